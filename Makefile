@@ -1,0 +1,50 @@
+# `make repro` and `make test` need git, make and Python 3.11 or newer, nothing else.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .venv/bootstrap/bin/uv
+READY := .venv/ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help env repro test test-all lint format lock clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(READY)  ## the environment in .venv, anew only when the lock changed
+
+repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yaml says otherwise
+	dvc repro
+
+test: $(READY)  ## the default tests
+	pytest
+
+test-all: $(READY)  ## the slow ones too
+	pytest -m ""
+
+lint: $(READY)  ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+format: $(READY)  ## mends what ruff can mend
+	ruff check --fix .
+	ruff format .
+
+lock: $(UV)  ## requirements.lock from pyproject.toml: exact versions with hashes, no index addresses
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+
+clean:  ## the environment away
+	rm -rf .venv
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mien needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv/bootstrap
+	.venv/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Compiled at install: otherwise every start-up pays for it where PYTHONDONTWRITEBYTECODE is set.
+$(READY): requirements.lock pyproject.toml $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python .venv/bin/python --compile-bytecode --require-hashes requirements.lock
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	touch $@

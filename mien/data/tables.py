@@ -1,0 +1,142 @@
+"""The schema of every table, in one place; writers and readers are held to it.
+
+Same rows in, same bytes out: no pandas metadata, no timestamps, one compression. Missing values are nulls, which read as None.
+A row's file is named by `path` (inside the source, with /); a row's content by `sample_id`, the SHA-256 of the file's bytes, hex.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mien.errors import TableError
+from mien.files import replacing_file
+
+_TEXT, _INT, _FLOAT, _FLAG, _BYTES = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.binary()
+
+FILES = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),  # null where the file could not be read
+        ("label_raw", _TEXT),  # the folder's name as spelt; null at the source's top
+        ("subset_raw", _TEXT),  # train, val or test, where the path (or Usage) says so
+        ("subject", _TEXT),
+        ("size_bytes", _INT),
+        ("ignored", _TEXT),  # why the file is none of ours (hidden, system file, not an image); null for images
+        ("error", _TEXT),  # why the file could not be read; null where it could
+        ("metadata", _TEXT),  # further columns of ingest.metadata as one JSON object
+    ]
+)
+BLOBS = pa.schema([("sample_id", _TEXT), ("bytes", _BYTES)])
+IMAGES = pa.schema(
+    [
+        ("sample_id", _TEXT),
+        ("image", _BYTES),  # encoded, upright, sRGB, three channels
+        ("width_px", _INT),
+        ("height_px", _INT),
+        ("source_format", _TEXT),
+        ("pixel_sha256", _TEXT),  # of the upright RGB pixels and their size, before any reduction
+        ("phash", pa.uint64()),
+        ("phash_mirrored", pa.uint64()),
+        ("thumbnail", _BYTES),  # grey, THUMBNAIL_PX squared uint8, for comparing pictures
+        ("sharpness", _FLOAT),  # variance of the Laplacian of the grey picture
+        ("brightness", _FLOAT),  # mean grey level, 0-255
+        ("contrast", _FLOAT),  # standard deviation of the grey level
+    ]
+)
+# An unfit image (too small, blank) is decodable, and stored too: an official test split keeps it.
+REJECTED = pa.schema([("sample_id", _TEXT), ("reason", _TEXT), ("detail", _TEXT), ("decodable", _FLAG)])
+DUPLICATES = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("group_id", _TEXT),  # the smallest sample_id of the group
+        ("kind", _TEXT),  # exact, pixel, near, mirrored; null for a file without twin
+        ("twin_path", _TEXT),  # the nearest other file of the group
+        ("distance", _INT),  # bits between the two perceptual hashes
+        ("correlation", _FLOAT),  # of the pixels after the best small shift
+    ]
+)
+LABELS = pa.schema(
+    [
+        ("sample_id", _TEXT),
+        ("path", _TEXT),
+        ("label", _TEXT),
+        ("subset", _TEXT),  # train, val, test or null, as the source says
+        ("subject", _TEXT),
+        ("group_id", _TEXT),
+        ("flag", _TEXT),  # for files of an official test split: duplicate, conflict, blank, too_small; else null
+    ]
+)
+# What became of files that a stage took out (or, in data/fates.parquet, of every file).
+FATES = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("fate", _TEXT),
+        ("stage", _TEXT),
+        ("reason", _TEXT),
+        ("detail", _TEXT),
+    ]
+)
+FACES = pa.schema(
+    [
+        ("sample_id", _TEXT),
+        ("image", _BYTES),  # encoded square
+        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image, pixels; null if taken whole
+        ("landmarks", pa.list_(pa.float32())),  # x, y of left eye, right eye, nose, left and right mouth corner in the square, px
+        ("score", _FLOAT),  # the detector's; null if taken whole
+        ("num_faces", _INT),  # faces found; null if none were looked for
+    ]
+)
+SPLITS = pa.schema(
+    [
+        ("path", _TEXT),  # unique; sample_id is not, where an official test split holds copies
+        ("sample_id", _TEXT),
+        ("label", _TEXT),
+        ("split", _TEXT),  # train, val, test
+        ("group_id", _TEXT),
+        ("subject", _TEXT),
+        ("flag", _TEXT),  # null is clean; else duplicate, conflict, blank, too_small, no_face (official test only)
+    ]
+)
+PREDICTIONS = pa.schema(
+    [("path", _TEXT), ("sample_id", _TEXT), ("label", _TEXT), ("predicted", _TEXT), ("logits", pa.list_(pa.float32())), ("flag", _TEXT)]
+)
+
+THUMBNAIL_PX = 48
+FATE_NAMES = ("kept", "duplicate", "quarantined", "rejected", "ignored", "leak", "dropped class", "thinned")
+SPLIT_NAMES = ("train", "val", "test")
+
+
+def write_table(path: Path, rows: pd.DataFrame | pa.Table, schema: pa.Schema, *, compression: str = "zstd") -> None:
+    """Writes `rows`, whose columns must be those of `schema` (in any order), as one Parquet file, atomically."""
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows[schema.names], schema=schema, preserve_index=False)
+    table = table.select(schema.names).cast(schema).replace_schema_metadata(None)
+    uncompressed = {"image", "bytes", "thumbnail"}
+    codecs = {field.name: "none" if field.name in uncompressed else compression for field in schema}
+    with replacing_file(path) as temporary:
+        pq.write_table(table, temporary, compression=codecs, use_dictionary=[name for name in schema.names if name not in uncompressed])
+
+
+def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
+    """The table at `path` as a frame, nulls as None. Raises TableError if it is missing or not as `schema` says."""
+    table = read_arrow(path, schema, columns)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.astype({field.name: object for field in table.schema if pa.types.is_string(field.type)}).where(
+        lambda kept: ~kept.isna(), None
+    )
+
+
+def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """The table at `path`. Raises TableError if it is missing or not as `schema` says."""
+    if not path.is_file():
+        raise TableError(f"{path} is missing; run `dvc repro` (or `dvc pull`) to make it")
+    found = pq.read_schema(path)
+    if not found.equals(schema):
+        wrong = sorted({field.name for field in set(found) ^ set(schema)})
+        raise TableError(
+            f"{path}: the columns {', '.join(wrong)} are not as mien/data/tables.py says; run `dvc repro` to make the table anew"
+        )
+    return pq.read_table(path, columns=columns)

@@ -1,0 +1,43 @@
+"""The exceptions a user can meet. Everything else that is raised is a defect of mien.
+
+MienError                 any of the below; a stage prints its text, without a traceback, and exits with code 2
+├── ParamsError           params.yaml breaks a rule; one line per fault, all faults at once
+├── SourceError           ingest.source is missing, empty, or of a kind that cannot be read
+├── TableError            a table or image store is missing or not as its schema says
+├── LabelError            a label is unknown (labels.on_unknown: refuse) or a class cannot be split
+├── ValidationFailed      a data expectation does not hold
+├── WeightsError          pretrained weights cannot be had
+└── TrainingError         a training run cannot start or go on
+"""
+
+
+class MienError(Exception):
+    """The text names the key, file or option, the rule it breaks, and the remedy."""
+
+
+class ParamsError(MienError):
+    """params.yaml breaks a rule."""
+
+
+class SourceError(MienError):
+    """ingest.source cannot be read as a set of photographs."""
+
+
+class TableError(MienError):
+    """A file that an earlier stage writes is missing or is not as its schema says."""
+
+
+class LabelError(MienError):
+    """A label is unknown, or a class has too few images."""
+
+
+class ValidationFailed(MienError):
+    """The data breaks an expectation; training must not start on it."""
+
+
+class WeightsError(MienError):
+    """Pretrained weights were asked for and cannot be had."""
+
+
+class TrainingError(MienError):
+    """A training run cannot start or go on."""

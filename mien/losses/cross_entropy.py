@@ -1,0 +1,1 @@
+PARAMETERS = ("class_weights", "label_smoothing")

@@ -1,0 +1,1 @@
+PARAMETERS = ("gamma", "class_weights")

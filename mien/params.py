@@ -1,0 +1,335 @@
+"""The one reader of params.yaml: every parameter with its type, bound, unit and meaning, declared once.
+
+`load_params()` checks the whole file before a stage does anything and reports all faults at once, one line each.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from mien import paths, registry
+from mien.data.spelling import fold
+from mien.errors import ParamsError
+from mien.models import catalog
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class SampleParams(Section):
+    num_faces: PositiveInt = Field(450, ge=100, description="different drawn faces, before the mess is added")
+    size_px: PositiveInt = Field(160, ge=160, description="smallest side of a drawn picture, pixels")
+
+
+class IngestParams(Section):
+    source: str = Field(
+        "data/sample.zip", min_length=1, description="folder, .zip, .tar(.gz), or FER2013 pixel .csv; absolute if outside the repository"
+    )
+    metadata: str = Field(
+        "metadata.csv", min_length=1, description="CSV with the columns path, subject and any others; only the header line for none"
+    )
+
+
+class ConvertParams(Section):
+    max_side_px: PositiveInt = Field(640, ge=64, description="longer side after conversion, pixels; larger images are reduced")
+    min_side_px: PositiveInt = Field(32, ge=8, description="images with a shorter side below this are rejected, pixels")
+    max_megapixels: PositiveFloat = Field(100.0, description="larger images are rejected undecoded as decompression bombs, 10^6 pixels")
+    blank_contrast: NonNegativeFloat = Field(
+        1.0, description="images whose grey levels spread (standard deviation, 0-255) no more than this are blank"
+    )
+    jpeg_quality: PositiveInt = Field(95, ge=95, le=100, description="quality of the stored JPEG, 4:4:4")
+
+
+class DedupParams(Section):
+    distance: NonNegativeInt = Field(
+        14, le=31, description="pairs whose 64-bit perceptual hashes differ in at most this many bits are proposed, bits"
+    )
+    min_correlation: Fraction = Field(
+        0.93, description="proposed pairs whose pixels correlate at least this much after the best small shift are the same picture"
+    )
+    max_shift: Fraction = Field(0.125, le=0.25, description="largest shift tried, share of the side")
+    mirrored: bool = Field(True, description="also look for mirrored copies")
+
+
+class LabelParams(Section):
+    classes: Names = Field(
+        ("angry", "fear", "happy", "sad", "surprise"), description="the canonical classes, in the order of the model's outputs"
+    )
+    aliases: Mapping[str, Names] = Field(
+        default_factory=dict, description="other spellings of each class; case, spaces, punctuation and counters are folded"
+    )
+    drop: Names = Field((), description="classes left out on purpose")
+    on_unknown: Literal["quarantine", "refuse"] = Field(
+        "quarantine", description="what happens to files whose label is no class and no alias"
+    )
+    on_conflict: Literal["quarantine", "majority"] = Field(
+        "quarantine", description="what happens to copies of one picture under different labels"
+    )
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The classes that a model learns, in order."""
+        return tuple(name for name in self.classes if name not in self.drop)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(self.kept) < 2:
+            raise PydanticCustomError("classes", "must leave at least two classes, has {kept}", {"kept": ", ".join(self.kept) or "none"})
+        for field, named in (("drop", self.drop), ("aliases", self.aliases)):
+            if unknown := sorted(set(named) - set(self.classes)):
+                raise PydanticCustomError(
+                    "classes",
+                    "{field} must name classes of labels.classes, names {unknown}",
+                    {"field": field, "unknown": ", ".join(unknown)},
+                )
+        owner: dict[str, str] = {}
+        for name in self.classes:
+            for spelling in (name, *self.aliases.get(name, ())):
+                if owner.setdefault(fold(spelling), name) != name:
+                    raise PydanticCustomError(
+                        "aliases",
+                        "aliases must belong to one class each; '{spelling}' is claimed by '{first}' and '{second}'",
+                        {"spelling": spelling, "first": owner[fold(spelling)], "second": name},
+                    )
+        if len(set(self.classes)) != len(self.classes):
+            raise PydanticCustomError(
+                "classes", "classes must differ from one another, are {classes}", {"classes": ", ".join(self.classes)}
+            )
+        return self
+
+
+class FaceParams(Section):
+    detector: Literal["none", "mtcnn"] = Field("none", description="mtcnn finds and levels faces; none takes each picture whole")
+    size_px: PositiveInt = Field(96, ge=32, description="side of the stored square face at most, pixels; nothing is enlarged")
+    margin: Fraction = Field(0.2, description="room around the detected face, share of its side")
+    min_score: Fraction = Field(0.9, description="least detector score of a face")
+    choose: Literal["largest", "central"] = Field("largest", description="which of several faces is taken")
+    on_missing: Literal["quarantine", "fit"] = Field(
+        "quarantine", description="what happens to a picture without a face: leaves, or is fitted whole"
+    )
+    fit: Literal["pad", "crop"] = Field("pad", description="how a picture taken whole becomes a square")
+
+
+class SplitParams(Section):
+    method: Literal["stratified", "official"] = Field(
+        "stratified", description="official keeps the set's own test split and takes validation from its training split"
+    )
+    train: Fraction = Field(0.70, gt=0, description="share of the images, or for official unused")
+    val: Fraction = Field(0.15, gt=0, description="share of the images; for official: of the training images")
+    test: Fraction = Field(0.15, gt=0, description="share of the images, or for official unused")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if abs(self.train + self.val + self.test - 1) > 1e-9:
+            raise PydanticCustomError(
+                "fractions", "train + val + test must sum to 1, sum to {total}", {"total": round(self.train + self.val + self.test, 6)}
+            )
+        return self
+
+
+class ValidateParams(Section):
+    share_tolerance: Fraction = Field(0.05, description="how far a class's share of a split may lie from its share of all images")
+
+
+class LossParams(Section):
+    """Every loss parameter there is; each loss declares which of them it reads."""
+
+    gamma: NonNegativeFloat = Field(2.0, description="focal loss: focusing exponent, unitless; 0 is cross-entropy")
+    class_weights: Literal["none", "inverse"] = Field("inverse", description="inverse: N / (K n_k), counts from the training split")
+    label_smoothing: Fraction = Field(0.0, lt=1, description="share of the target spread evenly over the classes")
+
+
+class TrainParams(Section):
+    epochs: PositiveInt = Field(40, description="epochs at most of the first (or only) stage")
+    batch_size: PositiveInt = Field(32, ge=2, description="images per step")
+    optimizer: Literal["adam", "adamw"] = Field("adam", description="optimiser")
+    lr: PositiveFloat = Field(1e-3, description="learning rate of the first (or only) stage")
+    weight_decay: NonNegativeFloat = Field(0.0, description="weight decay")
+    fine_tune_epochs: NonNegativeInt = Field(20, description="epochs at most of the second stage; 0 leaves it out")
+    fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")
+    fine_tune_layers: PositiveInt = Field(30, description="last layers of the backbone that the second stage trains")
+    sampler: Literal["shuffled", "weighted"] = Field("shuffled", description="weighted draws with replacement, weight 1/n_k")
+    monitor: Literal["val_loss", "val_macro_f1", "val_mean_accuracy"] = Field(
+        "val_loss", description="validation figure that early stopping and the checkpoint go by"
+    )
+    patience: PositiveInt = Field(8, description="epochs without improvement before a stage stops")
+    plateau_patience: NonNegativeInt = Field(3, description="epochs without improvement before the learning rate is reduced")
+    plateau_factor: Fraction = Field(0.3, gt=0, description="factor of that reduction; 1 never reduces")
+
+
+class AugmentParams(Section):
+    """Applied to training batches only."""
+
+    rotation_deg: NonNegativeFloat = Field(10.0, le=180, description="largest rotation either way, degrees")
+    shift: Fraction = Field(0.1, description="largest shift along each axis, share of the side")
+    zoom: Fraction = Field(0.1, lt=1, description="scale is drawn from 1 - zoom to 1 + zoom")
+    flip: Fraction = Field(0.5, description="chance of a horizontal flip")
+
+
+class ModelParams(Section):
+    backbone: str = Field(description="timm's name of the architecture")
+    weights: str = Field(description="none, imagenet, or a folder with BACKBONE*.safetensors")
+    attention: str = Field("none", description="attention block after the last feature map, or none")
+    head: Literal["dense256", "dense512"] = Field("dense256", description="pooling and classifier")
+    dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
+    loss: str = Field(description="loss function")
+    recipe: Literal["one_stage", "two_stage"] = Field("two_stage", description="two_stage: frozen backbone, then its last layers")
+    input_px: PositiveInt = Field(224, ge=32, description="side of the network's input, pixels")
+    normalization: Literal["backbone", "shared", "half"] = Field(
+        "backbone", description="input statistics: the pretraining's, ImageNet's, or mean = std = 0.5"
+    )
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 is autocast with channels-last; it changes results")
+    loss_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `loss`")
+    train: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `train`")
+    augment: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `augment`")
+
+
+class RuntimeParams(Section):
+    """Where things run; tracked by no stage, because it must not change results."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes the accelerator if there is one")
+    workers: NonNegativeInt = Field(0, description="processes of the data stages; 0 is one per core")
+
+
+class Params(Section):
+    seed: NonNegativeInt = Field(42, description="the one seed of everything that is drawn")
+    sample: SampleParams = SampleParams()
+    ingest: IngestParams = IngestParams()
+    convert: ConvertParams = ConvertParams()
+    dedup: DedupParams = DedupParams()
+    labels: LabelParams = LabelParams()
+    faces: FaceParams = FaceParams()
+    split: SplitParams = SplitParams()
+    validate_: ValidateParams = Field(ValidateParams(), alias="validate")
+    train: TrainParams = TrainParams()
+    augment: AugmentParams = AugmentParams()
+    loss: LossParams = LossParams()
+    models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
+    runtime: RuntimeParams = RuntimeParams()
+
+    def loss_of(self, model: str) -> dict[str, Any]:
+        """The loss of one model: its name and exactly the parameters that the loss declares."""
+        entry = self.models[model]
+        values = LossParams.model_validate({**self.loss.model_dump(), **entry.loss_params})
+        return {"name": entry.loss, **{key: getattr(values, key) for key in registry.constant("mien.losses", entry.loss, "PARAMETERS")}}
+
+    def train_of(self, model: str) -> TrainParams:
+        """The training parameters of one model: its own values over the defaults."""
+        return TrainParams.model_validate({**self.train.model_dump(), **self.models[model].train})
+
+    def augment_of(self, model: str) -> AugmentParams:
+        """The augmentation of one model: its own values over the defaults."""
+        return AugmentParams.model_validate({**self.augment.model_dump(), **self.models[model].augment})
+
+
+def load_params(path: Path = paths.PARAMS) -> Params:
+    """The whole of params.yaml, checked. Raises ParamsError with one line per fault: key, rule and value."""
+    try:
+        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path} is missing; run from the repository's root") from None
+    except YAMLError as error:
+        raise ParamsError(f"{path} is not readable YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise ParamsError(f"{path} must be a map of sections, is {document!r}")
+    faults = list(_faults(document))
+    if faults:
+        raise ParamsError(
+            f"{path} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
+            + "\n".join(f"  {fault}" for fault in faults)
+        )
+    return Params.model_validate(document)
+
+
+def _faults(document: dict[str, Any]) -> Iterator[str]:
+    yield from _schema_faults(Params, document, ())
+    models = document.get("models")
+    for name, entry in models.items() if isinstance(models, dict) else ():
+        if isinstance(entry, dict):
+            yield from _model_faults(str(name), entry)
+
+
+def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
+    """Rules that need the registries, or that concern one model's overrides."""
+    at = f"models.{name}"
+    if not name.isidentifier():
+        yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
+    yield from _choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
+    yield from _choice_fault(
+        f"{at}.attention", entry.get("attention", "none"), ["none", *registry.names("mien.models.attention")], "an attention block"
+    )
+    losses = registry.names("mien.losses")
+    yield from _choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
+    for key, section in (("loss_params", LossParams), ("train", TrainParams), ("augment", AugmentParams)):
+        if isinstance(entry.get(key), dict):
+            yield from _schema_faults(section, entry[key], ("models", name, key))
+    own = entry.get("loss_params")
+    if isinstance(own, dict) and entry.get("loss") in losses:
+        declared = registry.constant("mien.losses", entry["loss"], "PARAMETERS")
+        for key in own:
+            if key in LossParams.model_fields and key not in declared:
+                yield f"{at}.loss_params.{key}: must be a parameter of the loss {entry['loss']}: {', '.join(declared)} (got {own[key]!r})"
+
+
+def _choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:
+    if isinstance(value, str) and value not in choices:
+        close = get_close_matches(value, choices, 1)
+        listed = (
+            f"did you mean {close[0]}?" if close else ("one of: " + ", ".join(choices) if len(choices) < 20 else "see timm.list_models()")
+        )
+        yield f"{key}: must be {what}; {listed} (got {value!r})"
+
+
+def _schema_faults(section: type[Section], document: dict[str, Any], prefix: tuple[str, ...]) -> Iterator[str]:
+    try:
+        section.model_validate(document)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            where = (*prefix, *(str(part) for part in fault["loc"]))
+            yield f"{'.'.join(where)}: {_rule(fault['type'], fault['msg'], where[-1] if where else '', section, fault['loc'])} (got {_short(fault['input'])})"
+
+
+def _rule(kind: str, message: str, key: str, section: type[Section], location: tuple[int | str, ...]) -> str:
+    if kind == "extra_forbidden":
+        known = _fields_at(section, location[:-1])
+        close = get_close_matches(key, known, 1)
+        return "must be a known key; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(known)}")
+    if kind == "missing":
+        return "must be given"
+    return message.replace("Input should", "must").replace("Value should", "must")
+
+
+def _fields_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The field names of the nested section at a pydantic error's location."""
+    for part in location:
+        by_alias = {field.alias or name: field for name, field in section.model_fields.items()}
+        if part in by_alias:
+            annotation = by_alias[str(part)].annotation
+            nested = [annotation, *getattr(annotation, "__args__", ())]
+            section = next((item for item in nested if isinstance(item, type) and issubclass(item, BaseModel)), section)
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

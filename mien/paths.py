@@ -1,0 +1,90 @@
+"""Every path the pipeline reads or writes, relative to the repository's root, where DVC runs the stages.
+
+dvc.yaml names the same paths; tests/pipeline/test_dvc_yaml.py holds the two together.
+"""
+
+import os
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+DATA = Path("data")
+METRICS = Path("metrics")
+
+SAMPLE = DATA / "sample.zip"
+SAMPLE_TRUTH = DATA / "sample_truth.csv"
+RAW = DATA / "raw"
+FILES = RAW / "files.parquet"
+IMAGES = DATA / "images"
+REJECTED = IMAGES / "rejected.parquet"
+DUPLICATES = DATA / "duplicates.parquet"
+LABELS = DATA / "labels.parquet"
+LABELS_REMOVED = DATA / "labels_removed.parquet"
+FACES = DATA / "faces"
+FACES_REMOVED = FACES / "removed.parquet"
+SPLITS = DATA / "splits.parquet"
+FATES = DATA / "fates.parquet"
+QUARANTINE = DATA / "quarantine.parquet"
+VALIDATION = METRICS / "validation.json"
+DATA_DOCS = Path("data_docs")
+LEADERBOARD = METRICS / "leaderboard.json"
+LEADERBOARD_TABLE = METRICS / "leaderboard.md"
+
+
+def counts(stage: str) -> Path:
+    """The counts of one data stage, JSON."""
+    return METRICS / "data" / f"{stage}.json"
+
+
+def config(model: str) -> Path:
+    """The whole resolved configuration of one model, JSON, written by `configure`."""
+    return DATA / "configs" / f"{model}.json"
+
+
+def pretrained(model: str) -> Path:
+    """The folder with one backbone's pretrained weights, or the note that there are none."""
+    return DATA / "pretrained" / model
+
+
+def model(model: str) -> Path:
+    """The folder with one trained model: weights.safetensors and model.json."""
+    return Path("models") / model
+
+
+def train_metrics(model: str) -> Path:
+    """Figures of one training run, JSON."""
+    return METRICS / "train" / f"{model}.json"
+
+
+def train_curves(model: str) -> Path:
+    """Figures per epoch of one training run, CSV (a DVC plot)."""
+    return METRICS / "train" / f"{model}.csv"
+
+
+def evaluation(model: str) -> Path:
+    """Test figures of one model, JSON."""
+    return METRICS / "evaluate" / f"{model}.json"
+
+
+def confusion_table(model: str) -> Path:
+    """Actual and predicted class of every test image, CSV (a DVC plot)."""
+    return METRICS / "evaluate" / f"{model}.confusion.csv"
+
+
+def confusion_picture(model: str) -> Path:
+    """The confusion matrix with counts and row percentages, PNG."""
+    return METRICS / "evaluate" / f"{model}.confusion.png"
+
+
+def predictions(model: str) -> Path:
+    """Prediction and logits for every test image, Parquet."""
+    return DATA / "predictions" / f"{model}.parquet"
+
+
+def workspace() -> Path:
+    """The main repository's root, absolute; also inside `dvc exp run --temp`, where DVC_ROOT names it."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def checkpoints(model: str, fingerprint: str) -> Path:
+    """Where an unfinished training keeps its checkpoints: outside DVC's outs, which DVC deletes before each run."""
+    return workspace() / ".mien" / "checkpoints" / model / fingerprint

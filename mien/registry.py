@@ -1,0 +1,41 @@
+"""Registries that are folders: one small module per entry, found by its file name and imported only when it is used.
+
+A loss or attention block is added by adding a file; no shared list changes, so DVC retrains no model that does not use it.
+A module's constants can be read without importing it (and so without importing torch).
+"""
+
+import ast
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+
+def _folder(package: str) -> Path:
+    top, *rest = package.split(".")
+    spec = find_spec(top)
+    assert spec is not None and spec.submodule_search_locations, package
+    return Path(next(iter(spec.submodule_search_locations))).joinpath(*rest)
+
+
+def names(package: str) -> list[str]:
+    """The entries of the registry `package`, such as `mien.losses`, sorted."""
+    return sorted(path.stem for path in _folder(package).glob("*.py") if not path.stem.startswith("_"))
+
+
+def constant(package: str, name: str, variable: str) -> Sequence[str]:
+    """The literal value of a module-level constant of one entry, read without importing the module."""
+    tree = ast.parse((_folder(package) / f"{name}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [variable]:
+            value: Sequence[str] = ast.literal_eval(node.value)
+            return value
+    raise AssertionError(f"{package}.{name} declares no {variable}")
+
+
+def load(package: str, name: str, variable: str) -> Any:
+    """The object that the entry `name` of `package` names by `variable`; KeyError lists the choices."""
+    if name not in names(package):
+        raise KeyError(f"{package} has no '{name}'; choose one of: {', '.join(names(package))}")
+    return getattr(import_module(f"{package}.{name}"), variable)
