@@ -1,0 +1,158 @@
+"""dvc.yaml against the code: every stage lists the code it runs, and the outputs it writes are those that mien/paths.py names."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from mien import paths
+
+ROOT = Path(__file__).parents[2]
+# What changes no result: reading and checking parameters, names of paths, error texts, tracking, command lines, spreading work.
+EXCEPTED = {
+    "mien/params.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
+    "mien/models/catalog.py",
+}  # fmt: skip
+
+
+def load(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / name).read_text(encoding="utf-8"))
+    return document
+
+
+PIPELINE, PARAMS = load("dvc.yaml")["stages"], load("params.yaml")
+
+
+def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+    """Every stage, `foreach` unrolled: its script's name, its definition, and what its templates stand for."""
+    found = []
+    for name, stage in PIPELINE.items():
+        if "foreach" not in stage:
+            found.append((name, stage, {"ingest.source": PARAMS["ingest"]["source"], "ingest.metadata": PARAMS["ingest"]["metadata"]}))
+            continue
+        for model, entry in PARAMS["models"].items():
+            found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
+    return found
+
+
+INSTANCES = instances()
+STAGE_IDS = [name + ("@" + values["key"] if "key" in values else "") for name, _, values in INSTANCES]
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    return re.sub(r"\$\{([\w.]+)\}", lambda match: values[match[1]], text)
+
+
+def names(entries: list[Any], values: dict[str, str]) -> list[str]:
+    return [filled(entry if isinstance(entry, str) else next(iter(entry)), values) for entry in entries]
+
+
+@cache
+def imported(module_file: str) -> frozenset[str]:
+    """The first-party files that one file imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / module_file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module_file}: relative imports are not followed here; import by the whole name"
+    files = set()
+    for module in found:
+        parts = module.split(".")
+        if parts[0] not in ("mien", "stages"):
+            continue
+        stem = Path(*parts)
+        candidates = [stem.with_suffix(".py"), *(Path(*parts[:depth]) / "__init__.py" for depth in range(1, len(parts) + 1))]
+        files |= {str(file) for file in candidates if (ROOT / file).is_file() and (ROOT / file).read_text(encoding="utf-8").strip()}
+    return frozenset(files)
+
+
+def closure(module_file: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = [module_file]
+    while waiting:
+        file = waiting.pop()
+        if file not in seen and file not in EXCEPTED:
+            seen.add(file)
+            waiting += imported(file)
+    return seen
+
+
+def covered(file: str, deps: list[str]) -> bool:
+    return any(file == dep or Path(dep) in Path(file).parents for dep in deps)
+
+
+@pytest.mark.parametrize(("name", "stage", "values"), INSTANCES, ids=STAGE_IDS)
+def test_deps_hold_the_import_closure(name: str, stage: dict[str, Any], values: dict[str, str]) -> None:
+    deps = names(stage["deps"], values)
+    missing = {file for file in closure(f"stages/{name}.py") if not covered(file, deps)}
+    assert not missing, f"dvc.yaml, stage {name}: add to deps {sorted(missing)}"
+
+
+@pytest.mark.parametrize(("name", "stage", "values"), INSTANCES, ids=STAGE_IDS)
+def test_code_deps_exist_and_are_needed(name: str, stage: dict[str, Any], values: dict[str, str]) -> None:
+    code = [dep for dep in names(stage["deps"], values) if dep.startswith(("mien/", "stages/"))]
+    loaded_by_name = {filled(dep, values) for dep in stage["deps"] if "${item." in dep}
+    reached = closure(f"stages/{name}.py")
+    for dep in code:
+        assert (ROOT / dep).exists(), f"dvc.yaml, stage {name}: {dep} does not exist"
+        if dep not in loaded_by_name and not Path(dep).name.startswith("_"):
+            assert any(covered(file, [dep]) for file in reached), (
+                f"dvc.yaml, stage {name}: {dep} is not imported; a change in it would rerun the stage in vain"
+            )
+
+
+def test_stages_never_import_each_other() -> None:
+    for script in (ROOT / "stages").glob("*.py"):
+        others = {file for file in imported(f"stages/{script.name}") if file.startswith("stages/")}
+        assert not others, f"{script.name} imports {others}"
+
+
+def test_mien_never_imports_stages() -> None:
+    for module in (ROOT / "mien").rglob("*.py"):
+        assert not any(file.startswith("stages/") for file in imported(str(module.relative_to(ROOT)))), module
+
+
+@pytest.mark.parametrize("room", ["losses", "models", "evaluation/metrics.py"])
+def test_the_pure_rooms_know_no_paths_params_or_tracking(room: str) -> None:
+    place = ROOT / "mien" / room
+    for module in [place] if place.is_file() else place.rglob("*.py"):
+        forbidden = imported(str(module.relative_to(ROOT))) & {"mien/paths.py", "mien/params.py", "mien/tracking.py"}
+        assert not forbidden, f"{module.name} imports {forbidden}"
+
+
+def test_outputs_are_those_that_paths_names() -> None:
+    named = {str(value) for value in vars(paths).values() if isinstance(value, Path)}
+    for name, stage, values in INSTANCES:
+        model = values.get("key", "")
+        here = named | {
+            str(function(model)) for function in (paths.config, paths.pretrained, paths.model, paths.train_metrics, paths.train_curves)
+        }
+        here |= {str(function(model)) for function in (paths.evaluation, paths.confusion_table, paths.confusion_picture, paths.predictions)}
+        here |= {str(paths.counts(name)), "data/configs"}
+        outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values)]
+        assert outputs, name
+        assert set(outputs) <= here, f"{name}: {set(outputs) - here}"
+
+
+def test_tracked_parameters_exist() -> None:
+    for name, stage, values in INSTANCES:
+        for key in names(stage.get("params", []), values):
+            place: Any = PARAMS
+            for part in key.split("."):
+                assert part in place, f"{name} tracks {key}, which params.yaml does not have"
+                place = place[part]
+
+
+def test_runtime_is_tracked_by_no_stage() -> None:
+    assert not [name for name, stage, _ in INSTANCES for key in stage.get("params", []) if key.startswith("runtime")]
+
+
+def test_only_the_leaderboard_is_a_metric() -> None:
+    assert [out for _, stage, values in INSTANCES for out in names(stage.get("metrics", []), values)] == [str(paths.LEADERBOARD)]
