@@ -1,0 +1,131 @@
+"""What a user sees of DVC: the pipeline runs once, changes rerun what they concern and nothing else, experiments and sharing work."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from tests.pipeline.conftest import SMALL_MODELS, Workspace, copy_repository, make_small
+
+DATA_STAGES = {"sample", "ingest", "convert", "dedup", "sanitise", "align", "split", "validate"}
+
+
+def test_everything_is_there_after_the_first_run(workspace: Workspace) -> None:
+    leaderboard = json.loads(workspace.read("metrics/leaderboard.json"))
+    assert set(SMALL_MODELS) <= set(leaderboard)
+    for model in SMALL_MODELS:
+        assert {path.name for path in (workspace.root / "models" / model).iterdir()} == {"weights.safetensors", "model.json"}
+        assert 0 <= leaderboard[model]["macro_f1"] <= 1
+
+
+def test_every_file_of_the_sample_has_one_fate(workspace: Workspace) -> None:
+    files = pd.read_parquet(workspace.root / "data/raw/files.parquet")
+    fates = pd.read_parquet(workspace.root / "data/fates.parquet")
+    assert sorted(fates["path"]) == sorted(files["path"])
+    assert fates["path"].is_unique
+    kept = set(fates.loc[fates["fate"] == "kept", "path"])
+    assert kept == set(pd.read_parquet(workspace.root / "data/splits.parquet")["path"])
+
+
+def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
+    output = workspace.run("dvc", "repro")
+    assert workspace.stages_run(output) == set()
+    assert "up to date" in output
+
+
+def test_gamma_retrains_the_focal_model_alone(workspace: Workspace) -> None:
+    output = workspace.run("dvc", "exp", "run", "-S", "loss.gamma=3")
+    assert workspace.stages_run(output) == {"configure", "train@focal_se", "evaluate@focal_se", "compare"}
+    assert "focal_se" in workspace.run("dvc", "metrics", "diff", "--all")
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_a_models_entry_retrains_that_model_alone(workspace: Workspace) -> None:
+    output = workspace.run("dvc", "exp", "run", "-S", "models.plain.dropout=0.1")
+    assert workspace.stages_run(output) == {"configure", "train@plain", "evaluate@plain", "compare"}
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_runtime_reruns_nothing(workspace: Workspace) -> None:
+    assert workspace.stages_run(workspace.run("dvc", "exp", "run", "-S", "runtime.workers=1")) == set()
+    workspace.run("git", "checkout", "-q", ".")
+
+
+def test_a_new_loss_file_reruns_nothing(workspace: Workspace) -> None:
+    new = workspace.root / "mien/losses/another.py"
+    shutil.copy(workspace.root / "mien/losses/cross_entropy.py", new)
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == set()
+    new.unlink()
+
+
+def test_temp_and_queued_experiments_run(workspace: Workspace) -> None:
+    workspace.run("dvc", "exp", "run", "--temp", "-n", "in_temp", "-S", "loss.gamma=4")
+    for gamma in ("5", "6"):
+        workspace.run("dvc", "exp", "run", "--queue", "-n", f"queued_{gamma}", "-S", f"loss.gamma={gamma}")
+    workspace.run("dvc", "exp", "run", "--run-all")
+    shown = json.loads(workspace.run("dvc", "exp", "show", "--json", "--no-pager"))
+    experiments = {
+        name: one
+        for base in shown
+        for experiment in base["experiments"] or ()
+        for one in experiment["revs"]
+        for name in [experiment["name"]]
+    }
+    assert {"in_temp", "queued_5", "queued_6"} <= set(experiments)
+    for name, gamma in (("in_temp", 4), ("queued_5", 5), ("queued_6", 6)):
+        data = experiments[name]["data"]
+        assert data["params"]["params.yaml"]["data"]["loss"]["gamma"] == gamma
+        assert "focal_se" in data["metrics"]["metrics/leaderboard.json"]["data"]
+
+
+def test_a_deleted_model_leaves_the_leaderboard(workspace: Workspace) -> None:
+    workspace.change(lambda document: document["models"].pop("plain"))
+    output = workspace.run("dvc", "repro")
+    assert not workspace.stages_run(output) & {"train@focal_se", "evaluate@focal_se"}
+    assert "plain" not in json.loads(workspace.read("metrics/leaderboard.json"))
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_a_fault_in_params_stops_before_anything_is_written(workspace: Workspace) -> None:
+    workspace.change(lambda document: document["loss"].update(gamma=-1))
+    output = workspace.run("dvc", "repro", code=255)
+    assert "loss.gamma" in output
+    assert "-1" in output
+    assert "Traceback" not in output
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_a_failed_expectation_stops_before_training(workspace: Workspace) -> None:
+    workspace.change(lambda document: document["validate"].update(share_tolerance=0.0))
+    output = workspace.run("dvc", "repro", code=255)
+    assert workspace.stages_run(output) == {"validate"}
+    assert "share" in output
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_sharing_through_a_remote(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.run("dvc", "remote", "add", "--local", "-d", "store", str(tmp_path / "store"))
+    workspace.run("dvc", "push", "-q")
+    clone = tmp_path / "clone"
+    workspace.run("git", "clone", "-q", str(workspace.root), str(clone))
+    other = Workspace(clone)
+    other.run("dvc", "remote", "add", "--local", "-d", "store", str(tmp_path / "store"))
+    other.run("dvc", "pull", "-q")
+    assert other.stages_run(other.run("dvc", "repro")) == set()
+
+
+def test_two_clean_runs_give_the_same_metrics(workspace: Workspace, tmp_path: Path) -> None:
+    again = copy_repository(tmp_path)
+    again.change(make_small)
+    again.run("dvc", "repro")
+    compared = [path.relative_to(workspace.root) for path in (workspace.root / "metrics").rglob("*") if path.is_file()]
+    assert len(compared) > 10
+    for path in compared:
+        assert again.read(path) == workspace.read(path), path
+    assert again.read("data/sample.zip") == workspace.read("data/sample.zip")
