@@ -34,7 +34,7 @@ class ModelConfig(Section):
 
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
-    entry = params.models[model]
+    entry = params.model(model)
     own = {"loss", "loss_params", "train", "augment"}
     return ModelConfig(
         name=model,
@@ -45,6 +45,18 @@ def configure(params: Params, model: str) -> ModelConfig:
         augment=params.augment_of(model),
         **{key: value for key, value in entry if key not in own},
     )
+
+
+def config_document(config: ModelConfig) -> dict[str, Any]:
+    """The configuration as JSON values, without the parameters of a second stage where there is none.
+
+    Left out, so that changing them retrains only models that read them: a one-stage recipe has no second stage, nor has a two-stage one
+    that starts from random weights. `read_config` reads them back as the defaults.
+    """
+    document: dict[str, Any] = config.model_dump(mode="json")
+    if config.recipe == "one_stage" or config.weights == "none":
+        document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("fine_tune_")}
+    return document
 
 
 def read_config(path: Path) -> ModelConfig:

@@ -227,19 +227,25 @@ class Params(Section):
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
     runtime: RuntimeParams = RuntimeParams()
 
+    def model(self, name: str) -> ModelParams:
+        """The entry of one model. Raises ParamsError, naming the models there are, if there is none of that name."""
+        if name not in self.models:
+            raise ParamsError(f"models has no '{name}'; choose one of: {', '.join(self.models)}")
+        return self.models[name]
+
     def loss_of(self, model: str) -> dict[str, Any]:
         """The loss of one model: its name and exactly the parameters that the loss declares."""
-        entry = self.models[model]
+        entry = self.model(model)
         values = LossParams.model_validate({**self.loss.model_dump(), **entry.loss_params})
         return {"name": entry.loss, **{key: getattr(values, key) for key in registry.constant("mien.losses", entry.loss, "PARAMETERS")}}
 
     def train_of(self, model: str) -> TrainParams:
         """The training parameters of one model: its own values over the defaults."""
-        return TrainParams.model_validate({**self.train.model_dump(), **self.models[model].train})
+        return TrainParams.model_validate({**self.train.model_dump(), **self.model(model).train})
 
     def augment_of(self, model: str) -> AugmentParams:
         """The augmentation of one model: its own values over the defaults."""
-        return AugmentParams.model_validate({**self.augment.model_dump(), **self.models[model].augment})
+        return AugmentParams.model_validate({**self.augment.model_dump(), **self.model(model).augment})
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:

@@ -1,0 +1,69 @@
+"""One expression model: backbone, attention block, head. Shapes: N batch, C channels, H×W grid, K classes."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mien.configure import ModelConfig
+from mien.models import backbones
+from mien.models.attention import build_attention
+from mien.models.heads import HEADS
+from mien.models.pretrained import load_pretrained
+
+
+class ExpressionModel(nn.Module):
+    """Pictures in [0, 1] to one logit per class; the input's normalisation is part of the model."""
+
+    mean_C11: Tensor
+    std_C11: Tensor
+
+    def __init__(self, backbone: nn.Module, attention: nn.Module, head: nn.Module, *, statistics: backbones.Statistics) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.attention = attention
+        self.head = head
+        # Batch norms of the backbone stay in eval mode also while training; set by mien.models.layers.freeze.
+        self.norms_frozen = False
+        for name, values in zip(("mean_C11", "std_C11"), statistics, strict=True):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).view(-1, 1, 1))
+
+    def forward_features(self, images_NCHW: Tensor) -> Tensor:
+        """The last feature map after attention, N×C×H×W, of float pictures in [0, 1]."""
+        maps_NCHW: Tensor = self.attention(backbones.feature_maps(self.backbone, (images_NCHW - self.mean_C11) / self.std_C11))
+        return maps_NCHW
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        """Logits, N×K, of float pictures in [0, 1]."""
+        logits_NK: Tensor = self.head(self.forward_features(images_NCHW))
+        return logits_NK
+
+    def train(self, mode: bool = True) -> "ExpressionModel":
+        """As torch's, but frozen batch norms stay in eval mode whoever calls it."""
+        super().train(mode)
+        if self.norms_frozen:
+            for module in self.backbone.modules():
+                if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.SyncBatchNorm):
+                    module.eval()
+        return self
+
+
+def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> ExpressionModel:
+    """The model of a configuration, random weights drawn from torch's global generator.
+
+    With `pretrained`, a folder that the stage `pretrained` wrote, the backbone then takes the weights found there, if any; attention
+    and head are the same draw either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the weights do
+    not fit.
+    """
+    backbones.check_input(config.backbone, input_px=config.input_px, key=f"models.{config.name}.input_px")
+    backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)
+    channels = int(backbone.num_features)  # type: ignore[arg-type]
+    model = ExpressionModel(
+        backbone,
+        build_attention(config.attention, channels),
+        HEADS[config.head](channels, len(config.classes), dropout=config.dropout),
+        statistics=backbones.statistics(config.backbone, config.normalization),
+    )
+    if pretrained is not None:
+        load_pretrained(backbone, pretrained, name=config.backbone)
+    return model

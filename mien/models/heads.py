@@ -1,0 +1,29 @@
+"""Heads: from the last feature map to one logit per class. Shapes: N batch, C channels, H×W grid, K classes."""
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import Tensor, nn
+
+
+class DenseHead(nn.Module):
+    """Global average pool → Linear → ReLU → Dropout → Linear."""
+
+    def __init__(self, in_features: int, num_classes: int, *, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.act = nn.ReLU()
+        self.drop = nn.Dropout(dropout)
+        self.classifier = nn.Linear(hidden, num_classes)
+
+    def forward(self, maps_NCHW: Tensor) -> Tensor:
+        """Logits, N×K."""
+        pooled_NC = maps_NCHW.mean(dim=(2, 3))
+        logits_NK: Tensor = self.classifier(self.drop(self.act(self.hidden(pooled_NC))))
+        return logits_NK
+
+
+HEADS: dict[str, Callable[..., nn.Module]] = {
+    "dense256": partial(DenseHead, hidden=256),
+    "dense512": partial(DenseHead, hidden=512),
+}

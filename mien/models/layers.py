@@ -1,0 +1,71 @@
+"""The layers of a backbone in execution order, and freezing them (methods: two-stage fine-tuning)."""
+
+from collections.abc import Iterable
+
+import timm.layers
+import torch
+from torch import nn
+
+from mien.models import backbones
+from mien.models.build import ExpressionModel
+
+_ACTIVATION_HOMES = ("torch.nn.modules.activation", "timm.layers.activations", "timm.layers.activations_me")
+
+
+def last_layers(model: ExpressionModel, count: int, *, input_px: int) -> list[nn.Module]:
+    """The last `count` layers of the backbone (all, if it has fewer), in execution order.
+
+    A layer is a module that owns parameters, or an activation; identities, pooling and the classifier are none. timm's norm with
+    activation is one layer. The order is that of one forward pass, by hooks; a module that runs twice stands where it ran last.
+    """
+    ran: dict[nn.Module, None] = {}
+
+    def note(module: nn.Module, *_: object) -> None:
+        ran.pop(module, None)
+        ran[module] = None
+
+    modes = {module: module.training for module in model.modules()}
+    hooks = [module.register_forward_hook(note) for module in layers(model.backbone)]
+    device = next(model.parameters()).device
+    try:
+        model.eval()
+        with torch.no_grad():
+            backbones.feature_maps(model.backbone, torch.zeros(1, 3, input_px, input_px, device=device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, mode in modes.items():
+            module.training = mode
+    return list(ran)[-count:]
+
+
+def layers(backbone: nn.Module) -> list[nn.Module]:
+    """Every module of the backbone that counts as a layer, in the order they were declared."""
+    inside = {child for norm in backbone.modules() if _owns_parameters(norm) and _is_norm(norm) for child in norm.children()}
+    return [module for module in backbone.modules() if _owns_parameters(module) or (_is_activation(module) and module not in inside)]
+
+
+def freeze(model: ExpressionModel) -> None:
+    """The backbone's parameters take no gradient, and its batch norms stay in eval mode from now on; attention and head train."""
+    model.backbone.requires_grad_(False)
+    model.norms_frozen = True
+    model.train(model.training)
+
+
+def unfreeze(modules: Iterable[nn.Module]) -> None:
+    """The parameters that each module itself owns (not its children's) train again; batch norms stay in eval mode."""
+    for module in modules:
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(True)
+
+
+def _owns_parameters(module: nn.Module) -> bool:
+    return next(module.parameters(recurse=False), None) is not None
+
+
+def _is_norm(module: nn.Module) -> bool:
+    return isinstance(module, nn.BatchNorm2d | nn.GroupNorm | nn.LayerNorm | timm.layers.BatchNormAct2d)
+
+
+def _is_activation(module: nn.Module) -> bool:
+    return type(module).__module__ in _ACTIVATION_HOMES

@@ -1,0 +1,94 @@
+"""A trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from mien.configure import ModelConfig, config_document
+from mien.errors import TableError, WeightsError
+from mien.files import read_json, replacing_directory, write_json
+from mien.models.build import ExpressionModel, build_model
+
+WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+
+
+def save_model(folder: Path, model: ExpressionModel, config: ModelConfig, *, facts: dict[str, Any]) -> None:
+    """Writes the folder, whole or not at all; same weights, configuration and facts, same bytes.
+
+    `facts` is what to remember of the training, JSON values: fingerprint, class counts, epochs, where the weights came from.
+    """
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with replacing_directory(folder) as temporary:
+        save_file(state, temporary / WEIGHTS)
+        write_json(
+            temporary / DESCRIPTION,
+            {
+                "name": config.name,
+                "classes": config.classes,
+                "architecture": {
+                    "backbone": config.backbone,
+                    "attention": config.attention,
+                    "head": config.head,
+                    "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+                },
+                "preprocessing": {
+                    "size_px": config.input_px,
+                    "colours": "RGB",
+                    "input_range": [0.0, 1.0],
+                    "resize": "bilinear, antialiased",
+                    "mean": [round(value, 6) for value in model.mean_C11.flatten().tolist()],
+                    "std": [round(value, 6) for value in model.std_C11.flatten().tolist()],
+                    "normalisation_inside_model": True,
+                },
+                "precision": config.precision,
+                "training": facts,
+                "config": config_document(config),
+                "weights_sha256": hashlib.sha256((temporary / WEIGHTS).read_bytes()).hexdigest(),
+                "versions": {package: version(package) for package in ("mien", "torch", "timm")},
+            },
+        )
+
+
+def describe_model(folder: Path) -> dict[str, Any]:
+    """What model.json says. Raises TableError if it is missing or no JSON."""
+    try:
+        description: dict[str, Any] = read_json(folder / DESCRIPTION)
+    except FileNotFoundError:
+        raise TableError(f"{folder / DESCRIPTION} is missing; run `dvc repro train@{folder.name}` (or `dvc pull`) to make it") from None
+    except json.JSONDecodeError as error:
+        raise TableError(f"{folder / DESCRIPTION} is no JSON ({error}); {_again(folder)}") from None
+    return description
+
+
+def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
+    """The model, in eval mode on the CPU, and its configuration, rebuilt without network and without pickle.
+
+    Raises TableError if model.json is missing or broken, WeightsError if the weights are.
+    """
+    description = describe_model(folder)
+    try:
+        config = ModelConfig.model_validate_json(json.dumps(description["config"]))
+        expected = description["weights_sha256"]
+    except (KeyError, ValidationError) as error:
+        raise TableError(f"{folder / DESCRIPTION} does not describe a model of this version ({error}); {_again(folder)}") from None
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise WeightsError(f"{weights} is missing; {_again(folder)}")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != expected:
+        raise WeightsError(f"{weights} is not the file that {folder / DESCRIPTION} was written with; {_again(folder)}")
+    model = build_model(config)
+    try:
+        model.load_state_dict(load_file(weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise WeightsError(f"{weights} does not fit the model that {DESCRIPTION} describes ({error}); {_again(folder)}") from None
+    return model.eval(), config
+
+
+def _again(folder: Path) -> str:
+    return f"run `dvc repro --force train@{folder.name}` (or `dvc checkout`) to make it anew"

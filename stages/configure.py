@@ -1,0 +1,27 @@
+"""Stage `configure`."""
+
+import typer
+
+from mien import paths
+from mien.configure import config_document, configure
+from mien.files import replacing_directory, write_json
+from mien.params import load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Resolves each model's whole configuration.
+
+    Reads params.yaml. Writes data/configs/MODEL.json: the model's entry, the defaults it inherits, and of the parameters of losses and
+    recipes exactly those that its own loss and recipe read.
+    """
+    params = load_params()
+    folder = paths.config("any").parent
+    with replacing_directory(folder) as temporary:
+        for model in params.models:
+            write_json(temporary / paths.config(model).name, config_document(configure(params, model)))
+    typer.echo(f"configure: {len(params.models)} model{'s'[: len(params.models) != 1]}: {', '.join(params.models)}")
+
+
+if __name__ == "__main__":
+    command(main)()

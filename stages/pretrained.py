@@ -1,0 +1,23 @@
+"""Stage `pretrained`, one per model."""
+
+import typer
+
+from mien import paths
+from mien.models.pretrained import write_pretrained
+from mien.params import load_params
+from mien.stage import command
+
+
+def main(model: str) -> None:
+    """Gets the weights that MODEL's backbone starts from.
+
+    Reads models.MODEL of params.yaml, and its folder of weights or timm's hub. Writes data/pretrained/MODEL: pretrained.json, which says
+    what the weights are, and weights.safetensors unless they are `none`.
+    """
+    entry = load_params().model(model)
+    note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights)
+    typer.echo(f"pretrained: {model}: {entry.backbone}, " + (note.get("source") or "no pretrained weights, trains from scratch"))
+
+
+if __name__ == "__main__":
+    command(main)()
