@@ -1,0 +1,220 @@
+"""Writes runs to MLflow; the one importer of mlflow. As a process it takes messages, one JSON object per line, from `mien.tracking`.
+
+Every message may come twice: runs are found by their tags before they are made, and a figure that is there is not logged again. So an
+interrupted training goes on in its run, and `mien track` fills only gaps.
+"""
+
+import fcntl
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.tracking import MlflowClient
+
+RETRY_S = 10.0
+LINGER_S = 60
+MAX_BATCH = 100  # entries of one call; MLflow's limit for parameters and tags
+MAX_VALUE = 6000  # characters of a parameter; MLflow's limit
+PARENT = "mlflow.parentRunId"
+
+Message = dict[str, Any]
+
+
+class Writer:
+    """The run that an `open` message names. Connects with the first thing to write; whatever MLflow raises, the message can be tried again."""
+
+    def __init__(self, message: Message) -> None:
+        self.opening = message["open"]
+        self.created = False
+        self.num_added = 0
+        self._client: Any = None
+        self._run: Any = None
+        self._steps: dict[str, set[int]] = {}
+
+    def write(self, message: Message) -> None:
+        """Carries out one message."""
+        if self._run is None:
+            self._connect()
+        run_id = self._run.info.run_id
+        if "figures" in message:
+            self._log(message["figures"], message["step"], message["time_ms"])
+        elif "artifact" in message:
+            self._client.log_artifact(run_id, message["artifact"])
+        elif "close" in message and (self._training or self._run.info.status == "RUNNING"):
+            self._client.set_terminated(run_id, status=message["close"])
+
+    @property
+    def _training(self) -> bool:
+        return bool(self.opening["tags"]["stage"] == "train")
+
+    def _connect(self) -> None:
+        workspace = Path(self.opening["workspace"])
+        with _locked(workspace / ".mien" / "mlflow.lock"):  # two experiments at once make one database, and one parent each
+            client = MlflowClient(tracking_uri=_store(workspace))
+            experiment_id = _experiment(client, workspace)
+            run = self._parent(client, experiment_id)
+            if self.opening["model"]:
+                run = self._child(client, experiment_id, run)
+        if self._training:
+            client.update_run(run.info.run_id, status="RUNNING")
+        self._describe(client, run)
+        self._client, self._run = client, client.get_run(run.info.run_id)
+
+    def _parent(self, client: Any, experiment_id: str) -> Any:
+        """The experiment's run: found by its key, else made and ended at once, because no process lives as long as the experiment.
+
+        `mien track` comes after the fact, without DVC's name of the experiment and perhaps after a commit: same parameters and data will do.
+        """
+        tags = self.opening["tags"]
+        found = _first(client, experiment_id, {"mien.key": self.opening["key"]})
+        if found is None and tags["stage"] == "track":
+            found = _first(client, experiment_id, {"mien.kind": "experiment", "mien.params": tags["params"], "mien.data": tags["data"]})
+        if found is None:
+            named = {"mien.key": self.opening["key"], "mien.kind": "experiment"}
+            found = client.create_run(experiment_id, tags={**named, **_prefixed(tags)}, run_name=self.opening["title"])
+            client.set_terminated(found.info.run_id)
+            self.created = not self.opening["model"]
+        return found
+
+    def _child(self, client: Any, experiment_id: str, parent: Any) -> Any:
+        """The model's run below `parent`; for `mien track` wherever it is."""
+        marked = {"mien.kind": "model", "mien.model": self.opening["model"], "mien.fingerprint": self.opening["mark"]}
+        below = {PARENT: parent.info.run_id}
+        found = _first(client, experiment_id, {**marked, **below})
+        if found is None and self.opening["tags"]["stage"] == "track":
+            found = _first(client, experiment_id, marked)
+        if found is None:
+            tags = {**marked, **below, **_prefixed(self.opening["tags"])}
+            found = client.create_run(experiment_id, tags=tags, run_name=self.opening["model"])
+            self.created = True
+        return found
+
+    def _describe(self, client: Any, run: Any) -> None:
+        known = run.data.params
+        params = [Param(_name(name), value[:MAX_VALUE]) for name, value in self.opening["params"].items() if _name(name) not in known]
+        for batch in _batches(params):
+            client.log_batch(run.info.run_id, params=batch)
+        if self.opening["tags"]["stage"] != "track":
+            client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in _prefixed(self.opening["tags"]).items()])
+
+    def _log(self, figures: dict[str, float], step: int | None, time_ms: int) -> None:
+        run_id, known = self._run.info.run_id, self._run.data.metrics
+        new = []
+        for name, value in ((_name(spelt), value) for spelt, value in figures.items()):
+            if step is None:
+                there = known.get(name) == value
+            else:
+                if name not in self._steps:
+                    history = self._client.get_metric_history(run_id, name) if name in known else []
+                    self._steps[name] = {point.step for point in history}
+                there = step in self._steps[name]
+            if not there:
+                new.append(Metric(name, value, time_ms, step or 0))
+        for batch in _batches(new):
+            self._client.log_batch(run_id, metrics=batch)
+        self.num_added += len(new)
+        for metric in new if step is not None else ():
+            self._steps[metric.key].add(metric.step)
+
+
+def store_address(workspace: Path) -> str:
+    """The tracking store: MLFLOW_TRACKING_URI, else a database in `workspace`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlflow.db'}"
+
+
+def _store(workspace: Path) -> str:
+    """The store's address; a local database is made under another name first, so that none is seen half-made, whenever we are killed."""
+    database = workspace / "mlflow.db"
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not database.exists():
+        temporary = workspace / f".mlflow.db.{os.getpid()}.tmp"
+        try:
+            MlflowClient(tracking_uri=f"sqlite:///{temporary}").get_experiment_by_name("Default")
+            temporary.replace(database)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return store_address(workspace)
+
+
+def _experiment(client: Any, workspace: Path) -> str:
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", "mien")
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    local = store_address(workspace).startswith("sqlite:")  # a server knows itself where its artifacts go
+    return str(client.create_experiment(name, artifact_location=(workspace / "mlartifacts").as_uri() if local else None))
+
+
+def _first(client: Any, experiment_id: str, tags: dict[str, str]) -> Any:
+    wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
+    return found[0] if found else None
+
+
+def _prefixed(tags: dict[str, str]) -> dict[str, str]:
+    return {f"mien.{name}": value for name, value in tags.items()} | {"mlflow.source.git.commit": tags.get("revision", "")}
+
+
+def _name(text: str) -> str:
+    """A name of a figure or parameter that MLflow takes."""
+    return re.sub(r"[^\w.\- :/]", "_", text)
+
+
+def _batches(entries: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(entries), MAX_BATCH):
+        yield entries[start : start + MAX_BATCH]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def serve(lines: Iterable[str]) -> None:
+    """Carries out messages until `close`; what fails is kept and tried again, so that a server may come back during a long training.
+
+    Without `close` the sender was killed. Raises the last failure if something could not be written in the end.
+    """
+    received = iter(lines)
+    writer, waiting, next_try_s = Writer(json.loads(next(received))), [], 0.0
+    for line in _until_close(received):
+        waiting.append(line)
+        if "close" not in line and time.monotonic() < next_try_s:
+            continue
+        try:
+            while waiting:
+                writer.write(waiting[0])
+                waiting.pop(0)
+        except Exception:
+            if "close" in line:
+                raise
+            next_try_s = time.monotonic() + RETRY_S
+
+
+def _until_close(lines: Iterator[str]) -> Iterator[Message]:
+    for line in lines:
+        message: Message = json.loads(line)
+        if "close" in message:
+            signal.alarm(LINGER_S)  # the stage has perhaps gone on without us; never stay for good
+        yield message
+        if "close" in message:
+            return
+    yield {"close": "KILLED"}
+
+
+if __name__ == "__main__":
+    try:
+        serve(sys.stdin)
+        os._exit(0)  # Python's own farewell takes half a second, for which a stage would wait
+    except Exception as failure:
+        sys.exit(" ".join(f"{type(failure).__name__}: {failure}".split()))  # one line, the last on stderr

@@ -1,0 +1,203 @@
+"""The live view of runs in MLflow, for stages: best effort, at most a few seconds, never an error.
+
+A stage sends what it has to a process of its own (`python -m mien.mlflow_writer`) through a pipe and goes on. MLflow takes 2-3 s to
+load, 5-10 s to make its first database, and may be absent, hang or crash: beside the stage, none of that costs a training run. A stage
+waits for it WAIT_S at most, then goes with one warning on stderr; `mien track` writes what is missing from the metrics files.
+MIEN_TRACKING=off turns all of it off.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mien import paths
+from mien.files import read_json
+from mien.params import Params, load_params
+from mien.provenance import fingerprint, provenance
+
+WAIT_S = 5.0
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet", "OMP_NUM_THREADS": "1"}
+PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
+
+Message = dict[str, Any]
+
+
+class Run:
+    """One MLflow run as a stage sees it; every method returns at once and raises nothing."""
+
+    def __init__(self, opening: Message | None) -> None:
+        self._process = _start(opening) if opening else None
+
+    def log_epoch(self, figures: Mapping[str, float], epoch: int) -> None:
+        """Adds one point, at `epoch`, to the curve of each figure."""
+        self._send(figures_message(figures, step=epoch))
+
+    def log_figures(self, figures: Mapping[str, Any]) -> None:
+        """Final figures; nested maps become names with /, what is no number is left out."""
+        self._send(figures_message(flat(figures)))
+
+    def log_artifact(self, path: Path) -> None:
+        """A file to keep with the run; it must still be there when the stage ends."""
+        self._send(artifact_message(path))
+
+    def close(self, status: str) -> None:
+        """Ends the run as FINISHED, FAILED or KILLED and waits for MLflow, WAIT_S at most."""
+        self._send({"close": status})
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            said, _ = process.communicate(timeout=WAIT_S)
+            if process.returncode:
+                warn(_last_line(said) or f"its process ended with code {process.returncode}")
+        except subprocess.TimeoutExpired:
+            warn(f"not done within {WAIT_S:.0f} s, left to finish by itself")
+
+    def _send(self, message: Message) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            if os.write(self._process.stdin.fileno(), line) < len(line):  # the pipe does not block: a hanging MLflow must not hang us
+                raise BlockingIOError
+        except OSError:
+            process, self._process = self._process, None
+            process.kill()
+            said, _ = process.communicate()
+            warn(_last_line(said) or "it no longer takes what is sent")
+
+
+@contextmanager
+def model_run(model: str, *, stage: str) -> Iterator[Run]:
+    """The run of one model within the experiment's; the same run for `train` and `evaluate` of the same configuration and data."""
+    with _closing(_opening(model, stage)) as run:
+        yield run
+
+
+def log_experiment(leaderboard: Mapping[str, Mapping[str, float]]) -> None:
+    """Adds the leaderboard and the data stages' counts to the experiment's run."""
+    with _closing(_opening(None, "compare")) as run:
+        run.log_figures(experiment_figures(leaderboard))
+        for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE):
+            if path.is_file():
+                run.log_artifact(path)
+
+
+def opening_message(params: Params, *, model: str | None, stage: str) -> Message:
+    """Says which run is meant, what leads to it, and which parameters it has."""
+    origin = provenance(params)
+    if model is None:
+        shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
+        mark = fingerprint([origin.params, origin.data])
+    else:
+        shown = read_json(paths.config(model))
+        mark = fingerprint([shown, origin.data])
+    tags = {name: str(value) for name, value in asdict(origin).items() if value}
+    parameters = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
+    return {
+        "open": {
+            "key": origin.key,
+            "title": origin.title,
+            "model": model,
+            "mark": mark,
+            "tags": {**tags, "stage": stage},
+            "params": parameters,
+            "workspace": str(paths.workspace()),
+        }
+    }
+
+
+def figures_message(figures: Mapping[str, float], step: int | None = None) -> Message:
+    """Figures to log, as curves' points where a step is given."""
+    return {"figures": {name: float(value) for name, value in figures.items()}, "step": step, "time_ms": int(time.time() * 1000)}
+
+
+def artifact_message(path: Path) -> Message:
+    """A file to keep with the run."""
+    return {"artifact": str(path.resolve())}
+
+
+def experiment_figures(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """What an experiment's own run shows: FIGURE/MODEL from the leaderboard, data/STAGE/COUNT from the data stages."""
+    board: dict[str, dict[str, float]] = {}
+    for model, figures in leaderboard.items():
+        for name, value in figures.items():
+            board.setdefault(name, {})[model] = value
+    counts = {path.stem: read_json(path) for path in sorted(paths.counts("any").parent.glob("*.json"))}
+    return {**board, "data": counts}
+
+
+def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:
+    """Nested maps as one map with names joined by /."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}/{inner}": leaf for inner, leaf in flat(value, numbers_only=numbers_only).items()}
+        elif not numbers_only or (isinstance(value, int | float) and math.isfinite(value)):
+            found[name] = value
+    return found
+
+
+def warn(reason: str) -> None:
+    """One line on stderr."""
+    short = " ".join(reason.split())[:300]
+    print(f"warning: MLflow: {short}; results are not affected, `mien track` writes what is missing", file=sys.stderr)
+
+
+def _wanted() -> bool:
+    # Further processes of a distributed training would only write the same again.
+    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK"))
+    return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no") and all(rank == "0" for rank in ranks)
+
+
+def _opening(model: str | None, stage: str) -> Message | None:
+    try:
+        return opening_message(load_params(), model=model, stage=stage) if _wanted() else None
+    except Exception as error:
+        warn(f"{type(error).__name__}: {error}")
+        return None
+
+
+@contextmanager
+def _closing(opening: Message | None) -> Iterator[Run]:
+    run, status = Run(opening), "FAILED"
+    try:
+        yield run
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        run.close(status)
+
+
+def _last_line(said: bytes) -> str:
+    return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
+def _start(opening: Message) -> subprocess.Popen[bytes] | None:
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mien.mlflow_writer"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**PATIENCE, **os.environ, **QUIET},
+            start_new_session=True,  # an interrupted stage still has to tell MLflow so
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(opening).encode() + b"\n")
+        process.stdin.flush()
+        os.set_blocking(process.stdin.fileno(), False)
+    except OSError as error:
+        warn(str(error))
+        return None
+    return process
