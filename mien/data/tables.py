@@ -5,6 +5,7 @@ A row's file is named by `path` (inside the source, with /); a row's content by 
 """
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +19,7 @@ _TEXT, _INT, _FLOAT, _FLAG, _BYTES = pa.string(), pa.int64(), pa.float64(), pa.b
 FILES = pa.schema(
     [
         ("path", _TEXT),
-        ("sample_id", _TEXT),  # null where the file could not be read
+        ("sample_id", _TEXT),  # null where the file is ignored or could not be read
         ("label_raw", _TEXT),  # the folder's name as spelt; null at the source's top
         ("subset_raw", _TEXT),  # train, val or test, where the path (or Usage) says so
         ("subject", _TEXT),
@@ -114,10 +115,17 @@ def write_table(path: Path, rows: pd.DataFrame | pa.Table, schema: pa.Schema, *,
     """Writes `rows`, whose columns must be those of `schema` (in any order), as one Parquet file, atomically."""
     table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows[schema.names], schema=schema, preserve_index=False)
     table = table.select(schema.names).cast(schema).replace_schema_metadata(None)
-    uncompressed = {"image", "bytes", "thumbnail"}
-    codecs = {field.name: "none" if field.name in uncompressed else compression for field in schema}
     with replacing_file(path) as temporary:
-        pq.write_table(table, temporary, compression=codecs, use_dictionary=[name for name in schema.names if name not in uncompressed])
+        pq.write_table(table, temporary, **parquet_options(schema, compression=compression))
+
+
+def parquet_options(schema: pa.Schema, *, compression: str = "zstd") -> dict[str, Any]:
+    """How Parquet files of `schema` are written: columns of images and blobs as they are, all others compressed."""
+    uncompressed = {"image", "bytes", "thumbnail"}
+    return {
+        "compression": {field.name: "none" if field.name in uncompressed else compression for field in schema},
+        "use_dictionary": [name for name in schema.names if name not in uncompressed],
+    }
 
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:

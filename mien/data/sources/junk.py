@@ -1,0 +1,30 @@
+"""Files in a photo collection that are none of its photographs."""
+
+_SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
+_SYSTEM_NAMES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".directory", ".localized"}
+
+# A file of these names that holds no image is a broken photograph, to be rejected and reported, and not junk.
+IMAGE_SUFFIXES = frozenset(
+    {"jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif"}
+    | {"heic", "heif", "hif", "heics", "heifs", "avif", "avifs", "jp2", "j2k", "jpx", "jxl", "psd"}
+    | {"dng", "nef", "cr2", "cr3", "arw", "raf", "orf", "rw2"}
+)
+_ARCHIVE_SUFFIXES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar"})
+
+
+def system_file_reason(path: str) -> str | None:
+    """Why a file is none of ours by its path alone: 'system file' or 'hidden'; None if it may be one."""
+    *folders, name = path.split("/")
+    if name.lower() in _SYSTEM_NAMES or name.startswith("._") or any(folder.lower() in _SYSTEM_FOLDERS for folder in folders):
+        return "system file"
+    if any(part.startswith(".") for part in (*folders, name)):
+        return "hidden"
+    return None
+
+
+def not_an_image_reason(path: str) -> str | None:
+    """Why a file without an image's first bytes is ignored; None if its name says that it should have been an image."""
+    suffix = path.rpartition("/")[2].rpartition(".")[2].lower()
+    if suffix in IMAGE_SUFFIXES:
+        return None
+    return "nested archive" if suffix in _ARCHIVE_SUFFIXES else "not an image"
