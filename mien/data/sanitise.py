@@ -1,0 +1,80 @@
+"""From files and their duplicates to labelled images: which files stay, under which class, and why the others leave.
+
+The order matters and is: unfit images leave (they are rejected already, and have no say), unknown labels leave, conflicts and
+dropped classes leave, and of each duplicate group one survivor stays. In an official test split nothing but unknown labels and dropped
+classes leaves; the rest is flagged. Training images that duplicate one of its images stay here, so that `split` can count them as leaks.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from mien.data import official, survivors
+from mien.data.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
+from mien.data.tables import FATES, LABELS
+from mien.params import LabelParams
+
+
+@dataclass(frozen=True)
+class Sanitised:
+    """Rows of LABELS and of FATES, both sorted by path, and what was seen on the way."""
+
+    labels: pd.DataFrame
+    removed: pd.DataFrame
+    unknown: list[UnknownSpelling]
+    num_conflicts: int  # groups whose files carry different labels, those of an official test split among them
+
+
+def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
+    """One row per file that has a stored image: the columns of FILES and DUPLICATES, `num_pixels`, and `unfit` (why, or None)."""
+    unfit = rejected[rejected["decodable"].astype(bool)].set_index("sample_id")["reason"]
+    num_pixels = (sizes["width_px"] * sizes["height_px"]).set_axis(sizes["sample_id"]).to_dict()
+    rows = duplicates[["path", "sample_id", "group_id", "kind"]].merge(files.drop(columns="sample_id"), on="path", validate="one_to_one")
+    assert len(rows) == len(duplicates), "duplicates.parquet names files that files.parquet does not"
+    rows["num_pixels"] = [num_pixels[sample_id] for sample_id in rows["sample_id"]]
+    rows["unfit"] = [unfit.get(sample_id) for sample_id in rows["sample_id"]]
+    return rows.sort_values("path", ignore_index=True)
+
+
+def sanitise(rows: pd.DataFrame, params: LabelParams, *, method: Literal["stratified", "official"]) -> Sanitised:
+    """Labels the rows of `image_rows` and takes out what cannot be learned from; every fit row comes back once, kept or removed.
+
+    Raises LabelError if a label is unknown and labels.on_unknown is refuse, or if an official test split is asked for and there is none.
+    """
+    rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
+    rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
+    rows = rows[rows["test"] | rows["unfit"].isna()]
+    unknown = unknown_spellings(rows["label_raw"], params)
+    if params.on_unknown == "refuse":
+        refuse(unknown)
+    nameless, rows = rows[rows["label"].isna()], rows[rows["label"].notna()]
+    if method == "official":
+        official.require_test(rows["subset"])
+
+    num_conflicts = len(survivors.conflicts(rows))
+    in_test = rows[rows["test"] & ~rows["label"].isin(params.drop)]
+    leaks = rows[~rows["test"] & rows["group_id"].isin(in_test["group_id"]) & ~rows["label"].isin(params.drop)]
+    rest = rows.drop(in_test.index.union(leaks.index))
+    dropped = rest["label"].isin(params.drop) & ~rest["group_id"].isin(survivors.conflicts(rest))
+    reduced = survivors.one_per_group(rest[~dropped], on_conflict=params.on_conflict)
+    outvoted = reduced.survivors["label"].isin(params.drop)
+
+    kept = pd.concat([in_test.assign(flag=official.flags(in_test, rows)), leaks, reduced.survivors[~outvoted]])
+    removed = [_unknown(nameless, params), _dropped(rest[dropped]), _dropped(reduced.survivors[outvoted]), reduced.removed]
+    table = pd.concat(removed).assign(stage="sanitise").sort_values("path", ignore_index=True)[FATES.names]
+    assert len(kept) + len(table) == len(rows) + len(nameless)
+    return Sanitised(kept.sort_values("path", ignore_index=True)[LABELS.names], table, unknown, num_conflicts)
+
+
+def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
+    closest = {spelling: closest_class(spelling, params) for spelling in rows["label_raw"].dropna().unique()}
+    details = [
+        f"{spelling!r} is no class and no alias; closest class: {closest[spelling] or 'none'}" if spelling else "no folder names a label"
+        for spelling in rows["label_raw"]
+    ]
+    return rows.assign(fate="quarantined", reason="unknown_label", detail=pd.Series(details, rows.index, dtype=object))
+
+
+def _dropped(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(fate="dropped class", reason=rows["label"], detail="left out by labels.drop")

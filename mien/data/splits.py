@@ -1,0 +1,85 @@
+"""Stratified splits that part no duplicate group and no subject, exact to within one group per class.
+
+How many units go to which split is decided in placement.py; which ones, by a hash of seed and unit: so the split depends on no order
+of rows, and adding a photograph moves few others.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from mien.data import official
+from mien.data.placement import place
+from mien.data.tables import SPLIT_NAMES
+from mien.errors import LabelError
+from mien.params import Params
+
+
+def split(rows: pd.DataFrame, params: Params) -> pd.Series:
+    """The split of each row of LABELS as split.method says; same index. Training rows that leak must be gone.
+
+    official: the set's own test split stays, and validation is the share split.val of the training rows. It may share subjects with
+    training, as it is given. Raises LabelError if a split would hold none of a class.
+    """
+    classes = params.labels.kept
+    if params.split.method == "stratified":
+        return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed)
+    official.require_test(rows["subset"])
+    test = official.is_test(rows["subset"])
+    official.require_classes(rows.loc[test, "label"], classes)
+    shares = {"train": 1 - params.split.val, "val": params.split.val}
+    own = assign(rows[~test], shares, classes=classes, seed=params.seed)
+    return own.reindex(rows.index).where(~test, "test")
+
+
+def units(rows: pd.DataFrame) -> pd.Series:
+    """What must stay together: rows joined by group_id or subject, named by the smallest sample_id among them; same index."""
+    groups, group_names = pd.factorize(rows["group_id"])
+    subjects, subject_names = pd.factorize(rows["subject"])
+    known = subjects >= 0
+    size = len(group_names) + len(subject_names)
+    edges = (np.ones(int(known.sum())), (groups[known], len(group_names) + subjects[known]))
+    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][groups]
+    return rows["sample_id"].groupby(component).transform("min").astype(object)
+
+
+def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:
+    """The split of each row (sample_id, label, group_id, subject), in proportion to `fractions`; same index.
+
+    Raises LabelError if a class has too few units for each split to hold one, or is so bound to others that none was found.
+    """
+    unit = units(rows)
+    _require_enough(rows["label"], unit, classes, fractions)
+    counts = pd.crosstab(unit, rows["label"]).reindex(columns=list(classes), fill_value=0)
+    counts = counts.loc[sorted(counts.index, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())]
+    vectors, kind = np.unique(counts.to_numpy(np.int64), axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    placed = place(vectors, np.bincount(kind), np.array(list(fractions.values())))
+    for name, fewest in zip(classes, (placed.T @ vectors).min(axis=0), strict=True):
+        if fewest == 0:
+            raise LabelError(
+                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects or duplicates; "
+                f"add images of {name} of further people, or drop the class with labels.drop"
+            )
+    by_kind = counts.index[np.argsort(kind, kind="stable")]
+    split_of = dict(zip(by_kind, np.concatenate([np.repeat(list(fractions), row) for row in placed]), strict=True))
+    return pd.Series([str(split_of[name]) for name in unit], rows.index, dtype=object)
+
+
+def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], fractions: Mapping[str, float]) -> None:
+    """Raises LabelError naming every class with fewer units than there are splits."""
+    faults = []
+    for name in classes:
+        its = label == name
+        if (num_units := unit[its].nunique()) < len(fractions):
+            num = f"{its.sum()} image{'s'[: its.sum() != 1]}"
+            alike = (
+                f" of {num_units} subject{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}" if num_units < its.sum() else ""
+            )
+            faults.append(f"{name} has {num}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}")
+    if faults:
+        raise LabelError("\n".join([*faults, "add images, or drop the class with labels.drop"]))

@@ -1,0 +1,176 @@
+"""What the data must satisfy before any training, as suites of expectations over the tables.
+
+An expectation is named in words, which reports repeat, and by its name in Great Expectations (mien/data/expectations.py runs them).
+What concerns several rows or tables at once is first computed as a column of its own, so that a report can name the rows at fault.
+"""
+
+from collections import Counter
+
+import pandas as pd
+
+from mien.data import official
+from mien.data.statements import Expectation, Suite, between, given, matches, missing, one_of, typed, unique
+from mien.data.tables import FATE_NAMES, SPLIT_NAMES
+from mien.params import Params
+
+_SHA256 = "^[0-9a-f]{64}$"
+
+
+def suites(files: pd.DataFrame, labels: pd.DataFrame, splits: pd.DataFrame, fates: pd.DataFrame, params: Params) -> list[Suite]:
+    """The suites over data/raw/files, data/labels, data/splits, the class shares of the splits, and data/fates."""
+    return [
+        _files(files),
+        _labels(labels, files, params),
+        _splits(splits, params),
+        _shares(splits, params),
+        _fates(fates, files, splits),
+    ]
+
+
+def _paths() -> list[Expectation]:
+    return [
+        given("every row names a path", "path"),
+        typed("every path is text", "path", "str"),
+        unique("no path occurs twice", "path"),
+    ]
+
+
+def _files(files: pd.DataFrame) -> Suite:
+    accounted = files["sample_id"].notna() | files["ignored"].notna() | files["error"].notna()
+    return Suite(
+        "files",
+        files.drop(columns="metadata").assign(size_bytes=files["size_bytes"].astype("float64"), accounted=accounted),
+        ["path"],
+        [
+            Expectation("there is at least one file", "expect_table_row_count_to_be_between", {"min_value": 1}, "Check ingest.source."),
+            *_paths(),
+            matches("every sample_id is a SHA-256 in hexadecimal", "sample_id", _SHA256),
+            one_of("every subset is train, val, test or missing", "subset_raw", SPLIT_NAMES),
+            between("no size is negative", "size_bytes", 0, None),
+            one_of("every file was read, is ignored, or has an error", "accounted", [True]),
+        ],
+    )
+
+
+def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
+    classes = params.labels.kept
+    is_official = params.split.method == "official"
+    found = files.set_index("path")["sample_id"].to_dict()
+    from_files = [found.get(path, "") == sample_id for path, sample_id in zip(labels["path"], labels["sample_id"], strict=True)]
+    flagged_training = _without(labels["flag"], official.is_test(labels["subset"])) if is_official else labels["flag"]
+    return Suite(
+        "labels",
+        labels.assign(from_files=from_files, training_flag=flagged_training),
+        ["path"],
+        [
+            *_paths(),
+            given("every image has a sample_id", "sample_id"),
+            matches("every sample_id is a SHA-256 in hexadecimal", "sample_id", _SHA256),
+            one_of("every labelled image is a file that was found, with the same content", "from_files", [True]),
+            given("every image has a label", "label"),
+            one_of(f"every label is one of {', '.join(classes)}", "label", classes),
+            one_of("every subset is train, val, test or missing", "subset", SPLIT_NAMES),
+            given("every image belongs to a duplicate group, if only its own", "group_id"),
+            missing("only images of an official test split are flagged", "training_flag"),
+            one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),
+            *([] if is_official else [unique("no duplicate group has two survivors", "group_id")]),
+        ],
+    )
+
+
+def _splits(splits: pd.DataFrame, params: Params) -> Suite:
+    classes = params.labels.kept
+    test = splits["split"] == "test"
+    # The official test split is as given, and may show people of the training split; `split` counts them.
+    bound = _without(splits["subject"], test) if params.split.method == "official" else splits["subject"]
+    own = {"training_sample_id": "sample_id", "training_group_id": "group_id", "training_flag": "flag"}
+    table = splits.assign(
+        splits_of_content=_num_splits(splits["sample_id"], splits["split"]),
+        splits_of_group=_num_splits(splits["group_id"], splits["split"]),
+        splits_of_subject=_num_splits(bound, splits["split"]),
+        **{name: _without(splits[column], test) for name, column in own.items()},
+    )
+    return Suite(
+        "splits",
+        table,
+        ["path"],
+        [
+            *_paths(),
+            given("every image has a sample_id", "sample_id"),
+            given("every image has a label", "label"),
+            one_of(f"every label is one of {', '.join(classes)}", "label", classes),
+            given("every image has a split", "split"),
+            one_of("every split is train, val or test", "split", SPLIT_NAMES),
+            given("every image belongs to a duplicate group, if only its own", "group_id"),
+            unique("no content occurs twice in training and validation", "training_sample_id"),
+            unique("no picture occurs twice in training and validation", "training_group_id"),
+            between("no content lies in two splits", "splits_of_content", 1, 1),
+            between("no duplicate group lies in two splits", "splits_of_group", 1, 1),
+            between("no subject lies in two splits", "splits_of_subject", 1, 1),
+            missing("only images of the test split are flagged", "training_flag"),
+            one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),
+        ],
+    )
+
+
+def _without(values: pd.Series, rows: pd.Series) -> pd.Series:
+    """The values, missing in `rows`: expectations pass over missing values."""
+    return values.astype(object).where(~rows, None)
+
+
+def _num_splits(name: pd.Series, split: pd.Series) -> pd.Series:
+    """In how many splits the group, subject or content of each row lies; missing where it has no name."""
+    return name.map(split.groupby(name).nunique()).astype("float64")
+
+
+def _shares(splits: pd.DataFrame, params: Params) -> Suite:
+    """A row per split and class: num_images, share, and how far the share lies from that of all images of the compared splits."""
+    tolerance, classes = params.validate_.share_tolerance, list(params.labels.kept)
+    compared = ["train", "val"] if params.split.method == "official" else list(SPLIT_NAMES)
+    num = Counter(zip(splits["split"], splits["label"], strict=True))
+    size = {split: sum(num[split, name] for name in classes) for split in SPLIT_NAMES}
+    size_compared = max(sum(size[split] for split in compared), 1)
+    rows = []
+    for split in SPLIT_NAMES:
+        for name in classes:
+            share = num[split, name] / max(size[split], 1)
+            overall = sum(num[other, name] for other in compared) / size_compared
+            rows.append((split, name, num[split, name], share, abs(share - overall) if split in compared else None))
+    table = pd.DataFrame(rows, columns=["split", "label", "num_images", "share", "distance"])
+    listed = " and ".join(compared) if len(compared) == 2 else "every split"
+    return Suite(
+        "class shares",
+        table,
+        ["split", "label"],
+        [
+            between("every split holds every class", "num_images", 1, None, "Add images of the class, or drop the class with labels.drop."),
+            between(
+                f"the share of each class in {listed} lies within {tolerance:g} of its share of all",
+                "distance",
+                0,
+                tolerance,
+                "Add images, or raise validate.share_tolerance if so few images (or subjects) cannot be divided more evenly.",
+            ),
+        ],
+    )
+
+
+def _fates(fates: pd.DataFrame, files: pd.DataFrame, splits: pd.DataFrame) -> Suite:
+    table = fates.assign(
+        found=fates["path"].isin(files["path"]), kept_agrees=(fates["fate"] == "kept") == fates["path"].isin(splits["path"])
+    )
+    return Suite(
+        "fates",
+        table,
+        ["path"],
+        [
+            Expectation("there are as many fates as files", "expect_table_row_count_to_equal", {"value": len(files)}),
+            *_paths(),
+            one_of("every fate is that of a file that was found", "found", [True]),
+            given("every file has a fate", "fate"),
+            one_of(f"every fate is one of {', '.join(FATE_NAMES)}", "fate", FATE_NAMES),
+            one_of("exactly the files that are kept lie in a split", "kept_agrees", [True]),
+            given("every fate names its stage", "stage"),
+            given("every fate has a reason", "reason"),
+        ],
+    )

@@ -1,0 +1,55 @@
+"""Labels and survivors; see mien/data/sanitise.py for the rules."""
+
+from typing import Any
+
+import typer
+
+from mien import paths
+from mien.data.sanitise import Sanitised, image_rows, sanitise
+from mien.data.shards import read_store
+from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
+from mien.files import write_json
+from mien.params import Params, load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Folder spellings to classes, one survivor per duplicate group.
+
+    Reads data/raw/files.parquet, data/images and data/duplicates.parquet;
+    writes data/labels.parquet, data/labels_removed.parquet and metrics/data/sanitise.json.
+    """
+    params = load_params()
+    rows = image_rows(
+        read_table(paths.FILES, FILES),
+        read_table(paths.REJECTED, REJECTED),
+        read_table(paths.DUPLICATES, DUPLICATES),
+        read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px"]).to_pandas(),
+    )
+    result = sanitise(rows, params.labels, method=params.split.method)
+    counts = summary(result, params)
+    write_table(paths.LABELS, result.labels, LABELS)
+    write_table(paths.LABELS_REMOVED, result.removed, FATES)
+    write_json(paths.counts("sanitise"), counts)
+
+    for unknown in result.unknown:
+        typer.echo(f"sanitise: unknown label {unknown}" if unknown.spelling else f"sanitise: {unknown}")
+    taken = ", ".join(f"{num} {reason.replace('_', ' ')}" for reasons in counts["removed"].values() for reason, num in reasons.items())
+    typer.echo(f"sanitise: {len(result.labels)} images labelled, {len(result.removed)} removed ({taken or 'none'})")
+
+
+def summary(result: Sanitised, params: Params) -> dict[str, Any]:
+    """The counts: images by class, removed files by fate and reason, unknown spellings, flags of an official test split."""
+    kept, removed = result.labels, result.removed
+    by_reason = removed.groupby(["fate", "reason"]).size()
+    return {
+        "kept": {name: int((kept["label"] == name).sum()) for name in params.labels.kept},
+        "removed": {fate: {reason: int(num) for reason, num in part.droplevel(0).items()} for fate, part in by_reason.groupby(level=0)},
+        "conflicting_groups": result.num_conflicts,
+        "unknown_labels": [{"label": entry.spelling, "files": entry.num_files, "closest_class": entry.closest} for entry in result.unknown],
+        "test_flags": {str(flag): int(num) for flag, num in kept["flag"].dropna().value_counts().sort_index().items()},
+    }
+
+
+if __name__ == "__main__":
+    command(main)()

@@ -1,0 +1,77 @@
+"""Training, validation and test images, and the fate of every file."""
+
+from typing import Any
+
+import pandas as pd
+import typer
+
+from mien import paths
+from mien.data import official
+from mien.data.fates import fates
+from mien.data.shards import read_store
+from mien.data.splits import split
+from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
+from mien.files import write_json
+from mien.params import Params, load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Training, validation and test images; what became of every file.
+
+    Reads data/raw/files.parquet, data/images/rejected.parquet, data/labels.parquet, data/labels_removed.parquet and data/faces;
+    writes data/splits.parquet, data/fates.parquet, data/quarantine.parquet and metrics/data/split.json.
+    """
+    params = load_params()
+    files, labels = read_table(paths.FILES, FILES), read_table(paths.LABELS, LABELS)
+    faceless = read_table(paths.FACES_REMOVED, FATES)
+    rows = labels[~labels["path"].isin(faceless["path"])].reset_index(drop=True)
+    faces = read_store(paths.FACES, FACES, columns=["sample_id", "score", "num_faces"]).to_pandas()
+    assert rows["sample_id"].isin(faces["sample_id"]).all(), "labelled images that align neither stored nor removed"
+    leaks = pd.DataFrame(columns=FATES.names)
+    if params.split.method == "official":
+        leaks = official.leaks(rows)
+        rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
+    splits = rows.assign(split=split(rows, params))
+    removed = [read_table(paths.LABELS_REMOVED, FATES), faceless, leaks]
+    table = fates(files, read_table(paths.REJECTED, REJECTED), splits, removed)
+    counts = summary(splits, table, params)
+    write_table(paths.SPLITS, splits.sort_values("path"), SPLITS)
+    write_table(paths.FATES, table, FATES)
+    write_table(paths.QUARANTINE, table[table["fate"] == "quarantined"], FATES)
+    write_json(paths.counts("split"), counts)
+    sizes = ", ".join(f"{counts['splits'][name]['all']} {name}" for name in SPLIT_NAMES)
+    others = ", ".join(f"{num} {fate}" for fate, num in counts["fates"].items() if num and fate != "kept")
+    typer.echo(
+        f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept, {others}"
+    )
+
+
+def summary(splits: pd.DataFrame, table: pd.DataFrame, params: Params) -> dict[str, Any]:
+    """The counts: fates and their reasons, images by split and class, flags of the test split, subjects that it shares."""
+    by_split = splits.groupby(["split", "label"]).size()
+    test = splits["split"] == "test"
+    shared = ~test & splits["subject"].notna() & splits["subject"].isin(splits.loc[test, "subject"])
+    return {
+        "files": len(table),
+        "fates": {fate: int((table["fate"] == fate).sum()) for fate in FATE_NAMES},
+        "reasons": {
+            fate: {str(reason): int(num) for reason, num in table.loc[table["fate"] == fate, "reason"].value_counts().sort_index().items()}
+            for fate in FATE_NAMES
+            if (table["fate"] == fate).any()
+        },
+        "splits": {
+            name: {"all": int((splits["split"] == name).sum())}
+            | {label: int(by_split.get((name, label), 0)) for label in params.labels.kept}
+            for name in SPLIT_NAMES
+        },
+        "test_clean": int((test & splits["flag"].isna()).sum()),
+        "test_flags": {str(flag): int(num) for flag, num in splits["flag"].dropna().value_counts().sort_index().items()},
+        "subjects": int(splits["subject"].nunique()),
+        "subjects_in_training_and_test": int(splits.loc[shared, "subject"].nunique()),
+        "training_images_of_test_subjects": int(shared.sum()),
+    }
+
+
+if __name__ == "__main__":
+    command(main)()

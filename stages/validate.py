@@ -1,0 +1,60 @@
+"""Great Expectations over every table; a failed expectation stops the pipeline before any training."""
+
+from typing import Any
+
+import typer
+
+from mien import paths
+from mien.data.expectations import Verdict, check
+from mien.data.suites import suites
+from mien.data.tables import FATES, FILES, LABELS, SPLITS, read_table
+from mien.errors import ValidationFailed
+from mien.files import write_json
+from mien.params import load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Expectations that the data must meet before any training.
+
+    Reads data/raw/files.parquet, data/labels.parquet, data/splits.parquet and data/fates.parquet;
+    writes metrics/validation.json (verdicts only) and the folder data_docs.
+    """
+    params = load_params()
+    wanted = suites(
+        read_table(paths.FILES, FILES),
+        read_table(paths.LABELS, LABELS),
+        read_table(paths.SPLITS, SPLITS),
+        read_table(paths.FATES, FATES),
+        params,
+    )
+    verdicts = check(wanted, docs=paths.DATA_DOCS)
+    write_json(paths.VALIDATION, summary(verdicts))
+    require(verdicts)
+    typer.echo(f"validate: {len(verdicts)} expectations hold; open {paths.DATA_DOCS / 'index.html'} to read them")
+
+
+def summary(verdicts: list[Verdict]) -> dict[str, Any]:
+    """The verdicts by suite and expectation, without anything that differs from run to run."""
+    by_suite: dict[str, dict[str, bool]] = {}
+    for verdict in verdicts:
+        by_suite.setdefault(verdict.suite, {})[verdict.expectation.words] = verdict.holds
+    return {
+        "success": all(verdict.holds for verdict in verdicts),
+        "suites": {name: {"success": all(held.values()), "expectations": held} for name, held in by_suite.items()},
+    }
+
+
+def require(verdicts: list[Verdict]) -> None:
+    """Raises ValidationFailed, with words, observation and remedy of each expectation that does not hold."""
+    failed = [verdict for verdict in verdicts if not verdict.holds]
+    if failed:
+        listed = "\n".join(f"  {it.suite}: {it.expectation.words}: {it.observed}. {it.expectation.remedy}" for it in failed)
+        raise ValidationFailed(
+            f"{len(failed)} of {len(verdicts)} expectations {'do' if len(failed) > 1 else 'does'} not hold, so training must not start:\n"
+            f"{listed}\nSee {paths.DATA_DOCS / 'index.html'}."
+        )
+
+
+if __name__ == "__main__":
+    command(main)()
