@@ -282,7 +282,7 @@ def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
         yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
     yield from _choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
     yield from _choice_fault(
-        f"{at}.attention", entry.get("attention", "none"), ["none", *registry.names("mien.models.attention")], "an attention block"
+        f"{at}.attention", entry.get("attention", "none"), registry.names("mien.models.attention"), "an attention block"
     )
     losses = registry.names("mien.losses")
     yield from _choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")

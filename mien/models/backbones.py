@@ -3,6 +3,7 @@
 Shapes: N batch, C channels, H×W grid of the last feature map.
 """
 
+from bisect import bisect_left
 from typing import Any
 
 import timm
@@ -15,16 +16,19 @@ from mien.errors import ParamsError
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
-def create_backbone(name: str, *, input_px: int) -> nn.Module:
-    """timm's `name` without classifier and pooling, randomly initialised from torch's global generator."""
+def create_backbone(name: str, *, input_px: int | None) -> nn.Module:
+    """timm's `name` without classifier and pooling, randomly initialised from torch's global generator.
+
+    Without `input_px`, of the size it was pretrained with; only architectures that fix the input size differ by it.
+    """
     backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **_arguments(name, input_px))
     return backbone
 
 
-def _arguments(name: str, input_px: int) -> dict[str, Any]:
+def _arguments(name: str, input_px: int | None) -> dict[str, Any]:
     """Some architectures (Swin) fix the input size when they are made."""
     pretrained = timm.get_pretrained_cfg(name)
-    return {"img_size": input_px} if pretrained is not None and pretrained.fixed_input_size else {}
+    return {"img_size": input_px} if input_px and pretrained is not None and pretrained.fixed_input_size else {}
 
 
 def feature_maps(backbone: nn.Module, images_NCHW: Tensor) -> Tensor:
@@ -33,33 +37,55 @@ def feature_maps(backbone: nn.Module, images_NCHW: Tensor) -> Tensor:
     return maps.permute(0, 3, 1, 2) if getattr(backbone, "output_fmt", "NCHW") == "NHWC" else maps
 
 
-def check_input(name: str, *, input_px: int, key: str) -> None:
-    """Raises ParamsError, naming `key`, if the backbone gives no feature map for pictures of this side."""
-    if _map_shape(name, input_px) is not None:
+def check_input(name: str, *, input_px: int, model: str) -> None:
+    """Raises ParamsError, naming the key of `model`, if the backbone gives no feature map N×C×H×W for pictures of this side."""
+    if _has_map(name, input_px):
         return
-    smallest = next((px for px in range(input_px + 1, 301) if _map_shape(name, px) is not None), None)
-    rule = f"must be at least {smallest} for {name}" if smallest else f"must be another backbone: {name} gives no feature map N×C×H×W"
-    raise ParamsError(f"{key if smallest else key.replace('input_px', 'backbone')}: {rule} (got {input_px if smallest else name})")
+    pretrained = timm.get_pretrained_cfg(name)
+    native_px = 224 if pretrained is None else int(pretrained.input_size[-1])
+    if not _has_map(name, native_px):
+        raise ParamsError(
+            f"models.{model}.backbone: must give a feature map N×C×H×W; {name} does not, choose a convolutional backbone or Swin"
+        )
+    smallest_px = bisect_left(range(native_px), True, key=lambda side_px: _has_map(name, side_px))
+    raise ParamsError(f"models.{model}.input_px: must be at least {smallest_px} for {name} (got {input_px})")
 
 
-def _map_shape(name: str, input_px: int) -> torch.Size | None:
-    """The shape of the last feature map, worked out without computing it; None if there is none."""
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+def _has_map(name: str, input_px: int) -> bool:
+    """Whether there is a feature map for this side, found without computing anything."""
+    with torch.device("meta"):
         try:
             maps = feature_maps(create_backbone(name, input_px=input_px).eval(), torch.empty(1, 3, input_px, input_px))
-        except (RuntimeError, AssertionError, ValueError):
-            return None
-    return maps.shape if maps.ndim == 4 and maps.numel() else None
+        except (RuntimeError, AssertionError, ValueError, ZeroDivisionError):
+            return False
+    return maps.ndim == 4 and maps.numel() > 0
 
 
-def statistics(name: str, normalization: str) -> Statistics:
+def statistics(name: str, normalization: str, *, tag: str = "") -> Statistics:
     """Mean and standard deviation of the input per colour, for pictures in [0, 1].
 
-    `backbone`: of the default pretrained weights of `name` (timm's data config); `shared`: ImageNet's; `half`: 0.5 and 0.5.
+    `backbone`: those that the pretrained weights were trained with (timm's data config; the default weights of `name`, unless `tag`
+    names others that timm knows); `shared`: ImageNet's; `half`: 0.5 and 0.5.
     """
     if normalization == "half":
         return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    if normalization == "shared":
+        return tuple(IMAGENET_DEFAULT_MEAN), tuple(IMAGENET_DEFAULT_STD)
+    assert normalization == "backbone", normalization
+    tag = tag.strip(".")
+    known = tag and f"{name}.{tag}" in timm.list_pretrained(f"{name}.*")
+    pretrained = timm.get_pretrained_cfg(f"{name}.{tag}" if known else name)
+    return (tuple(pretrained.mean), tuple(pretrained.std)) if pretrained is not None else statistics(name, "shared")
+
+
+def empty_state(name: str) -> dict[str, Tensor]:
+    """Names and shapes of the backbone's tensors, without their values."""
+    with torch.device("meta"):
+        return dict(create_backbone(name, input_px=None).state_dict())
+
+
+def classifier_names(name: str) -> tuple[str, ...]:
+    """How the names of tensors begin that pretrained files hold beside the backbone: the classifiers, main and auxiliary."""
     pretrained = timm.get_pretrained_cfg(name)
-    if normalization == "backbone" and pretrained is not None:
-        return tuple(pretrained.mean), tuple(pretrained.std)
-    return tuple(IMAGENET_DEFAULT_MEAN), tuple(IMAGENET_DEFAULT_STD)
+    named = () if pretrained is None or pretrained.classifier is None else pretrained.classifier
+    return (*(f"{module}." for module in ((named,) if isinstance(named, str) else named)), "AuxLogits.")

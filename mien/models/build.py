@@ -9,7 +9,7 @@ from mien.configure import ModelConfig
 from mien.models import backbones
 from mien.models.attention import build_attention
 from mien.models.heads import HEADS
-from mien.models.pretrained import load_pretrained
+from mien.models.weights import load_pretrained
 
 
 class ExpressionModel(nn.Module):
@@ -55,15 +55,14 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     and head are the same draw either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the weights do
     not fit.
     """
-    backbones.check_input(config.backbone, input_px=config.input_px, key=f"models.{config.name}.input_px")
+    backbones.check_input(config.backbone, input_px=config.input_px, model=config.name)
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)
     channels = int(backbone.num_features)  # type: ignore[arg-type]
-    model = ExpressionModel(
-        backbone,
-        build_attention(config.attention, channels),
-        HEADS[config.head](channels, len(config.classes), dropout=config.dropout),
-        statistics=backbones.statistics(config.backbone, config.normalization),
-    )
+    attention = build_attention(config.attention, channels)
+    head = HEADS[config.head](channels, len(config.classes), dropout=config.dropout)
+    statistics = backbones.statistics(config.backbone, config.normalization)
     if pretrained is not None:
-        load_pretrained(backbone, pretrained, name=config.backbone)
-    return model
+        note = load_pretrained(backbone, pretrained, name=config.backbone)
+        if config.normalization == "backbone" and "mean" in note:
+            statistics = tuple(note["mean"]), tuple(note["std"])
+    return ExpressionModel(backbone, attention, head, statistics=statistics)

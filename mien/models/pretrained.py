@@ -1,62 +1,78 @@
-"""Pretrained backbone weights as a folder: pretrained.json, which says what there is, and weights.safetensors if there is something.
+"""Getting the weights that a backbone starts from: none, timm's from its hub, or a file of one's own.
 
-Imports torch and timm only where weights are really handled, so that `weights: none` costs nothing.
+Imports torch and timm only where weights are handled, so that `weights: none` costs nothing.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import TableError
-from mien.files import read_json, replacing_directory, write_json
+from mien.errors import WeightsError
+from mien.files import replacing_directory, write_json
+from mien.models.weights import NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-WEIGHTS, NOTE = "weights.safetensors", "pretrained.json"
+    from torch import Tensor
 
 
 def write_pretrained(folder: Path, *, backbone: str, weights: str) -> dict[str, Any]:
-    """Writes the folder for one model's `weights` (none, imagenet, or a folder); returns what pretrained.json says.
+    """Writes the folder for `weights` (none, imagenet, or a folder with BACKBONE*.safetensors) and returns what pretrained.json says.
 
-    Raises WeightsError, naming backbone, file and remedy, if the weights cannot be had or do not fit the backbone.
+    That is `weights` (none, imagenet, folder), `backbone`, and where there are weights: `source` (name of the file, on the hub or in
+    the folder), its `sha256`, and the `mean` and `std` of the input it was trained with. No paths and no times: the same weights give
+    the same bytes. Raises WeightsError, naming backbone, file and remedy, if the weights cannot be had or do not fit the backbone.
     """
+    note: dict[str, Any] = {"weights": weights if weights in ("none", "imagenet") else "folder", "backbone": backbone}
+    state: dict[str, Tensor] | None = None
+    if weights != "none":
+        facts, state = _from_hub(backbone) if weights == "imagenet" else _from_folder(Path(weights).expanduser(), backbone)
+        note |= facts
     with replacing_directory(folder) as temporary:
-        if weights == "none":
-            note: dict[str, Any] = {"weights": "none", "backbone": backbone}
-        else:
-            raise NotImplementedError
         write_json(temporary / NOTE, note)
+        if state is not None:
+            from safetensors.torch import save
+
+            (temporary / WEIGHTS).write_bytes(save(state))
     return note
 
 
-def read_note(folder: Path) -> dict[str, Any]:
-    """What pretrained.json says. Raises TableError if it is missing or broken."""
-    try:
-        note: dict[str, Any] = read_json(folder / NOTE)
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise TableError(f"{folder / NOTE} is missing or broken; run `dvc repro pretrained@{folder.name}`: {error}") from None
-    return note
+def _from_hub(backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
+    from mien.models import backbones, hub
+
+    source, file = hub.fetch(backbone)
+    mean, std = backbones.statistics(backbone, "backbone")
+    return {"source": source, "sha256": file_sha256(file), "mean": list(mean), "std": list(std)}, hub.load(backbone, file)
 
 
-def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> None:
-    """Gives `backbone` the weights of the folder, if its pretrained.json says that there are any."""
-    note = read_note(folder)
-    if note["weights"] == "none":
-        return
-    from safetensors.torch import load_file
+def _from_folder(folder: Path, backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
+    from mien.models import backbones
 
-    state: dict[str, Tensor] = load_file(folder / WEIGHTS)
-    check_fit(backbone, state, source=str(folder / WEIGHTS), name=name)
-    backbone.load_state_dict(state)
+    file = find_weights(folder, backbone)
+    tag = file.name.removeprefix(backbone).removesuffix(".safetensors").strip(".")
+    mean, std = backbones.statistics(backbone, "backbone", tag=tag)
+    return {"source": file.name, "sha256": file_sha256(file), "mean": list(mean), "std": list(std)}, read_backbone(file, backbone)
 
 
-def check_fit(backbone: "nn.Module", state: "dict[str, Tensor]", *, source: str, name: str) -> None:
-    raise NotImplementedError
+def find_weights(folder: Path, backbone: str) -> Path:
+    """The one file in `folder` with the weights of `backbone`, BACKBONE.safetensors or BACKBONE.TAG.safetensors; else WeightsError."""
+    wanted = f"{backbone}.safetensors or {backbone}.*.safetensors"
+    if not folder.is_dir():
+        raise WeightsError(f"weights of {backbone}: must be none, imagenet, or a folder with {wanted}; there is no folder {folder}")
+    found = sorted({*folder.glob(f"{backbone}.safetensors"), *folder.glob(f"{backbone}.*.safetensors")})
+    if not found:
+        raise WeightsError(f"weights of {backbone}: {folder} holds no {wanted}; put the file there, or set `weights: none`")
+    if len(found) > 1:
+        raise WeightsError(
+            f"weights of {backbone}: {folder} holds several files, {', '.join(file.name for file in found)}; leave one of them there"
+        )
+    return found[0]
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def read_backbone(file: Path, backbone: str) -> "dict[str, Tensor]":
+    """The tensors of `file`, float32, without a classifier. Raises WeightsError unless they are those of `backbone`."""
+    from mien.models import backbones
+
+    found = read_tensors(file, remedy="get the file anew")
+    outside = backbones.classifier_names(backbone)
+    state = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in found.items() if not key.startswith(outside)}
+    check_fit(backbones.empty_state(backbone), state, source=str(file), backbone=backbone)
+    return state

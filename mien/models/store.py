@@ -1,19 +1,19 @@
 """A trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
-import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save
 
 from mien.configure import ModelConfig, config_document
 from mien.errors import TableError, WeightsError
 from mien.files import read_json, replacing_directory, write_json
 from mien.models.build import ExpressionModel, build_model
+from mien.models.weights import file_sha256, read_tensors
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
 
@@ -25,7 +25,7 @@ def save_model(folder: Path, model: ExpressionModel, config: ModelConfig, *, fac
     """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replacing_directory(folder) as temporary:
-        save_file(state, temporary / WEIGHTS)
+        (temporary / WEIGHTS).write_bytes(save(state))
         write_json(
             temporary / DESCRIPTION,
             {
@@ -49,7 +49,7 @@ def save_model(folder: Path, model: ExpressionModel, config: ModelConfig, *, fac
                 "precision": config.precision,
                 "training": facts,
                 "config": config_document(config),
-                "weights_sha256": hashlib.sha256((temporary / WEIGHTS).read_bytes()).hexdigest(),
+                "weights_sha256": file_sha256(temporary / WEIGHTS),
                 "versions": {package: version(package) for package in ("mien", "torch", "timm")},
             },
         )
@@ -78,14 +78,14 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
     except (KeyError, ValidationError) as error:
         raise TableError(f"{folder / DESCRIPTION} does not describe a model of this version ({error}); {_again(folder)}") from None
     weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise WeightsError(f"{weights} is missing; {_again(folder)}")
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != expected:
+    state = read_tensors(weights, remedy=_again(folder))
+    if file_sha256(weights) != expected:
         raise WeightsError(f"{weights} is not the file that {folder / DESCRIPTION} was written with; {_again(folder)}")
-    model = build_model(config)
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are thrown away, so nothing later may depend on them
+        model = build_model(config)
     try:
-        model.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError) as error:
+        model.load_state_dict(state)
+    except RuntimeError as error:
         raise WeightsError(f"{weights} does not fit the model that {DESCRIPTION} describes ({error}); {_again(folder)}") from None
     return model.eval(), config
 

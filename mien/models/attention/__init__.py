@@ -7,7 +7,5 @@ from mien import registry
 
 def build_attention(name: str, channels: int) -> nn.Module:
     """The attention block `name` for maps of `channels` channels; `none` changes nothing."""
-    if name == "none":
-        return nn.Identity()
     block: nn.Module = registry.load("mien.models.attention", name, "BLOCK")(channels)
     return block

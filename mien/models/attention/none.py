@@ -1,0 +1,11 @@
+"""No attention: the maps as they are."""
+
+from torch import nn
+
+
+def no_attention(channels: int) -> nn.Module:  # noqa: ARG001  (a block is made from the number of channels)
+    """The identity."""
+    return nn.Identity()
+
+
+BLOCK = no_attention

@@ -1,0 +1,73 @@
+"""Reading pretrained backbone weights: a folder with pretrained.json, which says what there is, and weights.safetensors if there is some."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import TableError, WeightsError
+from mien.files import read_json
+
+if TYPE_CHECKING:  # so that the stage `pretrained` can note that there are no weights without the seconds that torch takes
+    from torch import Tensor, nn
+
+WEIGHTS, NOTE = "weights.safetensors", "pretrained.json"
+
+
+def read_note(folder: Path) -> dict[str, Any]:
+    """What pretrained.json says (see mien.models.pretrained). Raises TableError if it is missing or broken."""
+    try:
+        note: dict[str, Any] = read_json(folder / NOTE)
+    except (FileNotFoundError, json.JSONDecodeError) as error:
+        raise TableError(f"{folder / NOTE} is missing or broken ({error}); run `dvc repro pretrained@{folder.name}`") from None
+    return note
+
+
+def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:
+    """Gives `backbone` (timm's `name`) the weights in `folder`, if there are any; returns what pretrained.json says.
+
+    Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do not fit.
+    """
+    note = read_note(folder)
+    if note["weights"] != "none":
+        state = read_tensors(folder / WEIGHTS, remedy=f"run `dvc repro --force pretrained@{folder.name}`")
+        check_fit(backbone.state_dict(), state, source=str(folder / WEIGHTS), backbone=name)
+        backbone.load_state_dict(state)
+    return note
+
+
+def read_tensors(file: Path, *, remedy: str) -> "dict[str, Tensor]":
+    """The tensors of a safetensors file. Raises WeightsError if it is missing or broken."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{file} is missing or no readable safetensors file ({error}); {remedy}") from None
+
+
+def check_fit(expected: "dict[str, Tensor]", state: "dict[str, Tensor]", *, source: str, backbone: str) -> None:
+    """Raises WeightsError, naming a few tensors, unless `state` holds those of `expected`, in their shapes, finite, and no others.
+
+    A batch norm's count of batches may be missing: nothing reads it, and not every file has it.
+    """
+    faults = {
+        "missing": [key for key in expected if key not in state and not key.endswith("num_batches_tracked")],
+        "of another shape": [
+            f"{key} {tuple(state[key].shape)} for {tuple(expected[key].shape)}"
+            for key in expected
+            if key in state and state[key].shape != expected[key].shape
+        ],
+        "unknown": [key for key in state if key not in expected],
+        "not finite": [key for key, tensor in state.items() if tensor.is_floating_point() and not bool(tensor.isfinite().all())],
+    }
+    told = [f"{len(keys)} {fault} ({', '.join(keys[:3])}{', …' if len(keys) > 3 else ''})" for fault, keys in faults.items() if keys]
+    if told:
+        raise WeightsError(f"{source} does not fit timm's {backbone}: tensors {'; '.join(told)}; use weights made for this architecture")
+
+
+def file_sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
