@@ -7,7 +7,8 @@ MienError                 any of the below; a stage prints its text, without a t
 ├── LabelError            a label is unknown (labels.on_unknown: refuse) or a class cannot be split
 ├── ValidationFailed      a data expectation does not hold
 ├── WeightsError          pretrained weights cannot be had
-└── TrainingError         a training run cannot start or go on
+├── TrainingError         a training run cannot start or go on
+└── TrackingError         `mien track` cannot write to MLflow; no stage raises it
 """
 
 
@@ -41,3 +42,7 @@ class WeightsError(MienError):
 
 class TrainingError(MienError):
     """A training run cannot start or go on."""
+
+
+class TrackingError(MienError):
+    """MLflow cannot be written to."""

@@ -7,46 +7,68 @@ MIEN_TRACKING=off turns all of it off.
 """
 
 import json
-import math
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
-from mien import paths
-from mien.files import read_json
-from mien.params import Params, load_params
-from mien.provenance import fingerprint, provenance
+from mien import messages, paths
+from mien.params import load_params
+
+Arguments = ParamSpec("Arguments")
 
 WAIT_S = 5.0
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet", "OMP_NUM_THREADS": "1"}
 PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
 
-Message = dict[str, Any]
+
+def _best_effort(log: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    @wraps(log)
+    def attempt(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            log(*args, **kwargs)
+        except Exception as error:
+            warn(f"{type(error).__name__}: {error}")
+
+    return attempt
 
 
 class Run:
     """One MLflow run as a stage sees it; every method returns at once and raises nothing."""
 
-    def __init__(self, opening: Message | None) -> None:
-        self._process = _start(opening) if opening else None
+    def __init__(self, opening: messages.Message | None) -> None:
+        self._process = _start() if opening else None
+        if opening:
+            self._send(opening)
 
+    @_best_effort
     def log_epoch(self, figures: Mapping[str, float], epoch: int) -> None:
         """Adds one point, at `epoch`, to the curve of each figure."""
-        self._send(figures_message(figures, step=epoch))
+        self._send(messages.figures_message(figures, step=epoch))
 
+    @_best_effort
     def log_figures(self, figures: Mapping[str, Any]) -> None:
         """Final figures; nested maps become names with /, what is no number is left out."""
-        self._send(figures_message(flat(figures)))
+        self._send(messages.figures_message(messages.flat(figures)))
 
+    @_best_effort
+    def log_training(self, record: Mapping[str, Any]) -> None:
+        """What counts in metrics/train/MODEL.json."""
+        self.log_figures(messages.training_figures(record))
+
+    @_best_effort
+    def log_test(self, report: Mapping[str, Any]) -> None:
+        """What counts in metrics/evaluate/MODEL.json."""
+        self.log_figures(messages.test_figures(report))
+
+    @_best_effort
     def log_artifact(self, path: Path) -> None:
         """A file to keep with the run; it must still be there when the stage ends."""
-        self._send(artifact_message(path))
+        self._send(messages.artifact_message(path))
 
     def close(self, status: str) -> None:
         """Ends the run as FINISHED, FAILED or KILLED and waits for MLflow, WAIT_S at most."""
@@ -61,7 +83,7 @@ class Run:
         except subprocess.TimeoutExpired:
             warn(f"not done within {WAIT_S:.0f} s, left to finish by itself")
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: messages.Message) -> None:
         if self._process is None or self._process.stdin is None:
             return
         line = json.dumps(message).encode() + b"\n"
@@ -82,68 +104,14 @@ def model_run(model: str, *, stage: str) -> Iterator[Run]:
         yield run
 
 
+@_best_effort
 def log_experiment(leaderboard: Mapping[str, Mapping[str, float]]) -> None:
     """Adds the leaderboard and the data stages' counts to the experiment's run."""
     with _closing(_opening(None, "compare")) as run:
-        run.log_figures(experiment_figures(leaderboard))
+        run.log_figures(messages.experiment_figures(leaderboard))
         for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE):
             if path.is_file():
                 run.log_artifact(path)
-
-
-def opening_message(params: Params, *, model: str | None, stage: str) -> Message:
-    """Says which run is meant, what leads to it, and which parameters it has."""
-    origin = provenance(params)
-    if model is None:
-        shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
-        mark = fingerprint([origin.params, origin.data])
-    else:
-        shown = read_json(paths.config(model))
-        mark = fingerprint([shown, origin.data])
-    tags = {name: str(value) for name, value in asdict(origin).items() if value}
-    parameters = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
-    return {
-        "open": {
-            "key": origin.key,
-            "title": origin.title,
-            "model": model,
-            "mark": mark,
-            "tags": {**tags, "stage": stage},
-            "params": parameters,
-            "workspace": str(paths.workspace()),
-        }
-    }
-
-
-def figures_message(figures: Mapping[str, float], step: int | None = None) -> Message:
-    """Figures to log, as curves' points where a step is given."""
-    return {"figures": {name: float(value) for name, value in figures.items()}, "step": step, "time_ms": int(time.time() * 1000)}
-
-
-def artifact_message(path: Path) -> Message:
-    """A file to keep with the run."""
-    return {"artifact": str(path.resolve())}
-
-
-def experiment_figures(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """What an experiment's own run shows: FIGURE/MODEL from the leaderboard, data/STAGE/COUNT from the data stages."""
-    board: dict[str, dict[str, float]] = {}
-    for model, figures in leaderboard.items():
-        for name, value in figures.items():
-            board.setdefault(name, {})[model] = value
-    counts = {path.stem: read_json(path) for path in sorted(paths.counts("any").parent.glob("*.json"))}
-    return {**board, "data": counts}
-
-
-def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:
-    """Nested maps as one map with names joined by /."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            found |= {f"{name}/{inner}": leaf for inner, leaf in flat(value, numbers_only=numbers_only).items()}
-        elif not numbers_only or (isinstance(value, int | float) and math.isfinite(value)):
-            found[name] = value
-    return found
 
 
 def warn(reason: str) -> None:
@@ -158,16 +126,16 @@ def _wanted() -> bool:
     return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no") and all(rank == "0" for rank in ranks)
 
 
-def _opening(model: str | None, stage: str) -> Message | None:
+def _opening(model: str | None, stage: str) -> messages.Message | None:
     try:
-        return opening_message(load_params(), model=model, stage=stage) if _wanted() else None
+        return messages.opening_message(load_params(), model=model, stage=stage) if _wanted() else None
     except Exception as error:
         warn(f"{type(error).__name__}: {error}")
         return None
 
 
 @contextmanager
-def _closing(opening: Message | None) -> Iterator[Run]:
+def _closing(opening: messages.Message | None) -> Iterator[Run]:
     run, status = Run(opening), "FAILED"
     try:
         yield run
@@ -183,7 +151,7 @@ def _last_line(said: bytes) -> str:
     return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-def _start(opening: Message) -> subprocess.Popen[bytes] | None:
+def _start() -> subprocess.Popen[bytes] | None:
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "mien.mlflow_writer"],
@@ -194,8 +162,6 @@ def _start(opening: Message) -> subprocess.Popen[bytes] | None:
             start_new_session=True,  # an interrupted stage still has to tell MLflow so
         )
         assert process.stdin is not None
-        process.stdin.write(json.dumps(opening).encode() + b"\n")
-        process.stdin.flush()
         os.set_blocking(process.stdin.fileno(), False)
     except OSError as error:
         warn(str(error))

@@ -1,0 +1,87 @@
+"""What goes to MLflow, as messages that `mien.mlflow_writer` carries out: which run is meant, its figures, its files."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mien import paths
+from mien.files import read_json
+from mien.params import Params
+from mien.provenance import fingerprint, provenance
+
+Message = dict[str, Any]
+
+
+def opening_message(params: Params, *, model: str | None, stage: str) -> Message:
+    """Says which run is meant, what leads to it, and which parameters it has."""
+    origin = provenance(params)
+    if model is None:
+        shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
+        mark = fingerprint([origin.params, origin.data])
+    else:
+        shown = read_json(paths.config(model))
+        mark = fingerprint([shown, origin.data])
+    tags = {name: str(value) for name, value in asdict(origin).items() if value}
+    parameters = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
+    return {
+        "open": {
+            "key": origin.key,
+            "title": origin.title,
+            "model": model,
+            "mark": mark,
+            "tags": {**tags, "stage": stage},
+            "params": parameters,
+            "workspace": str(paths.workspace()),
+        }
+    }
+
+
+def figures_message(figures: Mapping[str, float], step: int | None = None) -> Message:
+    """Figures to log, as curves' points where a step is given."""
+    return {"figures": {name: float(value) for name, value in figures.items()}, "step": step, "time_ms": int(time.time() * 1000)}
+
+
+def artifact_message(path: Path) -> Message:
+    """A file to keep with the run."""
+    return {"artifact": str(path.resolve())}
+
+
+def experiment_figures(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """What an experiment's own run shows: FIGURE/MODEL from the leaderboard, data/STAGE/COUNT from the data stages."""
+    board: dict[str, dict[str, float]] = {}
+    for model, figures in leaderboard.items():
+        for name, value in figures.items():
+            board.setdefault(name, {})[model] = value
+    counts = {path.stem: read_json(path) for path in sorted(paths.counts("any").parent.glob("*.json"))}
+    return {**board, "data": counts}
+
+
+def training_figures(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model's run shows of its training record, beside the curves: best/FIGURE of the epoch that was kept, and a few counts."""
+    return {name: record[name] for name in ("epochs", "best_epoch", "num_parameters") if name in record} | {"best": record.get("val", {})}
+
+
+def test_figures(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model's run shows of its test report: test/FIGURE, test/f1/CLASS, test_clean/… on clean images"""
+    shown = {}
+    for part, name in (("all", "test"), ("clean", "test_clean")):
+        if part in report:
+            classes = report[part]["per_class"].items()
+            overall = {figure: value for figure, value in report[part].items() if isinstance(value, float)}
+            shown[name] = overall | {f"f1/{label}": figures["f1"] for label, figures in classes}
+            shown[name] |= {f"recall/{label}": figures["recall"] for label, figures in classes}
+    return shown
+
+
+def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:
+    """Nested maps as one map with names joined by /."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}/{inner}": leaf for inner, leaf in flat(value, numbers_only=numbers_only).items()}
+        elif not numbers_only or (isinstance(value, int | float) and math.isfinite(value)):
+            found[name] = value
+    return found
