@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -17,13 +18,32 @@ def num_processes(workers: int) -> int:
     return workers or len(os.sched_getaffinity(0))
 
 
-def parallel_map(work: Callable[[Piece], Result], pieces: Sequence[Piece], *, workers: int, label: str, unit: str) -> list[Result]:
+def parallel_map(
+    work: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    *,
+    workers: int,
+    label: str,
+    unit: str,
+    sizes: Sequence[int] | None = None,
+    isolated: bool = False,
+) -> list[Result]:
     """`[work(piece) for piece in pieces]` on `workers` processes (0: one per core), in order; `work` must be a top-level function.
 
-    Processes are spawned afresh, not forked, because forking a process with running threads (Arrow, OpenMP) can hang.
+    The progress bar counts pieces, or with `sizes` (units per piece) units. With `isolated` even a single worker is a process
+    of its own: where a worker dies, BrokenProcessPool is raised here. Processes are spawned afresh, not forked, because forking a
+    process with running threads (Arrow, OpenMP) can hang.
     """
     count = min(num_processes(workers), len(pieces))
-    if count <= 1:
-        return [work(piece) for piece in tqdm(pieces, desc=label, unit=unit)]
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver")) as pool:
-        return list(tqdm(pool.map(work, pieces), total=len(pieces), desc=label, unit=unit))
+    steps = [1] * len(pieces) if sizes is None else sizes
+    with ExitStack() as stack:
+        results: Iterator[Result] = map(work, pieces)
+        if count > 1 or (isolated and count == 1):
+            pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver")))
+            results = pool.map(work, pieces)
+        done = []
+        with tqdm(total=sum(steps), desc=label, unit=unit) as bar:
+            for step, result in zip(steps, results, strict=True):
+                done.append(result)
+                bar.update(step)
+        return done

@@ -39,7 +39,7 @@ def main() -> None:
     write_json(paths.counts("ingest"), counts)
     typer.echo(
         f"ingest: {counts['files']} files, {counts['images']} images ({num_contents} different), "
-        f"{sum(counts['ignored'].values())} ignored, {sum(counts['errors'].values())} unreadable"
+        f"{_listed(counts['ignored'])} ignored, {_listed(counts['errors'])} unreadable"
     )
     if unmatched:
         typer.echo(f"warning: {len(unmatched)} paths of {metadata_path} are no file of the source, such as {unmatched[0]}", err=True)
@@ -81,6 +81,12 @@ def _counts(rows: list[dict[str, Any]], *, num_contents: int, num_unmatched: int
         "with_subject": sum(row["subject"] is not None for row in images),
         "metadata_paths_without_file": num_unmatched,
     }
+
+
+def _listed(tally: dict[str, int]) -> str:
+    """'7 (4 system file, 3 hidden image)'."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.items(), key=lambda item: -item[1]))
+    return f"{sum(tally.values())}{f' ({reasons})' if tally else ''}"
 
 
 def _tally(values: Iterable[str | None]) -> dict[str, int]:

@@ -1,37 +1,46 @@
-"""How pictures are stored: one place, so that every store is written and read alike."""
+"""How pictures are stored: reduced to the longest side allowed, as JPEG, and tiny ones without loss."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-# A second JPEG pass visibly hurts pictures as small as this (FER2013 is 48 px), and as PNG they are still small.
+# A second pass through JPEG is seen in a picture of few pixels, such as FER2013's 48 × 48, and saves little there.
 LOSSLESS_UP_TO_PX = 128
 
 
-def encode(image: Image.Image, *, jpeg_quality: int) -> bytes:
-    """An RGB picture as JPEG 4:4:4, or as PNG if neither side is longer than LOSSLESS_UP_TO_PX.
+def reduced(image: Image.Image, *, max_side_px: int) -> Image.Image:
+    """The picture with a longer side of at most `max_side_px`, shape kept (Lanczos); never enlarged."""
+    longer = max(image.size)
+    if longer <= max_side_px:
+        return image
+    width, height = (max(1, round(side * max_side_px / longer)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
 
-    A picture without colour is stored with one channel (measured on FER2013: half the bytes, a third of the time) and is the
-    same picture once read: `decode` gives every picture three channels.
+
+def encode(image: Image.Image, *, jpeg_quality: int) -> bytes:
+    """The stored bytes of an RGB picture: PNG up to LOSSLESS_UP_TO_PX, else JPEG without chroma subsampling; no metadata.
+
+    A picture without colour is stored with one channel (measured on FER2013: half the bytes and a third of the time as PNG).
+    Read by `stored_image`, every picture has three.
     """
     assert image.mode == "RGB", image.mode
     if _is_grey(image):
         image = image.getchannel("R")
-    buffer = io.BytesIO()
+    file = io.BytesIO()
     if max(image.size) <= LOSSLESS_UP_TO_PX:
-        image.save(buffer, "PNG")
+        image.save(file, "PNG", compress_level=6)
     else:
-        image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
-    return buffer.getvalue()
+        image.save(file, "JPEG", quality=jpeg_quality, subsampling=0)
+    return file.getvalue()
 
 
-def decode(data: bytes) -> Image.Image:
-    """A stored picture, RGB."""
+def stored_image(data: bytes) -> Image.Image:
+    """The picture, RGB, of stored bytes."""
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def size_px(data: bytes) -> tuple[int, int]:
+def stored_size_px(data: bytes) -> tuple[int, int]:
     """Width and height of a stored picture, read from its header without decoding it."""
     return Image.open(io.BytesIO(data)).size
 

@@ -43,6 +43,8 @@ class FoundFile:
 def read_entry(entry: Entry) -> FoundFile:
     """The file's content if it is, or by its name should be, an image; else why it is ignored or cannot be read."""
     ignored = entry.ignored or system_file_reason(entry.path)
+    if ignored == "hidden file" and _is_image(entry):
+        ignored = "hidden image"  # still hidden, as by Android's bin, but its owner may want to see it counted
     if ignored or entry.error:
         return FoundFile(entry.path, entry.size_bytes, ignored=ignored, error=None if ignored else entry.error)
     try:
@@ -56,6 +58,14 @@ def read_entry(entry: Entry) -> FoundFile:
     if len(content) > MAX_FILE_BYTES:
         return FoundFile(entry.path, entry.size_bytes, error=f"too large: more than {MAX_FILE_BYTES // 2**20} MiB")
     return FoundFile(entry.path, len(content), content=content)
+
+
+def _is_image(entry: Entry) -> bool:
+    try:
+        with entry.open() as file:
+            return signature(file.read(HEAD_BYTES)) is not None
+    except Exception:
+        return False
 
 
 def error_reason(error: Exception) -> str:

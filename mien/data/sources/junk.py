@@ -13,13 +13,13 @@ _ARCHIVE_SUFFIXES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "ra
 
 
 def system_file_reason(path: str) -> str | None:
-    """Why a file is none of ours by its path alone: 'system file' or 'hidden'; None if it may be one."""
+    """Why a file is none of ours by its path alone: 'system file', 'hidden folder' or 'hidden file'; None if it may be one."""
     *folders, name = path.split("/")
     if name.lower() in _SYSTEM_NAMES or name.startswith("._") or any(folder.lower() in _SYSTEM_FOLDERS for folder in folders):
         return "system file"
-    if any(part.startswith(".") for part in (*folders, name)):
-        return "hidden"
-    return None
+    if any(folder.startswith(".") for folder in folders):
+        return "hidden folder"
+    return "hidden file" if name.startswith(".") else None
 
 
 def not_an_image_reason(path: str) -> str | None:

@@ -1,0 +1,43 @@
+"""Fingerprints of pictures: exact, of the pixels, and perceptual, over whole batches."""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import fft
+
+HASH_INPUT_PX = 32
+_LOW = 8
+
+
+def pixel_sha256(image: Image.Image) -> str:
+    """SHA-256, hex, of an RGB picture's size and pixels: equal for the same picture in different lossless files."""
+    assert image.mode == "RGB", image.mode
+    digest = hashlib.sha256(f"{image.width}x{image.height}".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def hash_input(grey: Image.Image) -> NDArray[np.uint8]:
+    """The picture as perceptual hashing sees it: (32, 32) grey levels."""
+    return np.asarray(grey.resize((HASH_INPUT_PX, HASH_INPUT_PX), Image.Resampling.LANCZOS))
+
+
+def perceptual_hashes(inputs_N3232: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """64-bit hashes of N pictures and of their mirror images, each (N,), from the `hash_input` of each.
+
+    pHash: of the 2-D DCT-II, the 8 × 8 lowest frequencies against their median, row by row, first bit highest
+    (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010; the same bits as imagehash.phash).
+    """
+    low_NKK = fft.dctn(inputs_N3232.astype(np.float64), type=2, axes=(1, 2))[:, :_LOW, :_LOW]
+    # Mirroring a signal changes the sign of its odd DCT-II coefficients: one transform serves both.
+    mirrored_NKK = low_NKK * (-1.0) ** np.arange(_LOW)
+    return _bits(low_NKK), _bits(mirrored_NKK)
+
+
+def _bits(low_NKK: NDArray[np.float64]) -> NDArray[np.uint64]:
+    # Rounded, because coefficients that are zero in truth (flat or symmetric pictures) would give random bits.
+    flat_NB = np.round(low_NKK.reshape(len(low_NKK), _LOW * _LOW), 6)
+    above_NB = flat_NB > np.median(flat_NB, axis=1, keepdims=True)
+    return np.packbits(above_NB, axis=1).view(">u8").astype(np.uint64)[:, 0]

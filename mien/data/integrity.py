@@ -1,0 +1,125 @@
+"""Whether an image file is all there, where its decoder would not say so.
+
+libheif fills missing tiles of a cut HEIC with a flat colour and libjpeg the rest of a cut JPEG with grey, both silently;
+Pillow does not compare a PNG's checksums. Each check reads structure, not pixels.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+_CODED_ITEMS = {b"hvc1", b"hev1", b"av01", b"avc1", b"jpeg"}
+# No coded picture ends in that many zero bytes; a file whose download or copy stopped in pre-allocated space does.
+_ZERO_TAIL = bytes(64)
+
+
+def missing_part(content: bytes, kind: str) -> str | None:
+    """What is missing from a file of the kind ('PNG', 'HEIF', …, see signatures.py), in words; None if nothing is seen to be."""
+    try:
+        if kind in ("HEIF", "AVIF"):
+            return _missing_in_boxes(content)
+        if kind == "PNG":
+            return _wrong_checksum(content)
+    except (struct.error, IndexError):
+        return None  # not the structure that its first bytes promise: the decoder's to judge
+    if kind == "WEBP" and content.endswith(_ZERO_TAIL):
+        return "the file ends in zero bytes"
+    return None
+
+
+def _wrong_checksum(content: bytes) -> str | None:
+    """PNG: 8 bytes, then chunks of length, name, data and CRC-32 of name and data."""
+    at = 8
+    while at + 12 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, at)
+        end = at + 8 + length
+        if end + 4 > len(content):
+            return None  # cut, which the decoder says
+        if name in (b"IHDR", b"PLTE", b"IDAT") and zlib.crc32(content[at + 4 : end]) != struct.unpack_from(">I", content, end)[0]:
+            return f"a checksum of the chunk {name.decode()} is wrong"
+        at = end + 4
+    return None
+
+
+def _missing_in_boxes(content: bytes) -> str | None:
+    """HEIF and AVIF: boxes as in ISO/IEC 14496-12; `iloc` says where in the file the pieces of each item lie."""
+    for name, start, end in _boxes(content, 0, len(content)):
+        if end > len(content):
+            return f"the box {name.decode('latin-1')} ends {end - len(content)} bytes after the file"
+        if name != b"meta":
+            continue
+        inner = {child: (first, last) for child, first, last in _boxes(content, start + 4, end)}
+        types = _item_types(content, *inner[b"iinf"]) if b"iinf" in inner else {}
+        for item, first, last in _extents(content, *inner[b"iloc"]) if b"iloc" in inner else ():
+            if last > len(content):
+                return f"item {item} ends {last - len(content)} bytes after the file"
+            if types.get(item) in _CODED_ITEMS and content[first:last].endswith(_ZERO_TAIL):
+                return f"item {item} ends in zero bytes"
+    return None
+
+
+def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start of the payload and end of each box from `at` on; the end may lie outside the file."""
+    while at + 8 <= min(end, len(content)):
+        size, name = struct.unpack_from(">I4s", content, at)
+        header = 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", content, at + 8)
+            header = 16
+        elif size == 0:  # to the end of what holds it
+            size = end - at
+        if size < header:
+            return
+        yield name, at + header, at + size
+        at += size
+
+
+def _item_types(content: bytes, start: int, end: int) -> dict[int, bytes]:
+    """The four-letter type of each item in `iinf`."""
+    types = {}
+    for name, at, _ in _boxes(content, start + (6 if content[start] == 0 else 8), end):
+        if name == b"infe" and content[at] >= 2:
+            item, _, kind = struct.unpack_from(">HH4s" if content[at] == 2 else ">IH4s", content, at + 4)
+            types[item] = kind
+    return types
+
+
+def _extents(content: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Item, first byte and byte after the last of each extent that lies in the file itself."""
+    version, sizes = content[start], struct.unpack_from(">H", content, start + 4)[0]
+    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    at = start + 6
+
+    def number(size: int) -> int:
+        nonlocal at
+        at += size
+        if at > end:
+            raise IndexError
+        return int.from_bytes(content[at - size : at], "big")
+
+    for _ in range(number(2 if version < 2 else 4)):
+        item = number(2 if version < 2 else 4)
+        method = number(2) & 15 if version in (1, 2) else 0
+        number(2)  # data reference
+        base = number(base_size)
+        for _ in range(number(2)):
+            if version in (1, 2):
+                number(index_size)
+            first = base + number(offset_size)
+            last = first + number(length_size)
+            if method == 0:
+                yield item, first, last
+
+
+def jpeg_with_filler(content: bytes) -> bytes | None:
+    """The JPEG with arbitrary image data put before its end mark: decodes to the same pixels only if none were missing there.
+
+    None if the file has no picture data or no end mark.
+    """
+    at = 2
+    while content[at : at + 2] != b"\xff\xda":  # from segment to segment: a thumbnail in one of them has marks of its own
+        if at + 4 > len(content) or content[at] != 0xFF:
+            return None
+        at += 1 if content[at + 1] == 0xFF else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    end = content.find(b"\xff\xd9", at)
+    return None if end < 0 else content[:end] + b"\x55" * 4096 + content[end:]

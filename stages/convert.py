@@ -1,0 +1,48 @@
+"""Every format to upright sRGB, with hashes and quality figures."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mien import paths
+from mien.data.conversion import convert_store
+from mien.data.shards import read_store
+from mien.data.tables import IMAGES, REJECTED, read_arrow
+from mien.files import replacing_directory, write_json
+from mien.params import load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Decodes each image of data/raw once into data/images: upright, sRGB, with hashes and quality figures; rejected.parquet says what not."""
+    params = load_params()
+    with replacing_directory(paths.IMAGES) as folder:
+        convert_store(paths.RAW, folder, rejected=folder / paths.REJECTED.name, params=params.convert, workers=params.runtime.workers)
+        counts = _counts(folder)
+    write_json(paths.counts("convert"), counts)
+    lost, unfit = (", ".join(f"{count} {reason}" for reason, count in counts[key].items()) for key in ("rejected", "unfit"))
+    typer.echo(
+        f"convert: {counts['images']} images, {sum(counts['rejected'].values())} rejected{f' ({lost})' if lost else ''}, "
+        f"{sum(counts['unfit'].values())} unfit{f' ({unfit})' if unfit else ''}"
+    )
+
+
+def _counts(folder: Path) -> dict[str, Any]:
+    """Undecodable contents are `rejected`; `unfit` ones are decodable and among the images."""
+    formats = Counter(read_store(folder, IMAGES, ["source_format"])["source_format"].to_pylist())
+    reasons: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for row in read_arrow(folder / paths.REJECTED.name, REJECTED).to_pylist():
+        reasons[row["decodable"]][row["reason"]] += 1
+    return {
+        "contents": formats.total() + reasons[False].total(),
+        "images": formats.total(),
+        "formats": dict(sorted(formats.items())),
+        "rejected": dict(sorted(reasons[False].items())),
+        "unfit": dict(sorted(reasons[True].items())),
+    }
+
+
+if __name__ == "__main__":
+    command(main)()
