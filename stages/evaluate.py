@@ -32,7 +32,8 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         rows = rows[rows["split"] == "test"].sort_values("path", ignore_index=True)
         if rows.empty:
             raise TableError(f"{paths.SPLITS} has no test images; run `dvc repro split`")
-        faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
+        pictures = rows.drop_duplicates("sample_id")  # copies of one picture are tested once and get one prediction
+        faces = load_faces(paths.FACES, pictures, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
         logits_NK = predict_logits(
             network,
             faces.images_N3SS,
@@ -41,8 +42,8 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             device=resolve_device(params.runtime.device),
             progress=f"evaluate {model}",
         )
-        rows["predicted"] = [config.classes[column] for column in logits_NK.argmax(axis=1)]
-        rows["logits"] = list(logits_NK)
+        rows["logits"] = rows["sample_id"].map(dict(zip(faces.sample_ids, logits_NK, strict=True)))
+        rows["predicted"] = [config.classes[logits_K.argmax()] for logits_K in rows["logits"]]
 
         trained = describe_model(paths.model(model))["training"]
         facts = {"model": model, "weights": trained["weights"], "recipe": trained["recipe"], "classes": config.classes}
