@@ -121,7 +121,7 @@ class LabelParams(Section):
 class FaceParams(Section):
     detector: Literal["none", "mtcnn"] = Field("none", description="mtcnn finds and levels faces; none takes each picture whole")
     size_px: PositiveInt = Field(96, ge=32, description="side of the stored square face at most, pixels; nothing is enlarged")
-    margin: Fraction = Field(0.2, description="room around the detected face, share of its side")
+    margin: Fraction = Field(0.1, description="room on each side of the detected face, share of its side")
     min_score: Fraction = Field(0.9, description="least detector score of a face")
     choose: Literal["largest", "central"] = Field("largest", description="which of several faces is taken")
     on_missing: Literal["quarantine", "fit"] = Field(

@@ -1,0 +1,122 @@
+"""The geometry that turns a picture into a square: around a face with its eyes level, or around the whole picture.
+
+Coordinates are in pixels from the picture's top left corner; pixel i covers i to i + 1. Nothing here enlarges a picture.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Points = npt.NDArray[np.float64]  # (n, 2): x, y
+
+# Share of the face's side. In profile the eyes come nearer than this, and their line tells how the head is turned, not how it
+# is tilted (measured on 440 photographs: beyond it, the eyes' line and the line from eyes to mouth agree to within a few degrees).
+_NEAREST_EYES = 0.2
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face: box (left, top, right, bottom), detector score from 0 to 1, and five landmarks as (5, 2) x and y:
+    left eye, right eye, nose, left and right corner of the mouth, left and right as one looks at the picture."""
+
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: Points
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        left, top, right, bottom = self.box
+        return (left + right) / 2, (top + bottom) / 2
+
+    @property
+    def side_px(self) -> float:
+        """The longer side of the box."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+
+def choose_face(faces: Sequence[Face], width_px: int, height_px: int, *, choose: Literal["largest", "central"]) -> Face:
+    """The face with the largest box, or the one whose centre is nearest to the picture's centre; the better score breaks a tie."""
+    if choose == "largest":
+        return max(faces, key=lambda face: (face.side_px, face.score))
+    return min(faces, key=lambda face: (math.dist(face.centre, (width_px / 2, height_px / 2)), -face.score))
+
+
+@dataclass(frozen=True)
+class Square:
+    """A turned square in a picture: top-left corner, side, and the direction in radians of its upper edge (0: upright)."""
+
+    left: float
+    top: float
+    side_px: int
+    angle: float
+
+    def to_square(self, points: Points, *, size_px: int) -> Points:
+        """Points of the picture as points of the square, when that is `size_px` wide."""
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        turn = np.array([[cos, sin], [-sin, cos]])
+        mapped: Points = (points - (self.left, self.top)) @ turn.T * (size_px / self.side_px)
+        return mapped
+
+
+def square_around(face: Face, *, margin: float) -> Square:
+    """The square that is level with the face's eyes, centred on its box, with `margin` times the box's longer side around that.
+
+    A face in profile is not turned. The corner lies on the pixel grid, so that an upright face is cut without resampling.
+    """
+    side_px = max(1, math.floor(face.side_px * (1 + 2 * margin)))
+    (left_x, left_y), (right_x, right_y) = face.landmarks[0], face.landmarks[1]
+    apart = math.hypot(right_x - left_x, right_y - left_y)
+    angle = math.atan2(right_y - left_y, right_x - left_x) if apart > _NEAREST_EYES * face.side_px else 0.0
+    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = face.centre
+    half = side_px / 2
+    return Square(left=round(x - cos * half + sin * half), top=round(y - sin * half - cos * half), side_px=side_px, angle=angle)
+
+
+def cut(image: Image.Image, square: Square, *, size_px: int) -> Image.Image:
+    """The square as a picture of side min(size_px, its side); where it reaches beyond the picture, the picture's edge goes on.
+
+    The edge is repeated, not mirrored: a mirror image would show parts of the face twice.
+    """
+    cos, sin = math.cos(square.angle), math.sin(square.angle)
+    # Beyond its own corners the square's interpolation reaches two pixels further.
+    xs = [square.left + square.side_px * step for step in (0, cos, -sin, cos - sin)]
+    ys = [square.top + square.side_px * step for step in (0, sin, cos, sin + cos)]
+    padding = [max(0, math.ceil(reach) + 2) for reach in (-min(xs), -min(ys), max(xs) - image.width, max(ys) - image.height)]
+    left, top, right, bottom = padding
+    if any(padding):
+        image = Image.fromarray(np.pad(np.asarray(image), ((top, bottom), (left, right), (0, 0)), mode="edge"))
+    x, y = square.left + left, square.top + top
+    if square.angle == 0:
+        upright = image.crop((round(x), round(y), round(x) + square.side_px, round(y) + square.side_px))
+    else:
+        affine = (cos, -sin, x, sin, cos, y)
+        upright = image.transform((square.side_px, square.side_px), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
+    return shrink(upright, size_px=size_px)
+
+
+def fit_whole(image: Image.Image, *, fit: Literal["pad", "crop"], size_px: int) -> Image.Image:
+    """The whole picture as a square of side at most `size_px`: cropped to its middle, or padded evenly with its mean colour."""
+    width_px, height_px = image.size
+    side_px = (min if fit == "crop" else max)(image.size)
+    if width_px == height_px:
+        square = image
+    elif fit == "crop":
+        left, top = (width_px - side_px) // 2, (height_px - side_px) // 2
+        square = image.crop((left, top, left + side_px, top + side_px))
+    else:
+        red, green, blue = (round(level) for level in np.asarray(image).mean((0, 1)))
+        square = Image.new("RGB", (side_px, side_px), (red, green, blue))
+        square.paste(image, ((side_px - width_px) // 2, (side_px - height_px) // 2))
+    return shrink(square, size_px=size_px)
+
+
+def shrink(square: Image.Image, *, size_px: int) -> Image.Image:
+    """The square reduced, with antialiasing, to `size_px`; a smaller one as it is."""
+    return square if square.width <= size_px else square.resize((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -1,0 +1,59 @@
+"""The stage `align`: square training pictures, around a face or of the whole picture."""
+
+import typer
+
+from mien import paths
+from mien.data.faceless import always_kept, removed_rows
+from mien.data.shards import DIGITS
+from mien.data.squares import Job, make_squares
+from mien.data.tables import FATES, LABELS, read_table, write_table
+from mien.files import replacing_directory, write_json
+from mien.parallel import parallel_map
+from mien.params import load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Square pictures of faces. Reads data/images and data/labels.parquet; writes data/faces and metrics/data/align.json."""
+    params = load_params()
+    how = params.faces
+    labels = read_table(paths.LABELS, LABELS, ["sample_id", "path", "subset"])
+    kept = always_kept(labels, official=params.split.method == "official", on_missing=how.on_missing)
+    samples, whole = set(labels["sample_id"]), set(labels["sample_id"][kept])
+    with replacing_directory(paths.FACES) as folder:
+        jobs = [
+            Job(
+                digit=digit,
+                images=paths.IMAGES,
+                squares=folder,
+                samples=frozenset(name for name in samples if name.startswith(digit)),
+                whole=frozenset(name for name in whole if name.startswith(digit)),
+                how=how,
+                jpeg_quality=params.convert.jpeg_quality,
+            )
+            for digit in DIGITS
+        ]
+        shards = parallel_map(
+            make_squares, jobs, workers=params.runtime.workers, label="align", unit="image", sizes=[len(job.samples) for job in jobs]
+        )
+        sightings = {sample_id: sighting for shard in shards for sample_id, sighting in shard.items()}
+        removed = removed_rows(labels[~kept], sightings, min_score=how.min_score)
+        write_table(folder / paths.FACES_REMOVED.name, removed, FATES)
+    faces = [sighting.num_faces for sighting in sightings.values()]
+    counts = {
+        "images": len(samples),
+        "one_face": sum(number == 1 for number in faces),
+        "several_faces": sum(number > 1 for number in faces),
+        "no_face": sum(number == 0 for number in faces),
+        "fitted_whole": sum(sample not in sightings or (sightings[sample].num_faces == 0 and sample in whole) for sample in samples),
+        "quarantined_files": len(removed),
+    }
+    write_json(paths.counts("align"), counts)
+    typer.echo(
+        f"align: {len(samples)} images, {counts['one_face'] + counts['several_faces']} cut around a face, "
+        f"{counts['fitted_whole']} fitted whole, {len(removed)} files without a face to quarantine"
+    )
+
+
+if __name__ == "__main__":
+    command(main)()
