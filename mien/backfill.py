@@ -38,7 +38,7 @@ class Backfill:
 def backfill(params: Params) -> Backfill:
     """Completes the runs of all models of `params` that have metrics, and the experiment's. Raises TrackingError if MLflow fails."""
     os.environ.update(tracking.PATIENCE | dict(os.environ) | tracking.QUIET)
-    runs = [*_model_runs(params), *_experiment_run(params)]
+    runs = [*_experiment_run(params), *_model_runs(params)]
     try:
         from mien.mlflow_writer import Writer, store_address
 

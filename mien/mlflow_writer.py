@@ -204,17 +204,23 @@ def serve(lines: Iterable[str]) -> None:
 def _until_close(lines: Iterator[str]) -> Iterator[Message]:
     for line in lines:
         message: Message = json.loads(line)
-        if "close" in message:
-            signal.alarm(LINGER_S)  # the stage has perhaps gone on without us; never stay for good
         yield message
         if "close" in message:
             return
     yield {"close": "KILLED"}
 
 
+def _received() -> Iterator[str]:
+    for line in sys.stdin:
+        if "close" in json.loads(line):
+            signal.alarm(LINGER_S)  # the stage has perhaps gone on without us; never stay for good
+        yield line
+    signal.alarm(LINGER_S)
+
+
 if __name__ == "__main__":
     try:
-        serve(sys.stdin)
+        serve(_received())
         os._exit(0)  # Python's own farewell takes half a second, for which a stage would wait
     except Exception as failure:
         sys.exit(" ".join(f"{type(failure).__name__}: {failure}".split()))  # one line, the last on stderr
