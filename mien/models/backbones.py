@@ -4,6 +4,7 @@ Shapes: N batch, C channels, H×W grid of the last feature map.
 """
 
 from bisect import bisect_left
+from functools import cache
 from typing import Any
 
 import timm
@@ -37,28 +38,39 @@ def feature_maps(backbone: nn.Module, images_NCHW: Tensor) -> Tensor:
     return maps.permute(0, 3, 1, 2) if getattr(backbone, "output_fmt", "NCHW") == "NHWC" else maps
 
 
-def check_input(name: str, *, input_px: int, model: str) -> None:
-    """Raises ParamsError, naming the key of `model`, if the backbone gives no feature map N×C×H×W for pictures of this side."""
-    if _has_map(name, input_px):
-        return
+def map_shape(name: str, *, input_px: int, model: str) -> tuple[int, int, int]:
+    """Channels, height and width of the last feature map, for pictures of `input_px` squared.
+
+    Raises ParamsError, naming the key of `model`, if there is no such map.
+    """
+    if shape := _map_shape(name, input_px):
+        return shape
     pretrained = timm.get_pretrained_cfg(name)
     native_px = 224 if pretrained is None else int(pretrained.input_size[-1])
-    if not _has_map(name, native_px):
+    if _map_shape(name, native_px) is None:
         raise ParamsError(
             f"models.{model}.backbone: must give a feature map N×C×H×W; {name} does not, choose a convolutional backbone or Swin"
         )
-    smallest_px = bisect_left(range(native_px), True, key=lambda side_px: _has_map(name, side_px))
+    smallest_px = bisect_left(range(native_px), True, key=lambda side_px: _map_shape(name, side_px) is not None)
     raise ParamsError(f"models.{model}.input_px: must be at least {smallest_px} for {name} (got {input_px})")
 
 
-def _has_map(name: str, input_px: int) -> bool:
-    """Whether there is a feature map for this side, found without computing anything."""
+def _map_shape(name: str, input_px: int) -> tuple[int, int, int] | None:
+    """Channels, height and width, found without computing anything; None if there is no map for this side."""
+    try:
+        maps = feature_maps(
+            _hollow(name, input_px if _arguments(name, input_px) else None), torch.empty(1, 3, input_px, input_px, device="meta")
+        )
+    except (RuntimeError, AssertionError, ValueError, ZeroDivisionError):
+        return None
+    return (maps.shape[1], maps.shape[2], maps.shape[3]) if maps.ndim == 4 and maps.numel() else None
+
+
+@cache
+def _hollow(name: str, input_px: int | None) -> nn.Module:
+    """The backbone without the values of its weights."""
     with torch.device("meta"):
-        try:
-            maps = feature_maps(create_backbone(name, input_px=input_px).eval(), torch.empty(1, 3, input_px, input_px))
-        except (RuntimeError, AssertionError, ValueError, ZeroDivisionError):
-            return False
-    return maps.ndim == 4 and maps.numel() > 0
+        return create_backbone(name, input_px=input_px).eval()
 
 
 def statistics(name: str, normalization: str, *, tag: str = "") -> Statistics:
@@ -80,8 +92,7 @@ def statistics(name: str, normalization: str, *, tag: str = "") -> Statistics:
 
 def empty_state(name: str) -> dict[str, Tensor]:
     """Names and shapes of the backbone's tensors, without their values."""
-    with torch.device("meta"):
-        return dict(create_backbone(name, input_px=None).state_dict())
+    return dict(_hollow(name, None).state_dict())
 
 
 def classifier_names(name: str) -> tuple[str, ...]:

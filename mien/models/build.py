@@ -55,9 +55,8 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     and head are the same draw either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the weights do
     not fit.
     """
-    backbones.check_input(config.backbone, input_px=config.input_px, model=config.name)
+    channels, _, _ = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)
-    channels = int(backbone.num_features)  # type: ignore[arg-type]
     attention = build_attention(config.attention, channels)
     head = HEADS[config.head](channels, len(config.classes), dropout=config.dropout)
     statistics = backbones.statistics(config.backbone, config.normalization)

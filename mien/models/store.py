@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import timm
 import torch
 from pydantic import ValidationError
 from safetensors.torch import save
@@ -50,7 +51,7 @@ def save_model(folder: Path, model: ExpressionModel, config: ModelConfig, *, fac
                 "training": facts,
                 "config": config_document(config),
                 "weights_sha256": file_sha256(temporary / WEIGHTS),
-                "versions": {package: version(package) for package in ("mien", "torch", "timm")},
+                "versions": {"mien": version("mien"), "torch": str(torch.__version__), "timm": timm.__version__},
             },
         )
 

@@ -1,0 +1,79 @@
+"""What mien.models.backbones says of timm's architectures, against the architectures themselves."""
+
+import pytest
+import timm
+import torch
+
+from mien.errors import ParamsError
+from mien.models.backbones import classifier_names, create_backbone, empty_state, feature_maps, map_shape, statistics
+
+from .make import BASELINES
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+HALF = ((0.5,) * 3, (0.5,) * 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "channels"),
+    [("resnet50", 2048), ("inception_v3", 2048), ("mobilenetv2_100", 1280), ("densenet121", 1024), ("efficientnet_b1", 1280)],
+)
+def test_width_and_grid_of_the_baselines(name: str, channels: int) -> None:
+    grid = {"inception_v3": 5}.get(name, 7)
+    assert map_shape(name, input_px=224, model="m") == (channels, grid, grid)
+
+
+def test_efficientnet_b0_ends_after_its_last_convolution() -> None:
+    assert map_shape("efficientnet_b0", input_px=224, model="m") == (1280, 7, 7)
+
+
+@pytest.mark.parametrize("name", ["test_efficientnet", "test_mambaout", "swin_tiny_patch4_window7_224"])
+def test_maps_come_as_NCHW_whatever_timms_layout(name: str) -> None:
+    with torch.device("meta"):
+        backbone = create_backbone(name, input_px=96).eval()
+        assert feature_maps(backbone, torch.rand(2, 3, 96, 96)).shape == (2, backbone.num_features, 3, 3)
+    assert map_shape(name, input_px=96, model="m") == (backbone.num_features, 3, 3)
+
+
+def test_too_small_an_input_is_named_with_the_least() -> None:
+    with pytest.raises(ParamsError, match=r"^models\.one\.input_px: must be at least 75 for inception_v3 \(got 64\)$"):
+        map_shape("inception_v3", input_px=64, model="one")
+    assert map_shape("inception_v3", input_px=75, model="one") == (2048, 1, 1)
+
+
+def test_a_backbone_without_a_grid_is_refused() -> None:
+    with pytest.raises(ParamsError, match=r"^models\.one\.backbone: must give a feature map"):
+        map_shape("test_vit", input_px=160, model="one")
+
+
+@pytest.mark.parametrize("name", [*BASELINES, "efficientnet_b0"])
+def test_statistics_are_timms(name: str) -> None:
+    with torch.device("meta"):
+        data = timm.data.resolve_data_config({}, model=timm.create_model(name))
+    assert statistics(name, "backbone") == (data["mean"], data["std"])
+    assert statistics(name, "shared") == IMAGENET
+    assert statistics(name, "half") == HALF
+
+
+def test_statistics_differ_where_methods_say_so() -> None:
+    halves = {name for name in BASELINES if statistics(name, "backbone") == HALF}
+    assert halves == {"inception_v3", "efficientnet_b1"}
+
+
+def test_a_files_tag_brings_its_own_statistics() -> None:
+    assert statistics("efficientnet_b1", "backbone", tag="ft_in1k") == IMAGENET
+    assert statistics("efficientnet_b1", "backbone", tag="my_own") == HALF
+    assert statistics("efficientnet_b1", "shared", tag="ra4_e3600_r240_in1k") == IMAGENET
+
+
+def test_empty_state_is_the_backbones() -> None:
+    state = create_backbone("test_efficientnet", input_px=64).state_dict()
+    assert {key: tensor.shape for key, tensor in empty_state("test_efficientnet").items()} == {k: t.shape for k, t in state.items()}
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_classifier_names_cover_what_timms_files_hold_beside_the_backbone(name: str) -> None:
+    with torch.device("meta"):
+        full = timm.create_model(name).state_dict()
+    outside = {key for key in full if key not in empty_state(name)}
+    assert outside and all(key.startswith(classifier_names(name)) for key in outside)
+    assert not any(key.startswith(classifier_names(name)) for key in empty_state(name))

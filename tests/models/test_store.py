@@ -1,0 +1,108 @@
+"""Saving and loading a trained model."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien.errors import TableError, WeightsError
+from mien.models.build import ExpressionModel
+from mien.models.predict import predict_logits
+from mien.models.store import describe_model, load_model, save_model
+
+from .make import make_config, make_model, pictures
+
+FACTS = {"fingerprint": "abc", "class_counts": [3, 2, 1], "epochs": 4}
+CONFIG = make_config(attention="se", head="dense512", normalization="half")
+
+
+def trained(seed: int = 0) -> ExpressionModel:
+    """A model whose batch-norm statistics, too, are not those it was made with."""
+    model = make_model(CONFIG, seed=seed).train()
+    model(torch.rand(4, 3, 64, 64))
+    return model
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_model(tmp_path / "tiny", trained(), CONFIG, facts=FACTS)
+    return tmp_path / "tiny"
+
+
+def test_round_trip_gives_the_same_logits_bit_for_bit(tmp_path: Path) -> None:
+    model, images = trained(), pictures(5, 64)
+    model.to(memory_format=torch.channels_last)
+    before = predict_logits(model, images, input_px=64, precision="fp32", device="cpu")
+    save_model(tmp_path / "tiny", model, CONFIG, facts=FACTS)
+    loaded, config = load_model(tmp_path / "tiny")
+    assert config == CONFIG and not loaded.training
+    assert np.array_equal(before, predict_logits(loaded, images, input_px=64, precision="fp32", device="cpu"))
+
+
+def test_same_model_same_bytes(tmp_path: Path, folder: Path) -> None:
+    model = trained().to(memory_format=torch.channels_last)
+    save_model(tmp_path / "again", model, CONFIG, facts=FACTS)
+    assert sorted(file.name for file in folder.iterdir()) == ["model.json", "weights.safetensors"]
+    for file in folder.iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+def test_the_description_is_enough_to_serve_it(folder: Path) -> None:
+    description = describe_model(folder)
+    assert description["classes"] == CONFIG.classes and description["training"] == FACTS
+    assert description["preprocessing"]["size_px"] == 64 and description["preprocessing"]["mean"] == [0.5] * 3
+    assert description["versions"]["torch"] == torch.__version__
+    assert description["architecture"]["num_parameters"] == sum(parameter.numel() for parameter in make_model(CONFIG).parameters())
+    assert str(folder.parent) not in json.dumps(description)
+
+
+def test_statistics_are_the_stored_ones(tmp_path: Path) -> None:
+    model = trained()
+    model.mean_C11.fill_(0.3)
+    save_model(tmp_path / "tiny", model, CONFIG, facts={})
+    assert load_model(tmp_path / "tiny")[0].mean_C11.unique().item() == pytest.approx(0.3)
+
+
+def test_loading_draws_nothing_from_the_global_generator(folder: Path) -> None:
+    before = torch.random.get_rng_state()
+    load_model(folder)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_saving_over_leaves_the_old_one_if_it_fails(folder: Path) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save_model(folder, trained(seed=1), CONFIG, facts={"loss": float("nan")})
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert [entry.name for entry in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_missing_model_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"model\.json is missing; run `dvc repro train@gone`"):
+        load_model(tmp_path / "gone")
+
+
+def test_a_broken_description_is_refused(folder: Path) -> None:
+    (folder / "model.json").write_text("{")
+    with pytest.raises(TableError, match="is no JSON"):
+        load_model(folder)
+    (folder / "model.json").write_text("{}")
+    with pytest.raises(TableError, match="does not describe a model"):
+        load_model(folder)
+
+
+def test_missing_truncated_and_foreign_weights_are_refused(tmp_path: Path, folder: Path) -> None:
+    save_model(tmp_path / "other", trained(seed=1), CONFIG, facts=FACTS)
+    weights = folder / "weights.safetensors"
+    for damage in ("gone", "truncated", "foreign"):
+        if damage == "truncated":
+            weights.write_bytes((tmp_path / "other" / weights.name).read_bytes()[:-100])
+        elif damage == "foreign":
+            shutil.copy(tmp_path / "other" / weights.name, weights)
+        else:
+            weights.unlink()
+        with pytest.raises(WeightsError, match=r"weights\.safetensors .*train@tiny"):
+            load_model(folder)
