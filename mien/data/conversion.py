@@ -66,19 +66,21 @@ def convert_piece(piece: Piece) -> None:
     blobs = read_row_group(piece.raw, piece.digit, piece.group)
     images: list[dict[str, Any]] = []
     inputs, rejected = [], []
-    for sample_id, content in zip(blobs["sample_id"].to_pylist(), blobs["bytes"], strict=True):
-        piece.journal.write_text(sample_id)
-        try:
-            if sample_id in piece.condemned:
-                raise Undecodable("decoder_crash", "its decoder ended the whole process")
-            row, hashed, unfit = _convert(content.as_py(), piece.params)
-        except Undecodable as error:
-            rejected.append({"sample_id": sample_id, "reason": error.reason, "detail": error.detail, "decodable": False})
-            continue
-        images.append({"sample_id": sample_id, **row})
-        inputs.append(hashed)
-        if unfit:
-            rejected.append({"sample_id": sample_id, "reason": unfit[0], "detail": unfit[1], "decodable": True})
+    with piece.journal.open("wb", buffering=0) as journal:
+        for sample_id, content in zip(blobs["sample_id"].to_pylist(), blobs["bytes"], strict=True):
+            journal.seek(0)  # the same length each time; opening the file anew would take longer than a small image
+            journal.write(sample_id.encode())
+            try:
+                if sample_id in piece.condemned:
+                    raise Undecodable("decoder_crash", "its decoder ended the whole process")
+                row, hashed, unfit = _convert(content.as_py(), piece.params)
+            except Undecodable as error:
+                rejected.append({"sample_id": sample_id, "reason": error.reason, "detail": error.detail, "decodable": False})
+                continue
+            images.append({"sample_id": sample_id, **row})
+            inputs.append(hashed)
+            if unfit:
+                rejected.append({"sample_id": sample_id, "reason": unfit[0], "detail": unfit[1], "decodable": True})
     if images:
         hashes, mirrored = perceptual_hashes(np.stack(inputs))
         for row, upright, flipped in zip(images, hashes.tolist(), mirrored.tolist(), strict=True):

@@ -20,6 +20,8 @@ def missing_part(content: bytes, kind: str) -> str | None:
             return _missing_in_boxes(content)
         if kind == "PNG":
             return _wrong_checksum(content)
+        if kind == "JPEG":
+            return "the end mark is missing" if _jpeg_end(content) == -1 else None
     except (struct.error, IndexError):
         return None  # not the structure that its first bytes promise: the decoder's to judge
     if kind == "WEBP" and content.endswith(_ZERO_TAIL):
@@ -116,10 +118,15 @@ def jpeg_with_filler(content: bytes) -> bytes | None:
 
     None if the file has no picture data or no end mark.
     """
+    end = _jpeg_end(content)
+    return None if end is None or end < 0 else content[:end] + b"\x55" * 4096 + content[end:]
+
+
+def _jpeg_end(content: bytes) -> int | None:
+    """Where the end mark after the picture data lies, -1 where there is none; None where the data are not found."""
     at = 2
     while content[at : at + 2] != b"\xff\xda":  # from segment to segment: a thumbnail in one of them has marks of its own
         if at + 4 > len(content) or content[at] != 0xFF:
             return None
         at += 1 if content[at + 1] == 0xFF else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    end = content.find(b"\xff\xd9", at)
-    return None if end < 0 else content[:end] + b"\x55" * 4096 + content[end:]
+    return content.find(b"\xff\xd9", at)
