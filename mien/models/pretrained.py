@@ -44,9 +44,10 @@ def _from_hub(backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
 
 
 def _from_folder(folder: Path, backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
+    file = find_weights(folder, backbone)
+
     from mien.models import backbones
 
-    file = find_weights(folder, backbone)
     tag = file.name.removeprefix(backbone).removesuffix(".safetensors").strip(".")
     mean, std = backbones.statistics(backbone, "backbone", tag=tag)
     return {"source": file.name, "sha256": file_sha256(file), "mean": list(mean), "std": list(std)}, read_backbone(file, backbone)

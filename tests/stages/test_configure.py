@@ -1,0 +1,83 @@
+"""The stages `configure` and `pretrained` as commands, in a folder that holds nothing but params.yaml."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mien import paths
+from mien.configure import read_config
+from mien.params import load_params
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def stage(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> None:
+    (here / "data/configs").mkdir(parents=True)
+    (here / "data/configs/gone.json").write_text("{}")
+    done = stage("stages.configure")
+    assert done.returncode == 0 and done.stdout.startswith("configure: ") and not done.stderr
+    models = load_params().models
+    assert sorted(files(here / "data/configs")) == sorted(f"{model}.json" for model in models)
+    assert all(read_config(paths.config(model)).name == model for model in models)
+    before = files(here / "data")
+    stage("stages.configure")
+    assert files(here / "data") == before
+
+
+def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:
+    text = (here / "params.yaml").read_text().replace("gamma: 2.0", "gamma: -2.0")
+    (here / "params.yaml").write_text(text)
+    done = stage("stages.configure")
+    assert done.returncode == 2 and "loss.gamma" in done.stderr and "Traceback" not in done.stderr
+    assert not (here / "data").exists()
+
+
+def test_pretrained_none_notes_that_there_are_none(here: Path) -> None:
+    done = stage("stages.pretrained", "mobilenetv2")
+    assert done.returncode == 0 and "no pretrained weights" in done.stdout
+    assert json.loads((here / "data/pretrained/mobilenetv2/pretrained.json").read_text())["weights"] == "none"
+
+
+def test_pretrained_none_imports_no_torch() -> None:
+    code = (
+        "import sys, stages.pretrained, stages.configure; sys.exit(bool({'torch', 'timm', 'numpy', 'pandas', 'mlflow'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_pretrained_names_the_models_there_are() -> None:
+    done = stage("stages.pretrained", "mobilnetv2")
+    assert done.returncode == 2 and "choose one of: resnet50" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_pretrained_says_what_is_missing(here: Path) -> None:
+    entry = "backbone: mobilenetv2_100, weights: "
+    text = (here / "params.yaml").read_text()
+    assert entry + "none" in text
+    (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))
+    (here / "downloads").mkdir()
+    done = stage("stages.pretrained", "mobilenetv2")
+    assert done.returncode == 2 and "downloads holds no mobilenetv2_100.safetensors" in done.stderr and "Traceback" not in done.stderr
+    assert not (here / "data").exists() or not list((here / "data").rglob("*.*"))
