@@ -1,0 +1,145 @@
+"""The first two stages together: the conservation law, what they print and count, and errors without half-written outputs."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mien import paths
+from mien.data import conversion
+from mien.data.shards import read_store
+from mien.data.tables import BLOBS, FILES, IMAGES, REJECTED, read_arrow, read_table
+from mien.errors import SourceError
+from mien.files import read_json
+from stages import convert, ingest
+from tests.data.pictures import noisy, saved, smooth
+
+MODELS = "models: {m: {backbone: test_resnet, weights: none, loss: cross_entropy}}"
+MESS = {
+    "happy/a.jpg": saved(noisy(200, 150), "JPEG"),
+    "happy/copy of a.jpg": saved(noisy(200, 150), "JPEG"),
+    "train/Sad /b.HEIC": saved(noisy(200, 150, seed=1), "HEIF"),
+    "train/sad/heic.jpg": saved(noisy(200, 150, seed=2), "HEIF"),
+    "test/sad/c.png": saved(smooth().convert("RGBA"), "PNG"),
+    "test/sad/empty.jpg": b"",
+    "test/sad/cut.jpg": saved(noisy(200, 150, seed=3), "JPEG")[:2000],
+    "test/sad/words.png": b"no picture",
+    "test/sad/narrow.png": saved(noisy(200, 10), "PNG"),
+    "test/sad/blank.png": saved(Image.new("RGB", (64, 64), "teal"), "PNG"),
+    "top.png": saved(noisy(seed=4), "PNG"),
+    "happy/Thumbs.db": b"x",
+    "happy/.hidden/a.jpg": saved(noisy(), "JPEG"),
+    "notes.txt": b"words",
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A source with every sort of trouble that these stages know, converted in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(conversion, "parallel_map", lambda work, pieces, **_: [work(piece) for piece in pieces])
+    with zipfile.ZipFile("mess.zip", "w") as archive:
+        for name, content in MESS.items():
+            archive.writestr(name, content)
+    data = bytearray(Path("mess.zip").read_bytes())
+    data[data.index(MESS["top.png"][-200:])] ^= 1  # a wrong checksum
+    Path("mess.zip").write_bytes(data)
+    Path("metadata.csv").write_text("path,subject,camera\nhappy/a.jpg,Ann,X\ngone.jpg,Bob,Y\n")
+    paths.PARAMS.write_text(f"ingest: {{source: mess.zip}}\n{MODELS}\n")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("workspace")
+def test_every_file_is_accounted_for(capsys: pytest.CaptureFixture[str]) -> None:
+    ingest.main()
+    convert.main()
+    files = read_table(paths.FILES, FILES)
+    assert sorted(files.path) == sorted(MESS)
+    images = files[files.ignored.isna() & files.error.isna()]
+    assert (files.sample_id.notna() == files.path.isin(images.path)).all()
+    stored = set(read_store(paths.IMAGES, IMAGES)["sample_id"].to_pylist())
+    rejected = {row["sample_id"]: row for row in read_arrow(paths.REJECTED, REJECTED).to_pylist()}
+    undecodable = {name for name, row in rejected.items() if not row["decodable"]}
+    assert stored | set(rejected) == set(images.sample_id) == set(read_store(paths.RAW, BLOBS)["sample_id"].to_pylist())
+    assert not stored & undecodable and set(rejected) - undecodable <= stored
+    reasons = {row.path: rejected[row.sample_id]["reason"] for row in images.itertuples() if row.sample_id in rejected}
+    assert reasons == {
+        "test/sad/empty.jpg": "empty",
+        "test/sad/cut.jpg": "truncated",
+        "test/sad/words.png": "not_an_image",
+        "test/sad/narrow.png": "too_small",
+        "test/sad/blank.png": "blank",
+    }
+    printed = capsys.readouterr()
+    assert (
+        "ingest: 14 files, 10 images (9 different), 3 (1 hidden folder, 1 not an image, 1 system file) ignored, 1 (1 damaged) unreadable"
+        in printed.out
+    )
+    assert "convert: 6 images, 3 rejected (1 empty, 1 not_an_image, 1 truncated), 2 unfit (1 blank, 1 too_small)" in printed.out
+    assert "1 paths of metadata.csv are no file of the source, such as gone.jpg" in printed.err
+
+
+@pytest.mark.usefixtures("workspace")
+def test_rows_of_files() -> None:
+    ingest.main()
+    files = read_table(paths.FILES, FILES).set_index("path")
+    assert list(files.index) == sorted(files.index)
+    assert files.label_raw[["happy/a.jpg", "train/Sad /b.HEIC", "top.png"]].tolist() == ["happy", "Sad ", None]
+    assert files.subset_raw[["happy/a.jpg", "train/Sad /b.HEIC", "test/sad/c.png"]].tolist() == [None, "train", "test"]
+    assert files.subject["happy/a.jpg"] == "Ann" and json.loads(files.metadata["happy/a.jpg"]) == {"camera": "X"}
+    assert all(files.size_bytes[name] == len(content) for name, content in MESS.items())
+    assert files.error["top.png"].startswith("damaged") and files.sample_id["top.png"] is None
+
+
+@pytest.mark.usefixtures("workspace")
+def test_counts_add_up() -> None:
+    ingest.main()
+    convert.main()
+    first, second = read_json(paths.counts("ingest")), read_json(paths.counts("convert"))
+    assert first["files"] == first["images"] + sum(first["ignored"].values()) + sum(first["errors"].values()) == len(MESS)
+    assert first["contents"] == second["contents"] == second["images"] + sum(second["rejected"].values())
+    assert sum(second["formats"].values()) == second["images"] and sum(first["subsets"].values()) == first["images"]
+    assert first["metadata_paths_without_file"] == 1 and first["with_subject"] == 1 and first["without_label"] == 0
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_same_source_gives_the_same_bytes_as_zip_and_as_folder() -> None:
+    def outputs() -> dict[str, bytes]:
+        ingest.main()
+        convert.main()
+        return {str(path): path.read_bytes() for path in (*paths.RAW.iterdir(), *paths.IMAGES.iterdir(), *paths.METRICS.rglob("*.json"))}
+
+    MESS_WITHOUT_DAMAGE = {name: content for name, content in MESS.items() if name != "top.png"}
+    with zipfile.ZipFile("mess.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in reversed(MESS_WITHOUT_DAMAGE.items()):
+            archive.writestr(name, content)
+    for name, content in MESS_WITHOUT_DAMAGE.items():
+        Path("mess", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("mess", name).write_bytes(content)
+    from_zip = outputs()
+    assert outputs() == from_zip
+    paths.PARAMS.write_text(f"ingest: {{source: mess}}\n{MODELS}\n")
+    assert outputs() == from_zip
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("nowhere", "does not exist"),
+        ("bare", r"no image among 0 files \(it is empty\)"),
+        ("texts", r"no image among 1 files \(1 not an image\)"),
+    ],
+)
+def test_a_source_without_images_is_a_clear_error_that_leaves_the_last_store(source: str, words: str, workspace: Path) -> None:
+    ingest.main()
+    before = {path.name: path.read_bytes() for path in paths.RAW.iterdir()}
+    (workspace / "bare").mkdir()
+    (workspace / "texts").mkdir()
+    (workspace / "texts" / "notes.txt").write_text("words")
+    paths.PARAMS.write_text(f"ingest: {{source: {source}}}\n{MODELS}\n")
+    with pytest.raises(SourceError, match=words):
+        ingest.main()
+    assert {path.name: path.read_bytes() for path in paths.RAW.iterdir()} == before
+    assert [path.name for path in paths.DATA.iterdir()] == ["raw"]
