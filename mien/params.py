@@ -67,7 +67,7 @@ class DedupParams(Section):
     min_correlation: Fraction = Field(
         0.93, description="proposed pairs whose pixels correlate at least this much after the best small shift are the same picture"
     )
-    max_shift: Fraction = Field(0.125, le=0.25, description="largest shift tried, share of the side")
+    max_shift: float = Field(0.125, ge=0, le=0.25, description="largest shift tried, share of the side")
     mirrored: bool = Field(True, description="also look for mirrored copies")
 
 
@@ -251,20 +251,36 @@ class Params(Section):
 def load_params(path: Path = paths.PARAMS) -> Params:
     """The whole of params.yaml, checked. Raises ParamsError with one line per fault: key, rule and value."""
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing; run from the repository's root") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path} cannot be read: {error}") from None
+    return parse_params(text, name=str(path))
+
+
+def parse_params(text: str, *, name: str) -> Params:
+    """The parameters in the text of a params.yaml that errors call `name`. Raises ParamsError with one line per fault."""
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
-        raise ParamsError(f"{path} is not readable YAML: {error}") from None
+        raise ParamsError(f"{name} must be readable YAML: {yaml_fault(error)}") from None
     if not isinstance(document, dict):
-        raise ParamsError(f"{path} must be a map of sections, is {document!r}")
+        raise ParamsError(f"{name} must be a map of sections (got {_short(document)})")
     faults = list(_faults(document))
     if faults:
         raise ParamsError(
-            f"{path} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
+            f"{name} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
             + "\n".join(f"  {fault}" for fault in faults)
         )
     return Params.model_validate(document)
+
+
+def yaml_fault(error: YAMLError) -> str:
+    """What is wrong with a YAML file, and in which line, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return problem if mark is None else f"line {mark.line + 1}: {problem}"
 
 
 def _faults(document: dict[str, Any]) -> Iterator[str]:

@@ -12,6 +12,11 @@ def command(main: Callable[..., None]) -> Callable[[], None]:
     """Turns a stage's `main` into its command line; a MienError is printed to stderr, without a traceback, with exit code 2."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(help=main.__doc__)(main)
+    return reporting(app)
+
+
+def reporting(app: typer.Typer) -> Callable[[], None]:
+    """A command line that prints a MienError to stderr, without a traceback, with exit code 2."""
 
     def run() -> None:
         try:
@@ -20,5 +25,4 @@ def command(main: Callable[..., None]) -> Callable[[], None]:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
 
-    run.__doc__ = main.__doc__
     return run

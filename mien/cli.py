@@ -1,0 +1,53 @@
+"""The command `mien`: what a user does beside `dvc repro`. The stages have command lines of their own (python -m stages.NAME)."""
+
+from typing import Annotated
+
+import typer
+
+from mien import paths, preset, reference
+from mien.backfill import track
+from mien.errors import ParamsError, TableError
+from mien.stage import reporting
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Tools beside `dvc repro`.")
+app = reporting(commands)
+commands.command("track")(track)
+
+
+@commands.command("preset")
+def preset_command(
+    name: Annotated[str, typer.Argument(help="which preset")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="only say which presets there are")] = False,
+) -> None:
+    """Merges a preset into params.yaml, whose comments and order stay, and prints what changed."""
+    if listed or not name:
+        for each in preset.names():
+            typer.echo(f"{each}: {preset.description(each)}")
+        return
+    changes = preset.apply_preset(name)
+    for change in changes:
+        typer.echo(str(change))
+    typer.echo(f"preset {name}: {len(changes)} changes in {paths.PARAMS}" + ("; see `git diff`, then `dvc repro`" if changes else ""))
+
+
+@commands.command("params")
+def params_command(prefix: Annotated[str, typer.Argument(help="only keys that begin so, such as faces")] = "") -> None:
+    """Prints every parameter with its type, bounds, default and meaning."""
+    if not reference.rows(prefix):
+        raise ParamsError(f"no parameter begins with '{prefix}'; `mien params` prints them all")
+    typer.echo(reference.table(prefix))
+
+
+@commands.command("where")
+def where_command(
+    file: Annotated[str, typer.Argument(help="path in the source, its end, a pattern such as '*.heic', or a sample_id")],
+) -> None:
+    """Says what became of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
+    from mien.data.tables import FATES, read_table  # pandas
+    from mien.data.whereabouts import matching, sentence
+
+    found = matching(read_table(paths.FATES, FATES), file)
+    if found.empty:
+        raise TableError(f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, or a pattern such as '*.heic'")
+    for _, row in found.iterrows():
+        typer.echo(sentence(row))

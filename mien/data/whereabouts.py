@@ -1,0 +1,25 @@
+"""Looking up what became of a file: `mien where`."""
+
+from fnmatch import fnmatchcase
+
+import pandas as pd
+
+
+def matching(fates: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """The rows of a table of fates whose path is, ends with, or as a pattern (* and ?) matches `wanted`, or whose content has that sample_id.
+
+    The beginning of a sample_id will do, from eight digits on.
+    """
+    paths, ids = fates["path"].astype(str), fates["sample_id"].astype(str)
+    found = (paths == wanted) | paths.str.endswith("/" + wanted.removeprefix("/")) | paths.map(lambda path: fnmatchcase(path, wanted))
+    if len(wanted) >= 8:
+        found |= ids.str.startswith(wanted)
+    return fates[found]
+
+
+def sentence(row: pd.Series) -> str:
+    """What became of one file, in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'."""
+    by = f" by {row['stage']}" if row["stage"] else ""
+    reason = f": {str(row['reason']).replace('_', ' ')}" if row["reason"] else ""
+    detail = f" ({row['detail']})" if row["detail"] else ""
+    return f"{row['path']}: {row['fate']}{by}{reason}{detail}"

@@ -1,0 +1,56 @@
+"""The reference of all parameters: `mien params`. It says what mien/params.py declares, so that it cannot fall behind."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from mien.params import Params
+
+HEADER = ("key", "type and bounds", "default", "meaning")
+
+
+def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
+    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does."""
+    schema = Params.model_json_schema()
+    return [row for row in _walk(schema, schema["$defs"], "") if row[0].startswith(prefix)]
+
+
+def table(prefix: str = "") -> str:
+    """The rows as text in columns."""
+    lines = [HEADER, *rows(prefix)]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    return "\n".join("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in lines)
+
+
+def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, field in section["properties"].items():
+        inner = field.get("additionalProperties", field)
+        if isinstance(inner, dict) and "$ref" in inner:
+            key = f"{at}{name}." if inner is field else f"{at}{name}.NAME."
+            yield from _walk(sections[inner["$ref"].rpartition("/")[2]], sections, key)
+        else:
+            required = name in section.get("required", ())
+            default = "(required)" if required else json.dumps(field.get("default", {}), ensure_ascii=False)
+            yield at + name, _kind(field), default.strip('"'), field.get("description", "")
+
+
+def _kind(field: dict[str, Any]) -> str:
+    if "enum" in field:
+        return " | ".join(field["enum"])
+    word = {"number": "number", "integer": "integer", "boolean": "true or false", "string": "text", "array": "list", "object": "map"}[
+        field["type"]
+    ]
+    return " ".join([word, ", ".join(_bounds(field))]).strip()
+
+
+def _bounds(field: dict[str, Any]) -> Iterator[str]:
+    """The lower and the upper bound, each the tighter where a type and a field set one."""
+    if "exclusiveMinimum" in field and field["exclusiveMinimum"] >= field.get("minimum", -math.inf):
+        yield f"> {field['exclusiveMinimum']}"
+    elif "minimum" in field:
+        yield f"≥ {field['minimum']}"
+    if "exclusiveMaximum" in field and field["exclusiveMaximum"] <= field.get("maximum", math.inf):
+        yield f"< {field['exclusiveMaximum']}"
+    elif "maximum" in field:
+        yield f"≤ {field['maximum']}"
