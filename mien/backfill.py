@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import typer
+
 from mien import paths, tracking
 from mien.errors import TrackingError
 from mien.files import read_json
@@ -18,7 +20,7 @@ from mien.messages import (
     test_figures,
     training_figures,
 )
-from mien.params import Params
+from mien.params import Params, load_params
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,14 @@ def _experiment_run(params: Params) -> Iterator[list[Message]]:
     figures = flat(experiment_figures(read_json(paths.LEADERBOARD)))
     artifacts = [artifact_message(path) for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE) if path.is_file()]
     yield [opening_message(params, model=None, stage="track"), figures_message(figures), *artifacts]
+
+
+def track() -> None:
+    """Writes to MLflow, from the metrics files in this folder, what it lacks; twice is the same as once.
+
+    For runs that MLflow missed because it was down, slow or not there, and for results that came by `dvc pull`.
+    """
+    done = backfill(load_params())
+    if not done.num_runs:
+        raise TrackingError("metrics/ holds no results to write; run `dvc repro` (or `dvc pull`) first")
+    typer.echo(f"track: {done.num_runs} runs in {done.store}: {done.num_made} made, {done.num_completed} completed")
