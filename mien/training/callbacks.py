@@ -1,0 +1,139 @@
+"""What happens around the epochs of a stage: curves, best weights, learning rate, early stopping, and saving the whole state.
+
+All keep their state in the one file that `SaveState` writes, so that a kill between two files cannot part them.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping
+from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from typing_extensions import override
+
+from mien.training.module import ExpressionTraining
+
+Row = dict[str, float]
+Mode = Literal["min", "max"]
+State = dict[str, Any]
+
+SAVING_SHARE = 0.1
+
+
+def mode_of(monitor: str) -> Mode:
+    """Whether the monitored figure is better when smaller or larger."""
+    return "min" if monitor == "val_loss" else "max"
+
+
+class Curves(Callback):
+    """One row of figures per epoch, numbered from `first_epoch`; `on_epoch` is given each new row."""
+
+    def __init__(self, *, stage: int, first_epoch: int, on_epoch: Callable[[Row], None] | None) -> None:
+        self.rows: list[Row] = []
+        self._stage, self._first, self._on_epoch = stage, first_epoch, on_epoch
+
+    @override
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._lr = float(trainer.optimizers[0].param_groups[0]["lr"])
+
+    @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        row = {"epoch": self._first + trainer.current_epoch, "stage": self._stage, **pl_module.figures, "lr": self._lr}
+        self.rows.append(row)
+        if self._on_epoch:
+            self._on_epoch(row)
+
+    @override
+    def state_dict(self) -> State:
+        return {"rows": self.rows}
+
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        self.rows = state_dict["rows"]
+
+
+class BestWeights(Callback):
+    """Keeps a copy of the weights of the epoch whose monitored figure is best, the first of equals."""
+
+    def __init__(self, *, monitor: str) -> None:
+        self.monitor = monitor
+        self.epoch = -1
+        """within the stage, from 0"""
+        self.value = float("inf") if mode_of(monitor) == "min" else float("-inf")
+        self.weights: dict[str, Tensor] = {}
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        value = pl_module.figures[self.monitor]
+        if value < self.value if mode_of(self.monitor) == "min" else value > self.value:
+            self.epoch, self.value = trainer.current_epoch, value
+            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.model.state_dict().items()}
+
+    @override
+    def state_dict(self) -> State:
+        return {"epoch": self.epoch, "value": self.value, "weights": self.weights}
+
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        self.epoch, self.value, self.weights = (state_dict[key] for key in ("epoch", "value", "weights"))
+
+
+class Plateau(Callback):
+    """Reduces the learning rate on a plateau. Lightning's own handling steps after checkpoints are saved, and a resumed run would differ."""
+
+    def __init__(self, *, monitor: str, factor: float, patience: int) -> None:
+        self._monitor, self._settings = monitor, {"factor": factor, "patience": patience}
+        self._scheduler: ReduceLROnPlateau | None = None
+        self._loaded: State | None = None
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._settings["factor"] < 1:
+            self._scheduler = ReduceLROnPlateau(trainer.optimizers[0], mode=mode_of(self._monitor), **self._settings)  # type: ignore[arg-type]
+            if self._loaded:
+                self._scheduler.load_state_dict(self._loaded)
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._scheduler:
+            self._scheduler.step(float(trainer.callback_metrics[self._monitor]))
+
+    @override
+    def state_dict(self) -> State:
+        return dict(self._scheduler.state_dict()) if self._scheduler else {}
+
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        self._loaded = state_dict
+
+
+class Patience(EarlyStopping):
+    """Early stopping that stays stopped: a run killed right after its last epoch must not go on when it is resumed."""
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        trainer.should_stop = self.wait_count >= self.patience
+
+
+class SaveState(Checkpoint):
+    """Saves the whole state after each epoch; where epochs are so short that saving would take more than SAVING_SHARE of the time, rarer.
+
+    A killed run then repeats a few seconds of work at most, and ends with the same figures either way.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._due_s = path, 0.0
+
+    @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        started_s = time.monotonic()
+        if started_s < self._due_s and not trainer.should_stop:
+            return
+        trainer.save_checkpoint(self._path)
+        took_s = time.monotonic() - started_s
+        self._due_s = started_s + took_s / SAVING_SHARE

@@ -1,0 +1,116 @@
+"""Where an unfinished training keeps its state, so that the next run goes on from it instead of starting over."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from typing_extensions import override
+
+from mien.configure import ModelConfig
+from mien.files import replacing_file
+
+PACKAGE = Path(__file__).parents[1]
+LOCK = "lock"
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes straight to disk under a temporary name; Lightning's own puts the whole file together in memory first."""
+
+    @override
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        assert storage_options is None
+        with replacing_file(Path(path)) as temporary:
+            torch.save(checkpoint, temporary)
+
+
+def fingerprint(config: ModelConfig, *, data: Iterable[Path], device: str) -> str:
+    """16 hex digits of all that decides how a training goes: configuration, bytes of the `data` files, code, device and versions."""
+    digest = hashlib.sha256()
+    digest.update(config.model_dump_json().encode())
+    digest.update(json.dumps([device, *(version(name) for name in ("torch", "lightning", "timm", "numpy"))]).encode())
+    for path in [*code_files(config), *sorted(data)]:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def code_files(config: ModelConfig) -> list[Path]:
+    """The files of mien that training this model runs, sorted; those of other losses and attention blocks are left out."""
+    patterns = [
+        "data/dataset.py",
+        "data/augmentation.py",
+        "evaluation/metrics.py",
+        "training/*.py",
+        "models/*.py",
+        "models/attention/__init__.py",
+        f"models/attention/{config.attention}.py",
+        "losses/_*.py",
+        f"losses/{config.loss['name']}.py",
+    ]
+    return sorted(path for pattern in patterns for path in PACKAGE.glob(pattern))
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """The folder, made if need be and locked against other processes; removed on success, kept on an error.
+
+    Sibling folders, left by trainings of the same model that can no longer be resumed, are removed unless a process works in them:
+    parallel experiments train the same model with other parameters. A second process on the same folder waits for the first.
+    """
+    lock = _lock(folder)
+    try:
+        for other in folder.parent.iterdir():
+            if other != folder:
+                _remove_unless_locked(other)
+        yield folder
+        shutil.rmtree(folder)
+    finally:
+        os.close(lock)
+
+
+def resumable(path: Path) -> bool:
+    """Whether there is a state to resume from; a broken one is removed with a warning."""
+    if not path.is_file():
+        return False
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a broken file makes torch raise almost anything
+        warnings.warn(f"{path} is broken ({type(error).__name__}); this training starts over", stacklevel=2)
+        path.unlink()
+        return False
+    return True
+
+
+def _lock(folder: Path) -> int:
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever held it may have removed the folder meanwhile; then this lock guards nothing.
+        if (folder / LOCK).exists() and os.path.samestat(os.fstat(lock), (folder / LOCK).stat()):
+            return lock
+        os.close(lock)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    try:
+        lock = os.open(folder / LOCK, os.O_RDWR)
+    except OSError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(lock)

@@ -1,0 +1,104 @@
+"""One training step and one validation pass, as a Lightning module. Shapes: N batch, K classes, S×S stored side."""
+
+import torch
+from lightning.pytorch import LightningModule, seed_everything
+from torch import Tensor, nn
+from typing_extensions import override
+
+from mien.configure import ModelConfig
+from mien.data.augmentation import augment
+from mien.errors import TrainingError
+from mien.evaluation import metrics
+from mien.models.build import ExpressionModel
+from mien.models.inputs import to_input
+from mien.training.samplers import random_stream
+
+OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+Batch = tuple[Tensor, Tensor]
+
+
+class ExpressionTraining(LightningModule):
+    """One stage of a recipe. All randomness of an epoch is drawn anew from seed, stage and epoch: a resumed training is the same training."""
+
+    def __init__(self, model: ExpressionModel, loss: nn.Module, config: ModelConfig, *, stage: int, lr: float) -> None:
+        super().__init__()
+        self.model = model
+        self.loss = loss
+        self.config = config
+        self.stage = stage
+        self.lr = lr
+        self.figures: dict[str, float] = {}
+        """of the epoch that just ended: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy"""
+
+    @override
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        train = self.config.train
+        optimizer: torch.optim.Optimizer = OPTIMIZERS[train.optimizer](trained, lr=self.lr, weight_decay=train.weight_decay, fused=True)
+        return optimizer
+
+    @override
+    def on_train_epoch_start(self) -> None:
+        self._loss_sum = torch.zeros((), device=self.device)
+        self._num_right = torch.zeros((), device=self.device, dtype=torch.int64)
+        self._num_seen = 0
+
+    @override
+    def training_step(self, batch: Batch, step: int) -> Tensor:
+        if step == 0:
+            self._draw_anew()
+        images_N3SS, targets_N = batch
+        logits_NK = self.model(augment(self._input(images_N3SS), self.config.augment, generator=self._draws)).float()
+        loss: Tensor = self.loss(logits_NK, targets_N)
+        if not torch.isfinite(loss):
+            raise self._diverged(f"step {step + 1}", loss)
+        self._loss_sum += loss.detach() * len(targets_N)
+        self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
+        self._num_seen += len(targets_N)
+        return loss
+
+    @override
+    def on_validation_epoch_start(self) -> None:
+        self._validated: list[Batch] = []
+
+    @override
+    def validation_step(self, batch: Batch, step: int) -> None:
+        images_N3SS, targets_N = batch
+        self._validated.append((self.model(self._input(images_N3SS)).float(), targets_N))
+
+    @override
+    def on_validation_epoch_end(self) -> None:
+        # The loss of all pictures at once, and not the mean over batches: it must not depend on how they fell into batches.
+        logits_NK, targets_N = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        loss = self.loss(logits_NK, targets_N)
+        if not torch.isfinite(loss):
+            raise self._diverged("validation", loss)
+        confusion_KK = metrics.confusion_matrix(targets_N.cpu(), logits_NK.argmax(dim=1).cpu(), logits_NK.shape[1])
+        validation = {
+            "val_loss": float(loss),
+            "val_accuracy": metrics.accuracy(confusion_KK),
+            "val_macro_f1": metrics.macro_f1(confusion_KK),
+            "val_mean_accuracy": metrics.mean_accuracy(confusion_KK),
+        }
+        self.figures = {
+            "train_loss": float(self._loss_sum) / self._num_seen,
+            "train_accuracy": float(self._num_right) / self._num_seen,
+            **validation,
+        }
+        self.log_dict(validation, prog_bar=True)
+
+    def _draw_anew(self) -> None:
+        # Right before the first step, because a resumed Trainer draws more or fewer random numbers of its own on the way here.
+        stream = random_stream("step", seed=self.config.seed, stage=self.stage, epoch=self.current_epoch)
+        seed_everything(int(stream.integers(2**32)), verbose=False)  # dropout and the like
+        self._draws = torch.Generator().manual_seed(int(stream.integers(2**63)))
+
+    def _input(self, images_N3SS: Tensor) -> Tensor:
+        return to_input(images_N3SS, input_px=self.config.input_px, channels_last=self.config.precision == "bf16")
+
+    def _diverged(self, where: str, loss: Tensor) -> TrainingError:
+        name, knob = self.config.name, "fine_tune_lr" if self.stage > 1 else "lr"
+        remedy = f"lower models.{name}.train.{knob} (now {self.lr:g})"
+        if self.config.precision == "bf16":
+            remedy += f", or set models.{name}.precision to fp32"
+        return TrainingError(f"{name}: the loss is {loss.item()} at epoch {self.current_epoch + 1}, {where}; {remedy}")

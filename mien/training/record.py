@@ -1,0 +1,40 @@
+"""What is written down of a finished training: figures as JSON, curves as CSV. No times or rates: two runs must give the same bytes."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from mien.configure import ModelConfig
+from mien.files import replacing_file
+from mien.training.callbacks import Row
+from mien.training.recipes import Fitted
+
+COLUMNS = ("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "val_macro_f1", "val_mean_accuracy", "lr")
+
+
+def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: str, class_counts: list[int]) -> dict[str, Any]:
+    """The figures of one training run, JSON values; validation figures are those of the epoch whose weights are kept."""
+    return {
+        "model": config.name,
+        "recipe": fitted.recipe,
+        **({"reason": fitted.reason} if fitted.reason else {}),
+        "weights": weights,
+        "monitor": config.train.monitor,
+        "stages": [
+            {"name": stage.name, "epochs": stage.epochs, "best_epoch": stage.best_epoch, "best_value": round(stage.best_value, 6)}
+            for stage in fitted.stages
+        ],
+        "epochs": len(fitted.curves),
+        "best_epoch": fitted.stages[-1].best_epoch,
+        "val": {name: round(fitted.best[f"val_{name}"], 6) for name in ("loss", "accuracy", "mean_accuracy", "macro_f1")},
+        "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "class_counts": dict(zip(config.classes, class_counts, strict=True)),
+    }
+
+
+def write_curves(path: Path, rows: list[Row]) -> None:
+    """One line per epoch, CSV with the columns COLUMNS."""
+    lines = [",".join(COLUMNS), *(",".join(f"{row[name]:.6g}" for name in COLUMNS) for row in rows)]
+    with replacing_file(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,111 @@
+"""A killed training, started again, ends exactly as one that was never interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mien import paths
+from mien.models.build import build_model
+from mien.training.callbacks import Row
+from mien.training.recipes import Fitted, fit
+from tests.training.tiny import face_set, model_config, write_workspace
+
+ROOT = Path(__file__).parents[2]
+TRAIN, VAL = face_set(36, seed=0), face_set(18, seed=1)
+CONFIGS = {
+    "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
+    "two_stage": model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "plateau_patience": 0}),
+}
+
+
+class Killed(Exception):
+    pass
+
+
+def run(config: Any, folder: Path, *, kill_at: int | None = None) -> tuple[Fitted, dict[str, torch.Tensor], list[int]]:
+    epochs: list[int] = []
+
+    def on_epoch(row: Row) -> None:
+        if row["epoch"] == kill_at:
+            raise Killed  # after the epoch, before its state is saved
+        epochs.append(int(row["epoch"]))
+
+    torch.manual_seed(config.seed)
+    model = build_model(config)
+    fitted = fit(model, TRAIN, VAL, config=config, pretrained=config.recipe == "two_stage", checkpoints=folder, on_epoch=on_epoch)
+    return fitted, model.state_dict(), epochs
+
+
+@pytest.mark.parametrize("recipe", CONFIGS)
+def test_killed_anywhere_it_ends_the_same(recipe: str, tmp_path: Path) -> None:
+    config = CONFIGS[recipe]
+    whole, weights, epochs = run(config, tmp_path / "whole")
+    assert epochs == [1, 2, 3, 4]
+    for kill_at in (2, 3, 4):
+        with pytest.raises(Killed):
+            run(config, tmp_path / "cut", kill_at=kill_at)
+    resumed, resumed_weights, last_epochs = run(config, tmp_path / "cut")
+    assert last_epochs == [4], "what was saved is not trained again"
+    assert resumed == whole
+    assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
+
+
+def test_killed_after_early_stopping_it_stays_stopped(tmp_path: Path) -> None:
+    config = model_config(train={"epochs": 30, "patience": 1, "lr": 0.05})
+    stopped, weights, epochs = run(config, tmp_path)
+    assert len(epochs) < 30
+    again, again_weights, more = run(config, tmp_path)
+    assert not more and again == stopped and all(torch.equal(weights[name], again_weights[name]) for name in weights)
+
+
+def test_a_broken_checkpoint_warns_and_starts_over(tmp_path: Path) -> None:
+    config = CONFIGS["one_stage"]
+    whole, _, _ = run(config, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(config, tmp_path / "cut", kill_at=3)
+    (state,) = (tmp_path / "cut").glob("*.ckpt")
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2 :] = b""
+    state.write_bytes(content)
+    with pytest.warns(UserWarning, match="starts over"):
+        again, _, epochs = run(config, tmp_path / "cut")
+    assert again == whole and epochs == [1, 2, 3, 4]
+
+
+def test_a_process_killed_mid_epoch(tmp_path: Path) -> None:
+    config = model_config(train={"epochs": 6, "patience": 6}, input_px=64)
+    results = {}
+    for name in ("whole", "cut"):
+        root = tmp_path / name
+        write_workspace(root, config)
+        (root / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+        if name == "cut":
+            stage = start(root)
+            assert stage.stderr is not None
+            said = next(line for line in stage.stderr if "epoch 3" in line)
+            stage.send_signal(signal.SIGKILL)
+            stage.wait()
+            assert said and not (root / paths.model("tiny")).exists()
+            assert list((root / ".mien").rglob("*.ckpt"))
+        stage = start(root)
+        _, stderr = stage.communicate()
+        assert stage.returncode == 0, stderr
+        assert ("epoch 1:" in stderr) == (name == "whole"), "the killed one goes on"
+        assert not list((root / ".mien").rglob("*.ckpt")), "removed on success"
+        written = [paths.model("tiny") / "weights.safetensors", paths.model("tiny") / "model.json"]
+        written += [paths.train_metrics("tiny"), paths.train_curves("tiny")]
+        results[name] = [(root / path).read_bytes() for path in written]
+    assert results["whole"] == results["cut"]
+
+
+def start(root: Path) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MIEN_TRACKING": "off"}
+    environment.pop("DVC_ROOT", None)
+    command = [sys.executable, "-m", "stages.train", "tiny"]
+    return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
