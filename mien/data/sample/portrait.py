@@ -1,0 +1,45 @@
+"""A whole portrait: a person with an expression, seen in a view, before a background."""
+
+import numpy as np
+from PIL import Image
+
+from mien.data.sample import accessories, hair, head
+from mien.data.sample.background import draw_background
+from mien.data.sample.canvas import Canvas
+from mien.data.sample.clothes import draw_body
+from mien.data.sample.expression import draw_expression
+from mien.data.sample.eyes import draw_brows, draw_eyes
+from mien.data.sample.mouth import draw_mouth
+from mien.data.sample.person import draw_person
+from mien.data.sample.view import body_frame, develop, draw_view, head_frame
+
+
+def draw_portrait(label: str, rng: np.random.Generator, *, size_px: int) -> Image.Image:
+    """An RGB portrait with the expression `label`; the shorter side is at least `size_px`."""
+    person, view, expression = draw_person(rng), draw_view(rng, size_px=size_px), draw_expression(label, rng)
+    gaze = (float(rng.normal(0, 0.35)), float(rng.normal(0, 0.25)))
+    unevenness = float(rng.uniform(-1, 1))
+    canvas = Canvas(view.size_px, draw_background(rng, view.size_px))
+    face = head.outline(person, expression)
+
+    canvas.frame = head_frame(view)
+    if person.covering not in accessories.HIDES_HAIR_BEHIND:
+        hair.draw_hair_behind(canvas, person)
+    canvas.frame = body_frame(view)
+    accessories.draw_covering_behind(canvas, person)
+    draw_body(canvas, person)
+    canvas.frame = head_frame(view)
+    head.draw_ears(canvas, person, view)
+    head.draw_skin(canvas, person, expression, view, face=face)
+    hair.draw_beard(canvas, person, view, face=face)
+    head.draw_nose(canvas, person, expression, view)
+    head.draw_lines(canvas, person, expression, view)
+    draw_eyes(canvas, person, expression, view, gaze)
+    draw_mouth(canvas, person, expression, view)
+    if person.covering not in accessories.HIDES_HAIR:
+        hair.draw_hair_in_front(canvas, person, view)
+    accessories.draw_earrings(canvas, person)
+    accessories.draw_covering(canvas, person, view)
+    draw_brows(canvas, person, expression, view, unevenness)
+    accessories.draw_glasses(canvas, person, view)
+    return develop(canvas.reduced(), view, rng)

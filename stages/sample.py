@@ -1,0 +1,33 @@
+"""sample: draws the embedded demonstration set."""
+
+from collections import Counter
+
+import typer
+
+from mien import paths
+from mien.data.sample.archive import draw_set, truth_csv, zip_bytes
+from mien.files import replacing_file, write_json
+from mien.params import load_params
+from mien.stage import command
+
+
+def main() -> None:
+    """Draws portraits in five expressions, with a real collection's mess; writes data/sample.zip and data/sample_truth.csv."""
+    params = load_params()
+    sample = params.sample
+    files = draw_set(num_faces=sample.num_faces, size_px=sample.size_px, seed=params.seed, workers=params.runtime.workers)
+    kinds = Counter(file.kind for file, _ in files)
+    with replacing_file(paths.SAMPLE) as temporary:
+        temporary.write_bytes(zip_bytes(files))
+    with replacing_file(paths.SAMPLE_TRUTH) as temporary:
+        temporary.write_text(truth_csv(files), encoding="utf-8")
+    write_json(paths.counts("sample"), {"files": len(files), "faces": sample.num_faces, "kinds": dict(sorted(kinds.items()))})
+    size_mb = sum(len(content) for _, content in files) / 1e6
+    copies = sum(count for kind, count in kinds.items() if kind.endswith("duplicate"))
+    typer.echo(
+        f"sample: {len(files)} files ({size_mb:.1f} MB) of {sample.num_faces} faces, {copies} copies among them, {kinds['junk']} junk"
+    )
+
+
+if __name__ == "__main__":
+    command(main)()
