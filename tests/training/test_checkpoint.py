@@ -1,0 +1,72 @@
+"""The folder of an unfinished training, and what its name stands for."""
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from mien.training.checkpoint import LOCK, code_files, fingerprint, unfinished
+from tests.training.tiny import model_config
+
+
+def test_the_folder_is_kept_on_an_error_and_removed_on_success(tmp_path: Path) -> None:
+    def fail() -> None:
+        with unfinished(tmp_path / "a") as folder:
+            (folder / "state").write_text("x")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert (tmp_path / "a" / "state").is_file()
+    with unfinished(tmp_path / "a") as folder:
+        assert (folder / "state").is_file()
+    assert not (tmp_path / "a").exists()
+
+
+def test_stale_siblings_go_and_those_in_use_stay(tmp_path: Path) -> None:
+    for name in ("stale", "used"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / LOCK).touch()
+    lock = os.open(tmp_path / "used" / LOCK, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with unfinished(tmp_path / "mine"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "used"]
+    os.close(lock)
+
+
+def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with unfinished(tmp_path / "a") as folder:
+            order.append("second")
+            assert folder.is_dir() and not (folder / "state").exists(), "the first removed its folder"
+
+    with unfinished(tmp_path / "a") as folder:
+        (folder / "state").write_text("x")
+        waiting = threading.Thread(target=second)  # flock is per open file, so a thread stands in for a process
+        waiting.start()
+        waiting.join(timeout=0.3)
+        order.append("first")
+    waiting.join(timeout=5)
+    assert order == ["first", "second"] and not (tmp_path / "a").exists()
+
+
+def test_the_fingerprint_changes_with_configuration_data_and_device(tmp_path: Path) -> None:
+    data = tmp_path / "splits.parquet"
+    data.write_bytes(b"one")
+    config = model_config()
+    first = fingerprint(config, data=[data], device="cpu")
+    assert first == fingerprint(model_config(), data=[data], device="cpu") and len(first) == 16
+    others = {fingerprint(model_config(seed=8), data=[data], device="cpu"), fingerprint(config, data=[data], device="cuda")}
+    data.write_bytes(b"two")
+    others.add(fingerprint(config, data=[data], device="cpu"))
+    assert len(others | {first}) == 4
+
+
+def test_the_code_is_that_of_the_models_own_loss_and_attention() -> None:
+    names = {f"{path.parent.name}/{path.name}" for path in code_files(model_config(attention="se"))}
+    assert {"attention/se.py", "losses/cross_entropy.py", "models/build.py", "training/module.py", "data/augmentation.py"} <= names
+    assert not {"attention/none.py", "losses/focal.py"} & names
