@@ -149,7 +149,8 @@ def _experiment(client: Any, workspace: Path) -> str:
     if found is not None:
         return str(found.experiment_id)
     local = store_address(workspace).startswith("sqlite:")  # a server knows itself where its artifacts go
-    return str(client.create_experiment(name, artifact_location=(workspace / "mlartifacts").as_uri() if local else None))
+    location = (workspace / "mlartifacts").as_uri() if local else None
+    return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.experimentKind": "custom_model_development"}))
 
 
 def _first(client: Any, experiment_id: str, tags: dict[str, str]) -> Any:
@@ -159,7 +160,9 @@ def _first(client: Any, experiment_id: str, tags: dict[str, str]) -> Any:
 
 
 def _prefixed(tags: dict[str, str]) -> dict[str, str]:
-    return {f"mien.{name}": value for name, value in tags.items()} | {"mlflow.source.git.commit": tags.get("revision", "")}
+    shown = {"mlflow.source.type": "LOCAL", "mlflow.source.name": f"stages.{tags['stage']}"}
+    commit = {"mlflow.source.git.commit": tags["revision"]} if "revision" in tags else {}
+    return {f"mien.{name}": value for name, value in tags.items()} | shown | commit
 
 
 def _name(text: str) -> str:
