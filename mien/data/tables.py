@@ -33,7 +33,7 @@ BLOBS = pa.schema([("sample_id", _TEXT), ("bytes", _BYTES)])
 IMAGES = pa.schema(
     [
         ("sample_id", _TEXT),
-        ("image", _BYTES),  # encoded, upright, sRGB, three channels
+        ("image", _BYTES),  # encoded, upright, sRGB; of pictures without colour one channel (encoding.stored_image reads three)
         ("width_px", _INT),
         ("height_px", _INT),
         ("source_format", _TEXT),

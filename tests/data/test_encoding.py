@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from mien.data.encoding import LOSSLESS_UP_TO_PX, encode, reduced
+from mien.data.encoding import LOSSLESS_UP_TO_PX, encode, reduced, stored_image, stored_size_px
 from tests.data.pictures import difference, noisy, smooth
 
 
@@ -30,3 +30,13 @@ def test_others_are_jpeg_with_full_colour() -> None:
         assert image.format == "JPEG" and image.mode == "RGB" and JpegImagePlugin.get_sampling(image) == 0
         assert difference(image, picture) < 3
     assert len(encode(noisy(200, 200), jpeg_quality=100)) > len(encode(noisy(200, 200), jpeg_quality=95))
+
+
+@pytest.mark.parametrize("side_px", [LOSSLESS_UP_TO_PX, 200])
+def test_pictures_without_colour_take_one_channel_and_read_as_three(side_px: int) -> None:
+    grey = noisy(side_px, 100).convert("L").convert("RGB")
+    data = encode(grey, jpeg_quality=95)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode == "L"
+    assert stored_image(data).mode == "RGB" and stored_size_px(data) == grey.size
+    assert difference(stored_image(data), grey) <= (0 if side_px <= LOSSLESS_UP_TO_PX else 3)
