@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,16 +15,15 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from mien import paths, registry
 from mien.data.spelling import fold
 from mien.errors import ParamsError
+from mien.faults import Fault, choice_fault, refuse, schema_faults, short, yaml_fault
 from mien.models import catalog
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -62,12 +60,16 @@ class ConvertParams(Section):
 
 class DedupParams(Section):
     distance: NonNegativeInt = Field(
-        14, le=31, description="pairs whose 64-bit perceptual hashes differ in at most this many bits are proposed, bits"
+        12,
+        le=20,
+        description="pairs with 64-bit perceptual hashes, of the pictures or of windows of them, at most this far apart are proposed, bits",
     )
     min_correlation: Fraction = Field(
-        0.93, description="proposed pairs whose pixels correlate at least this much after the best small shift are the same picture"
+        0.7,
+        ge=0.5,
+        description="proposed pairs whose texture correlates at least this much after the best small shift are the same picture, unitless",
     )
-    max_shift: float = Field(0.125, ge=0, le=0.25, description="largest shift tried, share of the side")
+    max_shift: Fraction = Field(0.125, ge=0.03, le=0.25, description="largest shift tried, share of the side")
     mirrored: bool = Field(True, description="also look for mirrored copies")
 
 
@@ -93,29 +95,26 @@ class LabelParams(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(self.kept) < 2:
-            raise PydanticCustomError("classes", "must leave at least two classes, has {kept}", {"kept": ", ".join(self.kept) or "none"})
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if len(set(self.classes)) != len(self.classes):
+            yield "classes", "must differ from one another", self.classes
+        if len(set(self.kept)) < 2:
+            yield "classes", "must name at least two classes that labels.drop does not leave out", self.classes
         for field, named in (("drop", self.drop), ("aliases", self.aliases)):
             if unknown := sorted(set(named) - set(self.classes)):
-                raise PydanticCustomError(
-                    "classes",
-                    "{field} must name classes of labels.classes, names {unknown}",
-                    {"field": field, "unknown": ", ".join(unknown)},
-                )
+                yield field, "must name classes of labels.classes", unknown
         owner: dict[str, str] = {}
-        for name in self.classes:
+        for name in dict.fromkeys(self.classes):
             for spelling in (name, *self.aliases.get(name, ())):
-                if owner.setdefault(fold(spelling), name) != name:
-                    raise PydanticCustomError(
-                        "aliases",
-                        "aliases must belong to one class each; '{spelling}' is claimed by '{first}' and '{second}'",
-                        {"spelling": spelling, "first": owner[fold(spelling)], "second": name},
-                    )
-        if len(set(self.classes)) != len(self.classes):
-            raise PydanticCustomError(
-                "classes", "classes must differ from one another, are {classes}", {"classes": ", ".join(self.classes)}
-            )
-        return self
+                folded = fold(spelling)
+                where = "classes" if spelling == name else f"aliases.{name}"
+                if not folded:
+                    yield where, "must hold a letter or digit", spelling
+                elif owner.setdefault(folded, name) != name:
+                    yield where, f"must not be claimed by two classes, {owner[folded]} and {name}", spelling
 
 
 class FaceParams(Section):
@@ -140,11 +139,13 @@ class SplitParams(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if abs(self.train + self.val + self.test - 1) > 1e-9:
-            raise PydanticCustomError(
-                "fractions", "train + val + test must sum to 1, sum to {total}", {"total": round(self.train + self.val + self.test, 6)}
-            )
+        refuse(self._faults())
         return self
+
+    def _faults(self) -> Iterator[Fault]:
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-9:
+            yield "", f"train + val + test must sum to 1, sum to {total:g}", {"train": self.train, "val": self.val, "test": self.test}
 
 
 class ValidateParams(Section):
@@ -266,7 +267,7 @@ def parse_params(text: str, *, name: str) -> Params:
     except YAMLError as error:
         raise ParamsError(f"{name} must be readable YAML: {yaml_fault(error)}") from None
     if not isinstance(document, dict):
-        raise ParamsError(f"{name} must be a map of sections (got {_short(document)})")
+        raise ParamsError(f"{name} must be a map of sections (got {short(document)})")
     faults = list(_faults(document))
     if faults:
         raise ParamsError(
@@ -276,15 +277,8 @@ def parse_params(text: str, *, name: str) -> Params:
     return Params.model_validate(document)
 
 
-def yaml_fault(error: YAMLError) -> str:
-    """What is wrong with a YAML file, and in which line, in one line."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return problem if mark is None else f"line {mark.line + 1}: {problem}"
-
-
 def _faults(document: dict[str, Any]) -> Iterator[str]:
-    yield from _schema_faults(Params, document, ())
+    yield from schema_faults(Params, document, ())
     models = document.get("models")
     for name, entry in models.items() if isinstance(models, dict) else ():
         if isinstance(entry, dict):
@@ -296,62 +290,18 @@ def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
     at = f"models.{name}"
     if not name.isidentifier():
         yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
-    yield from _choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
-    yield from _choice_fault(
+    yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
+    yield from choice_fault(
         f"{at}.attention", entry.get("attention", "none"), registry.names("mien.models.attention"), "an attention block"
     )
     losses = registry.names("mien.losses")
-    yield from _choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
+    yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
     for key, section in (("loss_params", LossParams), ("train", TrainParams), ("augment", AugmentParams)):
         if isinstance(entry.get(key), dict):
-            yield from _schema_faults(section, entry[key], ("models", name, key))
+            yield from schema_faults(section, entry[key], ("models", name, key))
     own = entry.get("loss_params")
     if isinstance(own, dict) and entry.get("loss") in losses:
         declared = registry.constant("mien.losses", entry["loss"], "PARAMETERS")
         for key in own:
             if key in LossParams.model_fields and key not in declared:
                 yield f"{at}.loss_params.{key}: must be a parameter of the loss {entry['loss']}: {', '.join(declared)} (got {own[key]!r})"
-
-
-def _choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:
-    if isinstance(value, str) and value not in choices:
-        close = get_close_matches(value, choices, 1)
-        listed = (
-            f"did you mean {close[0]}?" if close else ("one of: " + ", ".join(choices) if len(choices) < 20 else "see timm.list_models()")
-        )
-        yield f"{key}: must be {what}; {listed} (got {value!r})"
-
-
-def _schema_faults(section: type[Section], document: dict[str, Any], prefix: tuple[str, ...]) -> Iterator[str]:
-    try:
-        section.model_validate(document)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            where = (*prefix, *(str(part) for part in fault["loc"]))
-            yield f"{'.'.join(where)}: {_rule(fault['type'], fault['msg'], where[-1] if where else '', section, fault['loc'])} (got {_short(fault['input'])})"
-
-
-def _rule(kind: str, message: str, key: str, section: type[Section], location: tuple[int | str, ...]) -> str:
-    if kind == "extra_forbidden":
-        known = _fields_at(section, location[:-1])
-        close = get_close_matches(key, known, 1)
-        return "must be a known key; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(known)}")
-    if kind == "missing":
-        return "must be given"
-    return message.replace("Input should", "must").replace("Value should", "must")
-
-
-def _fields_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The field names of the nested section at a pydantic error's location."""
-    for part in location:
-        by_alias = {field.alias or name: field for name, field in section.model_fields.items()}
-        if part in by_alias:
-            annotation = by_alias[str(part)].annotation
-            nested = [annotation, *getattr(annotation, "__args__", ())]
-            section = next((item for item in nested if isinstance(item, type) and issubclass(item, BaseModel)), section)
-    return [field.alias or name for name, field in section.model_fields.items()]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

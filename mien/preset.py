@@ -18,8 +18,9 @@ from ruamel.yaml.error import YAMLError
 
 from mien import paths
 from mien.errors import ParamsError
+from mien.faults import short, yaml_fault
 from mien.files import replacing_file
-from mien.params import parse_params, yaml_fault
+from mien.params import parse_params
 
 FOLDER = Path(__file__).parent / "presets"
 
@@ -59,7 +60,7 @@ def apply_preset(name: str, *, path: Path = paths.PARAMS) -> list[Change]:
     except YAMLError as error:
         raise ParamsError(f"{path} must be readable YAML: {yaml_fault(error)}") from None
     if not isinstance(document, CommentedMap):
-        raise ParamsError(f"{path} must be a map of sections (got {text[:60]!r})")
+        raise ParamsError(f"{path} must be a map of sections (got {short(text)})")
     changes = list(_merge(document, yaml.load(_text(name)), ()))
     _pull_back_comments(document, {change.key for change in changes})
     buffer = io.StringIO()

@@ -121,7 +121,7 @@ def test_aligning_twice_changes_nothing_more(degrees: float) -> None:
 @given(side_px=st.floats(10, 150), size_px=st.integers(8, 200), angle=st.sampled_from([0.0, 0.4]))
 def test_nothing_is_enlarged(side_px: float, size_px: int, angle: float) -> None:
     square = square_around(face_at(60, 60, side_px=side_px, angle=angle), margin=0.1)
-    assert square.side_px <= side_px * 1.2
+    assert square.side_px <= side_px * 1.2 + 1e-6
     assert cut(waves(120, 120), square, size_px=size_px).size == (min(size_px, square.side_px),) * 2
 
 

@@ -1,0 +1,90 @@
+"""Faults of params.yaml in words that a user can act on: the key, the rule and the value, in one line each."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from ruamel.yaml.error import YAMLError
+
+Fault = tuple[str, str, Any]  # key within the section (may be empty), rule, value
+
+# Pydantic's words where they are not those of YAML.
+_RULES = {
+    "missing": "must be given",
+    "tuple_type": "must be a list",
+    "mapping_type": "must be a map",
+    "dict_type": "must be a map",
+    "model_type": "must be a map",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least one entry",
+}
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raises the faults that a section's own validator found, all at once, so that they are reported like any others."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("rule", rule), loc=tuple(filter(None, key.split("."))), input=value)
+        for key, rule, value in faults
+    ]
+    if details:
+        raise ValidationError.from_exception_data("params.yaml", details)
+
+
+def schema_faults(section: type[BaseModel], document: dict[str, Any], prefix: tuple[str, ...]) -> Iterator[str]:
+    """A line for each fault that the section's schema finds in `document`, whose keys begin with `prefix`."""
+    try:
+        section.model_validate(document)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            where = (*prefix, *(str(part) for part in fault["loc"]))
+            rule = _unknown_key(section, fault["loc"]) if fault["type"] == "extra_forbidden" else _rule(fault["type"], fault["msg"])
+            yield f"{'.'.join(where)}: {rule} (got {short(fault['input'])})"
+
+
+def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:
+    """A line if `value` is text and none of `choices`, with the closest of them."""
+    if isinstance(value, str) and value not in choices:
+        close = get_close_matches(value, choices, 1)
+        listed = "one of: " + ", ".join(choices) if len(choices) < 20 else "see timm.list_models()"
+        yield f"{key}: must be {what}; {f'did you mean {close[0]}?' if close else listed} (got {value!r})"
+
+
+def yaml_fault(error: YAMLError) -> str:
+    """What is wrong with a YAML file, and in which line of it, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return problem if mark is None else f"line {mark.line + 1}: {problem}"
+
+
+def short(value: Any) -> str:
+    """The value on one line of at most 60 characters."""
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _rule(kind: str, message: str) -> str:
+    return _RULES.get(kind, message.replace("Input should", "must").replace("Value should", "must"))
+
+
+def _unknown_key(section: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    known = _fields_at(section, location[:-1])
+    close = get_close_matches(str(location[-1]), known, 1)
+    return "must be a known key; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(known)}")
+
+
+def _fields_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The field names of the nested section at a pydantic error's location."""
+    for part in location:
+        by_alias = {field.alias or name: field for name, field in section.model_fields.items()}
+        if part in by_alias:
+            annotation = by_alias[str(part)].annotation
+            nested = [annotation, *getattr(annotation, "__args__", ())]
+            section = next((item for item in nested if isinstance(item, type) and issubclass(item, BaseModel)), section)
+    return [field.alias or name for name, field in section.model_fields.items()]
