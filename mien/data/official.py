@@ -36,7 +36,7 @@ def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
     """
     disputed = conflicts(labelled)
     first = test.sort_values("path").drop_duplicates("group_id").index
-    flag = pd.Series(None, test.index, dtype=object)
+    flag = pd.Series([None] * len(test), test.index, dtype=object)
     flag[~test.index.isin(first)] = "duplicate"
     flag = flag.where(test["unfit"].isna(), test["unfit"])
     return flag.where(~test["group_id"].isin(disputed), "conflict")

@@ -33,7 +33,7 @@ def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataF
     rows = duplicates[["path", "sample_id", "group_id", "kind"]].merge(files.drop(columns="sample_id"), on="path", validate="one_to_one")
     assert len(rows) == len(duplicates), "duplicates.parquet names files that files.parquet does not"
     rows["num_pixels"] = [num_pixels[sample_id] for sample_id in rows["sample_id"]]
-    rows["unfit"] = [unfit.get(sample_id) for sample_id in rows["sample_id"]]
+    rows["unfit"] = pd.Series([unfit.get(sample_id) for sample_id in rows["sample_id"]], rows.index, dtype=object)
     return rows.sort_values("path", ignore_index=True)
 
 
@@ -70,7 +70,9 @@ def sanitise(rows: pd.DataFrame, params: LabelParams, *, method: Literal["strati
 def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
     closest = {spelling: closest_class(spelling, params) for spelling in rows["label_raw"].dropna().unique()}
     details = [
-        f"{spelling!r} is no class and no alias; closest class: {closest[spelling] or 'none'}" if spelling else "no folder names a label"
+        f"{spelling!r} is no class and no alias; closest class: {closest[spelling] or 'none'}"
+        if spelling in closest
+        else "no folder names a label"
         for spelling in rows["label_raw"]
     ]
     return rows.assign(fate="quarantined", reason="unknown_label", detail=pd.Series(details, rows.index, dtype=object))

@@ -76,10 +76,14 @@ def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], f
     for name in classes:
         its = label == name
         if (num_units := unit[its].nunique()) < len(fractions):
-            num = f"{its.sum()} image{'s'[: its.sum() != 1]}"
+            num_images = int(its.sum())
             alike = (
-                f" of {num_units} subject{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}" if num_units < its.sum() else ""
+                ""
+                if num_units == num_images
+                else f" but only {num_units} subject{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
             )
-            faults.append(f"{name} has {num}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}")
+            faults.append(
+                f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
+            )
     if faults:
         raise LabelError("\n".join([*faults, "add images, or drop the class with labels.drop"]))

@@ -75,8 +75,8 @@ class Tables:
             files.append(row | {"sample_id": content, "label_raw": spelt, "subset_raw": subset, "subject": subject})
             duplicates.append({"path": path, "sample_id": content, "picture": picture, "kind": kind})
 
-        self.files = pd.DataFrame(files, columns=FILES.names).astype({name: object for name in FILES.names if name != "size_bytes"})
-        images = pd.DataFrame(duplicates, columns=["path", "sample_id", "picture", "kind"])
+        self.files = pd.DataFrame(files, columns=FILES.names, dtype=object).astype({"size_bytes": "int64"})
+        images = pd.DataFrame(duplicates, columns=["path", "sample_id", "picture", "kind"], dtype=object)
         ids = sorted(set(images["sample_id"]))
         fault = {name: random.random() for name in ids}
         undecodable = [name for name in ids if fault[name] < broken]

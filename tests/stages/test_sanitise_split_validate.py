@@ -1,0 +1,173 @@
+"""The three stages on random tables: the files they write, the conservation law, the errors, and the same bytes again."""
+
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer.testing
+
+from mien import paths
+from mien.data.tables import FATE_NAMES, FATES, FILES, LABELS, SPLITS, read_table, write_table
+from mien.errors import LabelError, ValidationFailed
+from stages import sanitise, split, validate
+from tests.data.tables import Tables
+
+ROOT = Path(__file__).parents[2]
+OUTPUTS = [
+    paths.LABELS, paths.LABELS_REMOVED, paths.SPLITS, paths.FATES, paths.QUARANTINE,
+    paths.counts("sanitise"), paths.counts("split"), paths.VALIDATION,
+]  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the repository's params.yaml."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    return tmp_path
+
+
+def set_params(**changes: str) -> None:
+    """Replaces lines `key: …` of params.yaml."""
+    text = paths.PARAMS.read_text(encoding="utf-8")
+    for key, value in changes.items():
+        lines = [f"{line[: line.index(key)]}{key}: {value}" if line.strip().startswith(f"{key}:") else line for line in text.splitlines()]
+        assert lines != text.splitlines(), key
+        text = "\n".join(lines) + "\n"
+    paths.PARAMS.write_text(text, encoding="utf-8")
+
+
+def run_all(tables: Tables, *, official: bool = False) -> None:
+    tables.write()
+    sanitise.main()
+    tables.write_faces(read_table(paths.LABELS, LABELS), official=official)
+    split.main()
+    validate.main()
+
+
+@pytest.mark.parametrize("method", ["stratified", "official"])
+@pytest.mark.parametrize("drop", ["[]", "[fear]"])
+def test_every_file_has_one_fate_and_the_counts_add_up(method: str, drop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_params(method=method, drop=drop)
+    tables = Tables(500, seed=11, num_subjects=0 if method == "official" else 80)
+    run_all(tables, official=method == "official")
+    fates, splits = read_table(paths.FATES, FATES), read_table(paths.SPLITS, SPLITS)
+    assert sorted(fates["path"]) == sorted(tables.files["path"]) and set(fates["fate"]) <= set(FATE_NAMES)
+    assert set(fates.loc[fates["fate"] == "kept", "path"]) == set(splits["path"])
+    quarantine = read_table(paths.QUARANTINE, FATES)
+    assert quarantine.equals(fates[fates["fate"] == "quarantined"].reset_index(drop=True))
+    assert {"sanitise", "align"} == set(quarantine["stage"])
+    counts = json.loads(paths.counts("split").read_text())
+    assert sum(counts["fates"].values()) == counts["files"] == 500
+    assert all(sum(reasons.values()) == counts["fates"][fate] for fate, reasons in counts["reasons"].items())
+    assert sum(part["all"] for part in counts["splits"].values()) == counts["fates"]["kept"]
+    assert all(sum(part.values()) == 2 * part["all"] for part in counts["splits"].values())
+    assert counts["test_clean"] + sum(counts["test_flags"].values()) == counts["splits"]["test"]["all"]
+    assert (counts["fates"]["dropped class"] > 0) == (drop == "[fear]")
+    assert (counts["fates"]["leak"] > 0) == (method == "official")
+    verdicts = json.loads(paths.VALIDATION.read_text())
+    assert verdicts["success"] and set(verdicts["suites"]) == {"files", "labels", "splits", "class shares", "fates"}
+    said = capsys.readouterr().out
+    assert "unknown label 'hapy'" in said and "closest class: happy" in said
+    assert f"of 500 files {counts['fates']['kept']} kept" in said and "data_docs/index.html" in said
+    assert (paths.DATA_DOCS / "index.html").is_file()
+
+
+def test_the_official_test_split_stays_whole_and_training_does_not_know_its_pictures() -> None:
+    set_params(method="official")
+    tables = Tables(500, seed=12)
+    run_all(tables, official=True)
+    splits = read_table(paths.SPLITS, SPLITS)
+    files = read_table(paths.FILES, FILES).merge(tables.duplicates[["path", "group_id"]], on="path")
+    known = ~files["label_raw"].isin(["hapy", "contempt"]) & files["label_raw"].notna()
+    test = splits[splits["split"] == "test"]
+    assert set(test["path"]) == set(files.loc[known & (files["subset_raw"] == "test"), "path"])
+    assert not set(test["group_id"]) & set(splits.loc[splits["split"] != "test", "group_id"])
+    fates = read_table(paths.FATES, FATES)
+    leaked = files[files["path"].isin(fates.loc[fates["fate"] == "leak", "path"])]
+    assert len(leaked) and set(leaked["group_id"]) <= set(test["group_id"])
+    assert {"blank", "too_small", "no_face"} & set(test["flag"].dropna())
+
+
+def test_the_same_tables_give_the_same_bytes_in_any_order_of_rows() -> None:
+    def digests() -> list[str]:
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in OUTPUTS]
+
+    tables = Tables(300, seed=13, num_subjects=40)
+    run_all(tables)
+    first = digests()
+    tables.files = tables.files.sample(frac=1, random_state=0)
+    tables.duplicates = tables.duplicates.sample(frac=1, random_state=1)
+    run_all(tables)
+    assert digests() == first
+
+
+def test_a_failed_expectation_is_said_in_words_after_the_verdicts_were_written() -> None:
+    run_all(Tables(300, seed=14))
+    splits = read_table(paths.SPLITS, SPLITS)
+    first, second = (splits.index[splits["split"] == name][0] for name in ("train", "test"))
+    splits.loc[first, "group_id"] = splits.loc[second, "group_id"]
+    write_table(paths.SPLITS, splits, SPLITS)
+    paths.VALIDATION.unlink()
+    shutil.rmtree(paths.DATA_DOCS)
+    with pytest.raises(ValidationFailed) as caught:
+        validate.main()
+    said = str(caught.value)
+    assert "1 of 49 expectations does not hold" in said
+    assert f"splits: no duplicate group lies in two splits: 2 of {len(splits)} rows break it" in said
+    assert splits["path"][first] in said and "dvc repro" in said
+    verdicts = json.loads(paths.VALIDATION.read_text())
+    assert not verdicts["success"] and not verdicts["suites"]["splits"]["success"] and verdicts["suites"]["files"]["success"]
+    assert verdicts["suites"]["splits"]["expectations"]["no duplicate group lies in two splits"] is False
+    assert (paths.DATA_DOCS / "index.html").is_file()
+
+
+def test_a_failed_expectation_ends_the_command_with_code_2_and_no_traceback() -> None:
+    set_params(share_tolerance="0.0")
+    with pytest.raises(ValidationFailed, match=r"share of each class.*raise validate\.share_tolerance"):
+        run_all(Tables(200, seed=15))
+    ended = subprocess.run([sys.executable, "-m", "stages.validate"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
+    assert ended.returncode == 2 and ended.stderr.startswith("error: ") and "Traceback" not in ended.stderr and ended.stdout == ""
+
+
+def test_validating_uses_no_network_and_shows_no_progress_bars(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    run_all(Tables(200, seed=16))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "stage", "parts"),
+    [
+        ({"on_unknown": "refuse"}, sanitise.main, ["labels.on_unknown", "'hapy'", "closest class: happy", "labels.aliases"]),
+        ({"method": "official"}, sanitise.main, ["split.method: official", "split.method: stratified"]),
+        ({"classes": "[angry, fear, happy, sad, surprise, contempt, neutral]"}, split.main, ["neutral has 0 images", "labels.drop"]),
+    ],
+)
+def test_errors_name_key_and_remedy(change: dict[str, str], stage: Callable[[], None], parts: list[str]) -> None:
+    tables = Tables(300, seed=17, test=0.0)
+    run_all(tables)
+    set_params(**change)
+    with pytest.raises(LabelError) as caught:
+        stage()
+    assert all(part in str(caught.value) for part in parts)
+
+
+@pytest.mark.parametrize("stage", [sanitise, split, validate])
+def test_help_says_what_is_read_and_written(stage: object) -> None:
+    app = typer.Typer()
+    app.command(help=stage.main.__doc__)(stage.main)  # type: ignore[attr-defined]
+    said = typer.testing.CliRunner().invoke(app, ["--help"]).stdout
+    assert "Reads data/raw/files.parquet" in said and "writes" in said
