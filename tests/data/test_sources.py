@@ -259,7 +259,7 @@ def test_members_of_one_name_are_all_kept() -> None:
         ("test.jpg", None, None),
         ("trainers/a.jpg", "trainers", None),
         ("Training/happy/0.png", "happy", "train"),
-        ("PublicTest/happy/0.png", "happy", "val"),
+        ("PublicTest/happy/0.png", "happy", "test"),
         ("PrivateTest/happy/0.png", "happy", "test"),
     ],
 )

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable
 
-# FER2013 calls its two held-out thirds PublicTest (shown on the competition's leaderboard, used for validation since) and
-# PrivateTest (the competition's final test, on which published figures are).
+# FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both are test, as in the set's folder layout (7,178 images):
+# figures from the table and from the folders can then be compared, and no held-out image is trained on.
 _SUBSETS = {
     "train": "train",
     "training": "train",
     "val": "val",
     "valid": "val",
     "validation": "val",
-    "publictest": "val",
+    "publictest": "test",
     "test": "test",
     "testing": "test",
     "privatetest": "test",
