@@ -56,8 +56,8 @@ def train_metrics(model: str) -> Path:
 
 
 def train_curves(model: str) -> Path:
-    """Figures per epoch of one training run, CSV (a DVC plot)."""
-    return METRICS / "train" / f"{model}.csv"
+    """Figures per epoch of one training run, CSV (DVC plots); a folder of their own, because dvc.yaml plots it whole."""
+    return METRICS / "curves" / f"{model}.csv"
 
 
 def evaluation(model: str) -> Path:

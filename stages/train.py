@@ -27,7 +27,7 @@ def main(model: str) -> None:
     """Trains MODEL; goes on from the last saved epoch of the same training if that was interrupted.
 
     Reads data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
-    Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/train/MODEL.csv (figures per epoch).
+    Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/curves/MODEL.csv (figures per epoch).
     """
     device = resolve_device(load_params().runtime.device)
     config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
