@@ -64,12 +64,13 @@ class DedupParams(Section):
         le=20,
         description="pairs with 64-bit perceptual hashes, of the pictures or of windows of them, at most this far apart are proposed, bits",
     )
-    min_correlation: Fraction = Field(
+    min_correlation: float = Field(
         0.7,
         ge=0.5,
+        le=1,
         description="proposed pairs whose texture correlates at least this much after the best small shift are the same picture, unitless",
     )
-    max_shift: Fraction = Field(0.125, ge=0.03, le=0.25, description="largest shift tried, share of the side")
+    max_shift: float = Field(0.125, ge=0.03, le=0.25, description="largest shift tried, share of the side")
     mirrored: bool = Field(True, description="also look for mirrored copies")
 
 
