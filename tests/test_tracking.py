@@ -129,6 +129,7 @@ class InProcess:
 def write_metrics() -> None:
     """What the stages behind TRAIN, EVALUATE and COMPARE write."""
     write_json(paths.train_metrics("first"), {"epochs": 3, "best_epoch": 2, "val": {"macro_f1": 0.2}})
+    paths.train_curves("first").parent.mkdir(parents=True, exist_ok=True)
     paths.train_curves("first").write_text("epoch,val_loss,val_macro_f1\n0,1,0\n1,0.5,0.1\n2,0.333333,0.2\n")
     write_json(paths.evaluation("first"), REPORT)
     write_json(paths.LEADERBOARD, {"first": {"macro_f1": 0.7, "accuracy": 0.75}})
