@@ -49,5 +49,5 @@ def where_command(
     found = matching(read_table(paths.FATES, FATES), file)
     if found.empty:
         raise TableError(f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, or a pattern such as '*.heic'")
-    for _, row in found.iterrows():
+    for row in found.to_dict("records"):
         typer.echo(sentence(row))

@@ -1,6 +1,8 @@
 """Looking up what became of a file: `mien where`."""
 
+from collections.abc import Hashable, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +19,7 @@ def matching(fates: pd.DataFrame, wanted: str) -> pd.DataFrame:
     return fates[found]
 
 
-def sentence(row: pd.Series) -> str:
+def sentence(row: Mapping[Hashable, Any]) -> str:
     """What became of one file, in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'."""
     by = f" by {row['stage']}" if row["stage"] else ""
     reason = f": {str(row['reason']).replace('_', ' ')}" if row["reason"] else ""

@@ -1,0 +1,98 @@
+"""The command `mien` as a user runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mien import paths, reference
+from mien.data.tables import FATES, write_table
+from mien.params import Params
+
+ROOT = Path(__file__).parents[1]
+ROWS = [
+    ("p/Sad/IMG_1.jpg", "aa11" * 16, "kept", "split", "train", None),
+    ("p/Sad/IMG_2.jpg", "bb22" * 16, "rejected", "convert", "truncated", "52 bytes short"),
+    ("p/Sad/notes.txt", None, "ignored", "ingest", "not an image", None),
+    ("p/Happy/IMG_2.jpg", "cc33" * 16, "quarantined", "align", "no_face", "nothing like a face"),
+]
+
+
+def mien(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from mien.cli import app; app()", *arguments]
+    environment = {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    write_table(tmp_path / paths.FATES, pd.DataFrame(ROWS, columns=FATES.names), FATES)
+    return tmp_path
+
+
+def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> None:
+    for arguments in (["preset"], ["preset", "--list"]):
+        done = mien(workspace, *arguments)
+        assert done.returncode == 0
+        assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["fer2013", "photos", "sample"]
+    done = mien(workspace, "preset", "photos")
+    assert "faces.detector: none → mtcnn" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1].endswith("changes in params.yaml; see `git diff`, then `dvc repro`")
+    assert mien(workspace, "preset", "photos").stdout == "preset photos: 0 changes in params.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["preset", "nix"], "error: there is no preset 'nix'; choose one of: fer2013, photos, sample"),
+        (["params", "nix"], "error: no parameter begins with 'nix'; `mien params` prints them all"),
+        (["where", "nix"], "error: data/fates.parquet has no file 'nix'; give a path as in data/raw/files.parquet"),
+    ],
+)
+def test_an_error_is_a_line_and_exit_code_2(workspace: Path, arguments: list[str], error: str) -> None:
+    done = mien(workspace, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(error) and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("p/Sad/IMG_1.jpg", ["p/Sad/IMG_1.jpg: kept by split: train"]),
+        ("IMG_2.jpg", ["p/Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)", "p/Happy/IMG_2.jpg: quarantined by align: no face (nothing like a face)"]),
+        ("Happy/IMG_2.jpg", ["p/Happy/IMG_2.jpg: quarantined by align: no face (nothing like a face)"]),
+        ("*.txt", ["p/Sad/notes.txt: ignored by ingest: not an image"]),
+        ("aa11aa11", ["p/Sad/IMG_1.jpg: kept by split: train"]),
+    ],
+)  # fmt: skip
+def test_where_says_what_became_of_a_file(workspace: Path, wanted: str, found: list[str]) -> None:
+    done = mien(workspace, "where", wanted)
+    assert (done.returncode, done.stdout.splitlines()) == (0, found)
+
+
+def test_where_wants_the_table(tmp_path: Path) -> None:
+    done = mien(tmp_path, "where", "x")
+    assert done.returncode == 2 and done.stderr == "error: data/fates.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"
+
+
+def test_params_prints_every_parameter_once(workspace: Path) -> None:
+    lines = mien(workspace, "params").stdout.splitlines()
+    keys = [line.split()[0] for line in lines[1:]]
+    assert len(set(keys)) == len(keys) == len(reference.rows())
+    assert {key.split(".")[0] for key in keys} == {field.alias or name for name, field in Params.model_fields.items()}
+    assert "models.NAME.backbone" in keys
+    gamma = next(line for line in lines if line.startswith("loss.gamma "))
+    assert gamma.split("  ")[-1].startswith("focal loss") and "number ≥ 0" in gamma and " 2.0 " in gamma
+
+
+def test_bounds_of_the_reference_are_those_that_hold() -> None:
+    bounds = {key: kind for key, kind, *_ in reference.rows()}
+    assert bounds["split.train"] == "number > 0, ≤ 1"
+    assert bounds["convert.jpeg_quality"] == "integer ≥ 95, ≤ 100"
+    assert bounds["loss.label_smoothing"] == "number ≥ 0, < 1"
+    assert bounds["dedup.mirrored"] == "true or false"
+    assert bounds["labels.on_unknown"] == "quarantine | refuse"
+    assert bounds["labels.classes"] == "list"

@@ -1,0 +1,115 @@
+"""Presets change what they name and nothing else: no comment, no order, no layout; and each can be undone by another."""
+
+import difflib
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from mien import preset
+from mien.errors import ParamsError
+from mien.params import load_params
+
+ROOT = Path(__file__).parents[1]
+COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "params.yaml"
+    path.write_text(COMMITTED, encoding="utf-8")
+    return path
+
+
+def plain(path: Path) -> Any:
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
+def test_sample_is_what_is_committed(file: Path) -> None:
+    assert preset.apply_preset("sample", path=file) == []
+    assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+@pytest.mark.parametrize("names", list(itertools.permutations([name for name in preset.names() if name != "sample"])))
+def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        assert preset.apply_preset(name, path=file)
+    preset.apply_preset("sample", path=file)
+    assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(preset.names(), 2)))
+def test_what_was_there_before_does_not_matter(file: Path, tmp_path: Path, first: str, second: str) -> None:
+    preset.apply_preset(first, path=file)
+    preset.apply_preset(second, path=file)
+    alone = tmp_path / "alone.yaml"
+    alone.write_text(COMMITTED, encoding="utf-8")
+    preset.apply_preset(second, path=alone)
+    assert plain(file) == plain(alone)
+    assert preset.apply_preset(second, path=file) == []
+
+
+@pytest.mark.parametrize("name", [name for name in preset.names() if name != "sample"])
+def test_the_diff_is_as_small_as_the_changes(file: Path, name: str) -> None:
+    changes = preset.apply_preset(name, path=file)
+    load_params(file)
+    now = file.read_text(encoding="utf-8")
+    differing = [line for line in difflib.ndiff(COMMITTED.splitlines(), now.splitlines()) if line[0] in "+-"]
+    changed_lines = {".".join(change.key.split(".")[:2]) if ".models" in change.key else change.key for change in changes}
+    assert len(differing) <= 2 * len(changed_lines)
+    comments = [line.partition("#")[2] for line in COMMITTED.splitlines() if "#" in line]
+    assert [line.partition("#")[2] for line in now.splitlines() if "#" in line] == comments
+    columns = [line.index("#") for line in now.splitlines() if " # " in line and len(line.split(" # ")[0].rstrip()) < 32]
+    assert set(columns) == {32}
+
+
+def test_changes_tell_the_key_the_old_and_the_new_value(file: Path) -> None:
+    said = {str(change) for change in preset.apply_preset("fer2013", path=file)}
+    assert "split.method: stratified → official" in said
+    assert "labels.classes: [angry, fear, happy, sad, surprise] → [angry, disgust, fear, happy, neutral, sad, surprise]" in said
+    assert "labels.aliases.disgust: (none) → [disgusted]" in said
+    assert "models.resnet50.weights: none → imagenet" in said
+
+
+def test_a_pattern_stands_for_every_model_there_is(file: Path) -> None:
+    file.write_text(COMMITTED.replace("  densenet121:", "  my_own:"), encoding="utf-8")
+    preset.apply_preset("photos", path=file)
+    models = load_params(file).models
+    assert {entry.weights for entry in models.values()} == {"imagenet"}
+    assert "my_own" in models and "densenet121" not in models
+
+
+def test_a_model_that_was_taken_out_does_not_come_back(file: Path) -> None:
+    kept = [line for line in COMMITTED.splitlines(keepends=True) if not line.startswith("  efficientnet_b1:")]
+    file.write_text("".join(kept), encoding="utf-8")
+    preset.apply_preset("photos", path=file)
+    assert "efficientnet_b1" not in load_params(file).models
+
+
+def test_an_invalid_result_leaves_the_file_as_it_was(file: Path) -> None:
+    broken = COMMITTED.replace("    angry: [anger,", "    contempt: [scorn]\n    angry: [anger,")
+    file.write_text(broken, encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"with the preset fer2013 has 1 fault.*\n.*labels\.aliases: must name classes"):
+        preset.apply_preset("fer2013", path=file)
+    assert file.read_text(encoding="utf-8") == broken
+    assert [path.name for path in file.parent.iterdir()] == ["params.yaml"]
+
+
+def test_what_cannot_be_merged_is_refused(file: Path) -> None:
+    with pytest.raises(ParamsError, match="no preset 'photo'; choose one of: fer2013, photos, sample"):
+        preset.apply_preset("photo", path=file)
+    for text, message in (("seed: [", "must be readable YAML: line"), ("- 1\n", "must be a map")):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ParamsError, match=message):
+            preset.apply_preset("photos", path=file)
+        assert file.read_text(encoding="utf-8") == text
+    with pytest.raises(ParamsError, match="is missing"):
+        preset.apply_preset("photos", path=file.parent / "nix.yaml")
+
+
+def test_every_preset_says_what_it_is() -> None:
+    for name in preset.names():
+        assert len(preset.description(name)) > 20, name
+    assert {"sample", "photos", "fer2013"} <= set(preset.names())
