@@ -1,0 +1,80 @@
+"""Duplicates among files: from the tables of ingest and convert to the rows of data/duplicates.parquet, and their counts."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from mien.data.duplicates.groups import KINDS, duplicate_rows
+from mien.data.duplicates.pictures import Pairs, Pictures
+from mien.data.duplicates.search import near_pairs
+from mien.data.tables import THUMBNAIL_PX
+
+COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail"]
+
+
+def pictures_of(images: pa.Table) -> tuple[pd.DataFrame, Pictures]:
+    """The different pictures of an image store (its COLUMNS), and which of them each sample_id shows (sample_id, picture).
+
+    Pictures are numbered in the order of their pixels' SHA-256, so that the order of rows changes nothing.
+    """
+    hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
+    _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
+    thumbnails = b"".join(images["thumbnail"].take(first).to_pylist())
+    pictures = Pictures(
+        np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),
+        images["phash"].to_numpy()[first],
+        images["phash_mirrored"].to_numpy()[first],
+    )
+    return pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}), pictures
+
+
+def find_duplicates(
+    files: pd.DataFrame, images: pa.Table, *, distance: int, min_correlation: float, max_shift: float, mirrored: bool, workers: int = 0
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows of DUPLICATES, by path, for the `files` (path, sample_id) that have an image, and the number of pairs of files by kind.
+
+    Depends on neither the order of rows nor `workers`.
+    """
+    samples, pictures = pictures_of(images)
+    pairs = near_pairs(
+        pictures, distance=distance, min_correlation=min_correlation, max_shift=max_shift, mirrored=mirrored, workers=workers
+    )
+    known = files[["path", "sample_id"]].merge(samples, on="sample_id")
+    return duplicate_rows(known, pairs), _pairs_by_kind(known, pairs)
+
+
+def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
+    """Counts of files, pairs and groups: what they cross and where they disagree, as `files` (path, label_raw, subset_raw) says."""
+    size = rows.groupby("group_id")["path"].transform("size")
+    several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
+    groups = several.groupby("group_id")
+    in_test = several["subset_raw"] == "test"
+    groups_in_test, groups_in_train = (several.loc[part, "group_id"].unique() for part in (in_test, several["subset_raw"] == "train"))
+    return {
+        "files": len(rows),
+        "files_by_kind": {kind: int((rows["kind"] == kind).sum()) for kind in KINDS},
+        "files_without_twin": int(rows["kind"].isna().sum()),
+        "pairs_by_kind": pairs_by_kind,
+        "groups": groups.ngroups,
+        "files_in_groups": len(several),
+        "largest_group": int(groups.size().max()) if len(several) else 0,
+        "groups_with_several_labels": int((groups["label_raw"].nunique() > 1).sum()),
+        "groups_in_train_and_test": int(np.isin(groups_in_test, groups_in_train).sum()),
+        "test_files_with_twin_in_train": int(several.loc[in_test, "group_id"].isin(groups_in_train).sum()),
+    }
+
+
+def _pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
+    copies = known["picture"].value_counts(sort=False)
+    same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
+    num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
+    num_P = num_N[pairs.i] * num_N[pairs.j]
+    return dict(
+        zip(
+            KINDS,
+            (same_bytes, same_pixels - same_bytes, int(num_P[~pairs.mirrored].sum()), int(num_P[pairs.mirrored].sum())),
+            strict=True,
+        )
+    )

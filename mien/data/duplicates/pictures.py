@@ -1,0 +1,64 @@
+"""What the search for twins works on and what it finds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.duplicates.texture import texture
+
+# A picture whose texture spreads less is as good as blank: its hash and its correlation are noise. Measured: no photograph of a face is below 0.4.
+_LEAST_TEXTURE: Final = 0.15
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """N different pictures: grey thumbnails, and the 64-bit perceptual hashes of the whole pictures and of their mirror images."""
+
+    thumbnail_NSS: NDArray[np.uint8]
+    phash_N: NDArray[np.uint64]
+    phash_mirrored_N: NDArray[np.uint64]
+
+    @cached_property
+    def textured_N(self) -> NDArray[np.bool_]:
+        """False for pictures that show as good as nothing: they have twins by bytes or pixels only."""
+        num = len(self.thumbnail_NSS)
+        spreads = [texture(self.thumbnail_NSS[start : start + 4096].astype(np.float32)).std((1, 2)) for start in range(0, num, 4096)]
+        return np.concatenate([np.empty(0), *spreads]) > _LEAST_TEXTURE
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """P pairs i < j of pictures that show the same, or one the mirror image of the other."""
+
+    i: NDArray[np.int64]
+    j: NDArray[np.int64]
+    distance: NDArray[np.int64]  # bits between the hashes that proposed the pair
+    correlation: NDArray[np.float32]
+    mirrored: NDArray[np.bool_]
+
+    @classmethod
+    def nearest(cls, i_P: NDArray[np.int64], j_P: NDArray[np.int64], distance_P: NDArray[np.uint8], *, mirrored: bool) -> Self:
+        """Each pair once, at its least distance, in order of (i, j); not yet correlated."""
+        order = np.lexsort((distance_P, j_P, i_P))
+        i_P, j_P, distance_P = i_P[order], j_P[order], distance_P[order]
+        first = np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)]
+        num = int(first.sum())
+        return cls(i_P[first], j_P[first], distance_P[first].astype(np.int64), np.full(num, np.nan, np.float32), np.full(num, mirrored))
+
+    def correlated(self, correlation_P: NDArray[np.float32]) -> Self:
+        """The pairs with these correlations."""
+        return replace(self, correlation=correlation_P)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> Self:
+        """All pairs of several sets, in that order."""
+        parts = list(parts)
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """Some of the pairs."""
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
