@@ -57,7 +57,7 @@ def test_eyes_are_level_and_the_box_is_centred(angle: float, x: float, y: float,
     assert left_eye[0] < right_eye[0] and left_eye[1] < nose[1]
     centre = square.to_square(np.array([[x, y]]), size_px=square.side_px)[0]
     assert np.abs(centre - square.side_px / 2).max() <= 1.0  # the corner lies on the pixel grid
-    assert square.side_px == max(1, math.floor(side_px * (1 + 2 * margin) + 1e-9))
+    assert square.side_px == max(1, math.floor(face.side_px * (1 + 2 * margin)))
 
 
 @pytest.mark.parametrize("degrees", [-65, -20, 0, 7, 45])
