@@ -13,7 +13,8 @@ _SIDE = 256  # drawn square, then fitted to the picture
 def draw_background(rng: np.random.Generator, size_px: tuple[int, int]) -> Image.Image:
     """A background picture of the given size."""
     kind = KINDS[rng.integers(len(KINDS))]
-    first, second = pick(BRIGHT, rng, 14), pick(BRIGHT, rng, 14)
+    first = pick(BRIGHT, rng, 14)
+    second = mix(pick(BRIGHT, rng, 14), first, 0.35)
     if rng.random() < 0.3:
         first = darker(first, float(rng.uniform(0.2, 0.6)))
     if kind in ("plain", "linear", "radial"):
@@ -46,7 +47,7 @@ def _halo(draw: ImageDraw.ImageDraw, _first: Colour, second: Colour, rng: np.ran
 def _stripes(draw: ImageDraw.ImageDraw, first: Colour, second: Colour, rng: np.random.Generator) -> None:
     width, lean = int(rng.integers(14, 40)), int(rng.integers(-120, 121))
     for x in range(-_SIDE, 2 * _SIDE, 2 * width):
-        draw.polygon([(x, 0), (x + width, 0), (x + width + lean, _SIDE), (x + lean, _SIDE)], fill=mix(first, second, 0.5))
+        draw.polygon([(x, 0), (x + width, 0), (x + width + lean, _SIDE), (x + lean, _SIDE)], fill=mix(first, second, 0.3))
 
 
 def _bokeh(draw: ImageDraw.ImageDraw, first: Colour, second: Colour, rng: np.random.Generator) -> None:
@@ -62,7 +63,7 @@ def _blobs(draw: ImageDraw.ImageDraw, first: Colour, second: Colour, rng: np.ran
         radius = rng.uniform(30, 80) * (1 + 0.25 * np.sin(rng.integers(2, 5) * angles + rng.uniform(0, 6)))
         x, y = rng.uniform(0, _SIDE, size=2)
         outline = np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
-        draw.polygon(outline.ravel().tolist(), fill=mix(first, second, float(rng.uniform(0.2, 1.0))))
+        draw.polygon(outline.ravel().tolist(), fill=mix(first, second, float(rng.uniform(0.15, 0.6))))
 
 
 def _hills(draw: ImageDraw.ImageDraw, _first: Colour, second: Colour, rng: np.random.Generator) -> None:

@@ -26,7 +26,7 @@ _ORIENTATION = 0x0112
 _ONE_THREAD = {"preset": "medium", "x265:pools": "none", "x265:frame-threads": "1", "x265:wpp": "0"}
 
 
-def jpeg(picture: Image.Image, *, quality: int = 90, orientation: int | None = None) -> bytes:
+def jpeg(picture: Image.Image, *, quality: int = 88, orientation: int | None = None) -> bytes:
     """A JPEG; with an EXIF orientation its pixels lie turned in the file."""
     return _save(_turned(picture, orientation), "JPEG", quality=quality, **_exif(orientation))
 

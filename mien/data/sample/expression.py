@@ -42,11 +42,11 @@ _FEAR: dict[str, Range] = {
     "upper_lid_raiser": (0.75, 1.0),
     "lip_stretcher": (0.7, 1.0),
 }
-_HAPPY: dict[str, Range] = {"lip_corner_puller": (0.75, 1.0)}
+_HAPPY: dict[str, Range] = {"lip_corner_puller": (0.8, 1.0)}
 _SAD: dict[str, Range] = {
     "inner_brow_raiser": (0.75, 1.0),
     "brow_lowerer": (0.3, 0.5),
-    "lip_corner_depressor": (0.75, 1.0),
+    "lip_corner_depressor": (0.8, 1.0),
     "lids_droop": (0.3, 0.65),
 }
 _SURPRISE: dict[str, Range] = {
@@ -59,11 +59,11 @@ _SURPRISE: dict[str, Range] = {
 LOOKS: dict[str, list[dict[str, Range]]] = {
     "angry": [
         {**_ANGRY, "lip_tightener": (0.7, 1.0), "chin_raiser": (0.1, 0.5), "lip_corner_depressor": (0.1, 0.4)},
-        {**_ANGRY, "lip_tightener": (0.5, 0.9), "lips_part": (0.8, 1.0), "upper_lip_raiser": (0.5, 1.0), "jaw_drop": (0.08, 0.2)},
+        {**_ANGRY, "lip_tightener": (0.5, 0.9), "lips_part": (0.8, 1.0), "upper_lip_raiser": (0.5, 1.0), "jaw_drop": (0.16, 0.3)},
     ],
     "fear": [
-        {**_FEAR, "lips_part": (0.7, 1.0), "jaw_drop": (0.12, 0.3)},
-        {**_FEAR, "lips_part": (0.8, 1.0), "jaw_drop": (0.3, 0.45)},
+        {**_FEAR, "lips_part": (0.7, 1.0), "jaw_drop": (0.2, 0.35)},
+        {**_FEAR, "lips_part": (0.8, 1.0), "jaw_drop": (0.35, 0.5)},
     ],
     "happy": [
         {**_HAPPY, "cheek_raiser": (0.3, 0.8)},
@@ -85,7 +85,7 @@ _IDLE: Range = (0.0, 0.06)  # no real face is at rest everywhere
 def draw_expression(label: str, rng: np.random.Generator) -> Expression:
     """One face's action units, drawn from a look of the class `label`."""
     look = LOOKS[label][rng.integers(len(LOOKS[label]))]
-    overall = rng.uniform(0.82, 1.08)
+    overall = rng.uniform(0.85, 1.1)
     names = [field.name for field in fields(Expression)]
     drawn = {name: float(rng.uniform(*look.get(name, _IDLE))) for name in names}
     return replace(Expression(), **{name: min(1.0, value * overall) for name, value in drawn.items()})

@@ -22,7 +22,7 @@ def draw_brows(canvas: Canvas, person: Person, expression: Expression, view: Vie
     e = expression
     for side in (-1, 1):
         together = 1 - 0.4 * e.brow_lowerer
-        inner = -0.21 * e.inner_brow_raiser - 0.02 * e.outer_brow_raiser + 0.17 * e.brow_lowerer
+        inner = -0.21 * e.inner_brow_raiser - 0.02 * e.outer_brow_raiser + 0.20 * e.brow_lowerer
         middle = -0.09 * e.inner_brow_raiser - 0.14 * e.outer_brow_raiser + 0.09 * e.brow_lowerer
         outer = 0.05 * e.inner_brow_raiser - 0.15 * e.outer_brow_raiser - 0.02 * e.brow_lowerer
         y = person.eye_y - 0.30 + 0.012 * side * unevenness
@@ -34,17 +34,17 @@ def draw_brows(canvas: Canvas, person: Person, expression: Expression, view: Vie
             (side * (gap + 0.57), y + outer + 0.035),
         )
         thick = person.brow_thickness
-        canvas.stroke(turn(smooth(line, closed=False), view), (0.85 * thick, 1.1 * thick, 0.9 * thick, 0.25 * thick), person.brow)
+        canvas.stroke(turn(smooth(line, closed=False), view), (0.95 * thick, 1.2 * thick, 1.0 * thick, 0.35 * thick), person.brow)
 
 
 def _lids(person: Person, expression: Expression, side: int) -> tuple[Points, Points]:
     """Upper and lower lid, from the inner corner to the outer one."""
     e, size = expression, person.eye_size
-    upper = _UPPER * size * (1 + 0.55 * e.upper_lid_raiser - 0.42 * e.lid_tightener - 0.30 * e.cheek_raiser - 0.62 * e.lids_droop)
+    upper = _UPPER * size * (1 + 0.60 * e.upper_lid_raiser - 0.42 * e.lid_tightener - 0.30 * e.cheek_raiser - 0.70 * e.lids_droop)
     lower = _LOWER * size * (1 + 0.15 * e.upper_lid_raiser - 0.45 * e.lid_tightener - 0.95 * e.cheek_raiser - 0.1 * e.lids_droop)
     sorrow = e.inner_brow_raiser * (1 - e.outer_brow_raiser)
     anger = e.brow_lowerer * (1 - e.inner_brow_raiser)
-    slant = 0.045 * (anger - sorrow)  # > 0: the inner half of the upper lid is pressed down
+    slant = 0.06 * (anger - sorrow)  # > 0: the inner half of the upper lid is pressed down
     x, y, half = side * person.eye_gap, person.eye_y, _HALF_WIDTH * size
     inner, outer = (x - side * half, y + 0.02), (x + side * half, y - person.eye_tilt - 0.4 * slant)
     lid = points(

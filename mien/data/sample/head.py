@@ -14,8 +14,8 @@ def outline(person: Person, expression: Expression) -> Points:
     wide, drop = person.head_width, 0.09 * expression.jaw_drop
     right = points(
         (0.0, -1.0),
-        (0.6 * wide, -0.90),
-        (0.93 * wide, -0.58),
+        (person.crown * wide, -0.90),
+        (person.temple * wide, -0.58),
         (wide, -0.15),
         (0.96 * wide, 0.22),
         (person.jaw_width, 0.62 + 0.5 * drop),

@@ -63,7 +63,7 @@ def plan(num_faces: int, rng: np.random.Generator) -> list[Sitting]:
     copies = np.full(num_faces, "none", dtype=object)
     copies[plain] = _spread(COPIES, len(plain), rng, rest="none")
     sittings = []
-    for index, (label, form, copy) in enumerate(zip(labels.tolist(), forms, copies, strict=True), start=1):
+    for index, (label, form, copy) in enumerate(zip(labels.tolist(), forms.tolist(), copies.tolist(), strict=True), start=1):
         own = _own_file(index, label, form, rng)
         extra = () if copy == "none" else (_copy_of(own, copy, rng),)
         sittings.append(Sitting(index, label, (own, *extra)))

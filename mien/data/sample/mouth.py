@@ -22,9 +22,9 @@ class Mouth:
         half = (
             0.30 * person.mouth_width * (1 + 0.38 * e.lip_corner_puller + 0.36 * e.lip_stretcher - 0.16 * e.lip_tightener - 0.40 * rounding)
         )
-        corner = person.mouth_y - 0.15 * e.lip_corner_puller + 0.13 * e.lip_corner_depressor + 0.05 * e.lip_stretcher + 0.25 * self.open
+        corner = person.mouth_y - 0.18 * e.lip_corner_puller + 0.16 * e.lip_corner_depressor + 0.05 * e.lip_stretcher + 0.25 * self.open
         middle = (
-            person.mouth_y + 0.03 * e.lip_corner_puller - 0.045 * e.chin_raiser - 0.05 * e.upper_lip_raiser - 0.02 * e.lip_corner_depressor
+            person.mouth_y + 0.03 * e.lip_corner_puller - 0.045 * e.chin_raiser - 0.06 * e.upper_lip_raiser - 0.02 * e.lip_corner_depressor
         )
         upper = middle + 0.02 * e.lip_corner_puller - 0.06 * self.open
         lower = upper + self.open * (1 + 0.10 * e.lip_corner_puller)
@@ -63,7 +63,7 @@ def draw_mouth(canvas: Canvas, person: Person, expression: Expression, view: Vie
         _draw_inside(canvas, expression, view, upper_inner, lower_inner)
         canvas.stroke(upper_inner, (0.012, 0.018, 0.012), darker(person.lips, 0.5))
     else:
-        canvas.stroke(0.5 * (upper_inner + lower_inner), (0.02, 0.034, 0.034, 0.02), darker(mix(person.lips, person.skin, 0.3), 0.68))
+        canvas.stroke(0.5 * (upper_inner + lower_inner), (0.026, 0.044, 0.044, 0.026), darker(mix(person.lips, person.skin, 0.3), 0.75))
     for end, side in ((upper_inner[0], -1), (upper_inner[-1], 1)):
         canvas.stroke(
             smooth(np.array([end - np.array([side * 0.015, 0]), end, end + np.array([side * 0.025, _dimple(expression)])]), closed=False),

@@ -7,7 +7,7 @@ import numpy as np
 from mien.data.sample.canvas import Colour
 from mien.data.sample.colours import BRIGHT, HAIR, IRISES, SKINS, darker, luminance, mix, pick
 
-SHORT = ("buzz", "crop", "side", "quiff", "curly", "bald")
+SHORT = ("buzz", *("crop", "side", "quiff", "curly") * 3, "bald")  # repeated: the more frequent ones
 LONG = ("long", "wavy", "bob", "bun", "pigtails", "fringe", "afro", "curly")
 COVERINGS = ("hijab", "beanie", "cap", "turban", "band")
 CLOTHES = ("tee", "vee", "shirt", "hoodie", "turtleneck", "striped", "blazer")
@@ -25,6 +25,8 @@ class Person:
     iris: Colour
     lips: Colour
     head_width: float
+    temple: float
+    crown: float
     jaw_width: float
     chin_width: float
     eye_gap: float
@@ -38,6 +40,11 @@ class Person:
     mouth_width: float
     lip_fullness: float
     hair_style: str
+    hair_volume: float
+    hair_length: float
+    hairline: float
+    parting: float
+    hair_seed: int
     covering: str | None
     covering_colour: Colour
     glasses: str | None
@@ -63,7 +70,7 @@ def draw_person(rng: np.random.Generator) -> Person:
     covering = None
     if rng.random() < 0.24:
         covering = str(rng.choice(COVERINGS[:1] + COVERINGS[1:3] + COVERINGS[4:] if feminine else COVERINGS[1:]))
-    beard = str(rng.choice(BEARDS)) if not feminine and rng.random() < 0.45 else None
+    beard = str(rng.choice(BEARDS)) if not feminine and rng.random() < 0.32 else None
     made_up = feminine and rng.random() < 0.4
     return Person(
         skin=skin,
@@ -71,7 +78,9 @@ def draw_person(rng: np.random.Generator) -> Person:
         brow=darker(mix(hair, darker(skin, 0.6), 0.5), 0.35),
         iris=pick(IRISES, rng),
         lips=mix(skin, (186, 40, 62) if made_up else (190, 84, 84), float(rng.uniform(0.5, 0.75) if made_up else rng.uniform(0.3, 0.5))),
-        head_width=float(rng.uniform(0.70, 0.80)),
+        head_width=float(rng.uniform(0.69, 0.81)),
+        temple=float(rng.uniform(0.86, 0.99)),
+        crown=float(rng.uniform(0.50, 0.68)),
         jaw_width=float(rng.uniform(0.50, 0.60) if feminine else rng.uniform(0.54, 0.66)),
         chin_width=float(rng.uniform(0.20, 0.30)),
         eye_gap=float(rng.uniform(0.335, 0.375)),
@@ -85,9 +94,14 @@ def draw_person(rng: np.random.Generator) -> Person:
         mouth_width=float(rng.uniform(0.94, 1.08)),
         lip_fullness=float(rng.uniform(0.75, 1.25)),
         hair_style=str(rng.choice(LONG if feminine else SHORT)),
+        hair_volume=float(rng.uniform(0.5, 1.8)),
+        hair_length=float(rng.uniform(0.65, 1.25)),
+        hairline=float(rng.uniform(-0.07, 0.03)),
+        parting=float(rng.uniform(0.6, 1.3) * rng.choice((-1, 1))),
+        hair_seed=int(rng.integers(2**31)),
         covering=covering,
         covering_colour=pick(BRIGHT, rng, 16),
-        glasses=str(rng.choice(GLASSES)) if rng.random() < 0.22 else None,
+        glasses=str(rng.choice(GLASSES)) if rng.random() < 0.15 else None,
         glasses_colour=pick(((40, 36, 40), (90, 56, 40), (150, 60, 60), (60, 80, 120), (170, 140, 90)), rng),
         beard=beard,
         earrings=pick(((236, 200, 110), (214, 220, 228), (220, 90, 110), (80, 170, 180)), rng) if feminine and rng.random() < 0.5 else None,

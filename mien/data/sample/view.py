@@ -32,14 +32,14 @@ class View:
 
 def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
     """A view drawn at random; `size_px` is the smallest side."""
-    side = size_px * rng.uniform(1.0, 1.2)
+    side = size_px * rng.uniform(1.0, 1.16)
     width, height = ASPECTS[rng.integers(len(ASPECTS))]
     angle = rng.uniform(0, 2 * np.pi)
-    roll_deg = float(rng.uniform(-12, 12))
+    roll_deg = float(rng.uniform(-14, 14))
     return View(
         size_px=(round(side * width), round(side * height)),
-        head=float(rng.uniform(0.64, 0.78)),
-        centre=(float(rng.uniform(0.45, 0.55)), float(rng.uniform(0.46, 0.53))),
+        head=float(rng.uniform(0.62, 0.78)),
+        centre=(float(rng.uniform(0.43, 0.57)), float(rng.uniform(0.44, 0.55))),
         roll_deg=roll_deg,
         yaw=float(rng.uniform(-0.17, 0.17)),
         pitch=float(rng.uniform(-0.09, 0.09)),
@@ -50,7 +50,7 @@ def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
         warmth=float(rng.normal(0, 0.4)),
         saturation=float(rng.uniform(0.75, 1.15)),
         blur_px=float(max(0.0, rng.uniform(-0.6, 0.6))),
-        noise=float(rng.uniform(0.5, 3.5)),
+        noise=float(rng.uniform(0.4, 2.0)),
     )
 
 
