@@ -191,7 +191,7 @@ class AugmentParams(Section):
 class ModelParams(Section):
     backbone: str = Field(description="timm's name of the architecture")
     weights: str = Field(description="none, imagenet, or a folder with BACKBONE*.safetensors")
-    attention: str = Field("none", description="attention block after the last feature map, or none")
+    attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: Literal["dense256", "dense512"] = Field("dense256", description="pooling and classifier")
     dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
     loss: str = Field(description="loss function")
@@ -292,9 +292,7 @@ def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
     if not name.isidentifier():
         yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
     yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
-    yield from choice_fault(
-        f"{at}.attention", entry.get("attention", "none"), registry.names("mien.models.attention"), "an attention block"
-    )
+    yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     losses = registry.names("mien.losses")
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
     for key, section in (("loss_params", LossParams), ("train", TrainParams), ("augment", AugmentParams)):

@@ -102,7 +102,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"models__resnet50__augment": {"flip": 3}}, "models.resnet50.augment.flip: must be less than or equal to 1 (got 3)"),
     (
-        {"models__two-words": {"backbone": "resnet18", "weights": "none", "loss": "focal"}},
+        {"models__two-words": {"backbone": "resnet18", "weights": "none", "attention": "none", "loss": "focal"}},
         "models.two-words: must be a name of letters, digits and _",
     ),
     # labels

@@ -308,7 +308,7 @@ def test_a_cut_archive_is_refused_and_not_half_read(mode: str, suffix: str, cut:
     if mode == ":xz" and cut == 0.95:  # only the compressor's last words are cut, no file is
         assert set(read_all(path)) == set(FILES)
         return
-    with pytest.raises(SourceError, match="damaged or incomplete|no readable archive"):
+    with pytest.raises(SourceError, match=r"damaged or incomplete|no readable archive"):
         read_all(path)
 
 

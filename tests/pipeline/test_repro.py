@@ -54,11 +54,12 @@ def test_runtime_reruns_nothing(workspace: Workspace) -> None:
     workspace.run("git", "checkout", "-q", ".")
 
 
-def test_a_new_loss_file_reruns_nothing(workspace: Workspace) -> None:
+def test_a_new_loss_file_retrains_nothing(workspace: Workspace) -> None:
     new = workspace.root / "mien/losses/another.py"
     shutil.copy(workspace.root / "mien/losses/cross_entropy.py", new)
-    assert workspace.stages_run(workspace.run("dvc", "repro")) == set()
+    assert workspace.stages_run(workspace.run("dvc", "repro")) <= {"configure"}
     new.unlink()
+    workspace.run("git", "checkout", "-q", ".")
 
 
 def test_temp_and_queued_experiments_run(workspace: Workspace) -> None:
