@@ -65,7 +65,7 @@ class DedupParams(Section):
         description="pairs with 64-bit perceptual hashes, of the pictures or of windows of them, at most this far apart are proposed, bits",
     )
     min_correlation: float = Field(
-        0.7,
+        0.75,
         ge=0.5,
         le=1,
         description="proposed pairs whose texture correlates at least this much after the best small shift are the same picture, unitless",

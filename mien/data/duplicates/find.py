@@ -42,7 +42,7 @@ def find_duplicates(
         pictures, distance=distance, min_correlation=min_correlation, max_shift=max_shift, mirrored=mirrored, workers=workers
     )
     known = files[["path", "sample_id"]].merge(samples, on="sample_id")
-    return duplicate_rows(known, pairs), _pairs_by_kind(known, pairs)
+    return duplicate_rows(known, pairs), pairs_by_kind(known, pairs)
 
 
 def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
@@ -66,7 +66,8 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
     }
 
 
-def _pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
+def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
+    """The number of pairs of files (sample_id, picture) by the kind of their relation."""
     copies = known["picture"].value_counts(sort=False)
     same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
     num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
