@@ -39,13 +39,13 @@ def main(model: str) -> None:
     mark = fingerprint(config, data=files, device=device)
     torch.manual_seed(config.seed)
     network = build_model(config, pretrained=paths.pretrained(model))
-    terminal = sys.stderr.isatty()
+    terminal = sys.stdout.isatty()  # where Lightning draws its progress bar
 
     with tracking.model_run(model, stage="train") as run, unfinished(paths.checkpoints(model, mark)) as checkpoints:
 
         def on_epoch(row: Row) -> None:
             run.log_epoch({name: value for name, value in row.items() if name != "epoch"}, int(row["epoch"]))
-            if not terminal:  # a terminal has the progress bar
+            if not terminal:
                 shown = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
                 typer.echo(f"{model}: epoch {row['epoch']}: {shown}", err=True)
 

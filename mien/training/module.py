@@ -85,7 +85,8 @@ class ExpressionTraining(LightningModule):
             "train_accuracy": float(self._num_right) / self._num_seen,
             **validation,
         }
-        self.log_dict(validation, prog_bar=True)
+        for name, value in validation.items():
+            self.log(name, value, prog_bar=name in ("val_loss", self.config.train.monitor))
 
     def _draw_anew(self) -> None:
         # Right before the first step, because a resumed Trainer draws more or fewer random numbers of its own on the way here.

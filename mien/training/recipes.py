@@ -1,6 +1,7 @@
 """How a model is trained: one stage, or two (frozen backbone, then its last layers; methods: five baselines)."""
 
 import logging
+import signal
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, TensorDataset
 
 from mien.configure import ModelConfig
@@ -171,13 +173,17 @@ def _run(
         num_sanity_val_steps=0,
         default_root_dir=state.parent,
     )
-    trainer.fit(
-        module,
-        _loader(train, batches),
-        _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
-        ckpt_path=state if resumable(state) else None,
-        weights_only=True,
-    )
+    try:
+        trainer.fit(
+            module,
+            _loader(train, batches),
+            _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
+            ckpt_path=state if resumable(state) else None,
+            weights_only=True,
+        )
+    except SIGTERMException:
+        # Lightning ends the process with code 0, as if the training were done.
+        raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def _loader(faces: FaceSet, batches: object) -> "DataLoader[tuple[torch.Tensor, ...]]":

@@ -65,6 +65,22 @@ def test_killed_after_early_stopping_it_stays_stopped(tmp_path: Path) -> None:
     assert not more and again == stopped and all(torch.equal(weights[name], again_weights[name]) for name in weights)
 
 
+def test_a_terminated_training_says_so_and_can_go_on(tmp_path: Path) -> None:
+    config = CONFIGS["one_stage"]
+    whole, _, _ = run(config, tmp_path / "whole")
+
+    def terminate(row: Row) -> None:
+        if row["epoch"] == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    torch.manual_seed(config.seed)
+    with pytest.raises(SystemExit) as ended:
+        fit(build_model(config), TRAIN, VAL, config=config, pretrained=False, checkpoints=tmp_path / "cut", on_epoch=terminate)
+    assert ended.value.code == 128 + signal.SIGTERM
+    again, _, epochs = run(config, tmp_path / "cut")
+    assert again == whole and epochs[0] > 1
+
+
 def test_a_broken_checkpoint_warns_and_starts_over(tmp_path: Path) -> None:
     config = CONFIGS["one_stage"]
     whole, _, _ = run(config, tmp_path / "whole")
