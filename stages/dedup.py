@@ -24,7 +24,7 @@ def main() -> None:
     write_table(paths.DUPLICATES, rows, DUPLICATES)
     write_json(paths.counts("dedup"), counts)
     kinds = ", ".join(f"{num} {kind}" for kind, num in counts["files_by_kind"].items())
-    typer.echo(f"dedup: {counts['files']} files, {counts['groups']} groups of the same picture ({kinds})")
+    typer.echo(f"dedup: {counts['files']} files, {counts['groups']} group{'s'[: counts['groups'] != 1]} of the same picture ({kinds})")
 
 
 if __name__ == "__main__":

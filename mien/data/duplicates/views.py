@@ -75,6 +75,6 @@ def _low_frequencies(pictures_NSS: NDArray[np.uint8], top: int, left: int, size:
 
 def _signs(low_NKK: NDArray[np.float32]) -> NDArray[np.uint64]:
     # A frequency that is missing, as the odd ones of a symmetric picture, is 0 up to rounding: it must not give a random bit.
-    above_NB = (low_NKK > 0.5).reshape(len(low_NKK), _LOW * _LOW)
+    above_NB = (low_NKK > 0.005).reshape(len(low_NKK), _LOW * _LOW)
     above_NB[:, 0] = False
     return np.packbits(above_NB, axis=1).view(">u8").astype(np.uint64)[:, 0]

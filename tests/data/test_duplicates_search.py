@@ -1,0 +1,155 @@
+"""Proposing and confirming: what is the same photograph pairs, whatever was done to it; what is another never does."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from mien.data.duplicates.hamming import close_pairs
+from mien.data.duplicates.pictures import Pairs
+from mien.data.duplicates.search import near_pairs
+from mien.data.duplicates.texture import Spectra, correlations, texture
+from mien.data.duplicates.views import HYPOTHESES, view_hashes
+from mien.params import DedupParams
+from tests.data.scenes import SIDE_PX, crop, pictures, scene
+
+REACH = round(DedupParams().max_shift * SIDE_PX)
+UNRELATED = [crop(scene(seed)) for seed in range(100, 130)]
+
+
+def search(thumbnails: list[NDArray[np.uint8]], *, workers: int = 1, mirrored: bool = True) -> Pairs:
+    values = DedupParams().model_dump() | {"mirrored": mirrored}
+    return near_pairs(pictures(thumbnails), **values, workers=workers)
+
+
+def found(thumbnails: list[NDArray[np.uint8]]) -> set[tuple[int, int, bool]]:
+    pairs = search(thumbnails)
+    return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.mirrored.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(("num", "distance"), [(1, 64), (2, 64), (300, 24), (300, 0), (8300, 16)])
+def test_hash_search_equals_brute_force(num: int, distance: int) -> None:
+    generator = np.random.default_rng(num)
+    left, right = (generator.integers(0, 2**64, num, dtype=np.uint64) for _ in range(2))
+    right[num // 2 :] = left[: num - num // 2]
+    i, j, bits = close_pairs(left, right, distance=distance)
+    expected = {
+        (one, int(other)) for one in range(num) for other in np.flatnonzero(np.bitwise_count(left[one] ^ right) <= distance) if one < other
+    }
+    assert {*zip(i.tolist(), j.tolist(), strict=True)} == expected and len(i) == len(expected)
+    assert (bits == np.bitwise_count(left[i] ^ right[j])).all()
+    assert num < 300 or len(i)
+
+
+def test_no_pictures_no_pairs() -> None:
+    nothing = np.empty(0, np.uint64)
+    assert [len(part) for part in close_pairs(nothing, nothing, distance=64)] == [0, 0, 0]
+    assert len(search([UNRELATED[0]]).i) == 0
+
+
+def test_correlation_is_that_of_the_overlap_at_the_best_shift() -> None:
+    textures = texture(np.stack([crop(scene(1)), crop(scene(1), 3, -2), crop(scene(2))]).astype(np.float32))
+    spectra = Spectra.of(textures, reach=REACH)
+    i, j = np.array([0, 1, 0, 2]), np.array([1, 0, 2, 1])
+
+    def directly(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+        best = -1.0
+        for down in range(-REACH, REACH + 1):
+            for right in range(-REACH, REACH + 1):
+                rows, columns = slice(max(0, -down), SIDE_PX - max(0, down)), slice(max(0, -right), SIDE_PX - max(0, right))
+                moved = other[rows.start + down : rows.stop + down, columns.start + right : columns.stop + right]
+                best = max(best, float(np.corrcoef(one[rows, columns].ravel(), moved.ravel())[0, 1]))
+        return best
+
+    assert correlations(spectra, spectra, i, j) == pytest.approx(
+        [directly(textures[a], textures[b]) for a, b in zip(i, j, strict=True)], abs=1e-4
+    )
+
+
+def test_texture_is_blind_to_brightness() -> None:
+    grey = crop(scene(3)).astype(np.float32)[None]
+    assert texture(grey + 40) == pytest.approx(texture(grey), abs=1e-3)
+
+
+def test_mirrored_hashes_are_those_of_the_mirror_images() -> None:
+    thumbnails = np.stack(UNRELATED)
+    plain, mirrored = view_hashes(thumbnails, max_shift=0.125)
+    plain_of_mirror, mirrored_of_mirror = view_hashes(thumbnails[:, :, ::-1].copy(), max_shift=0.125)
+    assert (plain == mirrored_of_mirror).all() and (mirrored == plain_of_mirror).all()
+
+
+def test_hypotheses_read_the_same_from_either_side() -> None:
+    assert {(one.left, one.right, one.zoom) for one in HYPOTHESES} == {(one.right, one.left, -one.zoom) for one in HYPOTHESES}
+
+
+@pytest.mark.parametrize("shift", range(1, REACH + 1))
+def test_a_picture_and_its_shifted_copy_pair(shift: int) -> None:
+    whole = scene(4)
+    for down, right in ((shift, 0), (0, -shift)):
+        assert found([crop(whole), *UNRELATED, crop(whole, down, right)]) == {(0, 1 + len(UNRELATED), False)}
+
+
+def test_a_shift_far_beyond_the_largest_does_not_pair() -> None:
+    whole = scene(4)
+    assert found([crop(whole), crop(whole, 0, 3 * REACH)]) == set()
+
+
+@pytest.mark.parametrize("zoom", [0.88, 0.94, 1.06, 1.12])
+def test_a_closer_crop_pairs(zoom: float) -> None:
+    whole = scene(5)
+    assert found([crop(whole), *UNRELATED, crop(whole, 1, 2, SIDE_PX * zoom)]) == {(0, 1 + len(UNRELATED), False)}
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.5, 0), (0.5, 100), (0.8, 20)])
+def test_brightness_and_contrast_do_not_matter(gain: float, offset: float) -> None:
+    whole = scene(6)
+    other = (crop(whole, 2, 1) * gain + offset).round().astype(np.uint8)
+    assert found([crop(whole), *UNRELATED, other]) == {(0, 1 + len(UNRELATED), False)}
+
+
+def test_a_picture_and_its_mirrored_copy_pair_as_mirrored() -> None:
+    whole = scene(7)
+    mirror = crop(whole, 2, 3)[:, ::-1].copy()
+    assert found([crop(whole), *UNRELATED, mirror]) == {(0, 1 + len(UNRELATED), True)}
+    assert len(search([crop(whole), mirror], mirrored=False).i) == 0
+
+
+def test_a_symmetric_picture_and_its_copy_are_upright_twins() -> None:
+    half = crop(scene(8))[:, : SIDE_PX // 2]
+    whole = np.hstack([half, half[:, ::-1]])
+    assert found([whole, np.roll(whole, 2, axis=0)]) == {(0, 1, False)}
+
+
+def test_different_pictures_in_one_frame_with_one_caption_do_not_pair() -> None:
+    framed = [one.copy() for one in UNRELATED]
+    caption = np.asarray(Image.fromarray(scene(9)).resize((SIDE_PX, 6)))
+    for one in framed:
+        one[:3] = one[:, :3] = one[:, -3:] = 0
+        one[-6:] = caption
+    assert found(framed) == set()
+
+
+def test_blank_pictures_pair_with_nothing() -> None:
+    generator = np.random.default_rng(0)
+    slope = np.linspace(60, 180, SIDE_PX).astype(np.uint8)
+    flat = [np.full((SIDE_PX, SIDE_PX), level, np.uint8) for level in (0, 128, 129)]
+    noisy = [np.uint8(128) + generator.integers(0, 2, (SIDE_PX, SIDE_PX), dtype=np.uint8) for _ in range(3)]
+    assert found([*flat, *noisy, np.tile(slope, (SIDE_PX, 1)), np.tile(slope, (SIDE_PX, 1)) + np.uint8(1), *UNRELATED]) == set()
+
+
+def test_the_order_of_pictures_and_the_number_of_workers_change_nothing() -> None:
+    wholes = [scene(seed) for seed in range(20, 30)]
+    thumbnails = [crop(whole, *shift) for whole in wholes for shift in ((0, 0), (2, -3), (-4, 4))] + [crop(wholes[0], 1, 1)[:, ::-1].copy()]
+    order = np.random.default_rng(1).permutation(len(thumbnails))
+    forward, back = search(thumbnails), search([thumbnails[one] for one in order], workers=3)
+
+    def as_set(pairs: Pairs, names: NDArray[np.int64]) -> set[tuple[frozenset[int], bool, int, float]]:
+        return {
+            (frozenset((int(names[i]), int(names[j]))), bool(mirrored), int(distance), round(float(correlation), 3))
+            for i, j, mirrored, distance, correlation in zip(
+                pairs.i, pairs.j, pairs.mirrored, pairs.distance, pairs.correlation, strict=True
+            )
+        }
+
+    assert as_set(forward, np.arange(len(thumbnails))) == as_set(back, order)
+    assert len(forward.i) >= 20 and (forward.i < forward.j).all()

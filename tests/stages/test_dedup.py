@@ -1,0 +1,94 @@
+"""The stage as it is run: what it writes, says and refuses."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from mien import paths
+from mien.data.shards import DIGITS, write_shard
+from mien.data.tables import DUPLICATES, FILES, IMAGES, read_table, write_table
+from mien.errors import TableError
+from mien.files import read_json
+from stages import dedup
+from tests.data.scenes import crop, pictures, scene
+from tests.data.tables import sample_id
+
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, loss: cross_entropy}}"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two pictures in training; in test a closer crop of one, its mirror image, a second file of it, and a file without image."""
+    monkeypatch.chdir(tmp_path)
+    paths.PARAMS.write_text(f"{MODELS}\n")
+    whole = scene(1)
+    thumbnails = {
+        "train/sad/a": crop(whole),
+        "train/sad/b": crop(scene(2)),
+        "test/sad/closer": crop(whole, 1, 1, 45),
+        "test/happy/mirror": crop(whole, 2, 1)[:, ::-1].copy(),
+    }
+    ids = {path: sample_id(path) for path in thumbnails}
+    ids |= {"test/happy/copy": ids["train/sad/a"], "test/happy/broken": sample_id("broken")}
+    files = pd.DataFrame({"path": list(ids), "sample_id": list(ids.values())})
+    files["subset_raw"], files["label_raw"] = files.path.str.split("/").str[0], files.path.str.split("/").str[1]
+    files[["subject", "ignored", "error", "metadata"]] = None
+    files["size_bytes"] = 1
+    write_table(paths.FILES, files, FILES)
+
+    shown = pictures(list(thumbnails.values()))
+    rows = pd.DataFrame({"sample_id": [ids[path] for path in thumbnails], "phash": shown.phash_N, "phash_mirrored": shown.phash_mirrored_N})
+    rows["thumbnail"] = [one.tobytes() for one in thumbnails.values()]
+    rows["pixel_sha256"] = rows["sample_id"].str[::-1]
+    rows[["width_px", "height_px"]] = 48
+    rows[["sharpness", "brightness", "contrast"]] = 1.0
+    rows["source_format"], rows["image"] = "PNG", b""
+    for digit in DIGITS:
+        part = rows[rows.sample_id.str.startswith(digit)]
+        write_shard(paths.IMAGES, digit, pa.Table.from_pandas(part, schema=IMAGES, preserve_index=False), IMAGES)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("workspace")
+def test_rows_counts_and_words(capsys: pytest.CaptureFixture[str]) -> None:
+    dedup.main()
+    rows = read_table(paths.DUPLICATES, DUPLICATES).set_index("path")
+    assert rows.kind.to_dict() == {
+        "test/happy/copy": "exact",
+        "test/happy/mirror": "mirrored",
+        "test/sad/closer": "near",
+        "train/sad/a": "exact",
+        "train/sad/b": None,
+    }
+    counts = read_json(paths.counts("dedup"))
+    assert counts["files"] == 5 and counts["groups"] == 1 and counts["largest_group"] == 4
+    assert counts["groups_with_several_labels"] == counts["groups_in_train_and_test"] == 1
+    assert counts["test_files_with_twin_in_train"] == 3
+    assert capsys.readouterr().out == "dedup: 5 files, 1 group of the same picture (2 exact, 0 pixel, 1 near, 1 mirrored)\n"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_same_bytes_again() -> None:
+    written = []
+    for workers in (1, 3):
+        paths.PARAMS.write_text(f"{MODELS}\nruntime: {{workers: {workers}}}\n")
+        dedup.main()
+        written.append((paths.DUPLICATES.read_bytes(), paths.counts("dedup").read_bytes()))
+    assert written[0] == written[1]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_mirrored_copies_are_left_alone_on_request() -> None:
+    paths.PARAMS.write_text(f"{MODELS}\ndedup: {{mirrored: false}}\n")
+    dedup.main()
+    assert read_json(paths.counts("dedup"))["files_by_kind"] == {"exact": 2, "pixel": 0, "near": 1, "mirrored": 0}
+
+
+@pytest.mark.usefixtures("workspace")
+def test_without_images_nothing_is_written() -> None:
+    (paths.IMAGES / "0.parquet").unlink()
+    with pytest.raises(TableError, match="dvc repro"):
+        dedup.main()
+    assert not paths.DUPLICATES.exists()
