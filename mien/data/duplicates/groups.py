@@ -47,11 +47,10 @@ def _copies(rows: pd.DataFrame) -> pd.DataFrame:
     """For each row with another of the same bytes (rank 0) or pixels (rank 1), the first such: row, rank, twin_path, distance, correlation."""
     parts = []
     for rank, key in enumerate(("sample_id", "picture")):
-        first, second = (rows.groupby(key)["path"].transform(lambda paths, n=n: paths.iloc[min(n, len(paths) - 1)]) for n in (0, 1))
-        twin = first.where(first != rows["path"], second)
-        parts.append(
-            pd.DataFrame({"row": rows.index, "rank": rank, "twin_path": twin, "distance": 0, "correlation": 1.0})[twin != rows["path"]]
-        )
+        place = rows.groupby(key).cumcount()
+        first, second = (rows[key].map(rows[place == n].set_index(key)["path"]) for n in (0, 1))
+        twin = first.where(place > 0, second)
+        parts.append(pd.DataFrame({"row": rows.index, "rank": rank, "twin_path": twin, "distance": 0, "correlation": 1.0})[twin.notna()])
     return pd.concat(parts)
 
 

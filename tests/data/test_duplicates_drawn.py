@@ -1,0 +1,42 @@
+"""The same thresholds on drawn faces, which resemble one another as photographs of people do not: copies meet, different faces stay apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mien.data.decoding import Undecodable, decode
+from mien.data.duplicates.groups import components
+from mien.data.duplicates.pictures import Pairs
+from mien.data.duplicates.search import near_pairs
+from mien.params import DedupParams
+from tests.data.drawn import Drawn
+from tests.data.scenes import SIDE_PX, pictures
+
+
+@pytest.fixture(scope="module")
+def grouped(drawn: Drawn) -> pd.DataFrame:
+    """A row per picture that decodes and shows a face: its origin, the trouble it stands for, its group."""
+    rows, thumbnails = [], []
+    for file, content in drawn:
+        if not file.origin:
+            continue
+        try:
+            grey = decode(content, max_megapixels=1).image.convert("L")
+        except Undecodable:
+            continue
+        rows.append((file.origin, file.kind))
+        thumbnails.append(np.asarray(grey.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)))
+    pairs: Pairs = near_pairs(pictures(thumbnails), **DedupParams().model_dump())
+    table = pd.DataFrame(rows, columns=["origin", "kind"])
+    return table.assign(group=components(len(table), pairs.i, pairs.j))
+
+
+def test_different_faces_never_merge(grouped: pd.DataFrame) -> None:
+    assert (grouped.groupby("group").origin.nunique() == 1).all()
+    assert grouped.origin.nunique() > 400
+
+
+def test_every_copy_meets_its_original(grouped: pd.DataFrame) -> None:
+    assert (grouped.groupby("origin").group.nunique() == 1).all()
+    assert grouped.kind.str.endswith("duplicate").sum() > 60
