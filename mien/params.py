@@ -162,8 +162,8 @@ class LossParams(Section):
 
 
 class TrainParams(Section):
-    epochs: PositiveInt = Field(40, description="epochs at most of the first (or only) stage")
-    batch_size: PositiveInt = Field(32, ge=2, description="images per step")
+    epochs: PositiveInt = Field(24, description="epochs at most of the first (or only) stage")
+    batch_size: PositiveInt = Field(16, ge=2, description="images per step")
     optimizer: Literal["adam", "adamw"] = Field("adam", description="optimiser")
     lr: PositiveFloat = Field(1e-3, description="learning rate of the first (or only) stage")
     weight_decay: NonNegativeFloat = Field(0.0, description="weight decay")
@@ -182,9 +182,9 @@ class TrainParams(Section):
 class AugmentParams(Section):
     """Applied to training batches only."""
 
-    rotation_deg: NonNegativeFloat = Field(10.0, le=180, description="largest rotation either way, degrees")
-    shift: Fraction = Field(0.1, description="largest shift along each axis, share of the side")
-    zoom: Fraction = Field(0.1, lt=1, description="scale is drawn from 1 - zoom to 1 + zoom")
+    rotation_deg: NonNegativeFloat = Field(5.0, le=180, description="largest rotation either way, degrees")
+    shift: Fraction = Field(0.03, description="largest shift along each axis, share of the side")
+    zoom: Fraction = Field(0.05, lt=1, description="scale is drawn from 1 - zoom to 1 + zoom")
     flip: Fraction = Field(0.5, description="chance of a horizontal flip")
 
 

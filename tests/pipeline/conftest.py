@@ -28,7 +28,7 @@ class Workspace:
         self.root = root
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
-        self.environment |= {"PATH": tools, "PYTHONPATH": "", "DVC_NO_ANALYTICS": "1", "MIEN_TRACKING": "off"}
+        self.environment |= {"PATH": tools, "PYTHONPATH": "", "DVC_NO_ANALYTICS": "1", "MIEN_TRACKING": "off", "OMP_NUM_THREADS": "1"}
 
     def run(self, *command: str, code: int = 0, **environment: str) -> str:
         """What the command prints on both streams; fails the test if it does not exit with `code`."""
@@ -77,7 +77,7 @@ def make_small(document: Any) -> None:
     document["sample"]["num_faces"] = 100
     document["validate"]["share_tolerance"] = 0.2
     document["models"] = SMALL_MODELS
-    document["train"] |= {"epochs": 2, "fine_tune_epochs": 1}
+    document["train"] |= {"epochs": 4, "batch_size": 8, "lr": 3e-3}
 
 
 @pytest.fixture(scope="module")
