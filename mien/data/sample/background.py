@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from mien.data.sample.canvas import Colour
-from mien.data.sample.colours import BRIGHT, darker, lighter, mix, pick
+from mien.data.sample.colours import CLOTH, darker, lighter, mix, pick
 
 KINDS = ("plain", "linear", "radial", "halo", "stripes", "bokeh", "blobs", "hills", "window", "tiles", "halves")
 _SIDE = 256  # drawn square, then fitted to the picture
@@ -13,8 +13,8 @@ _SIDE = 256  # drawn square, then fitted to the picture
 def draw_background(rng: np.random.Generator, size_px: tuple[int, int]) -> Image.Image:
     """A background picture of the given size."""
     kind = KINDS[rng.integers(len(KINDS))]
-    first = pick(BRIGHT, rng, 14)
-    second = mix(pick(BRIGHT, rng, 14), first, 0.35)
+    first = pick(CLOTH, rng, 14)
+    second = mix(pick(CLOTH, rng, 14), first, 0.35)
     if rng.random() < 0.3:
         first = darker(first, float(rng.uniform(0.2, 0.6)))
     if kind in ("plain", "linear", "radial"):

@@ -108,7 +108,7 @@ def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: Vie
             nose_y = person.eye_y + person.nose_length - 0.02
             spread = 0.10 * expression.lip_corner_puller
             crease = points((side * 0.15, nose_y), (side * (0.27 + spread), nose_y + 0.13), (side * (0.31 + spread), person.mouth_y - 0.04))
-            canvas.stroke(turn(smooth(crease, closed=False), view), (0.01, 0.026 * fold, 0.008), line)
+            canvas.stroke(turn(smooth(crease, closed=False), view), (0.008, 0.018 * fold, 0.006), mix(line, person.skin, 0.35))
         if expression.cheek_raiser > 0.5:
             for tilt in (-0.05, 0.03):
                 x, y = side * (person.eye_gap + 0.26), person.eye_y + 0.03

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.data.sample.canvas import Colour
-from mien.data.sample.colours import BRIGHT, HAIR, IRISES, SKINS, darker, luminance, mix, pick
+from mien.data.sample.colours import CLOTH, HAIR, IRISES, SKINS, darker, luminance, mix, pick
 
 SHORT = ("buzz", *("crop", "side", "quiff", "curly") * 3, "bald")  # repeated: the more frequent ones
 LONG = ("long", "wavy", "bob", "bun", "pigtails", "fringe", "afro", "curly")
@@ -77,7 +77,7 @@ def draw_person(rng: np.random.Generator) -> Person:
         hair=hair,
         brow=darker(mix(hair, darker(skin, 0.6), 0.5), 0.35),
         iris=pick(IRISES, rng),
-        lips=mix(skin, (186, 40, 62) if made_up else (190, 84, 84), float(rng.uniform(0.5, 0.75) if made_up else rng.uniform(0.3, 0.5))),
+        lips=mix(skin, (186, 40, 62) if made_up else (190, 84, 84), float(rng.uniform(0.6, 0.8) if made_up else rng.uniform(0.4, 0.6))),
         head_width=float(rng.uniform(0.69, 0.81)),
         temple=float(rng.uniform(0.86, 0.99)),
         crown=float(rng.uniform(0.50, 0.68)),
@@ -100,14 +100,14 @@ def draw_person(rng: np.random.Generator) -> Person:
         parting=float(rng.uniform(0.6, 1.3) * rng.choice((-1, 1))),
         hair_seed=int(rng.integers(2**31)),
         covering=covering,
-        covering_colour=pick(BRIGHT, rng, 16),
+        covering_colour=pick(CLOTH, rng, 16),
         glasses=str(rng.choice(GLASSES)) if rng.random() < 0.15 else None,
         glasses_colour=pick(((40, 36, 40), (90, 56, 40), (150, 60, 60), (60, 80, 120), (170, 140, 90)), rng),
         beard=beard,
         earrings=pick(((236, 200, 110), (214, 220, 228), (220, 90, 110), (80, 170, 180)), rng) if feminine and rng.random() < 0.5 else None,
         clothes=str(rng.choice(CLOTHES)),
-        clothes_colour=pick(BRIGHT, rng, 16),
-        clothes_accent=pick(BRIGHT, rng, 16),
+        clothes_colour=pick(CLOTH, rng, 16),
+        clothes_accent=pick(CLOTH, rng, 16),
         lashes=feminine,
         freckles=int(rng.integers(8, 20)) if rng.random() < 0.12 else 0,
         blush=float(rng.uniform(0.0, 0.3)),

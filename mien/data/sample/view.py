@@ -35,18 +35,18 @@ def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
     side = size_px * rng.uniform(1.0, 1.16)
     width, height = ASPECTS[rng.integers(len(ASPECTS))]
     angle = rng.uniform(0, 2 * np.pi)
-    roll_deg = float(rng.uniform(-14, 14))
+    roll_deg = float(rng.uniform(-9, 9))
     return View(
         size_px=(round(side * width), round(side * height)),
-        head=float(rng.uniform(0.62, 0.78)),
-        centre=(float(rng.uniform(0.43, 0.57)), float(rng.uniform(0.44, 0.55))),
+        head=float(rng.uniform(0.64, 0.77)),
+        centre=(float(rng.uniform(0.38, 0.62)), float(rng.uniform(0.41, 0.57))),
         roll_deg=roll_deg,
-        yaw=float(rng.uniform(-0.17, 0.17)),
-        pitch=float(rng.uniform(-0.09, 0.09)),
+        yaw=float(rng.uniform(-0.14, 0.14)),
+        pitch=float(rng.uniform(-0.07, 0.07)),
         light=(float(np.cos(angle)), float(-abs(np.sin(angle)))),
         contrast=float(rng.uniform(0.3, 1.0)),
-        slope=float(rng.uniform(0.0, 0.4)),
-        exposure=float(rng.uniform(0.82, 1.12)),
+        slope=float(rng.uniform(0.0, 0.3)),
+        exposure=float(rng.uniform(0.88, 1.08)),
         warmth=float(rng.normal(0, 0.4)),
         saturation=float(rng.uniform(0.75, 1.15)),
         blur_px=float(max(0.0, rng.uniform(-0.6, 0.6))),
