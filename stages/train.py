@@ -29,7 +29,9 @@ def main(model: str) -> None:
     Reads data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
     Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/curves/MODEL.csv (figures per epoch).
     """
-    device = resolve_device(load_params().runtime.device)
+    params = load_params()
+    params.model(model)
+    device = resolve_device(params.runtime.device)
     config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
     rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split"])
     train, val = (

@@ -17,7 +17,7 @@ from mien.data.encoding import encode, reduced
 from mien.data.hashing import hash_input, perceptual_hashes, pixel_sha256
 from mien.data.quality import quality
 from mien.data.shards import DIGITS, ShardWriter, read_row_group, row_group_sizes
-from mien.data.tables import IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
+from mien.data.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
 from mien.parallel import parallel_map
 from mien.params import ConvertParams
 
@@ -57,7 +57,7 @@ def pieces_of(raw: Path, folder: Path, params: ConvertParams) -> list[Piece]:
     return [
         Piece(raw, digit, group, num_images, folder, params)
         for digit in DIGITS
-        for group, num_images in enumerate(row_group_sizes(raw, digit))
+        for group, num_images in enumerate(row_group_sizes(raw, digit, BLOBS))
     ]
 
 

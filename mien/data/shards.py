@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mien.data.tables import parquet_options, read_arrow, write_table
+from mien.data.tables import check_table, parquet_options, read_arrow, write_table
 from mien.files import replacing_file
 
 DIGITS = "0123456789abcdef"
@@ -71,8 +71,9 @@ class ShardWriter:
         self._writer.write_table(rows.select(self._schema.names).cast(self._schema), row_group_size=len(ids))
 
 
-def row_group_sizes(folder: Path, digit: str) -> list[int]:
-    """The number of rows of each row group of one shard."""
+def row_group_sizes(folder: Path, digit: str, schema: pa.Schema) -> list[int]:
+    """The number of rows of each row group of one shard. Raises TableError if it is missing or not as `schema` says."""
+    check_table(shard_path(folder, digit), schema)
     metadata = pq.read_metadata(shard_path(folder, digit))
     return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
 

@@ -139,12 +139,20 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
 
 def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """The table at `path`. Raises TableError if it is missing or not as `schema` says."""
+    check_table(path, schema)
+    return pq.read_table(path, columns=columns)
+
+
+def check_table(path: Path, schema: pa.Schema) -> None:
+    """Raises TableError if the table at `path` is missing, damaged or not as `schema` says."""
     if not path.is_file():
         raise TableError(f"{path} is missing; run `dvc repro` (or `dvc pull`) to make it")
-    found = pq.read_schema(path)
+    try:
+        found = pq.read_schema(path)
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{path} is no readable Parquet file; delete it and run `dvc repro` to make it anew: {error}") from None
     if not found.equals(schema):
         wrong = sorted({field.name for field in set(found) ^ set(schema)})
         raise TableError(
             f"{path}: the columns {', '.join(wrong)} are not as mien/data/tables.py says; run `dvc repro` to make the table anew"
         )
-    return pq.read_table(path, columns=columns)

@@ -42,7 +42,7 @@ def test_row_groups_are_bounded_by_rows_and_by_bytes(tmp_path: Path, monkeypatch
     monkeypatch.setattr(blobs, "GROUP_BYTES", 1000)
     stored(tmp_path / "a", contents())
     for digit in DIGITS:
-        sizes = row_group_sizes(tmp_path / "a", digit)
+        sizes = row_group_sizes(tmp_path / "a", digit, BLOBS)
         assert sum(sizes) == pq.read_metadata(shard_path(tmp_path / "a", digit)).num_rows and len(sizes) > 1
         for index, size in enumerate(sizes):
             group = read_row_group(tmp_path / "a", digit, index)

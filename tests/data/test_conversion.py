@@ -59,7 +59,7 @@ def test_number_of_workers_changes_no_byte(tmp_path: Path, monkeypatch: pytest.M
     raw = raw_store(tmp_path / "raw", mixed())
     first, second = (converted(raw, tmp_path / f"images{workers}", workers=workers) for workers in (1, 3))
     assert first == second and len(first) == 17
-    assert any(len(row_group_sizes(tmp_path / "images1", digit)) > 1 for digit in "0123456789abcdef")
+    assert any(len(row_group_sizes(tmp_path / "images1", digit, IMAGES)) > 1 for digit in "0123456789abcdef")
 
 
 @pytest.mark.usefixtures("in_this_process")

@@ -14,15 +14,15 @@ def draw_background(rng: np.random.Generator, size_px: tuple[int, int]) -> Image
     """A background picture of the given size."""
     kind = KINDS[rng.integers(len(KINDS))]
     first = pick(CLOTH, rng, 14)
-    second = mix(pick(CLOTH, rng, 14), first, 0.35)
+    second = mix(pick(CLOTH, rng, 14), first, 0.5)
     if rng.random() < 0.3:
         first = darker(first, float(rng.uniform(0.2, 0.6)))
     if kind in ("plain", "linear", "radial"):
         return _gradient(kind, first, mix(first, second, 0.6), rng).resize(size_px, Image.Resampling.BILINEAR)
     picture = Image.new("RGB", (_SIDE, _SIDE), first)
     _SHAPES[kind](ImageDraw.Draw(picture), first, second, rng)
-    if kind in ("bokeh", "hills", "window", "tiles"):
-        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(1, 4))))
+    if kind != "halo":  # out of focus, as behind a portrait
+        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(2, 7))))
     return picture.resize(size_px, Image.Resampling.BILINEAR)
 
 

@@ -50,7 +50,7 @@ def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
         warmth=float(rng.normal(0, 0.4)),
         saturation=float(rng.uniform(0.75, 1.15)),
         blur_px=float(max(0.0, rng.uniform(-0.6, 0.6))),
-        noise=float(rng.uniform(0.4, 2.0)),
+        noise=float(rng.uniform(0.3, 1.4)),
     )
 
 
