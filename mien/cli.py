@@ -40,7 +40,7 @@ def params_command(prefix: Annotated[str, typer.Argument(help="only keys that be
 
 @commands.command("where")
 def where_command(
-    file: Annotated[str, typer.Argument(help="path in the source, its end, a pattern such as '*.heic', or a sample_id")],
+    file: Annotated[str, typer.Argument(help="path in the source, its end, a file's name, a pattern such as '*.heic', or a sample_id")],
 ) -> None:
     """Says what became of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
     from mien.data.tables import FATES, read_table  # pandas
@@ -48,6 +48,6 @@ def where_command(
 
     found = matching(read_table(paths.FATES, FATES), file)
     if found.empty:
-        raise TableError(f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, or a pattern such as '*.heic'")
+        raise TableError(f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, a file's name, or a pattern such as '*.heic'")
     for row in found.to_dict("records"):
         typer.echo(sentence(row))

@@ -2,21 +2,28 @@
 
 from collections.abc import Hashable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 
 def matching(fates: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows of a table of fates whose path is, ends with, or as a pattern (* and ?) matches `wanted`, or whose content has that sample_id.
+    """The rows of a table of fates that `wanted` names: a path or its end, a file's name with or without extension, a pattern, a sample_id.
 
-    The beginning of a sample_id will do, from eight digits on.
+    Patterns (* and ?) match whole paths or names. The beginning of a sample_id will do, from eight digits on.
     """
     paths, ids = fates["path"].astype(str), fates["sample_id"].astype(str)
-    found = (paths == wanted) | paths.str.endswith("/" + wanted.removeprefix("/")) | paths.map(lambda path: fnmatchcase(path, wanted))
+    found = (
+        (paths == wanted) | paths.str.endswith("/" + wanted.removeprefix("/")) | paths.map(lambda path: _named(PurePosixPath(path), wanted))
+    )
     if len(wanted) >= 8:
         found |= ids.str.startswith(wanted)
     return fates[found]
+
+
+def _named(path: PurePosixPath, wanted: str) -> bool:
+    return path.stem == wanted or fnmatchcase(path.name, wanted) or fnmatchcase(str(path), wanted)
 
 
 def sentence(row: Mapping[Hashable, Any]) -> str:
