@@ -48,6 +48,8 @@ def where_command(
 
     found = matching(read_table(paths.FATES, FATES), file)
     if found.empty:
-        raise TableError(f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, a file's name, or a pattern such as '*.heic'")
+        raise TableError(
+            f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, a file's name, or a pattern such as '*.heic'"
+        )
     for row in found.to_dict("records"):
         typer.echo(sentence(row))
