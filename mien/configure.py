@@ -9,7 +9,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from mien.errors import TableError
-from mien.params import AugmentParams, Params, Section, TrainParams
+from mien.params import Params
+from mien.sections import AugmentParams, Section, TrainParams
 
 
 class ModelConfig(Section):

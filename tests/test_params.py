@@ -17,7 +17,8 @@ from ruamel.yaml.tokens import AliasToken, AnchorToken
 from mien import registry
 from mien.errors import ParamsError
 from mien.models import catalog
-from mien.params import LossParams, ModelParams, Params, load_params, parse_params
+from mien.params import Params, load_params, parse_params
+from mien.sections import LossParams, ModelParams
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from mien.params import AugmentParams
+from mien.sections import AugmentParams
 
 
 def augment(images_NCSS: Tensor, ranges: AugmentParams, *, generator: Generator) -> Tensor:

@@ -1,6 +1,6 @@
 """Losses: one file each, found by name. A loss file holds
 
-PARAMETERS    the fields of mien.params.LossParams that the loss reads, a literal (it is read without importing torch)
+PARAMETERS    the fields of mien.sections.LossParams that the loss reads, a literal (it is read without importing torch)
 SOFT_TARGETS  whether `forward` also takes targets_NK, one distribution over the classes per image; a literal
 LOSS          the class: LOSS(**parameters, class_counts=...), whose forward(logits_NK, targets_N) is a scalar
 """

@@ -8,7 +8,7 @@ import scipy.ndimage
 import torch
 
 from mien.data.augmentation import augment, draw_maps
-from mien.params import AugmentParams
+from mien.sections import AugmentParams
 
 STILL = {"rotation_deg": 0.0, "shift": 0.0, "zoom": 0.0, "flip": 0.0}
 IMAGES = torch.rand(6, 3, 33, 33, generator=torch.Generator().manual_seed(0))

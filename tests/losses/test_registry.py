@@ -9,7 +9,7 @@ import torch
 import mien.losses
 from mien import registry
 from mien.losses import build_loss
-from mien.params import LossParams
+from mien.sections import LossParams
 
 COUNTS = (4, 3, 2)
 

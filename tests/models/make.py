@@ -6,7 +6,7 @@ import torch
 
 from mien.configure import ModelConfig
 from mien.models.build import ExpressionModel, build_model
-from mien.params import AugmentParams, TrainParams
+from mien.sections import AugmentParams, TrainParams
 
 BASELINES = ("resnet50", "inception_v3", "mobilenetv2_100", "densenet121", "efficientnet_b1")
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mien.models.heads import HEADS
-from mien.params import ModelParams
+from mien.sections import ModelParams
 
 
 def test_the_names_are_those_that_parameters_allow() -> None:

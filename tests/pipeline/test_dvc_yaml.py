@@ -14,7 +14,7 @@ from mien import paths
 ROOT = Path(__file__).parents[2]
 # What changes no result: reading and checking parameters, names of paths, error texts, tracking, command lines, spreading work.
 EXCEPTED = {
-    "mien/params.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
+    "mien/params.py", "mien/sections.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
     "mien/models/catalog.py",
 }  # fmt: skip
 # Code that a stage reads as text: `configure` takes from each loss's file the parameters that it declares.

@@ -17,7 +17,7 @@ from mien.data.dataset import FaceSet
 from mien.data.shards import DIGITS, write_shard
 from mien.data.tables import FACES, SPLITS, write_table
 from mien.files import write_json
-from mien.params import AugmentParams, TrainParams
+from mien.sections import AugmentParams, TrainParams
 
 CLASSES = ("angry", "happy", "sad")
 SIDE_PX = 32
