@@ -47,7 +47,7 @@ def test_every_configured_model_survives_the_file(tmp_path: Path) -> None:
 
 def test_a_models_own_values_stand_over_the_defaults() -> None:
     config = configure(load_params(ROOT / "params.yaml"), "efficientnet_b0_se")
-    assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 1e-4, 16, "weighted")
+    assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 1e-3, 16, "weighted")
     assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse"}
     assert config.train.patience == load_params(ROOT / "params.yaml").train.patience
 

@@ -100,7 +100,7 @@ def test_counts_add_up(seed: int) -> None:
     merged = rows.merge(files, on="path")
     members = [group for _, group in merged.groupby("group_id") if len(group) > 1]
     assert counts["groups"] == len(members) and counts["largest_group"] == max(map(len, members))
-    assert counts["groups_with_several_labels"] == sum(set(group.label_raw) == {"sad", "happy"} for group in members)
+    assert counts["groups_with_several_spellings"] == sum(set(group.label_raw) == {"sad", "happy"} for group in members)
     assert counts["groups_in_train_and_test"] == sum(set(group.subset_raw) == {"train", "test"} for group in members)
     crossing = [group for group in members if "train" in set(group.subset_raw)]
     assert counts["test_files_with_twin_in_train"] == sum((group.subset_raw == "test").sum() for group in crossing)

@@ -26,7 +26,7 @@ TableSet = dict[str, pd.DataFrame]
 
 @cache
 def params_of(method: str) -> Params:
-    model = {"backbone": "resnet50", "weights": "none", "loss": "cross_entropy"}
+    model = {"backbone": "resnet50", "weights": "none", "attention": "none", "loss": "cross_entropy"}
     return Params.model_validate({"models": {"m": model}, "split": {"method": method}}).model_copy(update={"labels": LABELS})
 
 

@@ -158,3 +158,13 @@ def test_runtime_is_tracked_by_no_stage() -> None:
 
 def test_only_the_leaderboard_is_a_metric() -> None:
     assert [out for _, stage, values in INSTANCES for out in names(stage.get("metrics", []), values)] == [str(paths.LEADERBOARD)]
+
+
+@pytest.mark.parametrize(
+    ("library", "importer"),
+    [("mlflow", "mlflow_writer.py"), ("great_expectations", "data/expectations.py"), ("facenet_pytorch", "data/faces.py")],
+)
+def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
+    modules = [path for folder in ("mien", "stages") for path in (ROOT / folder).rglob("*.py")]
+    pattern = re.compile(rf"^\s*(from|import) {library}\b", re.MULTILINE)
+    assert [path for path in modules if pattern.search(path.read_text(encoding="utf-8"))] == [ROOT / "mien" / importer]

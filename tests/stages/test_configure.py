@@ -73,7 +73,7 @@ def test_pretrained_names_the_models_there_are() -> None:
 
 
 def test_pretrained_says_what_is_missing(here: Path) -> None:
-    entry = "backbone: mobilenetv2_100, weights: "
+    entry = "backbone: mobilenetv2_100\n    weights: "
     text = (here / "params.yaml").read_text()
     assert entry + "none" in text
     (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))

@@ -64,7 +64,7 @@ def test_rows_counts_and_words(capsys: pytest.CaptureFixture[str]) -> None:
     }
     counts = read_json(paths.counts("dedup"))
     assert counts["files"] == 5 and counts["groups"] == 1 and counts["largest_group"] == 4
-    assert counts["groups_with_several_labels"] == counts["groups_in_train_and_test"] == 1
+    assert counts["groups_with_several_spellings"] == counts["groups_in_train_and_test"] == 1
     assert counts["test_files_with_twin_in_train"] == 3
     assert capsys.readouterr().out == "dedup: 5 files, 1 group of the same picture (2 exact, 0 pixel, 1 near, 1 mirrored)\n"
 

@@ -60,7 +60,7 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
         "groups": groups.ngroups,
         "files_in_groups": len(several),
         "largest_group": int(groups.size().max()) if len(several) else 0,
-        "groups_with_several_labels": int((groups["label_raw"].nunique() > 1).sum()),
+        "groups_with_several_spellings": int((groups["label_raw"].nunique() > 1).sum()),
         "groups_in_train_and_test": int(np.isin(groups_in_test, groups_in_train).sum()),
         "test_files_with_twin_in_train": int(several.loc[in_test, "group_id"].isin(groups_in_train).sum()),
     }
