@@ -130,3 +130,14 @@ def test_two_clean_runs_give_the_same_metrics(workspace: Workspace, tmp_path: Pa
     assert len(compared) > 10
     for path in compared:
         assert again.read(path) == workspace.read(path), path
+
+
+def test_own_photographs_can_be_tracked(workspace: Workspace) -> None:
+    folder = workspace.root / "data/incoming/happy"
+    folder.mkdir(parents=True)
+    (folder / "one.jpg").write_bytes(b"a photograph")
+    workspace.run("dvc", "add", "-q", "data/incoming")
+    assert workspace.run("git", "status", "--porcelain") == "?? data/incoming.dvc\n"
+    workspace.run("dvc", "remove", "-q", "data/incoming.dvc")
+    shutil.rmtree(folder.parent)
+    workspace.run("git", "checkout", "-q", ".")
