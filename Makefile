@@ -14,6 +14,7 @@ env: $(READY)  ## the environment in .venv, anew only when the lock changed
 
 repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yaml says otherwise
 	dvc repro
+	@test -e data_docs/index.html || python -m stages.validate  # Data Docs are in neither Git nor DVC
 
 test: $(READY)  ## the default tests
 	pytest
