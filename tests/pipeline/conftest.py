@@ -30,9 +30,9 @@ class Workspace:
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
         self.environment |= {"PATH": tools, "PYTHONPATH": "", "DVC_NO_ANALYTICS": "1", "MIEN_TRACKING": "off", "OMP_NUM_THREADS": "1"}
 
-    def run(self, *command: str, code: int = 0, **environment: str) -> str:
+    def run(self, *command: str, code: int = 0) -> str:
         """What the command prints on both streams; fails the test if it does not exit with `code`."""
-        done = subprocess.run(command, cwd=self.root, env=self.environment | environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr
         assert done.returncode == code, f"{' '.join(command)} exited with {done.returncode}:\n{output[-6000:]}"
         return output
@@ -73,7 +73,7 @@ def copy_repository(target: Path) -> Workspace:
 
 
 def make_small(document: Any) -> None:
-    """A hundred faces and two small networks for two epochs."""
+    """A hundred faces and two small networks for four epochs."""
     document["sample"]["num_faces"] = 100
     document["validate"]["share_tolerance"] = 0.2
     document["models"] = SMALL_MODELS
