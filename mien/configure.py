@@ -6,11 +6,11 @@ Training depends on this file and not on params.yaml: so a changed `loss.gamma` 
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mien.errors import TableError
 from mien.params import Params
-from mien.sections import AugmentParams, Section, TrainParams
+from mien.sections import ABOVE, AugmentParams, Section, TrainParams
 
 
 class ModelConfig(Section):
@@ -23,6 +23,7 @@ class ModelConfig(Section):
     weights: str
     attention: str
     head: str
+    head_params: dict[str, Any] = Field(default_factory=dict)
     dropout: float
     loss: dict[str, Any]
     recipe: Literal["one_stage", "two_stage"]
@@ -36,12 +37,13 @@ class ModelConfig(Section):
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
     entry = params.model(model)
-    own = {"loss", "loss_params", "train", "augment"}
+    own = {"loss", "loss_params", "head_params", "train", "augment"}
     return ModelConfig(
         name=model,
         classes=list(params.labels.kept),
         seed=params.seed,
         loss=params.loss_of(model),
+        head_params=params.head_of(model),
         train=params.train_of(model),
         augment=params.augment_of(model),
         **{key: value for key, value in entry if key not in own},
@@ -49,15 +51,28 @@ def configure(params: Params, model: str) -> ModelConfig:
 
 
 def config_document(config: ModelConfig) -> dict[str, Any]:
-    """The configuration as JSON values, without the parameters of a second stage where there is none.
+    """The configuration as JSON values, without what this model does not read.
 
-    Left out, so that changing them retrains only models that read them: a one-stage recipe has no second stage, nor has a two-stage one
-    that starts from random weights. `read_config` reads them back as the defaults.
+    Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` in sections.py),
+    and the second stage of a recipe that has none (one_stage, or two_stage from random weights). `read_config` reads them back as the
+    defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
+    for part in ("train", "augment"):
+        section: Section = getattr(config, part)
+        document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}
     if config.recipe == "one_stage" or config.weights == "none":
         document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("fine_tune_")}
     return document
+
+
+def _is_read(section: Section, key: str) -> bool:
+    extra = type(section).model_fields[key].json_schema_extra
+    conditions: Any = extra.get("only_if", {}) if isinstance(extra, dict) else {}
+    return all(
+        getattr(section, name.removesuffix(ABOVE)) > wanted if name.endswith(ABOVE) else getattr(section, name) == wanted
+        for name, wanted in conditions.items()
+    )
 
 
 def read_config(path: Path) -> ModelConfig:

@@ -23,7 +23,7 @@ from mien.data.spelling import fold
 from mien.errors import ParamsError
 from mien.faults import Fault, choice_fault, refuse, schema_faults, short, yaml_fault
 from mien.models import catalog
-from mien.sections import AugmentParams, Fraction, LossParams, ModelParams, Names, Section, TrainParams
+from mien.sections import AugmentParams, Fraction, HeadParams, LossParams, ModelParams, Names, Section, TrainParams
 
 
 class SampleParams(Section):
@@ -129,6 +129,10 @@ class SplitParams(Section):
     train: Fraction = Field(0.70, gt=0, description="share of the images, or for official unused")
     val: Fraction = Field(0.15, gt=0, description="share of the images; for official: of the training images")
     test: Fraction = Field(0.15, gt=0, description="share of the images, or for official unused")
+    max_train: NonNegativeInt = Field(0, description="training images at most, thinned alike in all classes; 0 keeps them all")
+    imbalance_factor: float = Field(
+        1.0, ge=1, description="training images of the largest class over those of the smallest, thinned to it; 1 thins nothing"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -165,6 +169,7 @@ class Params(Section):
     train: TrainParams = TrainParams()
     augment: AugmentParams = AugmentParams()
     loss: LossParams = LossParams()
+    head: HeadParams = HeadParams()
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
     runtime: RuntimeParams = RuntimeParams()
 
@@ -175,10 +180,20 @@ class Params(Section):
         return self.models[name]
 
     def loss_of(self, model: str) -> dict[str, Any]:
-        """The loss of one model: its name and exactly the parameters that the loss declares."""
+        """The loss of one model: its name and exactly the parameters that the loss reads."""
         entry = self.model(model)
         values = LossParams.model_validate({**self.loss.model_dump(), **entry.loss_params})
-        return {"name": entry.loss, **{key: getattr(values, key) for key in registry.constant("mien.losses", entry.loss, "PARAMETERS")}}
+        read = {key: getattr(values, key) for key in registry.constant("mien.losses", entry.loss, "PARAMETERS")}
+        # Only effective numbers read β: a changed `loss.beta` must not retrain models with other class weights.
+        if read.get("class_weights") == "effective":
+            read["beta"] = values.beta
+        return {"name": entry.loss, **read}
+
+    def head_of(self, model: str) -> dict[str, Any]:
+        """The parameters that the head of one model reads."""
+        entry = self.model(model)
+        values = HeadParams.model_validate({**self.head.model_dump(), **entry.head_params})
+        return {key: getattr(values, key) for key in registry.constant("mien.models.heads", entry.head, "PARAMETERS")}
 
     def train_of(self, model: str) -> TrainParams:
         """The training parameters of one model: its own values over the defaults."""
@@ -232,14 +247,31 @@ def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
         yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
     yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
-    losses = registry.names("mien.losses")
+    heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
+    yield from choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
-    for key, section in (("loss_params", LossParams), ("train", TrainParams), ("augment", AugmentParams)):
+    for key, section in (("loss_params", LossParams), ("head_params", HeadParams), ("train", TrainParams), ("augment", AugmentParams)):
         if isinstance(entry.get(key), dict):
             yield from schema_faults(section, entry[key], ("models", name, key))
-    own = entry.get("loss_params")
-    if isinstance(own, dict) and entry.get("loss") in losses:
-        declared = registry.constant("mien.losses", entry["loss"], "PARAMETERS")
-        for key in own:
-            if key in LossParams.model_fields and key not in declared:
-                yield f"{at}.loss_params.{key}: must be a parameter of the loss {entry['loss']}: {', '.join(declared)} (got {own[key]!r})"
+    if entry.get("loss") in losses:
+        yield from _undeclared(f"{at}.loss_params", entry.get("loss_params"), LossParams, "mien.losses", "loss", entry["loss"])
+    if entry.get("head") in heads:
+        yield from _undeclared(f"{at}.head_params", entry.get("head_params"), HeadParams, "mien.models.heads", "head", entry["head"])
+    if entry.get("loss") in losses and entry.get("head") in heads and registry.constant("mien.losses", entry["loss"], "TWO_VIEWS"):
+        able = [head for head in heads if registry.constant("mien.models.heads", head, "CLASS_MAPS")]
+        yield from choice_fault(f"{at}.head", entry["head"], able, f"a head with class maps, as the loss {entry['loss']} needs")
+
+
+def _undeclared(at: str, own: Any, section: type[Section], package: str, kind: str, owner: str) -> Iterator[str]:
+    """A line for each parameter that an entry sets and its loss or head does not read."""
+    declared = registry.constant(package, owner, "PARAMETERS")
+    if "class_weights" in declared:
+        declared = (*declared, "beta")  # read with class_weights: effective
+    for key in own if isinstance(own, dict) else ():
+        if key in section.model_fields and key not in declared:
+            what = (
+                f"must be a parameter of the {kind} {owner}: {', '.join(declared)}"
+                if declared
+                else f"must go, the {kind} {owner} has no parameters"
+            )
+            yield f"{at}.{key}: {what} (got {own[key]!r})"

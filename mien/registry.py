@@ -5,7 +5,6 @@ A module's constants can be read without importing it (and so without importing 
 """
 
 import ast
-from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,13 +23,12 @@ def names(package: str) -> list[str]:
     return sorted(path.stem for path in _folder(package).glob("*.py") if not path.stem.startswith("_"))
 
 
-def constant(package: str, name: str, variable: str) -> Sequence[str]:
+def constant(package: str, name: str, variable: str) -> Any:
     """The literal value of a module-level constant of one entry, read without importing the module."""
     tree = ast.parse((_folder(package) / f"{name}.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [variable]:
-            value: Sequence[str] = ast.literal_eval(node.value)
-            return value
+            return ast.literal_eval(node.value)
     raise AssertionError(f"{package}.{name} declares no {variable}")
 
 

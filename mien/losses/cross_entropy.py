@@ -9,6 +9,7 @@ from mien.losses._targets import log_probabilities, one_hot
 
 PARAMETERS = ("class_weights", "label_smoothing")
 SOFT_TARGETS = True
+TWO_VIEWS = False
 
 
 class CrossEntropy(nn.Module):

@@ -10,6 +10,7 @@ from mien.losses._targets import log_probabilities, one_hot
 
 PARAMETERS = ("gamma", "class_weights")
 SOFT_TARGETS = True
+TWO_VIEWS = False
 
 
 class FocalLoss(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mien.configure import ModelConfig
 from mien.models import backbones
 from mien.models.attention import build_attention
-from mien.models.heads import HEADS
+from mien.models.heads import build_head
 from mien.models.weights import load_pretrained
 
 
@@ -38,6 +38,11 @@ class ExpressionModel(nn.Module):
         logits_NK: Tensor = self.head(self.forward_features(images_NCHW))
         return logits_NK
 
+    def penalty(self) -> Tensor:
+        """What the head adds to the loss, for the last forward pass in training mode; a scalar, 0 for most heads."""
+        own: Tensor = self.head.penalty() if hasattr(self.head, "penalty") else self.mean_C11.new_zeros(())  # type: ignore[operator]
+        return own
+
     def train(self, mode: bool = True) -> "ExpressionModel":
         """As torch's, but frozen batch norms stay in eval mode whoever calls it."""
         super().train(mode)
@@ -58,7 +63,7 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     channels, _, _ = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)
     attention = build_attention(config.attention, channels)
-    head = HEADS[config.head](channels, len(config.classes), dropout=config.dropout)
+    head = build_head(config.head, channels, len(config.classes), dropout=config.dropout, parameters=config.head_params)
     statistics = backbones.statistics(config.backbone, config.normalization)
     if pretrained is not None:
         note = load_pretrained(backbone, pretrained, name=config.backbone)

@@ -54,6 +54,8 @@ def code_files(config: ModelConfig) -> list[Path]:
         "models/*.py",
         "models/attention/__init__.py",
         f"models/attention/{config.attention}.py",
+        "models/heads/_*.py",
+        f"models/heads/{config.head}.py",
         "losses/_*.py",
         f"losses/{config.loss['name']}.py",
     ]

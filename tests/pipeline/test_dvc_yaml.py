@@ -17,8 +17,8 @@ EXCEPTED = {
     "mien/params.py", "mien/sections.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
     "mien/models/catalog.py",
 }  # fmt: skip
-# Code that a stage reads as text: `configure` takes from each loss's file the parameters that it declares.
-READ_AS_TEXT = {("configure", "mien/losses")}
+# Code that a stage reads as text: `configure` takes from the files of losses and heads the parameters that they declare.
+READ_AS_TEXT = {("configure", "mien/losses"), ("configure", "mien/models/heads")}
 
 
 def load(name: str) -> dict[str, Any]:

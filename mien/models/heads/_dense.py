@@ -1,7 +1,4 @@
-"""Heads: from the last feature map to one logit per class. Shapes: N batch, C channels, H×W grid, K classes."""
-
-from collections.abc import Callable
-from functools import partial
+"""The dense head of two widths. Shapes: N batch, C channels, H×W grid, K classes."""
 
 from torch import Tensor, nn
 
@@ -21,9 +18,3 @@ class DenseHead(nn.Module):
         pooled_NC = maps_NCHW.mean(dim=(2, 3))
         logits_NK: Tensor = self.classifier(self.drop(self.act(self.hidden(pooled_NC))))
         return logits_NK
-
-
-HEADS: dict[str, Callable[..., nn.Module]] = {
-    "dense256": partial(DenseHead, hidden=256),
-    "dense512": partial(DenseHead, hidden=512),
-}

@@ -1,0 +1,9 @@
+"""Global average pool → Linear 256 → ReLU → Dropout → Linear."""
+
+from functools import partial
+
+from mien.models.heads._dense import DenseHead
+
+PARAMETERS = ()
+CLASS_MAPS = False
+HEAD = partial(DenseHead, hidden=256)
