@@ -52,7 +52,7 @@ def code_files(config: ModelConfig) -> list[Path]:
         "evaluation/metrics.py",
         "training/*.py",
         "models/*.py",
-        "models/attention/__init__.py",
+        "models/attention/_*.py",
         f"models/attention/{config.attention}.py",
         "models/heads/_*.py",
         f"models/heads/{config.head}.py",
