@@ -48,7 +48,7 @@ def code_files(config: ModelConfig) -> list[Path]:
     """The files of mien that training this model runs, sorted; those of other losses and attention blocks are left out."""
     patterns = [
         "data/dataset.py",
-        "data/augmentation.py",
+        "data/augmentation/*.py",
         "evaluation/metrics.py",
         "training/*.py",
         "models/*.py",

@@ -1,4 +1,4 @@
-"""Laws of the random affine maps, against torch's and SciPy's own transforms."""
+"""Laws of the random affine maps, against torch's and SciPy's own transforms, and of what every augmentation keeps."""
 
 import math
 
@@ -7,7 +7,8 @@ import pytest
 import scipy.ndimage
 import torch
 
-from mien.data.augmentation import augment, draw_maps
+from mien.data.augmentation import augment
+from mien.data.augmentation.geometry import draw_crops, draw_maps
 from mien.sections import AugmentParams
 
 STILL = {"rotation_deg": 0.0, "shift": 0.0, "zoom": 0.0, "flip": 0.0}
@@ -23,7 +24,7 @@ def drawn(images: torch.Tensor = IMAGES, seed: int = 1, **changes: float) -> tor
 
 
 def test_ranges_of_zero_change_nothing() -> None:
-    assert torch.equal(drawn(), IMAGES)
+    assert drawn() is IMAGES
     # Also where the map is made: a flip that never happens.
     assert torch.allclose(drawn(flip=1e-12), IMAGES, atol=1e-5)
 
@@ -69,6 +70,93 @@ def test_zoom_keeps_the_centre_and_borders_are_repeated() -> None:
     found = drawn(ramp, zoom=0.5)
     assert torch.allclose(found[..., 16], torch.full_like(found[..., 16], 16.0), atol=1e-4)
     assert float(found.min()) >= 0 and float(found.max()) <= 32, "no black from outside the picture"
+
+
+def test_a_crop_takes_away_its_share_and_stays_inside() -> None:
+    crops_N33 = draw_crops(20_000, 0.4, generator=torch.Generator().manual_seed(0))
+    sides_N, centres_N2 = crops_N33[:, 0, 0], crops_N33[:, :2, 2]
+    assert float(sides_N.min()) == pytest.approx(0.6, abs=1e-3) and float(sides_N.max()) == pytest.approx(1, abs=1e-3)
+    room_N1 = 1 - sides_N.unsqueeze(1)
+    assert bool((centres_N2.abs() <= room_N1 + 1e-6).all()), "outer edges stay within those of the picture"
+    places_N2 = centres_N2 / room_N1
+    assert float(places_N2.min()) < -0.999 and float(places_N2.max()) > 0.999 and float(places_N2.mean(0).abs().max()) < 0.02
+    assert torch.equal(sides_N, crops_N33[:, 1, 1]), "square"
+
+
+def test_a_crop_shows_that_part_of_the_picture_and_no_repeated_border() -> None:
+    across = torch.arange(33.0).expand(50, 3, 33, 33)
+    found = drawn(across, crop=0.5)
+    steps = found.diff(dim=-1)
+    inner = steps[..., 1:-1]  # half a pixel beyond the outer pixels' centres is the border's own, as in any resizing
+    assert float(inner.min()) > 0.45 and torch.allclose(inner, inner[..., :1, :1].expand_as(inner), atol=1e-4)
+    assert float(steps.min()) > 0, "no pixel is repeated"
+    assert float(found.min()) >= 0 and float(found.max()) <= 32
+
+
+def test_a_crop_is_of_what_the_other_changes_show() -> None:
+    everything = {"rotation_deg": 25.0, "shift": 0.15, "zoom": 0.3, "flip": 0.5}
+    without = draw_maps(6, ranges(**everything), generator=torch.Generator().manual_seed(4))
+    cropped = draw_maps(6, ranges(crop=0.3, **everything), generator=torch.Generator().manual_seed(4))
+    corners_34 = torch.tensor([[-1.0, -1, 1, 1], [-1, 1, -1, 1], [1, 1, 1, 1]])
+    back = torch.linalg.inv(without[:, :, :2]) @ (cropped @ corners_34 - without[:, :, 2:])
+    assert float(back.abs().max()) <= 1 + 1e-5, "within the square that is shown without the crop"
+    assert torch.equal(without, draw_maps(6, ranges(**everything), generator=torch.Generator().manual_seed(4)))
+
+
+def old_augment(images: torch.Tensor, found: AugmentParams, *, generator: torch.Generator) -> torch.Tensor:
+    """As the first release of the pipeline drew and applied it, on which the committed figures rest."""
+    num = len(images)
+    angle, zoom, right, down = (2 * torch.rand(4, num, generator=generator) - 1) * torch.tensor(
+        [[math.radians(found.rotation_deg)], [found.zoom], [2 * found.shift], [2 * found.shift]]
+    )
+    mirror = torch.where(torch.rand(num, generator=generator) < found.flip, -1.0, 1.0)
+    cos, sin = torch.cos(angle) / (1 + zoom), torch.sin(angle) / (1 + zoom)
+    maps = torch.stack([mirror * cos, -sin, right, mirror * sin, cos, down], dim=1).view(num, 2, 3)
+    grid = torch.nn.functional.affine_grid(maps, list(images.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def test_geometry_alone_is_what_it_always_was() -> None:
+    one, other = (torch.Generator().manual_seed(9) for _ in range(2))
+    assert torch.equal(augment(IMAGES, AugmentParams(), generator=one), old_augment(IMAGES, AugmentParams(), generator=other))
+    assert torch.equal(one.get_state(), other.get_state()), "nothing else is drawn"
+
+
+EACH: list[dict[str, float]] = [
+    {"crop": 0.3},
+    {"rand_augment": 9},
+    {"brightness": 0.4},
+    {"contrast": 0.4},
+    {"saturation": 0.4},
+    {"hue_deg": 90.0},
+    {"erase": 1.0},
+    {"rotation_deg": 9.0, "flip": 0.5, "crop": 0.2, "rand_augment": 9, "brightness": 0.4, "contrast": 0.4, "hue_deg": 20.0, "erase": 0.5},
+]
+
+
+@pytest.mark.parametrize("changes", EACH, ids=lambda changes: "+".join(changes))
+def test_each_augmentation_is_drawn_per_picture_from_the_generator_alone(changes: dict[str, float]) -> None:
+    same = IMAGES[:1].repeat(6, 1, 1, 1)
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    found = drawn(same, **changes)
+    assert torch.equal(torch.get_rng_state(), before), "the global generator is left as it was"
+    torch.manual_seed(2)
+    np.random.seed(2)  # noqa: NPY002
+    assert torch.equal(drawn(same, **changes), found)
+    assert not torch.equal(drawn(same, seed=2, **changes), found)
+    assert len({image.numpy().tobytes() for image in found}) > 3
+
+
+@pytest.mark.parametrize("changes", EACH, ids=lambda changes: "+".join(changes))
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_values_shape_type_and_layout_are_kept_and_the_input_too(changes: dict[str, float], layout: torch.memory_format) -> None:
+    images = IMAGES.contiguous(memory_format=layout)
+    found = drawn(images, **changes)
+    assert found.shape == images.shape and found.dtype == torch.float32 and found.is_contiguous(memory_format=layout)
+    assert float(found.min()) >= 0 and float(found.max()) <= 1
+    assert torch.equal(images, IMAGES), "not written to"
+    assert torch.equal(found, drawn(IMAGES, **changes))
 
 
 def test_a_map_as_scipy_applies_it() -> None:

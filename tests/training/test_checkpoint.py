@@ -68,5 +68,5 @@ def test_the_fingerprint_changes_with_configuration_data_and_device(tmp_path: Pa
 
 def test_the_code_is_that_of_the_models_own_loss_and_attention() -> None:
     names = {f"{path.parent.name}/{path.name}" for path in code_files(model_config(attention="se"))}
-    assert {"attention/se.py", "losses/cross_entropy.py", "models/build.py", "training/module.py", "data/augmentation.py"} <= names
+    assert {"attention/se.py", "losses/cross_entropy.py", "models/build.py", "training/module.py", "augmentation/geometry.py"} <= names
     assert not {"attention/none.py", "losses/focal.py"} & names
