@@ -237,10 +237,10 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     models = document.get("models")
     for name, entry in models.items() if isinstance(models, dict) else ():
         if isinstance(entry, dict):
-            yield from _model_faults(str(name), entry)
+            yield from _model_faults(str(name), entry, document)
 
 
-def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
+def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
     """Rules that need the registries, or that concern one model's overrides."""
     at = f"models.{name}"
     if not name.isidentifier():
@@ -252,7 +252,10 @@ def _model_faults(name: str, entry: dict[str, Any]) -> Iterator[str]:
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
     for key, section in (("loss_params", LossParams), ("head_params", HeadParams), ("train", TrainParams), ("augment", AugmentParams)):
         if isinstance(entry.get(key), dict):
-            yield from schema_faults(section, entry[key], ("models", name, key))
+            # Over the defaults, because some rules concern two values; defaults that are at fault themselves are reported as such.
+            defaults = document.get(key.removesuffix("_params"), {})
+            sound = isinstance(defaults, dict) and not list(schema_faults(section, defaults, ()))
+            yield from schema_faults(section, {**(defaults if sound else {}), **entry[key]}, ("models", name, key))
     if entry.get("loss") in losses:
         yield from _undeclared(f"{at}.loss_params", entry.get("loss_params"), LossParams, "mien.losses", "loss", entry["loss"])
     if entry.get("head") in heads:

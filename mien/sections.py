@@ -1,9 +1,11 @@
 """The sections of params.yaml that describe models and their training, and what all sections share; the others stand in mien/params.py."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from mien.faults import Fault, refuse
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ABOVE = "__above"
@@ -119,6 +121,15 @@ class AugmentParams(Section):
     )
     mixup: NonNegativeFloat = Field(0.0, description="Mixup's α, unitless; 0 leaves it out")
     cutmix: NonNegativeFloat = Field(0.0, description="CutMix's α, unitless; 0 leaves it out; with Mixup, each batch takes one of them")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.erase_min_area > self.erase_max_area:
+            yield "erase_min_area", f"must be at most erase_max_area, {self.erase_max_area:g}", self.erase_min_area
 
 
 class ModelParams(Section):

@@ -103,6 +103,18 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"models__resnet50__augment": {"flip": 3}}, "models.resnet50.augment.flip: must be less than or equal to 1 (got 3)"),
     (
+        {"augment__erase_min_area": 0.3},
+        "augment.erase_min_area: must be at most erase_max_area, 0.25 (got 0.3)",
+    ),
+    (  # against the default that the model inherits
+        {"augment__erase_max_area": 0.05, "models__resnet50__augment": {"erase_min_area": 0.1}},
+        "models.resnet50.augment.erase_min_area: must be at most erase_max_area, 0.05 (got 0.1)",
+    ),
+    (
+        {"augment__erase_min_area": 0.1, "models__resnet50__augment": {"erase_max_area": 0.05}},
+        "models.resnet50.augment.erase_min_area: must be at most erase_max_area, 0.05 (got 0.1)",
+    ),
+    (
         {"models__two-words": {"backbone": "resnet18", "weights": "none", "attention": "none", "loss": "focal"}},
         "models.two-words: must be a name of letters, digits and _",
     ),
@@ -136,6 +148,11 @@ def test_a_fault_is_one_line_with_key_rule_and_value(changes: dict[str, Any], ex
     (line,) = faults(text_with(**changes))
     assert line.startswith(expected)
     assert re.search(r"\(got .+\)$", line)
+
+
+def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None:
+    text = text_with(augment__erase_min_area=0.3, augment__erase_max_area=0.5, models__resnet50__augment={"erase_min_area": 0.4})
+    assert parse_params(text, name="params.yaml").augment_of("resnet50").erase_max_area == 0.5
 
 
 def test_a_missing_key_of_a_model_is_named() -> None:
