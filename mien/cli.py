@@ -16,18 +16,27 @@ commands.command("track")(track)
 
 @commands.command("preset")
 def preset_command(
-    name: Annotated[str, typer.Argument(help="which preset")] = "",
+    name: Annotated[str, typer.Argument(help="which preset, or the path of a .yaml file of your own")] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="a dotted key and its value in YAML, such as 'models.*.weights=/folder'; repeatable"
+        ),
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="only say which presets there are")] = False,
 ) -> None:
-    """Merges a preset into params.yaml, whose comments and order stay, and prints what changed."""
-    if listed or not name:
+    """Merges a preset, then single settings, into params.yaml, whose comments and order stay, and prints what changed."""
+    if listed or not (name or settings):
         for each in preset.names():
             typer.echo(f"{each}: {preset.description(each)}")
         return
-    changes = preset.apply_preset(name)
+    changes = preset.apply_preset(name, settings=settings or ())
     for change in changes:
         typer.echo(str(change))
-    typer.echo(f"preset {name}: {len(changes)} changes in {paths.PARAMS}" + ("; see `git diff`, then `dvc repro`" if changes else ""))
+    typer.echo(
+        f"preset{' ' * bool(name)}{name}: {len(changes)} changes in {paths.PARAMS}"
+        + ("; see `git diff`, then `dvc repro`" if changes else "")
+    )
 
 
 @commands.command("params")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mien import paths, reference
+from mien import paths, preset, reference
 from mien.data.tables import FATES, write_table
 from mien.params import Params
 
@@ -37,17 +37,19 @@ def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> 
     for arguments in (["preset"], ["preset", "--list"]):
         done = mien(workspace, *arguments)
         assert done.returncode == 0
-        assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["fer2013", "photos", "sample"]
+        assert [line.split(":")[0] for line in done.stdout.splitlines()] == preset.names()
     done = mien(workspace, "preset", "photos")
     assert "faces.detector: none → mtcnn" in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1].endswith("changes in params.yaml; see `git diff`, then `dvc repro`")
     assert mien(workspace, "preset", "photos").stdout == "preset photos: 0 changes in params.yaml\n"
+    done = mien(workspace, "preset", "--set", "models.*.input_px=64", "--set", "seed=7")
+    assert "models.resnet50.input_px: 224 → 64" in done.stdout and "seed: 42 → 7" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["preset", "nix"], "error: there is no preset 'nix'; choose one of: fer2013, photos, sample"),
+        (["preset", "nix"], f"error: there is no preset 'nix'; choose one of: {', '.join(preset.names())}"),
         (["params", "nix"], "error: no parameter begins with 'nix'; `mien params` prints them all"),
         (["where", "nix"], "error: data/fates.parquet has no file 'nix'; give a path as in data/raw/files.parquet"),
     ],
@@ -87,7 +89,7 @@ def test_params_prints_every_parameter_once(workspace: Path) -> None:
     assert {key.split(".")[0] for key in keys} == {field.alias or name for name, field in Params.model_fields.items()}
     assert "models.NAME.backbone" in keys
     gamma = next(line for line in lines if line.startswith("loss.gamma "))
-    assert gamma.split("  ")[-1].startswith("focal loss") and "number ≥ 0" in gamma and " 2.0 " in gamma
+    assert gamma.split("  ")[-1].startswith("focal term") and "number ≥ 0" in gamma and " 2.0 " in gamma
 
 
 def test_bounds_of_the_reference_are_those_that_hold() -> None:

@@ -100,7 +100,7 @@ def test_an_invalid_result_leaves_the_file_as_it_was(file: Path) -> None:
 
 
 def test_what_cannot_be_merged_is_refused(file: Path) -> None:
-    with pytest.raises(ParamsError, match="no preset 'photo'; choose one of: fer2013, photos, sample"):
+    with pytest.raises(ParamsError, match=f"no preset 'photo'; choose one of: {', '.join(preset.names())}; or give the path"):
         preset.apply_preset("photo", path=file)
     for text, message in (("seed: [", "must be readable YAML: line"), ("- 1\n", "must be a map")):
         file.write_text(text, encoding="utf-8")
@@ -115,3 +115,62 @@ def test_every_preset_says_what_it_is() -> None:
     for name in preset.names():
         assert len(preset.description(name)) > 20, name
     assert {"sample", "photos", "fer2013"} <= set(preset.names())
+
+
+def test_settings_change_what_they_name_after_the_preset(file: Path) -> None:
+    changes = preset.apply_preset("photos", settings=["models.*.weights=/folder", "train.lr=3e-4", "loss.gamma=3"], path=file)
+    params = load_params(file)
+    assert {entry.weights for entry in params.models.values()} == {"/folder"}
+    assert (params.train.lr, params.loss.gamma, params.faces.detector) == (3e-4, 3.0, "mtcnn")
+    assert "models.resnet50.weights: imagenet → /folder" in {str(change) for change in changes}
+    assert "    lr: 3e-4" not in file.read_text(encoding="utf-8") and "  lr: 3e-4\n" in file.read_text(encoding="utf-8")
+
+
+def test_settings_alone_keep_comments_and_order_and_null_takes_out(file: Path) -> None:
+    preset.apply_preset("", settings=["models.*.dropout=0.25", "models.*.augment={mixup: 0.2}", "models.efficientnet_b1=null"], path=file)
+    params = load_params(file)
+    assert "efficientnet_b1" not in params.models
+    assert {(entry.dropout, entry.augment["mixup"]) for entry in params.models.values()} == {(0.25, 0.2)}
+    text = file.read_text(encoding="utf-8")
+    assert "&" not in text.replace("&&", "") and "*id" not in text  # no YAML aliases
+    comments = [line.partition("#")[2] for line in COMMITTED.splitlines() if "#" in line]
+    assert [line.partition("#")[2] for line in text.splitlines() if "#" in line] == comments
+    preset.apply_preset("", settings=["models.resnet50.train=null"], path=file)
+    assert load_params(file).models["resnet50"].train == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("gamma", "--set must be KEY=VALUE"),
+        ("loss.gamma=", "null takes a key out"),
+        (".gamma=3", "--set must be KEY=VALUE"),
+        ("loss.gamma=[", "--set loss.gamma: the value must be readable YAML"),
+        ("loss.gama=3", r"params.yaml with --set seed=7 and --set loss.gama=3 has 1 fault(.|\n)*did you mean gamma"),
+        ("loss.gamma=-1", r"loss.gamma: must be greater than or equal to 0"),
+        ("models.resnet5.dropout=0.1", "--set models.resnet5: must be a model of params.yaml; did you mean resnet50"),
+        ("models.vgg*.dropout=0.1", r"--set models.vgg\*: must match a key there; there are: resnet50, "),
+    ],
+)
+def test_a_wrong_setting_is_named_and_changes_nothing(file: Path, setting: str, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        preset.apply_preset("", settings=["seed=7", setting], path=file)
+    assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+def test_a_preset_may_be_any_file(file: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "# Two rows of one backbone.\nmodels:\n  '*': null\n  a: &a {backbone: resnet18, weights: none, attention: none, head: linear, loss: cross_entropy}\n"
+        "  b: {<<: *a, loss: focal}\n",
+        encoding="utf-8",
+    )
+    assert preset.description(str(own)) == "Two rows of one backbone."
+    preset.apply_preset(str(own), path=file)
+    assert {name: entry.loss for name, entry in load_params(file).models.items()} == {"a": "cross_entropy", "b": "focal"}
+    for text, message in (("seed: [", "must be readable YAML"), ("- 1\n", "must be a map of sections"), ("", "must be a map")):
+        own.write_text(text, encoding="utf-8")
+        with pytest.raises(ParamsError, match=message):
+            preset.apply_preset(str(own), path=file)
+    with pytest.raises(ParamsError, match=r"there is no preset file nix\.yaml; give its path, or one of: "):
+        preset.apply_preset("nix.yaml", path=file)

@@ -1,0 +1,116 @@
+"""Patches of params.yaml: maps that name only what they change.
+
+As in a JSON merge patch (RFC 7396) maps are merged, anything else is replaced, and null takes a key out. A key with * stands for all
+keys there that match, such as the models. A setting, KEY=VALUE with a dotted key, is a patch of one value.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from mien.errors import ParamsError
+from mien.faults import yaml_fault
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key that a patch changed; `old` or `new` is None where there was or is no such key."""
+
+    key: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{self.key}: {flow(self.old)} → {flow(self.new)}"
+
+
+def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Change]:
+    """Changes `document` in place, while the iterator is read. A model that is not in the document, and that the patch does not define, stays out."""
+    for pattern, new in patch.items():
+        for key in [key for key in document if fnmatchcase(key, pattern)] if "*" in pattern else [pattern]:
+            where, old = ".".join((*at, key)), document.get(key)
+            if at == ("models",) and old is None and not _defines_model(new):
+                continue
+            if new is None:
+                if document.pop(key, None) is not None:
+                    yield Change(where, old, None)
+            elif isinstance(old, MutableMapping) and isinstance(new, Mapping):
+                yield from merge(old, new, (*at, key))
+            elif isinstance(old, list) and isinstance(new, list):
+                if list(old) != list(new):
+                    yield Change(where, list(old), list(new))
+                    old[:] = new  # in place: the list's comment hangs on it
+            elif type(old) is not type(new) or old != new:
+                document[key] = deepcopy(new)  # one map in two places would be written as a YAML alias
+                yield Change(where, old, new)
+
+
+def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[str]:
+    """What of the patch concerns nothing in the document, a line each: a pattern that no key matches, a model that is not there."""
+    for pattern, new in patch.items():
+        where = ".".join((*at, pattern))
+        matching = [key for key in document if fnmatchcase(key, pattern)] if "*" in pattern else [pattern]
+        if not matching:
+            yield f"{where}: must match a key there; there are: {', '.join(document) or 'none'}"
+        elif at == ("models",) and pattern not in document and "*" not in pattern and not _defines_model(new):
+            close = get_close_matches(pattern, document, 1)
+            yield f"{where}: must be a model of params.yaml; " + (
+                f"did you mean {close[0]}?" if close else f"one of: {', '.join(document)}"
+            )
+        elif isinstance(new, Mapping):
+            below = [document[key] for key in matching if isinstance(document.get(key), Mapping)]
+            faults = [list(unmatched(each, new, (*at, pattern))) for each in below]
+            yield from min(faults, key=len, default=[])  # what holds for one of several keys is no mistake
+
+
+def patch_of(key: str, value: Any) -> CommentedMap:
+    """The patch that gives the dotted key this value; new maps that it makes are written in one line, as in params.yaml."""
+    first, _, rest = key.partition(".")
+    patch = CommentedMap({first: patch_of(rest, value) if rest else value})
+    patch.fa.set_flow_style()
+    return patch
+
+
+def parse_setting(text: str) -> CommentedMap:
+    """The patch of one setting KEY=VALUE, the value in YAML. Raises ParamsError if it is not of that form."""
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")) or not value.strip():
+        raise ParamsError(
+            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null takes a key out (got {text!r})"
+        )
+    try:
+        return patch_of(key, round_trip().load(value))
+    except YAMLError as error:
+        raise ParamsError(f"--set {key}: the value must be readable YAML: {yaml_fault(error)} (got {value!r})") from None
+
+
+def round_trip() -> YAML:
+    """A YAML reader and writer that keeps comments, order and layout."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10**6  # no line is broken that was not
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def flow(value: Any) -> str:
+    """The value as YAML in one line."""
+    if value is None:
+        return "(none)"
+    yaml = round_trip()
+    yaml.default_flow_style = True
+    buffer = io.StringIO()
+    yaml.dump(dict(value) if isinstance(value, MutableMapping) else value, buffer)
+    return buffer.getvalue().removesuffix("...\n").strip()
+
+
+def _defines_model(patch: Any) -> bool:
+    return isinstance(patch, Mapping) and "backbone" in patch
