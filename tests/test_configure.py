@@ -12,6 +12,7 @@ from mien.files import write_json
 from mien.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
+BASELINES = {"resnet50", "inception_v3", "mobilenetv2", "densenet121", "efficientnet_b1"}
 
 
 def params_with(folder: Path, **changes: Any) -> Params:
@@ -54,14 +55,44 @@ def test_a_models_own_values_stand_over_the_defaults() -> None:
 
 def test_gamma_changes_the_models_whose_loss_reads_it(tmp_path: Path) -> None:
     before = documents(params_with(tmp_path))
-    assert changed(before, documents(params_with(tmp_path, loss__gamma=3.0))) == {"efficientnet_b0_se"}
-    assert changed(before, documents(params_with(tmp_path, loss__label_smoothing=0.1))) == set(before) - {"efficientnet_b0_se"}
+    focusing = {"efficientnet_b0_se", "mobilenet_rebalanced"}
+    assert changed(before, documents(params_with(tmp_path, loss__gamma=3.0))) == focusing
+    assert changed(before, documents(params_with(tmp_path, loss__label_smoothing=0.1))) == set(before) - focusing
+
+
+def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path) -> None:
+    weights = {"models__mobilenetv2__loss_params": {"class_weights": "effective"}, "models__resnet50__loss": "class_balanced"}
+    before = documents(params_with(tmp_path, **weights))
+    users = {"mobilenet_rebalanced", "mobilenetv2", "resnet50"}
+    assert changed(before, documents(params_with(tmp_path, **weights, loss__beta=0.99))) == users
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "switch"),
+    [
+        ("train__momentum", 0.5, {"train__optimizer": "sgd"}),
+        ("train__plateau_factor", 0.5, {}),
+        ("train__decay", 0.5, {"train__schedule": "exponential"}),
+        ("train__warmup_epochs", 2, {"train__schedule": "cosine"}),
+        ("augment__rand_augment_ops", 3, {"augment__rand_augment": 5}),
+        ("augment__erase_max_area", 0.2, {"augment__erase": 0.5}),
+    ],
+)
+def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: dict[str, Any]) -> None:
+    """Of the models that inherit the switch: those with a value of their own are left out."""
+    section, _, name = switch and next(iter(switch)).partition("__") or ("train", "", "schedule")
+    on = params_with(tmp_path, **switch)
+    inheriting = {model for model in on.models if name not in getattr(on.models[model], section)}
+    if switch:
+        off = documents(params_with(tmp_path))
+        assert not changed(off, documents(params_with(tmp_path, **{key: value}))) & inheriting
+    assert changed(documents(on), documents(params_with(tmp_path, **switch, **{key: value}))) >= inheriting > set()
 
 
 def test_one_models_entry_changes_that_model(tmp_path: Path) -> None:
     before = documents(params_with(tmp_path))
     assert changed(before, documents(params_with(tmp_path, models__mobilenetv2__dropout=0.1))) == {"mobilenetv2"}
-    assert changed(before, documents(params_with(tmp_path, train__lr=2e-3))) == set(before) - {"efficientnet_b0_se"}
+    assert changed(before, documents(params_with(tmp_path, train__lr=2e-3))) == BASELINES
 
 
 def test_second_stage_values_change_only_models_with_a_second_stage(tmp_path: Path) -> None:

@@ -93,10 +93,9 @@ class Plateau(Callback):
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self._settings["factor"] < 1:
-            self._scheduler = ReduceLROnPlateau(trainer.optimizers[0], mode=mode_of(self._monitor), **self._settings)  # type: ignore[arg-type]
-            if self._loaded:
-                self._scheduler.load_state_dict(self._loaded)
+        self._scheduler = ReduceLROnPlateau(trainer.optimizers[0], mode=mode_of(self._monitor), **self._settings)  # type: ignore[arg-type]
+        if self._loaded:
+            self._scheduler.load_state_dict(self._loaded)
 
     @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -7,13 +7,15 @@ from typing_extensions import override
 
 from mien.configure import ModelConfig
 from mien.data.augmentation import augment
+from mien.data.augmentation.mixing import mix
 from mien.errors import TrainingError
 from mien.evaluation import metrics
+from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
+from mien.training.optimizers import build_optimizer
 from mien.training.samplers import random_stream
 
-OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 Batch = tuple[Tensor, Tensor]
 
 
@@ -27,15 +29,13 @@ class ExpressionTraining(LightningModule):
         self.config = config
         self.stage = stage
         self.lr = lr
+        self._pairs = hasattr(loss, "pair")
         self.figures: dict[str, float] = {}
         """of the epoch that just ended: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy"""
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        train = self.config.train
-        optimizer: torch.optim.Optimizer = OPTIMIZERS[train.optimizer](trained, lr=self.lr, weight_decay=train.weight_decay, fused=True)
-        return optimizer
+        return build_optimizer(self.model, self.config.train, lr=self.lr)
 
     @override
     def on_train_epoch_start(self) -> None:
@@ -48,14 +48,35 @@ class ExpressionTraining(LightningModule):
         if step == 0:
             self._draw_anew()
         images_N3SS, targets_N = batch
-        logits_NK = self.model(augment(self._input(images_N3SS), self.config.augment, generator=self._draws)).float()
-        loss: Tensor = self.loss(logits_NK, targets_N)
+        images = augment(self._input(images_N3SS), self.config.augment, generator=self._draws)
+        images, targets = mix(images, targets_N, self.config.augment, num_classes=len(self.config.classes), generator=self._draws)
+        loss, logits_NK = self._two_views(images, targets) if self._pairs else self._one_view(images, targets)
         if not torch.isfinite(loss):
             raise self._diverged(f"step {step + 1}", loss)
         self._loss_sum += loss.detach() * len(targets_N)
         self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
         self._num_seen += len(targets_N)
         return loss
+
+    def _one_view(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and logits, N×K."""
+        logits_NK = self.model(images).float()
+        return self.loss(logits_NK, targets) + self.model.penalty(), logits_NK
+
+    def _two_views(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of the pictures and their second views, and the logits of the pictures, N×K."""
+        both = [images, self.loss.second_view(images, generator=self._draws)]  # type: ignore[operator]
+        if self.loss.joint_views:
+            first, second = zip(*(part.chunk(2) for part in self._seen(torch.cat(both))), strict=True)
+        else:
+            first, second = (self._seen(view) for view in both)
+        return self.loss.pair(View(*first), View(*second), targets) + self.model.penalty(), first[0]  # type: ignore[operator]
+
+    def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and class maps."""
+        maps_NCHW = self.model.forward_features(images)
+        class_maps_NKHW = self.model.head.class_maps(maps_NCHW, detach=self.loss.detach_class_weights)  # type: ignore[operator]
+        return self.model.head(maps_NCHW).float(), class_maps_NKHW
 
     @override
     def on_validation_epoch_start(self) -> None:
@@ -100,6 +121,8 @@ class ExpressionTraining(LightningModule):
     def _diverged(self, where: str, loss: Tensor) -> TrainingError:
         name, knob = self.config.name, "fine_tune_lr" if self.stage > 1 else "lr"
         remedy = f"lower models.{name}.train.{knob} (now {self.lr:g})"
+        if not self.config.train.clip_norm:
+            remedy += f", set models.{name}.train.clip_norm to 1"
         if self.config.precision == "bf16":
             remedy += f", or set models.{name}.precision to fp32"
         return TrainingError(f"{name}: the loss is {loss.item()} at epoch {self.current_epoch + 1}, {where}; {remedy}")

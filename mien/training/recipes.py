@@ -13,19 +13,24 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, TensorDataset
 
+from mien import registry
 from mien.configure import ModelConfig
+from mien.data.augmentation.mixing import mixes
 from mien.data.dataset import FaceSet
 from mien.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel
 from mien.models.layers import freeze, last_layers, unfreeze
+from mien.models.store import save_model
 from mien.training import precision
 from mien.training.callbacks import BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.module import ExpressionTraining
 from mien.training.samplers import EpochBatches
+from mien.training.schedules import ByEpoch
 
 VALIDATION_BATCH = 64
+LAST_GOOD = "last_good"
 
 
 @dataclass(frozen=True)
@@ -98,20 +103,36 @@ def fit(
     Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
     """
     counts = check_faces(train, val, config=config)
+    check_mixing(config)
     loss = build_loss(config.loss, class_counts=counts)
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
     rows: list[Row] = []
+    kept: dict[str, torch.Tensor] = {}
     for number, stage in enumerate(stages, start=1):
         freeze_for(stage, model, input_px=config.input_px)
         module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr)
         curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch)
         best = BestWeights(monitor=config.train.monitor)
-        _run(module, stage, train, val, curves, best, state=checkpoints / f"{stage.name}.ckpt", device=device, progress=progress)
-        model.load_state_dict(best.weights)
+        state = checkpoints / f"{stage.name}.ckpt"
+        try:
+            _run(module, stage, train, val, curves, best, state=state, device=device, progress=progress)
+        except TrainingError as error:
+            raise TrainingError(f"{error}; {_rescue(model, best.weights or kept, config, checkpoints / LAST_GOOD)}") from None
+        kept = best.weights
+        model.load_state_dict(kept)
         results.append(StageResult(stage.name, len(curves.rows), len(rows) + best.epoch + 1, best.value))
         rows += curves.rows
     return Fitted(recipe, reason, results, rows)
+
+
+def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
+    """Saves the best weights of a training that broke off as a model folder; returns a sentence that says where."""
+    if not weights:
+        return "no epoch was finished, so there are no weights to keep"
+    model.load_state_dict(weights)
+    save_model(folder, model, config, facts={"unfinished": True})
+    return f"the best weights before that are in {folder}"
 
 
 def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[int]:
@@ -124,6 +145,15 @@ def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[in
     if not len(val):
         raise TrainingError(f"{config.name}: the validation split is empty; raise split.val or add images")
     return counts
+
+
+def check_mixing(config: ModelConfig) -> None:
+    """Raises TrainingError if pictures are to be mixed and the loss takes no soft targets."""
+    name = config.loss["name"]
+    if mixes(config.augment) and not registry.constant("mien.losses", name, "SOFT_TARGETS"):
+        raise TrainingError(
+            f"{config.name}: the loss {name} takes no soft targets; set augment.mixup and augment.cutmix to 0, or another loss"
+        )
 
 
 def freeze_for(stage: Stage, model: ExpressionModel, *, input_px: int) -> None:
@@ -150,17 +180,32 @@ def _run(
 ) -> None:
     config, settings = module.config, module.config.train
     module.model.train().to(memory_format=precision.memory_format(config.precision))
-    batches = EpochBatches(train.targets_N, sampler=settings.sampler, batch_size=settings.batch_size, seed=config.seed, stage=module.stage)
+    batches = EpochBatches(
+        train.targets_N,
+        sampler=settings.sampler,
+        batch_size=settings.batch_size,
+        accumulate=settings.accumulate,
+        even=mixes(config.augment),
+        seed=config.seed,
+        stage=module.stage,
+    )
+    rates = (
+        Plateau(monitor=settings.monitor, factor=settings.plateau_factor, patience=settings.plateau_patience)
+        if settings.schedule == "plateau"
+        else ByEpoch(settings, lr=stage.lr, epochs=stage.epochs)
+    )
     _quiet()
     trainer = Trainer(
         accelerator=precision.LIGHTNING_ACCELERATOR[device],
         devices=1,
         precision=precision.LIGHTNING_PRECISION[config.precision],  # type: ignore[arg-type]
         max_epochs=stage.epochs,
+        accumulate_grad_batches=settings.accumulate,
+        gradient_clip_val=settings.clip_norm or None,
         callbacks=[
+            rates,
             curves,
             best,
-            Plateau(monitor=settings.monitor, factor=settings.plateau_factor, patience=settings.plateau_patience),
             Patience(settings.monitor, mode=mode_of(settings.monitor), patience=settings.patience),
             SaveState(state),
             *([TQDMProgressBar()] if progress else []),

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from mien.configure import ModelConfig
+from mien.configure import ModelConfig, config_document
 from mien.errors import TrainingError
 from mien.models.build import ExpressionModel, build_model
 from mien.models.layers import last_layers
+from mien.models.store import load_model
 from mien.training import recipes
+from mien.training.callbacks import Row
 from mien.training.recipes import Fitted, fit
 from tests.training.tiny import face_set, model_config
 
@@ -118,6 +120,28 @@ def test_an_empty_validation_split_is_refused(tmp_path: Path) -> None:
 def test_a_diverging_run_stops_at_once_and_names_the_knob(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"tiny: the loss is (nan|inf) at epoch \d+, .*; lower models\.tiny\.train\.lr \(now 1e\+30\)"):
         trained(model_config(train={"lr": 1e30}), tmp_path)
+    assert not (tmp_path / recipes.LAST_GOOD).exists(), "no epoch was finished"
+
+
+def test_a_diverging_run_leaves_the_last_good_weights(tmp_path: Path) -> None:
+    config = model_config(train={"epochs": 6, "lr": 1e-3})
+    losses: list[float] = []
+    states: list[dict[str, torch.Tensor]] = []
+
+    def on_epoch(row: Row) -> None:
+        losses.append(row["val_loss"])
+        states.append(state(model))
+        if row["epoch"] == 3:
+            with torch.no_grad():
+                model.head.classifier.bias.fill_(float("inf"))
+
+    torch.manual_seed(config.seed)
+    model: Any = build_model(config)
+    with pytest.raises(TrainingError, match=r"loss is nan at epoch 4, step 1; .*; the best weights before that are in .*last_good"):
+        fit(model, TRAIN, VAL, config=config, checkpoints=tmp_path, pretrained=False, on_epoch=on_epoch)
+    rescued, rescued_config = load_model(tmp_path / recipes.LAST_GOOD)
+    assert config_document(rescued_config) == config_document(config) and len(losses) == 3
+    assert not changed(states[losses.index(min(losses))], state(rescued))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

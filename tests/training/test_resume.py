@@ -13,6 +13,8 @@ import torch
 import stages.train
 from mien import paths
 from mien.models.build import build_model
+from mien.registry import constant
+from mien.sections import LossParams
 from mien.training.callbacks import Row
 from mien.training.recipes import Fitted, fit
 from tests.training.tiny import face_set, model_config, write_workspace
@@ -21,6 +23,12 @@ ROOT = Path(__file__).parents[2]
 TRAIN, VAL = face_set(36, seed=0), face_set(18, seed=1)
 CONFIGS = {
     "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
+    "two_views": model_config(
+        head="linear",
+        loss={"name": "rebalanced", **{key: getattr(LossParams(), key) for key in constant("mien.losses", "rebalanced", "PARAMETERS")}},
+        train={"epochs": 4, "schedule": "cosine", "warmup_epochs": 1, "sampler": "class_balanced", "accumulate": 2, "optimizer": "sgd"},
+        augment={"mixup": 0.4, "cutmix": 1.0, "erase": 0.5, "brightness": 0.2, "rand_augment": 5, "crop": 0.1},
+    ),
     "two_stage": model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "plateau_patience": 0}),
 }
 

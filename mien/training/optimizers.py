@@ -1,0 +1,33 @@
+"""The optimisers of the papers, and which parameters their weight decay leaves alone."""
+
+from typing import Any
+
+import torch
+from timm.optim import param_groups_weight_decay
+
+from mien.models.build import ExpressionModel
+from mien.sections import TrainParams
+
+
+def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float) -> torch.optim.Optimizer:
+    """The optimiser of all parameters that train, at `lr`.
+
+    Weight decay spares norms, biases and what the backbone itself names (Swin's tables of relative positions): pulling those towards
+    zero changes scale and offset of features and regularises nothing. adam's decay is the L2 term, adamw's is decoupled.
+    """
+    arguments: dict[str, Any] = {"lr": lr, "fused": True}
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(_groups(model, settings), momentum=settings.momentum, **arguments)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
+    return kind(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
+
+
+def _groups(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
+    if not settings.weight_decay:
+        return [{"params": [parameter for parameter in model.parameters() if parameter.requires_grad]}]
+    own = getattr(model.backbone, "no_weight_decay", set)()
+    return [
+        group
+        for group in param_groups_weight_decay(model, settings.weight_decay, no_weight_decay_list={f"backbone.{name}" for name in own})
+        if group["params"]
+    ]

@@ -1,0 +1,93 @@
+"""Which parameters an optimiser is given, what its weight decay touches, and what one step of it is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mien.configure import ModelConfig
+from mien.models.build import ExpressionModel, build_model
+from mien.sections import TrainParams
+from mien.training import recipes
+from mien.training.optimizers import build_optimizer
+from tests.training.tiny import face_set, model_config
+
+STILL = {"rotation_deg": 0.0, "shift": 0.0, "zoom": 0.0, "flip": 0.0}
+
+
+def settings(**values: object) -> TrainParams:
+    return TrainParams.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)], ids=lambda value: str(value)
+)
+def test_the_optimisers_are_torchs(name: str, kind: type) -> None:
+    optimizer = build_optimizer(build_model(model_config()), settings(optimizer=name, momentum=0.8), lr=0.02)
+    assert type(optimizer) is kind and optimizer.defaults["lr"] == 0.02
+    assert name != "sgd" or optimizer.defaults["momentum"] == 0.8
+
+
+@pytest.mark.parametrize("backbone", ["test_efficientnet", "swin_tiny_patch4_window7_224"])
+def test_weight_decay_spares_norms_biases_and_position_tables(backbone: str) -> None:
+    model = build_model(model_config(backbone=backbone, input_px=32 if backbone == "test_efficientnet" else 64))
+    named = {id(parameter): name for name, parameter in model.named_parameters()}
+    decayed = {
+        named[id(parameter)]: parameter
+        for group in build_optimizer(model, settings(weight_decay=0.1), lr=1e-3).param_groups
+        for parameter in group["params"]
+        if group["weight_decay"]
+    }
+    norms = (torch.nn.BatchNorm2d, torch.nn.LayerNorm)
+    of_norms = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, norms)}
+    assert of_norms and not of_norms & decayed.keys()
+    assert not [name for name in decayed if name.endswith("bias") or "relative_position" in name]
+    spared = {name for name in named.values() if name not in decayed}
+    assert all(parameter.ndim > 1 for parameter in decayed.values())
+    assert all(name in of_norms or name.endswith("bias") or "relative_position_bias_table" in name for name in spared), spared
+
+
+def test_what_is_frozen_is_not_given_to_the_optimiser() -> None:
+    model = build_model(model_config())
+    model.backbone.requires_grad_(False)
+    for decay in (0.0, 0.1):
+        given = {id(p) for group in build_optimizer(model, settings(weight_decay=decay), lr=1e-3).param_groups for p in group["params"]}
+        assert given == {id(parameter) for parameter in model.head.parameters()}
+
+
+def one_epoch(folder: Path, **train: Any) -> ExpressionModel:
+    """The model after an epoch of a frozen backbone, plain SGD, no dropout: nothing in it depends on how images fell into batches."""
+    config: ModelConfig = model_config(
+        recipe="two_stage",
+        dropout=0.0,
+        augment=STILL,
+        train={"epochs": 1, "fine_tune_epochs": 0, "optimizer": "sgd", "momentum": 0.0, "lr": 0.1, **train},
+    )
+    torch.manual_seed(config.seed)
+    model = build_model(config)
+    recipes.fit(model, face_set(36), face_set(6, seed=1), config=config, pretrained=True, checkpoints=folder)
+    return model
+
+
+def head(model: ExpressionModel) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.head.parameters()])
+
+
+def test_accumulated_small_batches_are_one_large_batch(tmp_path: Path) -> None:
+    whole, parts, single = (
+        head(one_epoch(tmp_path / name, batch_size=size, accumulate=accumulate))
+        for name, size, accumulate in (("whole", 12, 1), ("parts", 4, 3), ("single", 4, 1))
+    )
+    torch.testing.assert_close(parts, whole, atol=1e-6, rtol=1e-5)
+    assert not torch.allclose(single, whole, atol=1e-4), "three steps are not one"
+
+
+def test_clipping_bounds_the_step(tmp_path: Path) -> None:
+    start = torch.manual_seed(model_config().seed) and head(build_model(model_config(dropout=0.0)))
+    lr, norm = 0.1, 1e-3
+    moved = head(one_epoch(tmp_path / "clipped", batch_size=36, clip_norm=norm)) - start
+    free = head(one_epoch(tmp_path / "free", batch_size=36)) - start
+    assert float(free.norm()) > 2 * lr * norm
+    assert float(moved.norm()) == pytest.approx(lr * norm, rel=1e-3)
+    torch.testing.assert_close(moved / moved.norm(), free / free.norm(), atol=1e-3, rtol=1e-2)
