@@ -119,7 +119,7 @@ def test_a_class_bound_to_others_so_that_it_cannot_be_spread_is_an_error() -> No
 
 
 def params_of(**split_params: object) -> Params:
-    model = {"backbone": "resnet50", "weights": "none", "attention": "none", "loss": "cross_entropy"}
+    model = {"backbone": "resnet50", "weights": "none", "attention": "none", "head": "linear", "loss": "cross_entropy"}
     return Params.model_validate({"models": {"m": model}, "split": split_params, "labels": {"classes": list(CLASSES)}})
 
 
