@@ -11,6 +11,7 @@ from mien.data.fates import fates
 from mien.data.shards import read_store
 from mien.data.splits import split
 from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
+from mien.data.thinning import imbalance, thin, training_counts
 from mien.files import write_json
 from mien.params import Params, load_params
 from mien.stage import command
@@ -32,18 +33,28 @@ def main() -> None:
     if params.split.method == "official":
         leaks = official.leaks(rows)
         rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
-    splits = rows.assign(split=split(rows, params))
-    removed = [read_table(paths.LABELS_REMOVED, FATES), faceless, leaks]
+    whole = rows.assign(split=split(rows, params))
+    thinned = thin(whole, params)
+    splits = whole.drop(thinned.index)
+    removed = [read_table(paths.LABELS_REMOVED, FATES), faceless, leaks, thinned]
     table = fates(files, read_table(paths.REJECTED, REJECTED), splits, removed)
     counts = summary(splits, table, params)
+    if len(thinned):
+        counts["thinning"] = thinning_figures(training_counts(whole, params), training_counts(splits, params))
     write_table(paths.SPLITS, splits.sort_values("path"), SPLITS)
     write_table(paths.FATES, table, FATES)
     write_table(paths.QUARANTINE, table[table["fate"] == "quarantined"], FATES)
     write_json(paths.counts("split"), counts)
     sizes = ", ".join(f"{counts['splits'][name]['all']} {name}" for name in SPLIT_NAMES)
     others = ", ".join(f"{num} {fate}" for fate, num in counts["fates"].items() if num and fate != "kept")
+    effect = ""
+    if thinning := counts.get("thinning"):
+        effect = (
+            f"; training thinned from {thinning['images_before']} to {thinning['images_after']} images, its imbalance factor "
+            f"from {thinning['imbalance_factor_before']:.4g} to {thinning['imbalance_factor_after']:.4g}"
+        )
     typer.echo(
-        f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept, {others}"
+        f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept, {others}{effect}"
     )
 
 
@@ -70,6 +81,17 @@ def summary(splits: pd.DataFrame, table: pd.DataFrame, params: Params) -> dict[s
         "subjects": int(splits["subject"].nunique()),
         "subjects_in_training_and_test": int(splits.loc[shared, "subject"].nunique()),
         "training_images_of_test_subjects": int(shared.sum()),
+    }
+
+
+def thinning_figures(before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
+    """What thinning did to the training split: its images, by class before (after: as in `splits`), and its imbalance factor."""
+    return {
+        "images_before": sum(before.values()),
+        "images_after": sum(after.values()),
+        "imbalance_factor_before": round(imbalance(before), 4),
+        "imbalance_factor_after": round(imbalance(after), 4),
+        "classes_before": before,
     }
 
 

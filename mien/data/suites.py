@@ -11,6 +11,8 @@ import pandas as pd
 from mien.data import official
 from mien.data.statements import Expectation, Suite, between, given, matches, missing, one_of, typed, unique
 from mien.data.tables import FATE_NAMES, SPLIT_NAMES
+from mien.data.thinning import thinned_counts
+from mien.errors import LabelError
 from mien.params import Params
 
 _SHA256 = "^[0-9a-f]{64}$"
@@ -22,7 +24,7 @@ def suites(files: pd.DataFrame, labels: pd.DataFrame, splits: pd.DataFrame, fate
         _files(files),
         _labels(labels, files, params),
         _splits(splits, params),
-        _shares(splits, params),
+        _shares(splits, labels, fates, params),
         _fates(fates, files, splits),
     ]
 
@@ -123,11 +125,16 @@ def _num_splits(name: pd.Series, split: pd.Series) -> pd.Series:
     return name.map(split.groupby(name).nunique()).astype("float64")
 
 
-def _shares(splits: pd.DataFrame, params: Params) -> Suite:
-    """A row per split and class: num_images, share, and how far the share lies from that of all images of the compared splits."""
+def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, params: Params) -> Suite:
+    """A row per split and class: num_images, share, and how far the share lies from that of all images of the compared splits.
+
+    Shares are those before thinning, which changes them on purpose; the training images left are held to the exact number it asks for.
+    """
     tolerance, classes = params.validate_.share_tolerance, list(params.labels.kept)
     compared = ["train", "val"] if params.split.method == "official" else list(SPLIT_NAMES)
-    num = Counter(zip(splits["split"], splits["label"], strict=True))
+    is_thinned = params.split.imbalance_factor > 1 or params.split.max_train > 0
+    left = Counter(zip(splits["split"], splits["label"], strict=True))
+    num = left + (_thinned(labels, fates) if is_thinned else Counter())
     size = {split: sum(num[split, name] for name in classes) for split in SPLIT_NAMES}
     size_compared = max(sum(size[split] for split in compared), 1)
     rows = []
@@ -135,24 +142,41 @@ def _shares(splits: pd.DataFrame, params: Params) -> Suite:
         for name in classes:
             share = num[split, name] / max(size[split], 1)
             overall = sum(num[other, name] for other in compared) / size_compared
-            rows.append((split, name, num[split, name], share, abs(share - overall) if split in compared else None))
+            rows.append((split, name, left[split, name], share, abs(share - overall) if split in compared else None))
     table = pd.DataFrame(rows, columns=["split", "label", "num_images", "share", "distance"])
     listed = " and ".join(compared) if len(compared) == 2 else "every split"
-    return Suite(
-        "class shares",
-        table,
-        ["split", "label"],
-        [
-            between("every split holds every class", "num_images", 1, None, "Add images of the class, or drop the class with labels.drop."),
-            between(
-                f"the share of each class in {listed} lies within {tolerance:g} of its share of all",
-                "distance",
-                0,
-                tolerance,
-                "Add images, or raise validate.share_tolerance if so few images (or subjects) cannot be divided more evenly.",
-            ),
-        ],
-    )
+    expectations = [
+        between("every split holds every class", "num_images", 1, None, "Add images of the class, or drop the class with labels.drop."),
+        between(
+            f"the share of each class in {listed} lies{', before thinning,' if is_thinned else ''} within {tolerance:g} of its share of all",
+            "distance",
+            0,
+            tolerance,
+            "Add images, or raise validate.share_tolerance if so few images (or subjects) cannot be divided more evenly.",
+        ),
+    ]
+    if is_thinned:
+        table["too_many_or_few"] = _off_thinning({name: num["train", name] for name in classes}, table, params)
+        expectations.append(between("each class has as many training images as thinning was asked to leave", "too_many_or_few", 0, 0))
+    return Suite("class shares", table, ["split", "label"], expectations)
+
+
+def _thinned(labels: pd.DataFrame, fates: pd.DataFrame) -> Counter[tuple[str, str]]:
+    """How many images of each class were thinned from the training split: keys as of a count of (split, label)."""
+    label = dict(zip(labels["path"], labels["label"], strict=True))
+    return Counter(("train", label[path]) for path in fates.loc[fates["fate"] == "thinned", "path"] if path in label)
+
+
+def _off_thinning(before: dict[str, int], table: pd.DataFrame, params: Params) -> list[int | None]:
+    """For each row of the training split, by how many images it misses what thinning the counts `before` leaves; None for the others."""
+    try:
+        wanted = thinned_counts(before, params.split)[1]
+    except LabelError:  # `split` refuses such counts, so the tables are not its own
+        wanted = {}
+    return [
+        abs(num - wanted.get(name, 0)) if split == "train" else None
+        for split, name, num in zip(table["split"], table["label"], table["num_images"], strict=True)
+    ]
 
 
 def _fates(fates: pd.DataFrame, files: pd.DataFrame, splits: pd.DataFrame) -> Suite:

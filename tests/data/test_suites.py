@@ -17,6 +17,7 @@ from mien.data.sanitise import image_rows, sanitise
 from mien.data.splits import split
 from mien.data.suites import suites
 from mien.data.tables import FATES
+from mien.data.thinning import thin
 from mien.params import LabelParams, Params
 from tests.data.tables import Tables
 
@@ -25,25 +26,27 @@ TableSet = dict[str, pd.DataFrame]
 
 
 @cache
-def params_of(method: str) -> Params:
-    model = {"backbone": "resnet50", "weights": "none", "attention": "none", "loss": "cross_entropy"}
-    return Params.model_validate({"models": {"m": model}, "split": {"method": method}}).model_copy(update={"labels": LABELS})
+def params_of(method: str, **thinning: float) -> Params:
+    model = {"backbone": "resnet50", "weights": "none", "attention": "none", "head": "linear", "loss": "cross_entropy"}
+    return Params.model_validate({"models": {"m": model}, "split": {"method": method, **thinning}}).model_copy(update={"labels": LABELS})
 
 
 @cache
-def sound(method: str) -> TableSet:
+def sound(method: str, **thinning: float) -> TableSet:
     """Sound tables, as the stages would write them."""
-    tables, params = Tables(400, seed=5, num_subjects=60), params_of(method)
+    tables, params = Tables(400, seed=5, num_subjects=60), params_of(method, **thinning)
     result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), LABELS, method=params.split.method)
     leaks = official.leaks(result.labels) if method == "official" else pd.DataFrame(columns=FATES.names)
     rows = result.labels.drop(leaks.index)
-    splits = rows.assign(split=split(rows, params))
-    table = fates(tables.files, tables.rejected, splits, [result.removed, leaks])
+    whole = rows.assign(split=split(rows, params))
+    thinned = thin(whole, params)
+    splits = whole.drop(thinned.index)
+    table = fates(tables.files, tables.rejected, splits, [result.removed, leaks, thinned])
     return {"files": tables.files, "labels": result.labels, "splits": splits.reset_index(drop=True), "fates": table}
 
 
-def verdicts(tables: TableSet, method: str, docs: Path, only: str | None = None) -> list[Verdict]:
-    wanted = suites(tables["files"], tables["labels"], tables["splits"], tables["fates"], params_of(method))
+def verdicts(tables: TableSet, method: str, docs: Path, only: str | None = None, **thinning: float) -> list[Verdict]:
+    wanted = suites(tables["files"], tables["labels"], tables["splits"], tables["fates"], params_of(method, **thinning))
     return check([suite for suite in wanted if only in (None, suite.name)], docs=docs)
 
 
@@ -228,3 +231,66 @@ def test_the_report_names_the_rows_at_fault(tmp_path: Path) -> None:
     path = tables["splits"]["path"].iloc[3]
     (verdict,) = [it for it in verdicts(tables, "stratified", tmp_path / "docs", only="splits") if not it.holds]
     assert verdict.observed == f"1 of {len(tables['splits'])} rows break it ({path}: label is joy)"
+
+
+THINNING: list[dict[str, float]] = [{"imbalance_factor": 8.0}, {"max_train": 60}, {"imbalance_factor": 8.0, "max_train": 60}]
+AS_ASKED = "each class has as many training images as thinning was asked to leave"
+BEFORE_THINNING = "the share of each class in {} lies, before thinning, within 0.05 of its share of all"
+
+
+def thinned_training_image_more(tables: TableSet) -> None:
+    """One image that `split` took out is trained on, and its fate says so: only the number it leaves is wrong."""
+    fates, labels = tables["fates"], tables["labels"].set_index("path")
+    at = fates.index[fates["fate"] == "thinned"][0]
+    fates.loc[at, ["fate", "reason"]] = ["kept", "train"]
+    row = labels.loc[[fates.loc[at, "path"]]].reset_index().assign(split="train")
+    tables["splits"] = pd.concat([tables["splits"], row[tables["splits"].columns]], ignore_index=True)
+
+
+def training_image_less(tables: TableSet) -> None:
+    splits, fates = tables["splits"], tables["fates"]
+    gone = splits.index[splits["split"] == "train"][0]
+    fates.loc[fates["path"] == splits.loc[gone, "path"], ["fate", "reason"]] = ["thinned", "imbalance"]
+    tables["splits"] = splits.drop(gone)
+
+
+def without_training_class(tables: TableSet) -> None:
+    frame = tables["splits"]
+    tables["splits"] = frame[~((frame["split"] == "train") & (frame["label"] == "sad"))]
+
+
+@pytest.mark.parametrize("thinning", THINNING, ids=str)
+@pytest.mark.parametrize("method", ["stratified", "official"])
+def test_a_split_thinned_on_purpose_meets_every_expectation(method: str, thinning: dict[str, float], tmp_path: Path) -> None:
+    tables = sound(method, **thinning)
+    assert (tables["fates"]["fate"] == "thinned").sum() > 30
+    found = verdicts(tables, method, tmp_path / "docs", **thinning)
+    assert [(verdict.suite, verdict.expectation.words, verdict.observed) for verdict in found if not verdict.holds] == []
+    assert {AS_ASKED, BEFORE_THINNING.format(words_of("{compared}", method))} <= {verdict.expectation.words for verdict in found}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "words"),
+    [
+        (thinned_training_image_more, AS_ASKED),
+        (training_image_less, AS_ASKED),
+        (without_training_class, AS_ASKED),
+        (without_training_class, "every split holds every class"),
+        (without_class, "every split holds every class"),
+        (lopsided, BEFORE_THINNING.format("every split")),
+    ],
+)
+def test_thinning_excuses_nothing_else(tamper: Callable[[TableSet], None], words: str, tmp_path: Path) -> None:
+    thinning = THINNING[2]
+    tables = {name: frame.copy() for name, frame in sound("stratified", **thinning).items()}
+    tamper(tables)
+    found = verdicts(tables, "stratified", tmp_path / "docs", only="class shares", **thinning)
+    (verdict,) = [verdict for verdict in found if verdict.expectation.words == words]
+    assert not verdict.holds and "rows break it" in verdict.observed
+
+
+def test_tables_thinned_otherwise_than_asked_now_are_refused(tmp_path: Path) -> None:
+    tables = sound("stratified", imbalance_factor=8.0)
+    for asked in ({"imbalance_factor": 9.0}, {"imbalance_factor": 1.0001}, {"max_train": 60}):
+        found = verdicts(tables, "stratified", tmp_path / "docs", only="class shares", **asked)
+        assert [verdict.expectation.words for verdict in found if not verdict.holds] == [AS_ASKED], asked

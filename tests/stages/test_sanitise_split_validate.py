@@ -165,6 +165,52 @@ def test_errors_name_key_and_remedy(change: dict[str, str], stage: Callable[[], 
     assert all(part in str(caught.value) for part in parts)
 
 
+@pytest.mark.parametrize("method", ["stratified", "official"])
+def test_thinning_takes_out_training_images_only_and_accounts_for_them(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_params(method=method)
+    tables = Tables(500, seed=18)
+    run_all(tables, official=method == "official")
+    whole, whole_fates = read_table(paths.SPLITS, SPLITS), read_table(paths.FATES, FATES)
+    assert "thinning" not in json.loads(paths.counts("split").read_text()) and "thinned" not in capsys.readouterr().out
+    set_params(imbalance_factor="10.0", max_train="80")
+    run_all(tables, official=method == "official")
+    splits, fates = read_table(paths.SPLITS, SPLITS), read_table(paths.FATES, FATES)
+    gone = fates[fates["fate"] == "thinned"]
+    others = whole[~whole["path"].isin(gone["path"])].reset_index(drop=True)
+    assert splits.equals(others), "what stays is as it was, of validation and test all"
+    assert set(whole.loc[whole["path"].isin(gone["path"]), "split"]) == {"train"}
+    assert fates[fates["fate"] != "thinned"].equals(whole_fates[~fates["path"].isin(gone["path"])])
+    counts, training = json.loads(paths.counts("split").read_text()), splits[splits["split"] == "train"]["label"].value_counts()
+    assert len(training) == 5 and training.sum() == counts["splits"]["train"]["all"] == counts["thinning"]["images_after"] == 80
+    assert counts["fates"]["thinned"] == sum(counts["reasons"]["thinned"].values()) == len(gone)
+    assert set(counts["reasons"]["thinned"]) == {"imbalance", "max_train"}
+    assert counts["thinning"]["images_before"] == 80 + len(gone) == sum(counts["thinning"]["classes_before"].values())
+    assert counts["thinning"]["imbalance_factor_after"] == round(training.max() / training.min(), 4) > 7
+    assert json.loads(paths.VALIDATION.read_text())["success"]
+    said = capsys.readouterr().out
+    assert f"{len(gone)} thinned; training thinned from {80 + len(gone)} to 80 images, its imbalance factor from " in said
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"imbalance_factor": "1.01"}, ["split.imbalance_factor: 1.01", "more uneven already", "or more, or to 1 to thin nothing"]),
+        ({"imbalance_factor": "1000.0"}, ["split.imbalance_factor: 1000", "at least 2 must stay", "at most"]),
+        ({"max_train": "3"}, ["split.max_train: 3", "5 classes", "raise it to 5"]),
+    ],
+)
+def test_thinning_that_cannot_be_had_ends_with_code_2_and_writes_nothing(change: dict[str, str], parts: list[str]) -> None:
+    tables = Tables(300, seed=19)
+    tables.write()
+    sanitise.main()
+    tables.write_faces(read_table(paths.LABELS, LABELS), official=False)
+    set_params(**change)
+    ended = subprocess.run([sys.executable, "-m", "stages.split"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("error: ") and all(part in ended.stderr for part in parts)
+    assert not paths.SPLITS.exists() and not paths.FATES.exists()
+
+
 @pytest.mark.parametrize("stage", [sanitise, split, validate])
 def test_help_says_what_is_read_and_written(stage: object) -> None:
     app = typer.Typer()
