@@ -73,7 +73,10 @@ def read_backbone(file: Path, backbone: str) -> "dict[str, Tensor]":
     from mien.models import backbones
 
     found = read_tensors(file, remedy="get the file anew")
+    state = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in found.items()}
     outside = backbones.classifier_names(backbone)
-    state = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in found.items() if not key.startswith(outside)}
+    for _ in "before", "after":  # a file of an older layout calls its classifier as timm's only once it is adapted
+        state = {key: tensor for key, tensor in state.items() if not key.startswith(outside)}
+        state = backbones.adapted(backbones.hollow(backbone), state)
     check_fit(backbones.empty_state(backbone), state, source=str(file), backbone=backbone)
     return state

@@ -24,14 +24,23 @@ def read_note(folder: Path) -> dict[str, Any]:
 
 
 def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:
-    """Gives `backbone` (timm's `name`) the weights in `folder`, if there are any; returns what pretrained.json says.
+    """Gives `backbone` (of the architecture `name`) the weights in `folder`, if there are any; returns what pretrained.json says.
 
-    Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do not fit.
+    The folder has the name of the model, and its weights are of the input size they were trained with; for another, timm resamples what
+    depends on it. Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do not fit,
+    ParamsError if they would with another input size.
     """
     note = read_note(folder)
     if note["weights"] != "none":
-        state = read_tensors(folder / WEIGHTS, remedy=f"run `dvc repro --force pretrained@{folder.name}`")
-        check_fit(backbone.state_dict(), state, source=str(folder / WEIGHTS), backbone=name)
+        from mien.models import backbones
+
+        expected = backbone.state_dict()
+        state = backbones.adapted(backbone, read_tensors(folder / WEIGHTS, remedy=f"run `dvc repro --force pretrained@{folder.name}`"))
+        unlike = [key for key in expected if key in state and state[key].shape != expected[key].shape]
+        native = backbones.empty_state(name) if unlike else {}
+        if unlike and all(native[key].shape == state[key].shape for key in unlike):
+            backbones.refuse_size(name, model=folder.name, tensors=unlike)
+        check_fit(expected, state, source=str(folder / WEIGHTS), backbone=name)
         backbone.load_state_dict(state)
     return note
 
@@ -64,7 +73,7 @@ def check_fit(expected: "dict[str, Tensor]", state: "dict[str, Tensor]", *, sour
     }
     told = [f"{len(keys)} {fault} ({', '.join(keys[:3])}{', …' if len(keys) > 3 else ''})" for fault, keys in faults.items() if keys]
     if told:
-        raise WeightsError(f"{source} does not fit timm's {backbone}: tensors {'; '.join(told)}; use weights made for this architecture")
+        raise WeightsError(f"{source} does not fit {backbone}: tensors {'; '.join(told)}; use weights made for this architecture")
 
 
 def file_sha256(file: Path) -> str:

@@ -5,7 +5,8 @@ import timm
 import torch
 
 from mien.errors import ParamsError
-from mien.models.backbones import classifier_names, create_backbone, empty_state, feature_maps, map_shape, statistics
+from mien.models import catalog
+from mien.models.backbones import OWN, classifier_names, create_backbone, empty_state, feature_maps, map_shape, statistics
 
 from .make import BASELINES
 
@@ -40,6 +41,13 @@ def test_too_small_an_input_is_named_with_the_least() -> None:
     assert map_shape("inception_v3", input_px=75, model="one") == (2048, 1, 1)
 
 
+def test_a_size_that_windows_do_not_divide_is_named_with_its_neighbours() -> None:
+    with pytest.raises(
+        ParamsError, match=r"^models\.one\.input_px: must be a size that maxxvitv2_nano_rw_256 takes, such as 96 or 128 \(got 112\)$"
+    ):
+        map_shape("maxxvitv2_nano_rw_256", input_px=112, model="one")
+
+
 def test_a_backbone_without_a_grid_is_refused() -> None:
     with pytest.raises(ParamsError, match=r"^models\.one\.backbone: must give a feature map"):
         map_shape("test_vit", input_px=160, model="one")
@@ -65,9 +73,10 @@ def test_a_files_tag_brings_its_own_statistics() -> None:
     assert statistics("efficientnet_b1", "shared", tag="ra4_e3600_r240_in1k") == IMAGENET
 
 
-def test_empty_state_is_the_backbones() -> None:
-    state = create_backbone("test_efficientnet", input_px=64).state_dict()
-    assert {key: tensor.shape for key, tensor in empty_state("test_efficientnet").items()} == {k: t.shape for k, t in state.items()}
+@pytest.mark.parametrize("name", ["test_efficientnet", "cnn"])
+def test_empty_state_is_the_backbones(name: str) -> None:
+    state = create_backbone(name, input_px=64).state_dict()
+    assert {key: tensor.shape for key, tensor in empty_state(name).items()} == {k: t.shape for k, t in state.items()}
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -77,3 +86,8 @@ def test_classifier_names_cover_what_timms_files_hold_beside_the_backbone(name: 
     outside = {key for key in full if key not in empty_state(name)}
     assert outside and all(key.startswith(classifier_names(name)) for key in outside)
     assert not any(key.startswith(classifier_names(name)) for key in empty_state(name))
+
+
+def test_own_names_are_listed_and_are_none_of_timms() -> None:
+    assert set(OWN) == catalog.OWN_BACKBONES
+    assert not set(OWN) & set(timm.list_models()), "timm took the name of one of ours: rename ours, or old params.yaml would mean another"

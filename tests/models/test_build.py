@@ -91,5 +91,5 @@ def test_weights_bring_their_statistics_unless_others_are_asked_for(tmp_path: Pa
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     folder = pretrained_folder(tmp_path)
-    with pytest.raises(WeightsError, match=r"does not fit timm's test_resnet: tensors .* missing"):
+    with pytest.raises(WeightsError, match=r"does not fit test_resnet: tensors .* missing"):
         build_model(make_config(backbone="test_resnet"), pretrained=folder)

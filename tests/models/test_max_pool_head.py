@@ -58,7 +58,7 @@ def test_the_penalty_is_kerass(only: str | None, batch_norm: bool) -> None:
             }[name]
         )
     head(maps)
-    assert float(head.penalty()) == pytest.approx(expected, rel=1e-12) and expected > 0
+    assert head.penalty().item() == pytest.approx(expected, rel=1e-12) and expected > 0
 
 
 def test_its_gradient_agrees_with_finite_differences() -> None:
@@ -104,7 +104,7 @@ def test_no_graph_outlives_its_use() -> None:
 def test_under_bf16_the_penalty_is_float32() -> None:
     head, maps = head_of(l2_weights=0.016, l1_bias=0.006, l1_activations=0.006).train(), torch.randn(4, 12, 2, 2)
     head(maps)
-    exact = float(head.penalty())
+    exact = head.penalty().item()
     with torch.autocast("cpu", torch.bfloat16):
         head(maps.bfloat16())
         penalty = head.penalty()
