@@ -59,11 +59,11 @@ def turn_hue(images_N3SS: Tensor, degrees_N: Tensor) -> Tensor:
         torch.where(value_NSS == green, 2 + (blue - red) / divisor_NSS, 4 + (red - green) / divisor_NSS),
     )
     sixths_NSS = sixths_NSS + degrees_N[:, None, None] / 60
-    # A colour lies below the value by the range times 0 over a third of the circle, 1 over another, and linearly between.
-    offsets_3 = torch.tensor([5.0, 3.0, 1.0], device=images_N3SS.device)
-    place_N3SS = (sixths_NSS.unsqueeze(1) + offsets_3[:, None, None]) % 6
-    below_N3SS = torch.minimum(place_N3SS, 4 - place_N3SS).clamp_(0, 1)
-    return (value_NSS.unsqueeze(1) - range_NSS.unsqueeze(1) * below_N3SS).clamp_(0, 1)
+    # Red lies at 0, green at 2, blue at 4. Up to a sixth of the circle away from a colour it has the value, from two sixths on that less
+    # the range, and linearly between. Rounding, because torch's remainder takes many times as long.
+    away_N3SS = sixths_NSS.unsqueeze(1) - torch.tensor([0.0, 2.0, 4.0], device=images_N3SS.device)[:, None, None]
+    away_N3SS = away_N3SS.sub_(6 * (away_N3SS / 6).round_()).abs_()
+    return (value_NSS.unsqueeze(1) - range_NSS.unsqueeze(1) * away_N3SS.sub_(1).clamp_(0, 1)).clamp_(0, 1)
 
 
 def _per_picture(values_N: Tensor) -> Tensor:
