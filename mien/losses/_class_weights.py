@@ -6,14 +6,27 @@ import torch
 from torch import Tensor
 
 
-def class_weights(kind: str, class_counts: Sequence[int]) -> Tensor:
+def class_weights(kind: str, class_counts: Sequence[int], *, beta: float | None = None, norm: str = "classes") -> Tensor:
     """One weight per class, float32.
 
-    `none`: 1. `inverse`: w_k = N / (K n_k), whose mean over the training images is 1.
+    `none`: 1.
+    `inverse`: w_k = N / (K n_k), whose mean over the training images is 1.
+    `effective`: B_k = (1 - β) / (1 - β^n_k), one over the effective number of images (Cui et al. 2019, section 3), 0 ≤ β < 1;
+    β = 0 gives equal weights, β → 1 tends to 1 / n_k. With `norm` classes they are scaled to sum to K (Cui et al., section 4), with none
+    they stay, in (0, 1].
     """
     counts_K = torch.tensor(list(class_counts), dtype=torch.float64)
     if kind == "none":
         return torch.ones(len(counts_K))
-    assert kind == "inverse", kind
     assert bool((counts_K > 0).all()), f"every class needs training images, counts are {list(class_counts)}"
-    return (counts_K.sum() / (len(counts_K) * counts_K)).float()
+    if kind == "inverse":
+        return (counts_K.sum() / (len(counts_K) * counts_K)).float()
+    assert kind == "effective", kind
+    assert beta is not None and 0 <= beta < 1, f"effective numbers need 0 ≤ beta < 1 (got {beta})"
+    # β^n as exp(n log β), and 1 - exp by expm1: for β near 1 the plain difference would have no digits left.
+    log_beta = torch.log1p(torch.tensor(beta - 1, dtype=torch.float64))
+    weights_K = (1 - beta) / -torch.expm1(counts_K * log_beta)
+    if norm == "none":
+        return weights_K.float()
+    assert norm == "classes", norm
+    return (weights_K * len(weights_K) / weights_K.sum()).float()

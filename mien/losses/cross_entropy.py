@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from mien.losses._class_weights import class_weights as weights_of
-from mien.losses._targets import log_probabilities, one_hot
+from mien.losses._targets import one_hot
+from mien.losses._terms import cross_entropy
 
 PARAMETERS = ("class_weights", "label_smoothing")
 SOFT_TARGETS = True
@@ -17,7 +18,8 @@ class CrossEntropy(nn.Module):
 
     l = -1/N Σ_i Σ_k w_k t_ik log p_ik,  t_i = (1 - ε) y_i + ε / K
 
-    y_i one-hot or soft target, p softmax of the logits, w_k class weight, ε label_smoothing. Range [0, ∞).
+    y_i one-hot or soft target, p softmax of the logits, w_k class weight (of `class_weights`; `beta` for effective), ε label_smoothing.
+    Range [0, ∞).
     Reduction: the sum is divided by the batch size N, as Keras's class_weight does, and not by the batch's sum of weights, as torch's
     `weight` with `mean` does: so an image weighs the same in every batch (with torch's, a batch of one class has no weights at all),
     and the mean over an epoch does not depend on how images fell into batches.
@@ -25,17 +27,16 @@ class CrossEntropy(nn.Module):
 
     weights_K: Tensor
 
-    def __init__(self, *, class_weights: str, label_smoothing: float, class_counts: Sequence[int]) -> None:
+    def __init__(self, *, class_weights: str, label_smoothing: float, class_counts: Sequence[int], beta: float | None = None) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing
-        self.register_buffer("weights_K", weights_of(class_weights, class_counts))
+        self.register_buffer("weights_K", weights_of(class_weights, class_counts, beta=beta))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The loss, a scalar, for integer targets_N or soft targets_NK."""
-        log_p_NK = log_probabilities(logits_NK)
-        targets_NK = one_hot(targets, like_NK=log_p_NK)
+        targets_NK = one_hot(targets, like_NK=logits_NK)
         smooth_NK = (1 - self.label_smoothing) * targets_NK + self.label_smoothing / logits_NK.shape[1]
-        return -(self.weights_K * smooth_NK * log_p_NK).sum(dim=1).mean()
+        return cross_entropy(logits_NK, smooth_NK, weights_K=self.weights_K)
 
 
 LOSS = CrossEntropy

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from mien.losses._class_weights import class_weights as weights_of
-from mien.losses._targets import log_probabilities, one_hot
+from mien.losses._terms import focal
 
 PARAMETERS = ("gamma", "class_weights")
 SOFT_TARGETS = True
@@ -18,25 +17,21 @@ class FocalLoss(nn.Module):
 
     l = -1/N Σ_i α_y (1 - p_y)^γ log p_y
 
-    y the image's class, p_y its predicted probability, γ ≥ 0 the focusing exponent, α_k = N_total / (K n_k) or 1. Range [0, ∞).
-    γ = 0 with α = 1 is cross-entropy. A soft target takes the sum over the classes, each term times its share of the target.
+    y the image's class, p_y its predicted probability, γ ≥ 0 the focusing exponent, α_k the class weight (of `class_weights`; `beta` for
+    effective). Range [0, ∞). γ = 0 with α = 1 is cross-entropy. A soft target takes the sum over the classes, each term times its share.
     Reduction: mean over the batch, not divided by the weights (see cross_entropy).
     """
 
     alpha_K: Tensor
 
-    def __init__(self, *, gamma: float, class_weights: str, class_counts: Sequence[int]) -> None:
+    def __init__(self, *, gamma: float, class_weights: str, class_counts: Sequence[int], beta: float | None = None) -> None:
         super().__init__()
         self.gamma = gamma
-        self.register_buffer("alpha_K", weights_of(class_weights, class_counts))
+        self.register_buffer("alpha_K", weights_of(class_weights, class_counts, beta=beta))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The loss, a scalar, for integer targets_N or soft targets_NK."""
-        log_p_NK = log_probabilities(logits_NK)
-        # Not 1 - exp: that cancels near p = 1. Clamped, because for γ < 1 the power's slope at 0 is infinite and times log 1 = 0 not a number.
-        wrong_NK = (-torch.expm1(log_p_NK)).clamp(min=torch.finfo(log_p_NK.dtype).tiny)
-        terms_NK = self.alpha_K * wrong_NK**self.gamma * log_p_NK
-        return -(one_hot(targets, like_NK=log_p_NK) * terms_NK).sum(dim=1).mean()
+        return focal(logits_NK, targets, gamma=self.gamma, weights_K=self.alpha_K)
 
 
 LOSS = FocalLoss

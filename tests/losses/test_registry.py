@@ -1,10 +1,12 @@
 """The folder is the registry: every entry can be built from its own declaration, and a new file is a new entry."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
 import torch
+from ruamel.yaml import YAML
 
 import mien.losses
 from mien import registry
@@ -20,7 +22,16 @@ def defaults(name: str) -> dict[str, object]:
 
 
 def test_helpers_are_no_entries() -> None:
-    assert {"cross_entropy", "focal"} <= set(registry.names("mien.losses"))
+    assert registry.names("mien.losses") == [
+        "balanced_softmax",
+        "class_balanced",
+        "cross_entropy",
+        "eac",
+        "focal",
+        "logit_adjusted",
+        "mek",
+        "rebalanced",
+    ]
     assert not [name for name in registry.names("mien.losses") if name.startswith("_")]
 
 
@@ -29,19 +40,32 @@ def test_every_loss_is_built_from_what_it_declares(name: str) -> None:
     declared = registry.constant("mien.losses", name, "PARAMETERS")
     assert set(declared) <= set(LossParams.model_fields)
     accepted = set(inspect.signature(registry.load("mien.losses", name, "LOSS")).parameters)
-    assert accepted == {*declared, "class_counts"}
+    # β is given besides where class weights are by effective number.
+    assert accepted == {*declared, "class_counts", *(["beta"] if "class_weights" in declared else [])}
     loss = build_loss(defaults(name), class_counts=COUNTS)
     value = loss(torch.randn(5, 3, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 1, 0]))
     assert value.ndim == 0 and value.isfinite() and value >= 0
 
 
 @pytest.mark.parametrize("name", registry.names("mien.losses"))
-def test_every_loss_says_whether_it_takes_soft_targets(name: str) -> None:
-    assert isinstance(registry.constant("mien.losses", name, "SOFT_TARGETS"), bool)
+def test_every_loss_says_what_it_takes(name: str) -> None:
+    for constant in ("SOFT_TARGETS", "TWO_VIEWS"):
+        assert isinstance(registry.constant("mien.losses", name, constant), bool)
+
+
+def test_train_depends_on_every_shared_file() -> None:
+    """dvc.yaml cannot know which of them the loss of an entry imports, so training depends on all of them."""
+    folder = Path(mien.losses.__file__).parent
+    deps = YAML(typ="safe", pure=True).load(folder.parents[1] / "dvc.yaml")["stages"]["train"]["do"]["deps"]
+    assert {f"mien/losses/{path.name}" for path in folder.glob("_*.py")} <= set(deps)
+    for path in folder.glob("*.py"):
+        assert not re.findall(r"from mien\.losses\.[a-z]", path.read_text()), (
+            f"{path.name} takes from a loss, which training of another lacks"
+        )
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
-    with pytest.raises(KeyError, match="cross_entropy, focal"):
+    with pytest.raises(KeyError, match="cross_entropy, eac, focal"):
         build_loss({"name": "focl"}, class_counts=COUNTS)
 
 

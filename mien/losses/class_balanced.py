@@ -1,0 +1,36 @@
+"""Class-balanced loss. Shapes: N batch, K classes."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mien.losses._class_weights import class_weights
+from mien.losses._terms import cross_entropy
+
+PARAMETERS = ("beta",)
+SOFT_TARGETS = True
+TWO_VIEWS = False
+
+
+class ClassBalanced(nn.Module):
+    """Class-balanced softmax cross-entropy (Cui et al. 2019, section 4.1).
+
+    l = -1/N Σ_i B_y log p_y,  B_k ∝ (1 - β) / (1 - β^n_k),  Σ_k B_k = K
+
+    y the image's class, p_y its predicted probability, n_k training images of class k, β in [0, 1) (0: cross-entropy, → 1: weights ∝ 1/n_k).
+    Range [0, ∞). A soft target takes the sum over the classes, each term times its share.
+    Reduction: mean over the batch, not divided by the weights (see cross_entropy).
+    """
+
+    weights_K: Tensor
+
+    def __init__(self, *, beta: float, class_counts: Sequence[int]) -> None:
+        super().__init__()
+        self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta))
+
+    def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The loss, a scalar, for integer targets_N or soft targets_NK."""
+        return cross_entropy(logits_NK, targets, weights_K=self.weights_K)
+
+
+LOSS = ClassBalanced

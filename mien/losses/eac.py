@@ -1,0 +1,55 @@
+"""Erasing attention consistency, EAC. Shapes: N batch, K classes, H×W grid of the class maps."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mien.losses._consistency import TwoViewLoss, map_difference
+from mien.losses._terms import cross_entropy
+from mien.losses._views import View
+
+PARAMETERS = ("eac_weight", "consistency_transform", "detach_class_weights", "joint_views")
+SOFT_TARGETS = True
+TWO_VIEWS = True
+
+
+class Eac(TwoViewLoss):
+    """Erasing attention consistency (Zhang et al. 2022; the erasing, `augment.erase`, is done before both views).
+
+    l = CE(f, y) + λ 1/(N K H W) Σ_i Σ_k Σ_hw (A_ik - back(Ã_ik))²
+
+    f, A logits and class maps of the first view, Ã class maps of the second, y the image's class, back undoes what
+    `consistency_transform` moved, λ = eac_weight ≥ 0 (0 leaves the term out). No class weights. Range [0, ∞).
+    A soft target takes the sum over the classes, each term of CE times its share.
+    Reduction: mean over all N K H W places, as in the authors' published code.
+    """
+
+    def __init__(
+        self,
+        *,
+        eac_weight: float,
+        consistency_transform: str,
+        detach_class_weights: bool,
+        joint_views: bool,
+        class_counts: Sequence[int],  # noqa: ARG002  every loss is given them
+    ) -> None:
+        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
+        self.eac_weight = eac_weight
+
+    def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The part on the first view alone, CE(f, y), a scalar, for integer targets_N or soft targets_NK."""
+        return cross_entropy(logits_NK, targets)
+
+    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
+        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
+        loss: Tensor = self(first.logits_NK, targets)
+        if self.eac_weight:
+            loss = loss + self.eac_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
+        return loss
+
+    def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
+        """The mean squared difference, a scalar, of both views' class maps, each as it lies in its view."""
+        return map_difference(first_NKHW, second_NKHW, transform=self.consistency_transform).mean()
+
+
+LOSS = Eac

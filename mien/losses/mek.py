@@ -1,0 +1,72 @@
+"""Mine extra knowledge, MEK. Shapes: N batch, K classes, H×W grid of the class maps."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mien.losses._class_weights import class_weights
+from mien.losses._consistency import TwoViewLoss, map_difference
+from mien.losses._targets import one_hot
+from mien.losses._terms import cross_entropy
+from mien.losses._views import View
+
+PARAMETERS = ("mek_weight", "mek_scale", "mek_true_share", "consistency_transform", "detach_class_weights", "joint_views")
+SOFT_TARGETS = True
+TWO_VIEWS = True
+
+
+class Mek(TwoViewLoss):
+    """Rebalanced consistency and rebalanced smooth labels (Zhang et al. 2023, Mine Extra Knowledge, with the reductions of their code).
+
+    l = -1/N Σ_i Σ_k s_ik log p_ik + λ 1/N Σ_i Σ_k w_k 1/(H W) Σ_hw (A_ik - back(Ã_ik))²
+    w_k = scale · Σ_j n_j / n_k,  s_ik = S_yk,  S_yy = share,  S_yk = (1 - share) w_k / Σ_{j≠y} w_j for k ≠ y
+
+    A, Ã class maps of both views, p softmax of the first view's logits, y the image's class, back undoes what `consistency_transform`
+    moved, n_k training images of class k, λ = mek_weight ≥ 0 (0 leaves the term out), scale = mek_scale > 0, share = mek_true_share in
+    (0, 1]. Range [0, ∞). A soft target t gives s = t S, the mixture of the smooth labels.
+    Reduction: mean over batch and grid, weighted sum over the classes, weights not normalised.
+    """
+
+    weights_K: Tensor
+    smooth_labels_KK: Tensor
+    """S: row y is the smooth label of class y"""
+
+    def __init__(
+        self,
+        *,
+        mek_weight: float,
+        mek_scale: float,
+        mek_true_share: float,
+        consistency_transform: str,
+        detach_class_weights: bool,
+        joint_views: bool,
+        class_counts: Sequence[int],
+    ) -> None:
+        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
+        self.mek_weight = mek_weight
+        weights_K = class_weights("inverse", class_counts) * len(class_counts)
+        self.register_buffer("weights_K", mek_scale * weights_K)
+        others_KK = weights_K.double().expand(len(weights_K), -1).clone().fill_diagonal_(0)
+        smooth_KK = (1 - mek_true_share) * others_KK / others_KK.sum(dim=1, keepdim=True)
+        self.register_buffer("smooth_labels_KK", smooth_KK.fill_diagonal_(mek_true_share).float())
+
+    def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The part on the first view alone, with smooth labels, a scalar, for integer targets_N or soft targets_NK."""
+        targets_NK = one_hot(targets, like_NK=logits_NK)
+        # Not a matrix product: autocast would round it to bfloat16.
+        return cross_entropy(logits_NK, (targets_NK[:, :, None] * self.smooth_labels_KK).sum(dim=1))
+
+    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
+        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
+        loss: Tensor = self(first.logits_NK, targets)
+        if self.mek_weight:
+            loss = loss + self.mek_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
+        return loss
+
+    def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
+        """The rebalanced consistency, a scalar, of both views' class maps, each as it lies in its view."""
+        difference_NK = map_difference(first_NKHW, second_NKHW, transform=self.consistency_transform).mean(dim=(2, 3))
+        return (self.weights_K * difference_NK).sum(dim=1).mean()
+
+
+LOSS = Mek

@@ -1,0 +1,86 @@
+"""Rebalanced attention consistency and focus, RBC/RBF. Shapes: N batch, K classes, H×W grid of the class maps."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mien.losses._class_weights import class_weights
+from mien.losses._consistency import TwoViewLoss, map_difference
+from mien.losses._terms import cross_entropy, focal
+from mien.losses._views import View
+
+PARAMETERS = (
+    "gamma",
+    "beta",
+    "weight_norm",
+    "rbc_weight",
+    "rbf_weight",
+    "consistency_norm",
+    "consistency_transform",
+    "detach_class_weights",
+    "joint_views",
+)
+SOFT_TARGETS = True
+TWO_VIEWS = True
+
+
+class Rebalanced(TwoViewLoss):
+    """Rebalanced consistency and focus (Zhu et al. 2025, eqs. 1 to 7).
+
+    l = l_cls + λ l_rbc + μ l_rbf                                        (7)
+    l_cls = CE(f, y) + CE(f̃, y)                                          (1)
+    l_rbc = 1/(N K H W) Σ_i Σ_k Σ_hw d(B_k A_ik, back(B_k Ã_ik))         (2, 3)
+    l_rbf = -1/N Σ_i B_y (1 - p_y)^γ log p_y                             (5)
+    B_k = (1 - β) / (1 - β^n_k)                                          (6), scaled to sum to K with `weight_norm` classes
+
+    f, A logits and class maps of the first view, f̃, Ã of the second, y the image's class, p softmax of f, back undoes what
+    `consistency_transform` moved, d the squared or absolute difference (`consistency_norm`), n_k training images of class k,
+    λ = rbc_weight and μ = rbf_weight ≥ 0 (0 leaves the term out), γ ≥ 0, β in [0, 1). Range [0, ∞).
+    A soft target takes the sum over the classes, each term of eqs. 1 and 5 times its share. Reduction: means as written.
+    """
+
+    weights_K: Tensor
+
+    def __init__(
+        self,
+        *,
+        gamma: float,
+        beta: float,
+        weight_norm: str,
+        rbc_weight: float,
+        rbf_weight: float,
+        consistency_norm: str,
+        consistency_transform: str,
+        detach_class_weights: bool,
+        joint_views: bool,
+        class_counts: Sequence[int],
+    ) -> None:
+        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
+        self.gamma = gamma
+        self.rbc_weight = rbc_weight
+        self.rbf_weight = rbf_weight
+        self.consistency_norm = consistency_norm
+        self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta, norm=weight_norm))
+
+    def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The part on the first view alone, CE(f, y) + μ l_rbf, a scalar, for integer targets_N or soft targets_NK."""
+        loss = cross_entropy(logits_NK, targets)
+        if self.rbf_weight:
+            loss = loss + self.rbf_weight * focal(logits_NK, targets, gamma=self.gamma, weights_K=self.weights_K)
+        return loss
+
+    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
+        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
+        loss: Tensor = self(first.logits_NK, targets) + cross_entropy(second.logits_NK, targets)
+        if self.rbc_weight:
+            loss = loss + self.rbc_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
+        return loss
+
+    def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
+        """l_rbc (eq. 3), a scalar, of both views' class maps, each as it lies in its view."""
+        weights_K11 = self.weights_K[:, None, None]
+        maps = (weights_K11 * first_NKHW, weights_K11 * second_NKHW)
+        return map_difference(*maps, transform=self.consistency_transform, norm=self.consistency_norm).mean()
+
+
+LOSS = Rebalanced
