@@ -6,6 +6,7 @@ Shapes: N batch, C channels, H×W grid of the last feature map.
 """
 
 import sys
+import warnings
 from bisect import bisect_left
 from functools import cache
 from typing import Any, Final, NoReturn
@@ -126,7 +127,8 @@ def adapted(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
     if adapt is None or (expected.keys() == state.keys() and all(expected[key].shape == state[key].shape for key in expected)):
         return state
     try:
-        return {key: tensor.contiguous() for key, tensor in adapt(dict(state), backbone).items()}
+        with warnings.catch_warnings(action="ignore"):  # torch's notes on how timm's resampling indexes its tensors
+            return {key: tensor.contiguous() for key, tensor in adapt(dict(state), backbone).items()}
     except Exception:  # of a file that is not of this architecture, timm's filters raise what they like
         return state
 
