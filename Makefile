@@ -5,7 +5,7 @@ UV := .venv/bootstrap/bin/uv
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help env repro test test-all lint format lock clean
+.PHONY: help env repro fer2013-methods test test-all lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,14 @@ env: $(READY)  ## the environment in .venv, anew only when the lock changed
 repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yaml says otherwise
 	dvc repro
 	@test -e data_docs/index.html || python -m stages.validate  # Data Docs are in neither Git nor DVC
+
+# The change of params.yaml stays in the workspace: `git checkout params.yaml` takes it back.
+fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip WEIGHTS=folder, ROW=one of them
+	@test -e "$(SOURCE)" -a -d "$(WEIGHTS)" || { echo "usage: make $@ SOURCE=/path/to/fer2013.zip WEIGHTS=/folder/with/mobilenetv2_100.safetensors [ROW=focal]"; exit 2; }
+	mien preset fer2013
+	mien preset experiments/fer2013_methods.yaml --set ingest.source=$(abspath $(SOURCE)) --set 'models.*.weights=$(abspath $(WEIGHTS))'
+	dvc repro $(if $(ROW),evaluate@$(ROW))
+	$(if $(ROW),cat metrics/evaluate/$(ROW).json,mien table --against cross_entropy)
 
 test: $(READY)  ## the default tests
 	pytest

@@ -26,7 +26,7 @@ from mien.models import backbones
 from mien.models.build import build_model
 from mien.params import load_params
 from mien.training import recipes
-from mien.training.module import Batch, ExpressionTraining
+from mien.training.module import ExpressionTraining
 from mien.training.precision import resolve_device
 
 WARM_STEPS = 1
@@ -43,7 +43,7 @@ class Timed(ExpressionTraining):
 
     marks_s: list[float]
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:  # noqa: ARG002  (Lightning's signature)
         if batch_idx == 0:
             Timed.marks_s = []
         Timed.marks_s.append(now_s(str(self.device.type)))

@@ -67,6 +67,7 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
         if faults := list(unmatched(document, patch)):
             raise ParamsError(f"--set {faults[0]}")
         changes += merge(document, patch)
+    changes = _net(changes)
     _pull_back_comments(document, {change.key for change in changes})
     buffer = io.StringIO()
     yaml.dump(document, buffer)
@@ -100,6 +101,14 @@ def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
             yield ".".join((*at, str(key))), tokens[2]
     for key, value in node.items():
         yield from _comments(value, (*at, str(key)))
+
+
+def _net(changes: Sequence[Change]) -> list[Change]:
+    """One change per key, from the value before all to the value after all: a pattern may change what a name then changes back."""
+    first = {change.key: change for change in reversed(changes)}
+    last = {change.key: change for change in changes}
+    net = [Change(key, first[key].old, last[key].new) for key in dict.fromkeys(change.key for change in changes)]
+    return [change for change in net if type(change.old) is not type(change.new) or change.old != change.new]
 
 
 def _pull_back_comments(document: CommentedMap, changed: set[str]) -> None:

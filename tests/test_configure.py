@@ -68,25 +68,22 @@ def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "switch"),
+    ("key", "value", "switch", "on"),
     [
-        ("train__momentum", 0.5, {"train__optimizer": "sgd"}),
-        ("train__plateau_factor", 0.5, {}),
-        ("train__decay", 0.5, {"train__schedule": "exponential"}),
-        ("train__warmup_epochs", 2, {"train__schedule": "cosine"}),
-        ("augment__rand_augment_ops", 3, {"augment__rand_augment": 5}),
-        ("augment__erase_max_area", 0.2, {"augment__erase": 0.5}),
+        ("train__momentum", 0.5, "train__optimizer", "sgd"),
+        ("train__decay", 0.5, "train__schedule", "exponential"),
+        ("train__warmup_epochs", 2, "train__schedule", "cosine"),
+        ("augment__rand_augment_ops", 3, "augment__rand_augment", 5),
+        ("augment__erase_max_area", 0.2, "augment__erase", 0.5),
     ],
 )
-def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: dict[str, Any]) -> None:
-    """Of the models that inherit the switch: those with a value of their own are left out."""
-    section, _, name = switch and next(iter(switch)).partition("__") or ("train", "", "schedule")
-    on = params_with(tmp_path, **switch)
-    inheriting = {model for model in on.models if name not in getattr(on.models[model], section)}
-    if switch:
-        off = documents(params_with(tmp_path))
-        assert not changed(off, documents(params_with(tmp_path, **{key: value}))) & inheriting
-    assert changed(documents(on), documents(params_with(tmp_path, **switch, **{key: value}))) >= inheriting > set()
+def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: str, on: Any) -> None:
+    section, name = switch.split("__")
+    params = params_with(tmp_path)
+    inheriting = {model for model in params.models if name not in getattr(params.models[model], section)}
+    assert not changed(documents(params), documents(params_with(tmp_path, **{key: value}))) & inheriting
+    switched = documents(params_with(tmp_path, **{switch: on}))
+    assert changed(switched, documents(params_with(tmp_path, **{switch: on, key: value}))) >= inheriting > set()
 
 
 def test_one_models_entry_changes_that_model(tmp_path: Path) -> None:

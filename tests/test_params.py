@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -87,7 +87,30 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         {"models__resnet50__backbone": "resnet5"},
         "models.resnet50.backbone: must be a timm architecture; did you mean resnet50? (got 'resnet5')",
     ),
-    ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; one of: none, "),
+    ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; did you mean cbam? (got 'cbamm')"),
+    (
+        {"models__resnet50__head": "flat"},
+        "models.resnet50.head: must be a head; one of: dense256, dense512, linear, max_pool_dense256 (got ",
+    ),
+    (
+        {"models__resnet50__loss": "eac"},
+        "models.resnet50.head: must be a head with class maps, as the loss eac needs; one of: linear (got 'dense256')",
+    ),
+    (
+        {"models__resnet50__head_params": {"l2_weights": 0.1}},
+        "models.resnet50.head_params.l2_weights: must go, the head dense256 has no parameters (got 0.1)",
+    ),
+    (
+        {"models__resnet50__head": "max_pool_dense256", "models__resnet50__head_params": {"l2_weights": -0.1}},
+        "models.resnet50.head_params.l2_weights: must be greater than or equal to 0 (got -0.1)",
+    ),
+    ({"loss__beta": 1.0}, "loss.beta: must be less than 1 (got 1.0)"),
+    (
+        {"loss__consistency_transform": "flip"},
+        "loss.consistency_transform: must be 'horizontal', 'vertical', 'erase', 'intensity' or 'scale'",
+    ),
+    ({"train__schedule": "step"}, "train.schedule: must be 'none', 'plateau', 'exponential' or 'cosine' (got 'step')"),
+    ({"split__imbalance_factor": 0.5}, "split.imbalance_factor: must be greater than or equal to 1 (got 0.5)"),
     ({"models__resnet50__loss": "focall"}, "models.resnet50.loss: must be a loss; did you mean focal? (got 'focall')"),
     (
         {"models__resnet50__loss_params": {"gamma": 2.0}},
@@ -115,7 +138,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         "models.resnet50.augment.erase_min_area: must be at most erase_max_area, 0.05 (got 0.1)",
     ),
     (
-        {"models__two-words": {"backbone": "resnet18", "weights": "none", "attention": "none", "loss": "focal"}},
+        {"models__two-words": {"backbone": "resnet18", "weights": "none", "attention": "none", "head": "linear", "loss": "focal"}},
         "models.two-words: must be a name of letters, digits and _",
     ),
     # labels
@@ -294,9 +317,3 @@ def test_the_registries_declare_parameters_that_exist() -> None:
 def test_backbones_are_those_of_timm() -> None:
     timm = pytest.importorskip("timm")
     assert catalog.backbones() == set(timm.list_models()) | {"cnn"}
-
-
-def test_heads_are_those_that_models_can_have() -> None:
-    from mien.models.heads import HEADS
-
-    assert set(get_args(ModelParams.model_fields["head"].annotation)) == set(HEADS)

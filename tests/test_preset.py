@@ -41,7 +41,10 @@ def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]
     assert file.read_text(encoding="utf-8") == COMMITTED
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(preset.names(), 2)))
+SETTINGS = [name for name in preset.names() if name != "all"]  # all adds models and leaves the rest as it is
+
+
+@pytest.mark.parametrize(("first", "second"), [(first, second) for first in preset.names() for second in SETTINGS if first != second])
 def test_what_was_there_before_does_not_matter(file: Path, tmp_path: Path, first: str, second: str) -> None:
     preset.apply_preset(first, path=file)
     preset.apply_preset(second, path=file)
@@ -55,7 +58,7 @@ def test_what_was_there_before_does_not_matter(file: Path, tmp_path: Path, first
     assert preset.apply_preset(second, path=file) == []
 
 
-@pytest.mark.parametrize("name", [name for name in preset.names() if name != "sample"])
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "sample"])
 def test_the_diff_is_as_small_as_the_changes(file: Path, name: str) -> None:
     changes = preset.apply_preset(name, path=file)
     load_params(file)
@@ -67,6 +70,17 @@ def test_the_diff_is_as_small_as_the_changes(file: Path, name: str) -> None:
     assert [line.partition("#")[2] for line in now.splitlines() if "#" in line] == comments
     columns = [line.index("#") for line in now.splitlines() if " # " in line and len(line.split(" # ")[0].rstrip()) < 32]
     assert set(columns) == {32}
+
+
+@pytest.mark.parametrize("before", SETTINGS)
+def test_all_adds_models_and_changes_nothing_but_models(file: Path, before: str) -> None:
+    preset.apply_preset(before, path=file)
+    old = plain(file)
+    preset.apply_preset("all", path=file)
+    new = plain(file)
+    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 17
+    assert {key: value for key, value in new.items() if key != "models"} == {key: value for key, value in old.items() if key != "models"}
+    assert preset.apply_preset("all", path=file) == []
 
 
 def test_changes_tell_the_key_the_old_and_the_new_value(file: Path) -> None:
@@ -125,7 +139,7 @@ def test_settings_change_what_they_name_after_the_preset(file: Path) -> None:
     params = load_params(file)
     assert {entry.weights for entry in params.models.values()} == {"/folder"}
     assert (params.train.lr, params.loss.gamma, params.faces.detector) == (3e-4, 3.0, "mtcnn")
-    assert "models.resnet50.weights: imagenet → /folder" in {str(change) for change in changes}
+    assert "models.resnet50.weights: none → /folder" in {str(change) for change in changes}
     assert "    lr: 3e-4" not in file.read_text(encoding="utf-8") and "  lr: 3e-4\n" in file.read_text(encoding="utf-8")
 
 

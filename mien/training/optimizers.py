@@ -18,14 +18,15 @@ def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float)
     arguments: dict[str, Any] = {"lr": lr, "fused": True}
     if settings.optimizer == "sgd":
         return torch.optim.SGD(_groups(model, settings), momentum=settings.momentum, **arguments)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
-    return kind(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
+    return torch.optim.Adam(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
 
 
 def _groups(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
     if not settings.weight_decay:
         return [{"params": [parameter for parameter in model.parameters() if parameter.requires_grad]}]
-    own = getattr(model.backbone, "no_weight_decay", set)()
+    own: set[str] = getattr(model.backbone, "no_weight_decay", set)()
     return [
         group
         for group in param_groups_weight_decay(model, settings.weight_decay, no_weight_decay_list={f"backbone.{name}" for name in own})
