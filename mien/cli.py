@@ -7,6 +7,7 @@ import typer
 from mien import paths, preset, reference
 from mien.backfill import track
 from mien.errors import ParamsError, TableError
+from mien.params import load_params
 from mien.stage import reporting
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Tools beside `dvc repro`.")
@@ -45,6 +46,19 @@ def params_command(prefix: Annotated[str, typer.Argument(help="only keys that be
     if not reference.rows(prefix):
         raise ParamsError(f"no parameter begins with '{prefix}'; `mien params` prints them all")
     typer.echo(reference.table(prefix))
+
+
+@commands.command("models")
+def models_command() -> None:
+    """Prints every model of params.yaml with its parts, parameters, MACs and feature map.
+
+    Parameters are in millions, of the whole model. MACs are in billions (10^9): multiply-accumulates of the convolutions and matrix
+    products for one picture of the input size, half of torch's count of floating-point operations. The map is that of the last layer
+    before the head: channels, height, width. Weights are named, not loaded.
+    """
+    from mien import listing  # torch
+
+    typer.echo(listing.table(load_params()))
 
 
 @commands.command("where")

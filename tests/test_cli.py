@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from mien import paths, preset, reference
 from mien.data.tables import FATES, write_table
@@ -90,6 +91,25 @@ def test_params_prints_every_parameter_once(workspace: Path) -> None:
     assert "models.NAME.backbone" in keys
     gamma = next(line for line in lines if line.startswith("loss.gamma "))
     assert gamma.split("  ")[-1].startswith("focal term") and "number ≥ 0" in gamma and " 2.0 " in gamma
+
+
+def test_models_prints_a_line_per_model_and_refuses_one_that_cannot_be_built(workspace: Path) -> None:
+    file = workspace / "params.yaml"
+    document = YAML().load(file)
+    document["models"] = {"cnn": {**document["models"]["resnet50"], "backbone": "cnn", "head": "dense512", "input_px": 224}}
+    YAML().dump(document, file)
+    done = mien(workspace, "models")
+    assert (done.returncode, done.stderr) == (0, "")
+    header, line = done.stdout.splitlines()
+    assert header.split()[:3] == ["model", "backbone", "attention"]
+    widths, sides = [3, 56, 112, 224, 448, 896], [224, 112, 56, 28, 14]
+    macs = sum(9 * (a + b) * b * side**2 for a, b, side in zip(widths, widths[1:], sides, strict=False)) + 896 * 512 + 512 * 5
+    assert line.split() == ["cnn", "cnn", "none", "dense512", "cross_entropy", "none", "224", "14.89", f"{macs / 1e9:.3f}", "896×7×7"]
+    document["models"]["cnn"]["backbone"], document["models"]["cnn"]["input_px"] = "inception_v3", 64
+    YAML().dump(document, file)
+    done = mien(workspace, "models")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "  models.cnn.input_px: must be at least 75 for inception_v3 (got 64)" in done.stderr.splitlines()
 
 
 def test_bounds_of_the_reference_are_those_that_hold() -> None:

@@ -75,6 +75,7 @@ def _native_px(name: str) -> int:
     return 224 if pretrained is None else int(pretrained.input_size[-1])
 
 
+@cache
 def _map_shape(name: str, input_px: int) -> tuple[int, int, int] | None:
     """Channels, height and width, found without computing anything; None if there is no map for this side."""
     try:

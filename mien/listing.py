@@ -1,0 +1,62 @@
+"""The table of all configured models: `mien models`. It builds each of them, without weights, so that it says what will be trained."""
+
+from collections.abc import Iterator
+
+import torch
+
+from mien.configure import ModelConfig, configure
+from mien.errors import ParamsError
+from mien.models.backbones import map_shape
+from mien.models.build import build_model
+from mien.models.cost import cost
+from mien.params import Params
+
+HEADER = ("model", "backbone", "attention", "head", "loss", "weights", "input px", "parameters M", "MACs G", "map C×H×W")
+NUMBERS = {"input px", "parameters M", "MACs G"}
+
+
+def rows(params: Params) -> list[tuple[str, ...]]:
+    """One row (as HEADER) for every model of params.yaml, in its order.
+
+    Parameters are millions; MACs are billions for one picture (see mien.models.cost). Raises ParamsError with one line for each model
+    that cannot be built, such as one whose input is too small.
+    """
+    found, faults = [], []
+    for name in params.models:
+        try:
+            found.append(_row(configure(params, name)))
+        except ParamsError as error:
+            faults.append(str(error))
+    if faults:
+        raise ParamsError("\n  ".join(["params.yaml has models that cannot be built; correct and run again:", *faults]))
+    return found
+
+
+def table(params: Params) -> str:
+    """The rows as text in columns, numbers to the right."""
+    lines = [HEADER, *rows(params)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
+    return "\n".join("  ".join(_cells(line, widths)).rstrip() for line in lines)
+
+
+def _cells(line: tuple[str, ...], widths: list[int]) -> Iterator[str]:
+    for title, cell, width in zip(HEADER, line, widths, strict=True):
+        yield cell.rjust(width) if title in NUMBERS else cell.ljust(width)
+
+
+def _row(config: ModelConfig) -> tuple[str, ...]:
+    shape = map_shape(config.backbone, input_px=config.input_px, model=config.name)
+    with torch.device("meta"):
+        spent = cost(build_model(config), input_px=config.input_px)
+    return (
+        config.name,
+        config.backbone,
+        config.attention,
+        config.head,
+        str(config.loss["name"]),
+        config.weights,
+        str(config.input_px),
+        f"{spent.num_parameters / 1e6:.2f}",
+        f"{spent.num_macs / 1e9:.3f}",
+        "×".join(map(str, shape)),
+    )

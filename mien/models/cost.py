@@ -1,0 +1,28 @@
+"""What a model costs, found without computing anything."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one model."""
+
+    num_parameters: int
+    num_macs: int
+    """multiply-accumulates of one picture's forward pass"""
+
+
+def cost(model: nn.Module, *, input_px: int) -> Cost:
+    """Parameters, and multiply-accumulates for one picture of `input_px` squared, of a model on the meta device, left in eval mode.
+
+    MACs are half of torch's count of floating-point operations, which is that of convolutions and matrix products alone, as papers
+    count them; activations, norms, pooling and additions are left out.
+    """
+    assert all(parameter.is_meta for parameter in model.parameters()), "on another device it would compute"
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model.eval()(torch.empty(1, 3, input_px, input_px, device="meta"))
+    return Cost(sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops() // 2)
