@@ -8,6 +8,7 @@ MienError                 any of the below; a stage prints its text, without a t
 ├── ValidationFailed      a data expectation does not hold
 ├── WeightsError          pretrained weights cannot be had
 ├── TrainingError         a training run cannot start or go on
+├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises it
 """
 
@@ -42,6 +43,10 @@ class WeightsError(MienError):
 
 class TrainingError(MienError):
     """A training run cannot start or go on."""
+
+
+class StudyError(MienError):
+    """A study file breaks a rule, or its runs cannot be queued or shown."""
 
 
 class TrackingError(MienError):

@@ -223,13 +223,17 @@ def parse_params(text: str, *, name: str) -> Params:
         raise ParamsError(f"{name} must be readable YAML: {yaml_fault(error)}") from None
     if not isinstance(document, dict):
         raise ParamsError(f"{name} must be a map of sections (got {short(document)})")
-    faults = list(_faults(document))
-    if faults:
+    if faults := document_faults(document):
         raise ParamsError(
             f"{name} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
             + "\n".join(f"  {fault}" for fault in faults)
         )
     return Params.model_validate(document)
+
+
+def document_faults(document: dict[str, Any]) -> list[str]:
+    """A line for each fault of a params.yaml already read."""
+    return list(_faults(document))
 
 
 def _faults(document: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,91 @@
+"""DVC's experiments, through its command line: queued, run, removed, and read back."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mien import paths
+from mien.errors import StudyError
+from mien.study.plan import Run
+
+DONE, QUEUED, RUNNING, FAILED = "done", "queued", "running", "failed"
+_STATES = {"success": DONE, "queued": QUEUED, "running": RUNNING, "failed": FAILED}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment as DVC tells of it."""
+
+    state: str
+    params: Mapping[str, Any]
+    leaderboard: Mapping[str, Mapping[str, float]]
+    """the figures of each model by name; empty unless the experiment is done"""
+
+
+def queue_command(run: Run, targets: Iterable[str]) -> list[str]:
+    """The command that queues one run."""
+    settings = [part for override in run.overrides for part in ("-S", override)]
+    return ["dvc", "exp", "run", "--queue", "--name", run.experiment, *settings, *targets]
+
+
+def experiments(*, rev: str = "HEAD") -> dict[str, Experiment]:
+    """The experiments that grew from the commit `rev`, by name; of several with one name the done one, then the latest."""
+    shown = json.loads(_dvc("exp", "show", "--json", "--no-pager", "--rev", rev))
+    found: dict[str, Experiment] = {}
+    for commit in shown:
+        for entry in commit["experiments"] or ():
+            experiment = _experiment(entry)
+            if entry["name"] and (entry["name"] not in found or experiment.state == DONE):
+                found[entry["name"]] = experiment
+    return found
+
+
+def queue(run: Run, targets: Iterable[str]) -> None:
+    """Queues one run; the workspace stays as it is. Raises StudyError if DVC refuses."""
+    _dvc(*queue_command(run, targets)[1:])
+
+
+def remove(names: Iterable[str], *, failed: Iterable[str] = ()) -> None:
+    """Removes experiments that are done or queued, and the `failed` ones from DVC's list of tasks."""
+    if names := list(names):
+        _dvc("exp", "remove", *names)
+    if failed := list(failed):
+        _dvc("queue", "remove", *failed)
+
+
+def run_queued() -> None:
+    """Runs all that is queued, one after the other, in copies of the workspace; shows their output until they are done."""
+    code = subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], env=_environment(), check=False).returncode
+    if code:
+        raise StudyError(f"`dvc exp run --run-all` ended with code {code}; `dvc queue status` tells how the runs stand")
+
+
+def _experiment(entry: dict[str, Any]) -> Experiment:
+    data = entry["revs"][0].get("data") or {}
+    state = _STATES.get((entry.get("executor") or {}).get("state") or "success", RUNNING)
+    params = (data.get("params") or {}).get(str(paths.PARAMS), {}).get("data") or {}
+    # What is not done shows the figures of the commit that it grew from.
+    board = (data.get("metrics") or {}).get(str(paths.LEADERBOARD), {}).get("data") or {} if state == DONE else {}
+    return Experiment(state, params, board)
+
+
+def _dvc(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (
+            [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["no reason given"]
+        )
+        raise StudyError(
+            f"`dvc {' '.join(arguments[:2])}` failed: {said[0].removeprefix('ERROR: ')}; run from the repository's root, in a git commit"
+        )
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """With the tools of this environment in PATH: DVC starts `dvc` and `python` by name."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}

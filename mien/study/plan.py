@@ -1,0 +1,97 @@
+"""What a study runs: each run's whole params.yaml, checked before anything is queued, and the overrides that make it of the workspace's."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from mien import paths
+from mien.errors import StudyError
+from mien.params import document_faults, load_params
+from mien.patch import merge, parse_setting, patch_of, unmatched
+from mien.preset import load_preset
+from mien.study.file import Settings, Study
+from mien.study.overrides import overrides
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of a study."""
+
+    name: str
+    """as in the study's file"""
+    experiment: str
+    """DVC's name of it"""
+    settings: Settings
+    overrides: list[str]
+    """arguments of `dvc exp run -S`"""
+
+
+def experiment_name(study: str, run: str) -> str:
+    """DVC's name of one run of a study."""
+    return f"{study}-{run}"
+
+
+def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
+    """The runs of the study called `name` on the params.yaml of the workspace; `settings` (KEY=VALUE) go before each run's own.
+
+    Raises StudyError with every fault of every run, ParamsError if params.yaml itself or a setting is at fault.
+    """
+    load_params()
+    workspace = _load(paths.PARAMS)
+    base = deepcopy(workspace)
+    faults = list(_prepare(base, study, settings)) or [*document_faults(base), *_target_faults(study, base)]
+    runs = []
+    for run, own in study.named_runs().items() if not faults else ():
+        document = deepcopy(base)
+        wrong = list(_apply(document, own)) or document_faults(document)
+        faults += [f"run {run}: {fault}" for fault in wrong]
+        runs.append(Run(run, experiment_name(name, run), own, [] if wrong else list(overrides(workspace, document))))
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        raise StudyError(
+            f"{paths.EXPERIMENTS / name}.yaml and {paths.PARAMS} have {len(faults)} fault{'s'[: len(faults) != 1]}; nothing is queued:\n{listed}"
+        )
+    return runs
+
+
+def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) -> Iterator[str]:
+    """Makes of params.yaml what all runs of the study have in common; a line for each fault."""
+    if study.preset:
+        list(merge(document, load_preset(study.preset)))
+    for model in study.models:
+        if model not in document["models"]:
+            close = get_close_matches(model, document["models"], 1)
+            there = f"did you mean {close[0]}?" if close else f"one of: {', '.join(document['models'])}"
+            yield f"models: must name models of params.yaml; {there} (got {model!r})"
+    if study.models:
+        document["models"] = {name: entry for name, entry in document["models"].items() if name in study.models}
+    for prefix, patch in (("params.", study.params), *(("--set ", parse_setting(text)) for text in settings)):
+        yield from (f"{prefix}{fault}" for fault in unmatched(document, patch))
+        list(merge(document, patch))
+
+
+def _apply(document: dict[str, Any], own: Settings) -> Iterator[str]:
+    for key, value in own.items():
+        patch = patch_of(key, value)
+        yield from unmatched(document, patch)
+        list(merge(document, patch))
+
+
+def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
+    stages = _load(paths.PIPELINE)["stages"]
+    for target in study.target:
+        stage, _, model = target.partition("@")
+        if stage not in stages:
+            yield f"target: must be a stage of {paths.PIPELINE}: {', '.join(stages)} (got {target!r})"
+        elif model and ("foreach" not in stages[stage] or model not in document["models"]):
+            yield f"target: must name a model that the runs keep: {', '.join(document['models'])} (got {target!r})"
+
+
+def _load(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return document
