@@ -9,10 +9,12 @@ from mien.backfill import track
 from mien.errors import ParamsError, TableError
 from mien.params import load_params
 from mien.stage import reporting
+from mien.study.command import study
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Tools beside `dvc repro`.")
 app = reporting(commands)
 commands.command("track")(track)
+commands.command("study")(study)
 
 
 @commands.command("preset")
@@ -76,3 +78,36 @@ def where_command(
         )
     for row in found.to_dict("records"):
         typer.echo(sentence(row))
+
+
+@commands.command("table")
+def table_command(
+    models: Annotated[list[str] | None, typer.Argument(help="which models, in this order; default is all of params.yaml")] = None,
+    against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with")] = "",
+) -> None:
+    """Prints models tested on the same images, in Markdown: figures, differences to one of them with 95 % intervals, recalls, training times."""
+    from mien.data.splits import units
+    from mien.data.tables import PREDICTIONS, SPLITS, read_table
+    from mien.report.study_table import study_table
+    from mien.report.timing import read_timing
+
+    params = load_params()
+    if against not in params.models:
+        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.models)} (got {against!r})")
+    names = list(dict.fromkeys(models or params.models))
+    for name in names:
+        params.model(name)
+    names = names if against in names else [against, *names]
+    predictions = {name: read_table(paths.predictions(name), PREDICTIONS, ["path", "sample_id", "label", "predicted"]) for name in names}
+    splits = read_table(paths.SPLITS, SPLITS)
+    tested = splits[splits["split"] == "test"].reset_index(drop=True)
+    typer.echo(
+        study_table(
+            predictions,
+            against=against,
+            classes=params.labels.kept,
+            groups=dict(zip(tested["path"], units(tested), strict=True)),
+            timings={name: read_timing(name) for name in names},
+            seed=params.seed,
+        )
+    )

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+EXPERIMENTS = Path("experiments")
 DATA = Path("data")
 METRICS = Path("metrics")
 
@@ -88,3 +90,8 @@ def workspace() -> Path:
 def checkpoints(model: str, fingerprint: str) -> Path:
     """Where an unfinished training keeps its checkpoints: outside DVC's outs, which DVC deletes before each run."""
     return workspace() / ".mien" / "checkpoints" / model / fingerprint
+
+
+def timing(model: str, fingerprint: str) -> Path:
+    """How long that training took, JSON: beside what DVC tracks, because two runs must give the same bytes."""
+    return workspace() / ".mien" / "timings" / model / f"{fingerprint}.json"

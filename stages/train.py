@@ -1,6 +1,7 @@
 """Stage `train`, one per model."""
 
 import sys
+from time import perf_counter
 
 import torch
 import typer
@@ -27,7 +28,8 @@ def main(model: str) -> None:
     """Trains MODEL; goes on from the last saved epoch of the same training if that was interrupted.
 
     Reads data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
-    Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/curves/MODEL.csv (figures per epoch).
+    Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/curves/MODEL.csv (figures per epoch);
+    beside them, untracked, .mien/timings/MODEL/FINGERPRINT.json (how long it took).
     """
     params = load_params()
     params.model(model)
@@ -51,6 +53,7 @@ def main(model: str) -> None:
                 shown = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
                 typer.echo(f"{model}: epoch {row['epoch']}: {shown}", err=True)
 
+        resumed, begin_s = any(checkpoints.glob("*.ckpt")), perf_counter()
         fitted = fit(
             network,
             train,
@@ -62,10 +65,12 @@ def main(model: str) -> None:
             on_epoch=on_epoch,
             progress=terminal,
         )
+        timing = {"seconds": round(perf_counter() - begin_s, 2), "resumed": resumed, "device": device}
         record = figures(fitted, network, config=config, weights=weights, class_counts=train.class_counts(len(config.classes)))
         save_model(paths.model(model), network, config, facts={**record, "seed": config.seed, "fingerprint": mark})
         write_json(paths.train_metrics(model), record)
         write_curves(paths.train_curves(model), fitted.curves)
+        write_json(paths.timing(model, mark), timing)
         run.log_training(record)
     typer.echo(
         f"train: {model}: {record['epochs']} epochs ({fitted.recipe}{', ' + fitted.reason if fitted.reason else ''}), "
