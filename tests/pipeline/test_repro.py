@@ -1,10 +1,12 @@
 """What a user sees of DVC: the pipeline runs once, changes rerun what they concern and nothing else, experiments and sharing work."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tests.pipeline.conftest import SMALL_MODELS, Workspace
 
@@ -80,6 +82,43 @@ def test_temp_and_queued_experiments_run(workspace: Workspace) -> None:
         data = experiments[name]["data"]
         assert data["params"]["params.yaml"]["data"]["loss"]["gamma"] == gamma
         assert "focal_se" in data["metrics"]["metrics/leaderboard.json"]["data"]
+
+
+@pytest.mark.slow
+def test_a_study_runs_from_file_to_table_and_leaves_the_workspace_alone(workspace: Workspace) -> None:
+    (workspace.root / "experiments/two.yaml").write_text(
+        "title: two learning rates\nmodels: [plain]\nparams: {models: {'*': {train: {epochs: 1}}}}\ngrid: {models.*.train.lr: [0.001, 0.01]}\n",
+        encoding="utf-8",
+    )
+    workspace.commit("a study")
+    params = workspace.read("params.yaml")
+    assert "two: two learning rates (2 runs)" in workspace.run("mien", "study")
+    assert workspace.run("mien", "study", "two", "--dry").count("dvc exp run --queue --name two-0.0") == 2
+    workspace.run("mien", "study", "two")
+    assert "2 of the 2 runs of two are there already (2 queued)" in workspace.run("mien", "study", "two", code=2)
+    output = workspace.run("mien", "study", "two", "--run")
+    assert workspace.stages_run(output) == {"configure", "train@plain", "evaluate@plain", "compare"}
+    rows = [line.strip("| ").replace(" ", "").split("|") for line in workspace.run("mien", "study", "two", "--show").splitlines()]
+    assert [row[:2] for row in rows[2:4]] == [["0.001", "0.001"], ["0.01", "0.01"]]
+    assert all(0 <= float(cell) <= 1 for row in rows[2:4] for cell in row[2:5])
+    assert "(2 done)" in workspace.run("mien", "study", "two", "--run", code=2)
+    assert workspace.read("params.yaml") == params
+    assert workspace.run("git", "status", "--porcelain") == ""
+    workspace.run("dvc", "exp", "remove", "two-0.01")
+    workspace.run("mien", "study", "two", "--missing")
+    assert [line.split()[1] for line in workspace.run("dvc", "queue", "status").splitlines() if "Queued" in line] == ["two-0.01"]
+    workspace.run("dvc", "exp", "remove", "two-0.01", "two-0.001")
+
+
+def test_models_are_compared_image_by_image_with_the_time_that_they_took(workspace: Workspace) -> None:
+    table = workspace.run("mien", "table", "--against", "plain")
+    rows = {line.split(" | ")[0].strip("| "): line for line in table.splitlines() if line.startswith("|")}
+    assert set(SMALL_MODELS) <= set(rows)
+    first = next(line for line in table.splitlines() if line.startswith("| focal_se"))
+    assert f"{json.loads(workspace.read('metrics/leaderboard.json'))['focal_se']['accuracy']:.4f}" in first
+    assert re.search(r"\[[+-]0\.\d{4}, [+-]\d\.\d{4}\]", first)
+    assert re.search(r"\| (\d+ min )?\d+ s \|$", first)
+    assert "metrics" not in workspace.run("git", "status", "--porcelain")
 
 
 def test_a_deleted_model_leaves_the_leaderboard(workspace: Workspace) -> None:
