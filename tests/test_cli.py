@@ -52,6 +52,10 @@ def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> 
     [
         (["preset", "nix"], f"error: there is no preset 'nix'; choose one of: {', '.join(preset.names())}"),
         (["params", "nix"], "error: no parameter begins with 'nix'; `mien params` prints them all"),
+        (["table"], "error: --against must name the model to compare with, one of: resnet50, "),
+        (["table", "nix", "--against", "resnet50"], "error: models has no 'nix'; choose one of: resnet50, "),
+        (["table", "--against", "resnet50"], "error: data/predictions/resnet50.parquet is missing; run `dvc repro`"),
+        (["study", "nix"], "error: there is no study 'nix' (experiments/nix.yaml); run from the repository's root"),
         (["where", "nix"], "error: data/fates.parquet has no file 'nix'; give a path as in data/raw/files.parquet"),
     ],
 )

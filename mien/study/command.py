@@ -50,7 +50,7 @@ def study(
         typer.echo(f"queued {each.experiment}")
     if not run:
         typer.echo(
-            f"study {name}: {len(wanted)} runs queued; `dvc exp run --run-all` runs all that is queued (`dvc queue start` in the background), "
+            f"study {name}: {len(wanted)} run{'s'[: len(wanted) != 1]} queued; `dvc exp run --run-all` runs all that is queued (`dvc queue start` in the background), "
             f"`mien study {name} --show` prints the table"
         )
         return
@@ -94,4 +94,4 @@ def _show(name: str, known: Study, found: Mapping[str, Experiment], *, rev: str 
             f"no run of {name} was queued from the commit {rev}; `mien study {name} --run` runs it, --rev names the commit that it was queued from"
         )
     typer.echo(study_table(name, known, found))
-    typer.echo(f"\nThe same by DVC: {shlex.join(show_command(known))}")
+    typer.echo(f"\nBy DVC alone: {shlex.join(show_command(known))}")
