@@ -38,6 +38,18 @@ class ExpressionTraining(LightningModule):
         return build_optimizer(self.model, self.config.train, lr=self.lr)
 
     @override
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: int | float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        # As Lightning's own, which refuses fused optimisers under every autocast, though bf16 has no loss scaling to undo first.
+        if gradient_clip_val:
+            trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            nn.utils.clip_grad_norm_(trained, gradient_clip_val)
+
+    @override
     def on_train_epoch_start(self) -> None:
         self._loss_sum = torch.zeros((), device=self.device)
         self._num_right = torch.zeros((), device=self.device, dtype=torch.int64)
@@ -125,4 +137,5 @@ class ExpressionTraining(LightningModule):
             remedy += f", set models.{name}.train.clip_norm to 1"
         if self.config.precision == "bf16":
             remedy += f", or set models.{name}.precision to fp32"
-        return TrainingError(f"{name}: the loss is {loss.item()} at epoch {self.current_epoch + 1}, {where}; {remedy}")
+        epoch = f"epoch {self.current_epoch + 1}{f' of stage {self.stage}' if self.stage > 1 else ''}"
+        return TrainingError(f"{name}: the loss is {loss.item()} at {epoch}, {where}; {remedy}")

@@ -56,12 +56,13 @@ def test_what_is_frozen_is_not_given_to_the_optimiser() -> None:
         assert given == {id(parameter) for parameter in model.head.parameters()}
 
 
-def one_epoch(folder: Path, **train: Any) -> ExpressionModel:
+def one_epoch(folder: Path, *, precision: str = "fp32", **train: Any) -> ExpressionModel:
     """The model after an epoch of a frozen backbone, plain SGD, no dropout: nothing in it depends on how images fell into batches."""
     config: ModelConfig = model_config(
         recipe="two_stage",
         dropout=0.0,
         augment=STILL,
+        precision=precision,
         train={"epochs": 1, "fine_tune_epochs": 0, "optimizer": "sgd", "momentum": 0.0, "lr": 0.1, **train},
     )
     torch.manual_seed(config.seed)
@@ -91,3 +92,12 @@ def test_clipping_bounds_the_step(tmp_path: Path) -> None:
     assert float(free.norm()) > 2 * lr * norm
     assert float(moved.norm()) == pytest.approx(lr * norm, rel=1e-3)
     torch.testing.assert_close(moved / moved.norm(), free / free.norm(), atol=1e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_every_optimiser_clips_under_bf16(optimizer: str, tmp_path: Path) -> None:
+    free, loose, tight = (
+        head(one_epoch(tmp_path / str(norm), optimizer=optimizer, lr=0.01, precision="bf16", clip_norm=norm)) for norm in (0.0, 1e6, 1e-9)
+    )
+    assert torch.equal(loose, free), "a bound that nothing reaches changes nothing"
+    assert not torch.equal(tight, free)

@@ -123,6 +123,13 @@ def test_a_diverging_run_stops_at_once_and_names_the_knob(tmp_path: Path) -> Non
     assert not (tmp_path / recipes.LAST_GOOD).exists(), "no epoch was finished"
 
 
+def test_a_diverging_second_stage_is_named_with_its_own_knob_and_leaves_the_first_ones_weights(tmp_path: Path) -> None:
+    config = model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_lr": 1e30})
+    with pytest.raises(TrainingError, match=r"at epoch 1 of stage 2, .*; lower models\.tiny\.train\.fine_tune_lr .*last_good"):
+        fit(build_model(config), TRAIN, VAL, config=config, checkpoints=tmp_path, pretrained=True)
+    load_model(tmp_path / recipes.LAST_GOOD)
+
+
 def test_a_diverging_run_leaves_the_last_good_weights(tmp_path: Path) -> None:
     config = model_config(train={"epochs": 6, "lr": 1e-3})
     losses: list[float] = []
