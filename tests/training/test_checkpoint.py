@@ -3,10 +3,12 @@
 import fcntl
 import os
 import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from mien.training import checkpoint
 from mien.training.checkpoint import LOCK, code_files, fingerprint, unfinished
 from tests.training.tiny import model_config
 
@@ -64,6 +66,13 @@ def test_the_fingerprint_changes_with_configuration_data_and_device(tmp_path: Pa
     data.write_bytes(b"two")
     others.add(fingerprint(config, data=[data], device="cpu"))
     assert len(others | {first}) == 4
+
+
+@pytest.mark.parametrize("library", ["torch", "torchvision", "lightning", "timm", "numpy"])
+def test_the_fingerprint_changes_with_the_version_of_each_library_that_computes(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = fingerprint(model_config(), data=[], device="cpu")
+    monkeypatch.setattr(checkpoint, "version", lambda name: "0" if name == library else metadata.version(name))
+    assert fingerprint(model_config(), data=[], device="cpu") != first
 
 
 def test_the_code_is_that_of_the_models_own_loss_and_attention() -> None:
