@@ -29,12 +29,16 @@ def study_table(
 
     The first holds overall accuracy, mean accuracy, macro-F1, their differences to the model `against` with paired bootstrap intervals of
     LEVEL, and the time of the training where it is known; the second the recall of each class. `groups` names, by path, what is drawn
-    together. Raises TableError if the models were tested on different images.
+    together. Raises TableError if the models were tested on different images, or on one that `groups` does not have.
     """
     rows = _same_images(predictions, against=against, classes=classes)
     index = {name: number for number, name in enumerate(classes)}
     actual_N = rows[against]["label"].map(index).to_numpy()
     predicted = {model: frame["predicted"].map(index).to_numpy() for model, frame in rows.items()}
+    if unknown := rows[against].loc[~rows[against]["path"].isin(groups), "path"].tolist():
+        raise TableError(
+            f"{against} was tested on {unknown[0]}, which is not in the test split ({len(unknown)} such images); run `dvc repro`"
+        )
     groups_N = np.unique(rows[against]["path"].map(groups).to_numpy(dtype=str), return_inverse=True)[1]
     confusions = {model: confusion_matrix(actual_N, taken_N, len(classes)) for model, taken_N in predicted.items()}
     figures = []

@@ -93,6 +93,8 @@ def test_other_images_labels_or_classes_are_refused() -> None:
             )
     with pytest.raises(TableError, match=r"predictions of plain hold classes that params\.yaml does not: happy"):
         table(classes=CLASSES[:2])
+    with pytest.raises(TableError, match=r"plain was tested on test/000\.jpg, which is not in the test split \(2 such images\)"):
+        table(groups={path: group for path, group in GROUPS.items() if group != "0"})
 
 
 def test_a_time_counts_only_for_the_training_that_made_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
