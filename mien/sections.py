@@ -65,7 +65,7 @@ def only_if(**conditions: str | float) -> dict[str, Any]:
 class TrainParams(Section):
     epochs: PositiveInt = Field(24, description="epochs at most of the first (or only) stage")
     batch_size: PositiveInt = Field(16, ge=2, description="images per forward pass")
-    accumulate: PositiveInt = Field(1, description="batches whose gradients are added up to one step")
+    accumulate: PositiveInt = Field(1, description="batches whose gradients are averaged to one step")
     optimizer: Literal["adam", "adamw", "sgd"] = Field("adam", description="optimiser")
     momentum: Fraction = Field(0.9, lt=1, description="of sgd", json_schema_extra=only_if(optimizer="sgd"))
     lr: PositiveFloat = Field(1e-3, description="learning rate of the first (or only) stage")

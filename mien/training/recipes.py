@@ -132,7 +132,7 @@ def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: Mo
         return "no epoch was finished, so there are no weights to keep"
     model.load_state_dict(weights)
     save_model(folder, model, config, facts={"unfinished": True})
-    return f"the best weights before that are in {folder}"
+    return f"the best weights before that are in {folder} (until the next training of {config.name} under other settings: copy them to keep them)"
 
 
 def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[int]:

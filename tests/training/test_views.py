@@ -8,6 +8,7 @@ import torch
 
 from mien import registry
 from mien.configure import ModelConfig
+from mien.data.augmentation import augment
 from mien.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel, build_model
@@ -68,11 +69,27 @@ def test_views_together_or_one_by_one_differ_by_batch_statistics_only(loss: str)
         model = build_model(config)
         model.norms_frozen = frozen
         module = ExpressionTraining(model.train(), build_loss(config.loss, class_counts=[8, 8, 8]), config, stage=1, lr=1e-3)
-        module._draws = torch.Generator().manual_seed(0)
-        return module._two_views(images, targets)[0].item()
+        second = module.loss.second_view(images, generator=torch.Generator().manual_seed(0))  # type: ignore[operator]
+        return module._loss_of_pair(images, second, targets)[0].item()
 
     assert loss_of(joint_views=True, frozen=True) == pytest.approx(loss_of(joint_views=False, frozen=True), rel=1e-5)
     assert loss_of(joint_views=True, frozen=False) != pytest.approx(loss_of(joint_views=False, frozen=False), rel=1e-5)
+
+
+def test_pictures_are_changed_alike_in_every_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Autocast, left on, would move pixels by up to half a pixel."""
+    seen: dict[str, torch.Tensor] = {}
+    for precision in ("fp32", "bf16"):
+
+        def noting(images: torch.Tensor, *arguments: Any, precision: str = precision, **options: Any) -> torch.Tensor:
+            seen.setdefault(precision, changed := augment(images, *arguments, **options))
+            return changed
+
+        monkeypatch.setattr("mien.training.module.augment", noting)
+        strong = {"rotation_deg": 30.0, "zoom": 0.2, "crop": 0.2, "rand_augment": 9, "hue_deg": 90.0, "erase": 0.5}
+        trained(config_of("focal", precision=precision, train={"epochs": 1}, augment=strong), tmp_path / precision)
+    assert seen["bf16"].dtype is torch.float32
+    assert torch.equal(seen["fp32"], seen["bf16"])
 
 
 def test_the_heads_terms_are_part_of_the_training_loss(tmp_path: Path) -> None:
