@@ -25,7 +25,7 @@ from mien.data.dataset import FaceSet
 from mien.models import backbones
 from mien.models.build import build_model
 from mien.params import load_params
-from mien.training import recipes
+from mien.training import fit as fitting
 from mien.training.module import ExpressionTraining
 from mien.training.precision import resolve_device
 
@@ -62,8 +62,8 @@ def seconds_of_mien(config: ModelConfig, *, batch: int, steps: int, device: str)
     train = faces(batch * (steps + WARM_STEPS), size_px=config.input_px, num_classes=len(config.classes))
     val = faces(2, size_px=config.input_px, num_classes=len(config.classes))
     with tempfile.TemporaryDirectory() as folder:
-        recipes.ExpressionTraining = Timed  # type: ignore[misc]
-        recipes.fit(build_model(config), train, val, config=config, pretrained=False, checkpoints=Path(folder), device=device)
+        fitting.ExpressionTraining = Timed  # type: ignore[misc]
+        fitting.fit(build_model(config), train, val, config=config, pretrained=False, checkpoints=Path(folder), device=device)
     # Lightning validates before on_train_epoch_end: the last step is bounded by the start of the one before.
     starts_s = Timed.marks_s[WARM_STEPS:-1]
     return (starts_s[-1] - starts_s[0]) / (len(starts_s) - 1)

@@ -19,8 +19,8 @@ from mien.params import load_params
 from mien.stage import command
 from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
+from mien.training.fit import fit
 from mien.training.precision import resolve_device
-from mien.training.recipes import fit
 from mien.training.record import figures, write_curves
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from mien.configure import ModelConfig
 from mien.files import replacing_file
 from mien.training.callbacks import Row
-from mien.training.recipes import Fitted
+from mien.training.fit import Fitted
 
 COLUMNS = ("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "val_macro_f1", "val_mean_accuracy", "lr")
 

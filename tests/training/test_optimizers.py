@@ -9,7 +9,7 @@ import torch
 from mien.configure import ModelConfig
 from mien.models.build import ExpressionModel, build_model
 from mien.sections import TrainParams
-from mien.training import recipes
+from mien.training.fit import fit
 from mien.training.optimizers import build_optimizer
 from tests.training.tiny import face_set, model_config
 
@@ -67,7 +67,7 @@ def one_epoch(folder: Path, *, precision: str = "fp32", **train: Any) -> Express
     )
     torch.manual_seed(config.seed)
     model = build_model(config)
-    recipes.fit(model, face_set(36), face_set(6, seed=1), config=config, pretrained=True, checkpoints=folder)
+    fit(model, face_set(36), face_set(6, seed=1), config=config, pretrained=True, checkpoints=folder)
     return model
 
 

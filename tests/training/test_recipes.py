@@ -11,9 +11,10 @@ from mien.errors import TrainingError
 from mien.models.build import ExpressionModel, build_model
 from mien.models.layers import last_layers
 from mien.models.store import load_model
-from mien.training import recipes
+from mien.training import fit as fitting
 from mien.training.callbacks import Row
-from mien.training.recipes import Fitted, fit
+from mien.training.fit import LAST_GOOD, Fitted, fit
+from mien.training.recipes import plan
 from tests.training.tiny import face_set, model_config
 
 STILL = {"rotation_deg": 0.0, "shift": 0.0, "zoom": 0.0, "flip": 0.0}
@@ -53,14 +54,14 @@ def test_the_model_holds_the_best_weights_and_not_the_last(tmp_path: Path) -> No
 def test_two_stages_train_head_then_last_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "patience": 5})
     seen: list[dict[str, torch.Tensor]] = []
-    run = recipes._run
+    run = fitting._run
 
     def watched(module: Any, *arguments: Any, **options: Any) -> None:
         seen.append(state(module.model))
         run(module, *arguments, **options)
         seen.append(state(module.model))
 
-    monkeypatch.setattr(recipes, "_run", watched)
+    monkeypatch.setattr(fitting, "_run", watched)
     model, fitted = trained(config, tmp_path, pretrained=True)
     assert (fitted.recipe, fitted.reason, [stage.name for stage in fitted.stages]) == ("two_stage", None, ["head", "fine_tune"])
     start, after_head, before_tuning, after_tuning = seen
@@ -92,7 +93,7 @@ def test_two_stages_without_pretrained_weights_are_one_and_say_so(tmp_path: Path
 
 def test_fine_tune_epochs_0_leaves_the_second_stage_out() -> None:
     config = model_config(recipe="two_stage", train={"fine_tune_epochs": 0})
-    assert [stage.name for stage in recipes.plan(config, pretrained=True)[2]] == ["head"]
+    assert [stage.name for stage in plan(config, pretrained=True)[2]] == ["head"]
 
 
 def test_early_stopping_and_plateau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,14 +121,14 @@ def test_an_empty_validation_split_is_refused(tmp_path: Path) -> None:
 def test_a_diverging_run_stops_at_once_and_names_the_knob(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"tiny: the loss is (nan|inf) at epoch \d+, .*; lower models\.tiny\.train\.lr \(now 1e\+30\)"):
         trained(model_config(train={"lr": 1e30}), tmp_path)
-    assert not (tmp_path / recipes.LAST_GOOD).exists(), "no epoch was finished"
+    assert not (tmp_path / LAST_GOOD).exists(), "no epoch was finished"
 
 
 def test_a_diverging_second_stage_is_named_with_its_own_knob_and_leaves_the_first_ones_weights(tmp_path: Path) -> None:
     config = model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_lr": 1e30})
     with pytest.raises(TrainingError, match=r"at epoch 1 of stage 2, .*; lower models\.tiny\.train\.fine_tune_lr .*last_good"):
         fit(build_model(config), TRAIN, VAL, config=config, checkpoints=tmp_path, pretrained=True)
-    load_model(tmp_path / recipes.LAST_GOOD)
+    load_model(tmp_path / LAST_GOOD)
 
 
 def test_a_diverging_run_leaves_the_last_good_weights(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_diverging_run_leaves_the_last_good_weights(tmp_path: Path) -> None:
     model: Any = build_model(config)
     with pytest.raises(TrainingError, match=r"loss is nan at epoch 4, step 1; .*; the best weights before that are in .*last_good"):
         fit(model, TRAIN, VAL, config=config, checkpoints=tmp_path, pretrained=False, on_epoch=on_epoch)
-    rescued, rescued_config = load_model(tmp_path / recipes.LAST_GOOD)
+    rescued, rescued_config = load_model(tmp_path / LAST_GOOD)
     assert config_document(rescued_config) == config_document(config) and len(losses) == 3
     assert not changed(states[losses.index(min(losses))], state(rescued))
 

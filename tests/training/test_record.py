@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from mien.training.callbacks import Row
-from mien.training.recipes import Fitted, StageResult
+from mien.training.fit import Fitted, StageResult
 from mien.training.record import COLUMNS, figures, write_curves
 from tests.training.tiny import model_config
 

@@ -16,7 +16,7 @@ from mien.models.build import build_model
 from mien.registry import constant
 from mien.sections import LossParams
 from mien.training.callbacks import Row
-from mien.training.recipes import Fitted, fit
+from mien.training.fit import Fitted, fit
 from tests.training.tiny import face_set, model_config, write_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LinearLR,
 
 from mien.models.build import build_model
 from mien.sections import TrainParams
-from mien.training.recipes import fit
+from mien.training.fit import fit
 from mien.training.schedules import rate
 from tests.training.tiny import face_set, model_config
 

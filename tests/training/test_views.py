@@ -13,9 +13,8 @@ from mien.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel, build_model
 from mien.sections import LossParams
-from mien.training import recipes
+from mien.training.fit import Fitted, fit
 from mien.training.module import ExpressionTraining
-from mien.training.recipes import fit
 from tests.training.tiny import face_set, model_config
 
 TRAIN, VAL = face_set(24), face_set(9, seed=1)
@@ -32,7 +31,7 @@ def config_of(loss: str, *, changes: dict[str, Any] | None = None, **entry: Any)
     return model_config(loss=loss_settings(loss, **(changes or {})), **{"head": "linear", "dropout": 0.0, **entry})
 
 
-def trained(config: ModelConfig, folder: Path) -> tuple[ExpressionModel, recipes.Fitted]:
+def trained(config: ModelConfig, folder: Path) -> tuple[ExpressionModel, Fitted]:
     torch.manual_seed(config.seed)
     model = build_model(config)
     return model, fit(model, TRAIN, VAL, config=config, pretrained=False, checkpoints=folder)

@@ -1,0 +1,28 @@
+"""What must hold before a training starts."""
+
+from mien import registry
+from mien.configure import ModelConfig
+from mien.data.augmentation.mixing import mixes
+from mien.data.dataset import FaceSet
+from mien.errors import TrainingError
+
+
+def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[int]:
+    """Training images of each class. Raises TrainingError if a class has none, or if there is nothing to validate on."""
+    counts = train.class_counts(len(config.classes))
+    if missing := [name for name, count in zip(config.classes, counts, strict=True) if not count]:
+        raise TrainingError(
+            f"{config.name}: the training split holds no image of {', '.join(missing)}; add images, or leave the class out by labels.drop"
+        )
+    if not len(val):
+        raise TrainingError(f"{config.name}: the validation split is empty; raise split.val or add images")
+    return counts
+
+
+def check_mixing(config: ModelConfig) -> None:
+    """Raises TrainingError if pictures are to be mixed and the loss takes no soft targets."""
+    name = config.loss["name"]
+    if mixes(config.augment) and not registry.constant("mien.losses", name, "SOFT_TARGETS"):
+        raise TrainingError(
+            f"{config.name}: the loss {name} takes no soft targets; set augment.mixup and augment.cutmix to 0, or another loss"
+        )

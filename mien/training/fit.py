@@ -1,0 +1,187 @@
+"""One training from first to last epoch: every stage of the recipe through Lightning's Trainer, resumed where it was cut off."""
+
+import logging
+import signal
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch.utils.data import DataLoader, TensorDataset
+
+from mien.configure import ModelConfig
+from mien.data.augmentation.mixing import mixes
+from mien.data.dataset import FaceSet
+from mien.errors import TrainingError
+from mien.losses import build_loss
+from mien.models.build import ExpressionModel
+from mien.models.store import save_model
+from mien.training import precision
+from mien.training.callbacks import BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
+from mien.training.checkpoint import AtomicCheckpointIO, resumable
+from mien.training.checks import check_faces, check_mixing
+from mien.training.module import ExpressionTraining
+from mien.training.recipes import Stage, freeze_for, plan
+from mien.training.samplers import EpochBatches
+from mien.training.schedules import ByEpoch
+
+VALIDATION_BATCH = 64
+LAST_GOOD = "last_good"
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """How one stage went. Epochs are numbered from 1 through all stages."""
+
+    name: str
+    epochs: int
+    best_epoch: int
+    best_value: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished training; the model holds the best weights of the last stage."""
+
+    recipe: str
+    reason: str | None
+    """why the recipe is not the configured one"""
+    stages: list[StageResult]
+    curves: list[Row]
+
+    @property
+    def best(self) -> Row:
+        """The row of the epoch whose weights the model has."""
+        return self.curves[self.stages[-1].best_epoch - 1]
+
+
+def fit(
+    model: ExpressionModel,
+    train: FaceSet,
+    val: FaceSet,
+    *,
+    config: ModelConfig,
+    pretrained: bool,
+    checkpoints: Path,
+    device: str = "cpu",
+    on_epoch: Callable[[Row], None] | None = None,
+    progress: bool = False,
+) -> Fitted:
+    """Trains `model` in place by its configured recipe, going on from what a killed run left in the folder `checkpoints`.
+
+    `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `on_epoch` is given the figures of each epoch
+    as it ends (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
+    Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
+    """
+    counts = check_faces(train, val, config=config)
+    check_mixing(config)
+    loss = build_loss(config.loss, class_counts=counts)
+    recipe, reason, stages = plan(config, pretrained=pretrained)
+    results: list[StageResult] = []
+    rows: list[Row] = []
+    kept: dict[str, torch.Tensor] = {}
+    for number, stage in enumerate(stages, start=1):
+        freeze_for(stage, model, input_px=config.input_px)
+        module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr)
+        curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch)
+        best = BestWeights(monitor=config.train.monitor)
+        state = checkpoints / f"{stage.name}.ckpt"
+        try:
+            _run(module, stage, train, val, curves, best, state=state, device=device, progress=progress)
+        except TrainingError as error:
+            raise TrainingError(f"{error}; {_rescue(model, best.weights or kept, config, checkpoints / LAST_GOOD)}") from None
+        kept = best.weights
+        model.load_state_dict(kept)
+        results.append(StageResult(stage.name, len(curves.rows), len(rows) + best.epoch + 1, best.value))
+        rows += curves.rows
+    return Fitted(recipe, reason, results, rows)
+
+
+def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
+    """Saves the best weights of a training that broke off as a model folder; returns a sentence that says where."""
+    if not weights:
+        return "no epoch was finished, so there are no weights to keep"
+    model.load_state_dict(weights)
+    save_model(folder, model, config, facts={"unfinished": True})
+    return f"the best weights before that are in {folder} (until the next training of {config.name} under other settings: copy them to keep them)"
+
+
+def _run(
+    module: ExpressionTraining,
+    stage: Stage,
+    train: FaceSet,
+    val: FaceSet,
+    curves: Curves,
+    best: BestWeights,
+    *,
+    state: Path,
+    device: str,
+    progress: bool,
+) -> None:
+    config, settings = module.config, module.config.train
+    module.model.train().to(memory_format=precision.memory_format(config.precision))
+    batches = EpochBatches(
+        train.targets_N,
+        sampler=settings.sampler,
+        batch_size=settings.batch_size,
+        accumulate=settings.accumulate,
+        even=mixes(config.augment),
+        seed=config.seed,
+        stage=module.stage,
+    )
+    rates = (
+        Plateau(monitor=settings.monitor, factor=settings.plateau_factor, patience=settings.plateau_patience)
+        if settings.schedule == "plateau"
+        else ByEpoch(settings, lr=stage.lr, epochs=stage.epochs)
+    )
+    _quiet()
+    trainer = Trainer(
+        accelerator=precision.LIGHTNING_ACCELERATOR[device],
+        devices=1,
+        precision=precision.LIGHTNING_PRECISION[config.precision],  # type: ignore[arg-type]
+        max_epochs=stage.epochs,
+        accumulate_grad_batches=settings.accumulate,
+        gradient_clip_val=settings.clip_norm or None,
+        callbacks=[
+            rates,
+            curves,
+            best,
+            Patience(settings.monitor, mode=mode_of(settings.monitor), patience=settings.patience),
+            SaveState(state),
+            *([TQDMProgressBar()] if progress else []),
+        ],
+        plugins=[AtomicCheckpointIO()],
+        deterministic="warn",
+        logger=False,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        default_root_dir=state.parent,
+    )
+    try:
+        trainer.fit(
+            module,
+            _loader(train, batches),
+            _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
+            ckpt_path=state if resumable(state) else None,
+            weights_only=True,
+        )
+    except SIGTERMException:
+        # Lightning ends the process with code 0, as if the training were done.
+        raise SystemExit(128 + signal.SIGTERM) from None
+
+
+def _loader(faces: FaceSet, batches: object) -> "DataLoader[tuple[torch.Tensor, ...]]":
+    """Takes whole batches by one indexing each; the faces are in memory, so worker processes would only copy them."""
+    return DataLoader(TensorDataset(faces.images_N3SS, faces.targets_N), batch_size=None, sampler=batches)  # type: ignore[arg-type]
+
+
+def _quiet() -> None:
+    """Lightning's notes on hardware and on what could be faster are not for the users of this pipeline."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
