@@ -112,12 +112,16 @@ def _closest(num_largest: int, factor: float, *, at_most: int) -> int:
 
 
 def _require_reachable(counts: Counts, largest: str, smallest: str, factor: float) -> None:
+    if not counts[smallest]:
+        raise LabelError(
+            f"split.imbalance_factor: the training split has no image of {smallest}; add images, or drop the class with labels.drop"
+        )
     present = imbalance(counts)
     if present > factor * (1 + 1e-9):  # so that a present factor that was copied from a report can be asked for
         raise LabelError(
             f"split.imbalance_factor: {factor:g} cannot be had by thinning, because the training split is more uneven already: "
             f"{counts[largest]} images of {largest} over {counts[smallest]} of {smallest} is {present:.4g}; "
-            f"set it to {math.ceil(100 * present) / 100 if counts[smallest] else present:g} or more, or to 1 to thin nothing"
+            f"set it to {math.ceil(100 * present) / 100} or more, or to 1 to thin nothing"
         )
 
 
