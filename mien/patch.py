@@ -35,8 +35,8 @@ class Change:
 def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Change]:
     """Changes `document` in place, while the iterator is read. A model that is not in the document, and that the patch does not define, stays out."""
     for pattern, new in patch.items():
-        for key in [key for key in document if fnmatchcase(key, pattern)] if "*" in pattern else [pattern]:
-            where, old = ".".join((*at, key)), document.get(key)
+        for key in _matching(document, pattern):
+            where, old = ".".join((*at, str(key))), document.get(key)
             if at == ("models",) and old is None and not _defines_model(new):
                 continue
             if new is None:
@@ -49,25 +49,25 @@ def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tupl
                     yield Change(where, list(old), list(new))
                     old[:] = new  # in place: the list's comment hangs on it
             elif type(old) is not type(new) or old != new:
-                document[key] = deepcopy(new)  # one map in two places would be written as a YAML alias
-                yield Change(where, old, new)
+                value = _without_nulls(deepcopy(new))  # a copy: one map in two places would be written as a YAML alias
+                if value != {} or not new:  # else it only takes out what is not there
+                    document[key] = value
+                    yield Change(where, old, value)
 
 
 def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[str]:
     """What of the patch concerns nothing in the document, a line each: a pattern that no key matches, a model that is not there."""
     for pattern, new in patch.items():
-        where = ".".join((*at, pattern))
-        matching = [key for key in document if fnmatchcase(key, pattern)] if "*" in pattern else [pattern]
+        where = ".".join((*at, str(pattern)))
+        matching, there = _matching(document, pattern), [str(key) for key in document]
         if not matching:
-            yield f"{where}: must match a key there; there are: {', '.join(document) or 'none'}"
-        elif at == ("models",) and pattern not in document and "*" not in pattern and not _defines_model(new):
-            close = get_close_matches(pattern, document, 1)
-            yield f"{where}: must be a model of params.yaml; " + (
-                f"did you mean {close[0]}?" if close else f"one of: {', '.join(document)}"
-            )
+            yield f"{where}: must match a key there; there are: {', '.join(there) or 'none'}"
+        elif at == ("models",) and matching == [pattern] and pattern not in document and not _defines_model(new):
+            close = get_close_matches(str(pattern), there, 1)
+            yield f"{where}: must be a model of params.yaml; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(there)}")
         elif isinstance(new, Mapping):
             below = [document[key] for key in matching if isinstance(document.get(key), Mapping)]
-            faults = [list(unmatched(each, new, (*at, pattern))) for each in below]
+            faults = [list(unmatched(each, new, (*at, str(pattern)))) for each in below]
             yield from min(faults, key=len, default=[])  # what holds for one of several keys is no mistake
 
 
@@ -110,6 +110,23 @@ def flow(value: Any) -> str:
     buffer = io.StringIO()
     yaml.dump(dict(value) if isinstance(value, MutableMapping) else value, buffer)
     return buffer.getvalue().removesuffix("...\n").strip()
+
+
+def _matching(document: Mapping[str, Any], pattern: str) -> list[str]:
+    """The keys that a key of a patch stands for. A key that is no text (`1:` in YAML) stands for itself: the schema names it as a fault."""
+    if not isinstance(pattern, str) or "*" not in pattern:
+        return [pattern]
+    return [key for key in document if isinstance(key, str) and fnmatchcase(key, pattern)]
+
+
+def _without_nulls(new: Any) -> Any:
+    """The value itself, its maps rid of the keys that the patch takes out."""
+    for key, value in list(new.items()) if isinstance(new, MutableMapping) else ():
+        if value is None:
+            del new[key]
+        else:
+            _without_nulls(value)
+    return new
 
 
 def _defines_model(patch: Any) -> bool:

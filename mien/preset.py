@@ -5,7 +5,8 @@ A preset is one of mien/presets, by its name, or any file, by its path. A model 
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,14 @@ def load_preset(name: str) -> CommentedMap:
         raise ParamsError(f"the preset {name} must be readable YAML: {yaml_fault(error)}") from None
     if not isinstance(patch, CommentedMap):
         raise ParamsError(f"the preset {name} must be a map of sections of params.yaml (got {short(patch)})")
+    if {"runs", "grid"} & patch.keys():
+        raise ParamsError(f"{name} is a study and no preset; `mien study {Path(name).stem}` queues its runs")
     return patch
+
+
+def left_out(name: str, *, path: Path = paths.PARAMS) -> list[str]:
+    """What of a preset of the user's own concerns nothing in params.yaml, a line each; mien's own name models that may not be there."""
+    return [] if not name or name in names() else list(unmatched(_document(path), load_preset(name)))
 
 
 def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.PARAMS) -> list[Change]:
@@ -52,31 +60,41 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
     """
     patches = [load_preset(name)] if name else []
     own = [parse_setting(text) for text in settings]
-    yaml = round_trip()
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = yaml.load(text)
-    except FileNotFoundError:
-        raise ParamsError(f"{path} is missing; run from the repository's root") from None
-    except YAMLError as error:
-        raise ParamsError(f"{path} must be readable YAML: {yaml_fault(error)}") from None
-    if not isinstance(document, CommentedMap):
-        raise ParamsError(f"{path} must be a map of sections (got {short(text)})")
-    changes = [change for patch in patches for change in merge(document, patch)]
+    document = _document(path)
+    before = deepcopy(document)
+    for patch in patches:
+        list(merge(document, patch))
     for patch in own:
         if faults := list(unmatched(document, patch)):
             raise ParamsError(f"--set {faults[0]}")
-        changes += merge(document, patch)
-    changes = _net(changes)
+        list(merge(document, patch))
+    changes = list(_differences(before, document))
     _pull_back_comments(document, {change.key for change in changes})
+    _close_emptied(document)
     buffer = io.StringIO()
-    yaml.dump(document, buffer)
+    round_trip().dump(document, buffer)
     given = " and ".join([*([f"the preset {name}"] if name else []), *(f"--set {setting}" for setting in settings)])
     parse_params(buffer.getvalue(), name=f"{path} with {given}")
     if changes:
         with replacing_file(path) as temporary:
             temporary.write_text(buffer.getvalue(), encoding="utf-8")
     return changes
+
+
+def _document(path: Path) -> CommentedMap:
+    """params.yaml with its comments."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = round_trip().load(text)
+    except FileNotFoundError:
+        raise ParamsError(f"{path} is missing; run from the repository's root") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path} cannot be read: {error}") from None
+    except YAMLError as error:
+        raise ParamsError(f"{path} must be readable YAML: {yaml_fault(error)}") from None
+    if not isinstance(document, CommentedMap):
+        raise ParamsError(f"{path} must be a map of sections (got {short(text)})")
+    return document
 
 
 def _text(name: str) -> str:
@@ -103,12 +121,24 @@ def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
         yield from _comments(value, (*at, str(key)))
 
 
-def _net(changes: Sequence[Change]) -> list[Change]:
-    """One change per key, from the value before all to the value after all: a pattern may change what a name then changes back."""
-    first = {change.key: change for change in reversed(changes)}
-    last = {change.key: change for change in changes}
-    net = [Change(key, first[key].old, last[key].new) for key in dict.fromkeys(change.key for change in changes)]
-    return [change for change in net if type(change.old) is not type(change.new) or change.old != change.new]
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Change]:
+    """What all patches together changed: one may change what the next changes back, takes out or adds to."""
+    for key in [*old, *(key for key in new if key not in old)]:
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from _differences(before, after, (*at, str(key)))
+        elif type(before) is not type(after) or before != after:
+            # A list's comment would be part of what is told.
+            told = (list(value) if isinstance(value, list) else value for value in (before, after))
+            yield Change(".".join((*at, str(key))), *told)
+
+
+def _close_emptied(node: Any) -> None:
+    """Makes {} of the maps from which every key was taken out; ruamel.yaml would write them where no reader takes them."""
+    for value in node.values() if isinstance(node, CommentedMap) else ():
+        if isinstance(value, CommentedMap) and not value:
+            value.fa.set_flow_style()
+        _close_emptied(value)
 
 
 def _pull_back_comments(document: CommentedMap, changed: set[str]) -> None:

@@ -124,6 +124,9 @@ def test_what_cannot_be_merged_is_refused(file: Path) -> None:
         with pytest.raises(ParamsError, match=message):
             preset.apply_preset("photos", path=file)
         assert file.read_text(encoding="utf-8") == text
+    file.write_bytes(b"\xff")
+    with pytest.raises(ParamsError, match="cannot be read"):
+        preset.apply_preset("photos", path=file)
     with pytest.raises(ParamsError, match="is missing"):
         preset.apply_preset("photos", path=file.parent / "nix.yaml")
 
@@ -173,6 +176,50 @@ def test_a_wrong_setting_is_named_and_changes_nothing(file: Path, setting: str, 
     with pytest.raises(ParamsError, match=message):
         preset.apply_preset("", settings=["seed=7", setting], path=file)
     assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+def test_a_map_may_be_emptied(file: Path) -> None:
+    preset.apply_preset("", settings=["labels.aliases.*=null"], path=file)
+    assert load_params(file).labels.aliases == {}
+    (line,) = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("  aliases:")]
+    assert line.startswith("  aliases: {} ") and line.index("#") == 32
+    with pytest.raises(ParamsError, match="models: must have at least one entry"):
+        preset.apply_preset("", settings=["models.*=null"], path=file)
+
+
+def test_null_takes_nothing_out_of_a_map_that_is_not_there(file: Path) -> None:
+    assert preset.apply_preset("", settings=["models.*.loss_params.gamma=null"], path=file) == []
+    (change,) = preset.apply_preset("", settings=["models.mobilenetv2.loss_params={gamma: null, class_weights: none}"], path=file)
+    assert str(change) == "models.mobilenetv2.loss_params: (none) → {class_weights: none}"
+
+
+def test_what_several_patches_do_to_a_key_is_one_change(file: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "models:\n  '*': {dropout: 0.25}\n  resnet50: null\n  a: {backbone: resnet18, attention: none, loss: focal}\n  a*: {weights: none, head: linear}\n",
+        encoding="utf-8",
+    )
+    changes = {change.key: str(change) for change in preset.apply_preset(str(own), settings=["models.a.dropout=0.5", "seed=42"], path=file)}
+    assert (
+        changes["models.a"]
+        == "models.a: (none) → {backbone: resnet18, attention: none, loss: focal, weights: none, head: linear, dropout: 0.5}"
+    )
+    assert "dropout: 0.53" in changes["models.resnet50"]
+    assert not [key for key in changes if key.startswith(("models.a.", "models.resnet50.", "seed"))]
+
+
+@pytest.mark.parametrize("text", ["1: 2\n", "models: {1: {backbone: resnet18}}\n", "labels: {aliases: {1: [x]}}\n"])
+def test_a_key_that_is_no_text_is_a_fault(file: Path, tmp_path: Path, text: str) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"1: must be a name in text; write it in quotes \(got 1\)"):
+        preset.apply_preset(str(own), path=file)
+    assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+def test_a_study_is_no_preset() -> None:
+    with pytest.raises(ParamsError, match=r"losses\.yaml is a study and no preset; `mien study losses` queues its runs"):
+        preset.load_preset(str(ROOT / "experiments" / "losses.yaml"))
 
 
 def test_a_preset_may_be_any_file(file: Path, tmp_path: Path) -> None:
