@@ -18,6 +18,8 @@ _RULES = {
     "dict_type": "must be a map",
     "model_type": "must be a map",
     "string_type": "must be text",
+    "invalid_key": "must be a name in text; write it in quotes",
+    "invalid-json-value": "must be text, a number, true or false, a list or a map",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
@@ -43,17 +45,25 @@ def schema_faults(section: type[BaseModel], document: dict[str, Any], prefix: tu
         section.model_validate(document)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            where = (*prefix, *(str(part) for part in fault["loc"]))
-            rule = _unknown_key(section, fault["loc"]) if fault["type"] == "extra_forbidden" else _rule(fault["type"], fault["msg"])
+            kind, where = fault["type"], (*prefix, *(str(part) for part in fault["loc"]))
+            if where[-1:] == ("[key]",):  # pydantic's word for a map's own key
+                kind, where = "invalid_key", where[:-1]
+            rule = _unknown_key(section, fault["loc"]) if kind == "extra_forbidden" else _rule(kind, fault["msg"])
             yield f"{'.'.join(where)}: {rule} (got {short(fault['input'])})"
 
 
 def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:
     """A line if `value` is text and none of `choices`, with the closest of them."""
     if isinstance(value, str) and value not in choices:
-        close = get_close_matches(value, choices, 1)
+        before_dot = value.partition(".")[0]  # timm's name with the tag of its weights
+        close = [before_dot] if before_dot in choices else _close(value, choices)
         listed = "one of: " + ", ".join(choices) if len(choices) < 20 else "see timm.list_models()"
         yield f"{key}: must be {what}; {f'did you mean {close[0]}?' if close else listed} (got {value!r})"
+
+
+def _close(value: str, choices: list[str]) -> list[str]:
+    by_folded = {choice.casefold(): choice for choice in choices}
+    return [by_folded[folded] for folded in get_close_matches(value.casefold(), list(by_folded), 1)]
 
 
 def yaml_fault(error: YAMLError) -> str:

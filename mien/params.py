@@ -248,8 +248,8 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     """Rules that need the registries, or that concern one model's overrides."""
     at = f"models.{name}"
     if not name.isidentifier():
-        yield f"{at}: must be a name of letters, digits and _, because it becomes a DVC stage (got {name!r})"
-    yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture")
+        yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
+    yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture or cnn")
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
     yield from choice_fault(f"{at}.head", entry.get("head"), heads, "a head")

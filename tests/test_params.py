@@ -85,7 +85,12 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"models": {}}, "models: must have at least one entry (got {})"),
     (
         {"models__resnet50__backbone": "resnet5"},
-        "models.resnet50.backbone: must be a timm architecture; did you mean resnet50? (got 'resnet5')",
+        "models.resnet50.backbone: must be a timm architecture or cnn; did you mean resnet50? (got 'resnet5')",
+    ),
+    ({"models__resnet50__backbone": "CNN"}, "models.resnet50.backbone: must be a timm architecture or cnn; did you mean cnn? (got "),
+    (  # the tag of its weights is no part of the architecture's name
+        {"models__resnet50__backbone": "resnet50.a1_in1k"},
+        "models.resnet50.backbone: must be a timm architecture or cnn; did you mean resnet50? (got ",
     ),
     ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; did you mean cbam? (got 'cbamm')"),
     (
@@ -139,8 +144,9 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"models__two-words": {"backbone": "resnet18", "weights": "none", "attention": "none", "head": "linear", "loss": "focal"}},
-        "models.two-words: must be a name of letters, digits and _",
+        "models.two-words: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage",
     ),
+    ({"labels__aliases": {1: ["x"]}}, "labels.aliases.1: must be a name in text; write it in quotes (got 1)"),
     # labels
     ({"labels__aliases__sad": ["Anger 2"]}, "labels.aliases.sad: must not be claimed by two classes, angry and sad (got 'Anger 2')"),
     ({"labels__aliases__sad": ["HAPPY"]}, "labels.aliases.sad: must not be claimed by two classes, happy and sad (got 'HAPPY')"),
