@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from mien import paths
 from mien.errors import StudyError
 from mien.study import experiments
 from mien.study.experiments import DONE, FAILED, QUEUED, RUNNING, Experiment
-from mien.study.file import Study, load_study, names
+from mien.study.file import NOT_HERE, Study, load_study, names
 from mien.study.plan import Run, experiment_name, plan
 from mien.study.table import show_command, study_table
 
@@ -31,9 +32,7 @@ def study(
 ) -> None:
     """Queues the runs of a study as DVC experiments named STUDY-RUN, after checking every run's parameters. The workspace stays as it is."""
     if listed or not name:
-        for one in names():
-            known = load_study(one)
-            typer.echo(f"{one}: {known.title} ({len(known.named_runs())} runs)")
+        _list()
         return
     known = load_study(name)
     if show:
@@ -61,6 +60,22 @@ def study(
         raise StudyError(
             f"not done: {', '.join(lost)}; `dvc queue logs {lost[0]}` says why, `mien study {name} --missing --run` tries them again"
         )
+
+
+def _list() -> None:
+    """A line for each study, whatever the others are like. Raises StudyError if some have faults, or if there are none."""
+    if not names():
+        raise StudyError(f"there are no studies in {paths.EXPERIMENTS}; {NOT_HERE}")
+    faults = []
+    for name in names():
+        try:
+            known = load_study(name)
+        except StudyError as error:
+            faults.append(str(error))
+        else:
+            typer.echo(f"{name}: {known.title} ({len(known.named_runs())} run{'s'[: len(known.named_runs()) != 1]})")
+    if faults:
+        raise StudyError("\n".join(faults))
 
 
 def _wanted(name: str, runs: list[Run], *, missing: bool, force: bool, run: bool) -> list[Run]:

@@ -17,10 +17,13 @@ show: [models.*.loss]               # optional: which parameters the study's tab
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from itertools import product
+from pathlib import PurePath
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -30,6 +33,7 @@ from mien.faults import Fault, refuse, schema_faults, short, yaml_fault
 from mien.sections import Names, Section
 
 NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
+NOT_HERE = "run from the repository's root"
 _MARK = re.compile(r"^(runs|grid):", re.MULTILINE)
 
 Settings = Mapping[str, JsonValue]
@@ -44,7 +48,16 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _axis(value: Any) -> Any:
+    """Told in our words, because pydantic tells of both kinds of an axis at once."""
+    named = isinstance(value, Mapping) and all(isinstance(run, str) and isinstance(own, Mapping | None) for run, own in value.items())
+    if not named and not isinstance(value, list):
+        raise PydanticCustomError("rule", "must be a list of values, or runs by name, {name: {key: value}}")
+    return value
+
+
 OwnSettings = Annotated[Settings, BeforeValidator(_empty)]
+Axis = Annotated[list[JsonValue] | Mapping[str, OwnSettings], BeforeValidator(_axis)]
 
 
 class Study(Section):
@@ -57,7 +70,7 @@ class Study(Section):
     params: Mapping[str, JsonValue] = Field(default_factory=dict)
     target: Annotated[Names, BeforeValidator(_listed)] = Field(("compare",), min_length=1)
     runs: Mapping[str, OwnSettings] | None = Field(None, min_length=1)
-    grid: Mapping[str, list[JsonValue] | Mapping[str, OwnSettings]] | None = Field(None, min_length=1)
+    grid: Mapping[str, Axis] | None = Field(None, min_length=1)
     show: Names = ()
 
     @model_validator(mode="after")
@@ -103,9 +116,8 @@ def label(value: JsonValue) -> str:
 
 def names() -> list[str]:
     """The studies there are, sorted; other files of the folder, such as presets, are left out."""
-    return sorted(
-        path.stem for path in paths.EXPERIMENTS.glob("*.yaml") if _MARK.search(path.read_text(encoding="utf-8", errors="replace"))
-    )
+    files = (path for path in paths.EXPERIMENTS.glob("*.yaml") if path.is_file())
+    return sorted(path.stem for path in files if _MARK.search(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def load_study(name: str) -> Study:
@@ -114,8 +126,9 @@ def load_study(name: str) -> Study:
     try:
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        listed = f"choose one of: {', '.join(names())}" if names() else "run from the repository's root"
-        raise StudyError(f"there is no study '{name}' ({path}); {listed}") from None
+        close = get_close_matches(PurePath(name).stem, names(), 1)
+        there = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names())}"
+        raise StudyError(f"there is no study '{name}' ({path}); {there if names() else NOT_HERE}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} cannot be read: {error}") from None
     except YAMLError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from mien import paths
-from mien.errors import StudyError
+from mien.errors import ParamsError, StudyError
 from mien.params import document_faults, load_params
 from mien.patch import merge, parse_setting, patch_of, unmatched
 from mien.preset import load_preset
@@ -62,7 +62,10 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
 def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) -> Iterator[str]:
     """Makes of params.yaml what all runs of the study have in common; a line for each fault."""
     if study.preset:
-        list(merge(document, load_preset(study.preset)))
+        try:
+            list(merge(document, load_preset(study.preset)))
+        except ParamsError as error:
+            yield f"preset: {error}"
     for model in study.models:
         if model not in document["models"]:
             close = get_close_matches(model, document["models"], 1)

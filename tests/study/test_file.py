@@ -45,6 +45,11 @@ def test_a_grid_is_every_combination_named_by_its_values(folder: Path) -> None:
         ("title: t\ngrid: {a.b: [1, 1]}", r"grid\.a\.b: must list each value once"),
         ("title: t\ngrid: {a.b: [[1]]}", r"grid\.a\.b: must list numbers or short words"),
         ("title: t\ngrid: {a.b: ['x y']}", r"grid\.a\.b: must list numbers or short words"),
+        ("title: t\ngrid: {a.b: 1}", r"has 1 fault:\n  grid\.a\.b: must be a list of values, or runs by name, .* \(got 1\)$"),
+        ("title: t\ngrid: {m: {x: 1}}", r"has 1 fault:\n  grid\.m: must be a list of values, or runs by name, "),
+        ("title: t\ngrid: {m: {1: {a: 2}}}", r"has 1 fault:\n  grid\.m: must be a list of values, or runs by name, "),
+        ("title: t\nruns: {0.1: {a: 2}}", r"runs\.0\.1: must be a name in text; write it in quotes"),
+        ("title: t\nruns: {a: {b: 2020-01-01}}", r"runs\.a\.b: must be text, a number"),
         ("title: t\nruns: {'a b': }", "must be a name of letters"),
         ("title: t\nruns: {a..b: }", "must be a name of letters"),
         ("title: t\nruns: {a.lock: }", "must be a name of letters"),
@@ -66,7 +71,11 @@ def test_a_fault_is_named(folder: Path, text: str, message: str) -> None:
 def test_names_leave_out_what_is_no_study(folder: Path) -> None:
     write(folder, "title: t\nruns: {a: }", name="b_study")
     (folder / "a_preset.yaml").write_text("models: {}\n")
+    (folder / "folder.yaml").mkdir()
     assert names() == ["b_study"]
+    for close in ("b_stdy", "b_study.yaml", "experiments/b_study.yaml"):
+        with pytest.raises(StudyError, match=rf"there is no study '{close}' .*; did you mean b_study\?$"):
+            load_study(close)
     with pytest.raises(StudyError, match=r"there is no study 'nix' .*; choose one of: b_study"):
         load_study("nix")
     with pytest.raises(StudyError, match="the file's name must be a name of letters"):

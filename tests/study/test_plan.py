@@ -122,6 +122,7 @@ def test_without_models_all_stay_and_an_entry_can_be_new(repository: Path) -> No
         ({"models": ["resnet50"], "runs": {"a": {"models.densenet121.dropout": 0.1}}}, "run a: models.densenet121: must be a model"),
         ({"params": {"models": {"nix": {"dropout": 0.1}}}, "runs": {"a": None}}, r"params\.models\.nix: must be a model"),
         ({"params": {"seed": "x"}, "runs": {"a": None}}, "1 fault; nothing is queued:\n  seed: must be a whole number"),
+        ({"preset": "nix", "runs": {"a": None}}, "1 fault; nothing is queued:\n  preset: there is no preset 'nix'"),
         ({"target": "evalute", "runs": {"a": None}}, "target: must be a stage of dvc.yaml"),
         ({"target": "evaluate@nix", "runs": {"a": None}}, "target: must name a model that the runs keep"),
         ({"target": "compare@resnet50", "runs": {"a": None}}, "target: must name a model that the runs keep"),
