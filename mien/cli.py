@@ -33,17 +33,22 @@ def preset_command(
         for each in preset.names():
             typer.echo(f"{each}: {preset.description(each)}")
         return
+    ignored = preset.left_out(name)
     changes = preset.apply_preset(name, settings=settings or ())
     for change in changes:
         typer.echo(str(change))
+    for fault in ignored:
+        typer.echo(f"left out: {fault}", err=True)
     typer.echo(
-        f"preset{' ' * bool(name)}{name}: {len(changes)} changes in {paths.PARAMS}"
+        f"preset{' ' * bool(name)}{name}: {len(changes)} change{'s'[: len(changes) != 1]} in {paths.PARAMS}"
         + ("; see `git diff`, then `dvc repro`" if changes else "")
     )
 
 
 @commands.command("params")
-def params_command(prefix: Annotated[str, typer.Argument(help="only keys that begin so, such as faces")] = "") -> None:
+def params_command(
+    prefix: Annotated[str, typer.Argument(help="only keys that begin so, such as faces or models.resnet50.train")] = "",
+) -> None:
     """Prints every parameter with its type, bounds, default and meaning."""
     if not reference.rows(prefix):
         raise ParamsError(f"no parameter begins with '{prefix}'; `mien params` prints them all")
@@ -54,9 +59,10 @@ def params_command(prefix: Annotated[str, typer.Argument(help="only keys that be
 def models_command() -> None:
     """Prints every model of params.yaml with its parts, parameters, MACs and feature map.
 
-    Parameters are in millions, of the whole model. MACs are in billions (10^9): multiply-accumulates of the convolutions and matrix
-    products for one picture of the input size, half of torch's count of floating-point operations. The map is that of the last layer
-    before the head: channels, height, width. Weights are named, not loaded.
+    Parameters are in millions, of the whole model.
+    MACs are billions of multiply-accumulates (convolutions and matrix products) for one picture, half of torch's count of operations.
+    The map is that of the last layer before the head: channels, height, width.
+    Weights are named, not loaded.
     """
     from mien import listing  # torch
 
@@ -83,7 +89,9 @@ def where_command(
 @commands.command("table")
 def table_command(
     models: Annotated[list[str] | None, typer.Argument(help="which models, in this order; default is all of params.yaml")] = None,
-    against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with")] = "",
+    against: Annotated[
+        str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with; must be given")
+    ] = "",
 ) -> None:
     """Prints models tested on the same images, in Markdown: figures, differences to one of them with 95 % intervals, recalls, training times."""
     from mien.data.splits import units
@@ -93,7 +101,8 @@ def table_command(
 
     params = load_params()
     if against not in params.models:
-        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.models)} (got {against!r})")
+        got = f" (got {against!r})" if against else ""
+        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.models)}{got}")
     names = list(dict.fromkeys(models or params.models))
     for name in names:
         params.model(name)

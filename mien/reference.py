@@ -5,15 +5,22 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from mien import registry
 from mien.params import Params
 
+REGISTRIES = {"loss": "mien.losses", "head": "mien.models.heads", "attention": "mien.models.attention"}
 HEADER = ("key", "type and bounds", "default", "meaning")
 
 
 def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
-    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does."""
+    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does.
+
+    A key of one model, as errors name it (models.resnet50.train.lr), stands for what declares it (train.lr).
+    """
     schema = Params.model_json_schema()
-    return [row for row in _walk(schema, schema["$defs"], "") if row[0].startswith(prefix)]
+    prefix = _declared(prefix)
+    found = [row for row in _walk(schema, schema["$defs"], "") if row[0].startswith(prefix)]
+    return [(key, kind, default, meaning + _by_registry(key, meaning)) for key, kind, default, meaning in found]
 
 
 def table(prefix: str = "") -> str:
@@ -21,6 +28,27 @@ def table(prefix: str = "") -> str:
     lines = [HEADER, *rows(prefix)]
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     return "\n".join("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in lines)
+
+
+def _declared(key: str) -> str:
+    top, *rest = key.split(".")
+    if top != "models" or not rest:
+        return key
+    _, *own = rest
+    return ".".join([own[0].removesuffix("_params"), *own[1:]] if len(own) > 1 else [top, "NAME", *own])
+
+
+def _by_registry(key: str, meaning: str) -> str:
+    """What the folders of losses, heads and attention blocks say: what there is to choose, and which of them read a parameter."""
+    *_, section, name = f".{key}".split(".")
+    if section == "NAME" and name in REGISTRIES:
+        return f"; one of: {', '.join(registry.names(REGISTRIES[name]))}"
+    if section in ("loss", "head"):
+        package = REGISTRIES[section]
+        readers = [each for each in registry.names(package) if name in registry.constant(package, each, "PARAMETERS")]
+        readers += ["others with class_weights: effective"] if key == "loss.beta" else []
+        return "" if meaning.startswith(tuple(f"{each}:" for each in readers)) else f"; read by {', '.join(readers)}"
+    return ""
 
 
 def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterator[tuple[str, str, str, str]]:

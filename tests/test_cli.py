@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from mien import paths, preset, reference
+from mien import paths, preset, reference, registry
 from mien.data.tables import FATES, write_table
 from mien.params import Params
 
@@ -45,6 +45,18 @@ def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> 
     assert mien(workspace, "preset", "photos").stdout == "preset photos: 0 changes in params.yaml\n"
     done = mien(workspace, "preset", "--set", "models.*.input_px=64", "--set", "seed=7")
     assert "models.resnet50.input_px: 224 → 64" in done.stdout and "seed: 42 → 7" in done.stdout
+    assert mien(workspace, "preset", "--set", "seed=8").stdout.splitlines()[-1].startswith("preset: 1 change in params.yaml; ")
+
+
+def test_preset_says_what_of_a_users_own_file_concerns_nothing(workspace: Path) -> None:
+    own = workspace / "own.yaml"
+    own.write_text("models:\n  resnet5: {dropout: 0.1}\n  vgg*: {dropout: 0.1}\n  resnet50: {dropout: 0.1}\n", encoding="utf-8")
+    done = mien(workspace, "preset", "own.yaml")
+    first, second = done.stderr.splitlines()
+    assert first == "left out: models.resnet5: must be a model of params.yaml; did you mean resnet50?"
+    assert second.startswith("left out: models.vgg*: must match a key there; there are: resnet50, ")
+    assert done.returncode == 0 and "models.resnet50.dropout: 0.53 → 0.1" in done.stdout
+    assert mien(workspace, "preset", "photos").stderr == ""  # mien's own name models that `all` adds
 
 
 @pytest.mark.parametrize(
@@ -56,6 +68,7 @@ def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> 
         (["table", "nix", "--against", "resnet50"], "error: models has no 'nix'; choose one of: resnet50, "),
         (["table", "--against", "resnet50"], "error: data/predictions/resnet50.parquet is missing; run `dvc repro`"),
         (["study", "nix"], "error: there is no study 'nix' (experiments/nix.yaml); run from the repository's root"),
+        (["study"], "error: there are no studies in experiments; run from the repository's root"),
         (["where", "nix"], "error: data/fates.parquet has no file 'nix'; give a path as in data/raw/files.parquet"),
     ],
 )
@@ -82,6 +95,15 @@ def test_where_says_what_became_of_a_file(workspace: Path, wanted: str, found: l
     assert (done.returncode, done.stdout.splitlines()) == (0, found)
 
 
+def test_one_broken_study_does_not_hide_the_others(workspace: Path) -> None:
+    (workspace / "experiments").mkdir()
+    for name, text in (("a", "runs: 3"), ("b", "title: t\nruns: {x: }")):
+        (workspace / "experiments" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    done = mien(workspace, "study")
+    assert (done.returncode, done.stdout) == (2, "b: t (1 run)\n")
+    assert done.stderr.startswith("error: experiments/a.yaml has 2 faults:\n")
+
+
 def test_where_wants_the_table(tmp_path: Path) -> None:
     done = mien(tmp_path, "where", "x")
     assert done.returncode == 2 and done.stderr == "error: data/fates.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"
@@ -95,6 +117,23 @@ def test_params_prints_every_parameter_once(workspace: Path) -> None:
     assert "models.NAME.backbone" in keys
     gamma = next(line for line in lines if line.startswith("loss.gamma "))
     assert gamma.split("  ")[-1].startswith("focal term") and "number ≥ 0" in gamma and " 2.0 " in gamma
+
+
+def test_params_takes_a_models_own_key_as_errors_name_it() -> None:
+    assert [key for key, *_ in reference.rows("models.resnet50.train.lr")] == ["train.lr"]
+    assert [key for key, *_ in reference.rows("models.resnet50.loss_params.tau")] == ["loss.tau"]
+    assert [key for key, *_ in reference.rows("models.resnet50.head")] == ["models.NAME.head", "models.NAME.head_params"]
+    assert reference.rows("models.resnet50") == reference.rows("models.NAME") == reference.rows("models")
+
+
+def test_params_names_the_choices_and_the_readers_that_the_registries_have() -> None:
+    meaning = {key: words for key, *_, words in reference.rows()}
+    for key, package in reference.REGISTRIES.items():
+        assert meaning[f"models.NAME.{key}"].endswith(f"one of: {', '.join(registry.names(package))}")
+    assert meaning["loss.label_smoothing"].endswith("; read by cross_entropy")
+    assert "read by class_balanced, rebalanced, others with class_weights: effective" in meaning["loss.beta"]
+    assert "read by" not in meaning["loss.eac_weight"]  # begins with it
+    assert "read by" not in meaning["train.lr"]
 
 
 def test_models_prints_a_line_per_model_and_refuses_one_that_cannot_be_built(workspace: Path) -> None:
