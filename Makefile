@@ -20,7 +20,9 @@ repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yam
 # threads differ in their last digits with the number of cores, and every row is to come out the same.
 fer2013-methods: export OMP_NUM_THREADS := 1
 fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip WEIGHTS=folder, ROW=one of them
-	@test -e "$(SOURCE)" -a -d "$(WEIGHTS)" || { echo "usage: make $@ SOURCE=/path/to/fer2013.zip WEIGHTS=/folder/with/mobilenetv2_100.safetensors [ROW=focal]"; exit 2; }
+	@test -e "$(SOURCE)" && ls "$(WEIGHTS)"/mobilenetv2_100.*safetensors >/dev/null 2>&1 || { \
+		echo "usage: make $@ SOURCE=/path/to/fer2013.zip WEIGHTS=/folder/with/mobilenetv2_100.safetensors [ROW=focal]" >&2; \
+		echo "error: $$(test -e "$(SOURCE)" && echo "no mobilenetv2_100.*safetensors in WEIGHTS ($(WEIGHTS))" || echo "no such SOURCE ($(SOURCE))")" >&2; exit 2; }
 	mien preset fer2013
 	mien preset experiments/fer2013_methods.yaml --set ingest.source=$(abspath $(SOURCE)) --set 'models.*.weights=$(abspath $(WEIGHTS))'
 	dvc repro $(if $(ROW),evaluate@$(ROW))
