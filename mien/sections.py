@@ -81,7 +81,7 @@ class TrainParams(Section):
     )
     warmup_epochs: NonNegativeInt = Field(
         0,
-        description="epochs over which the cosine schedule first rises to the learning rate",
+        description="epochs over which the cosine schedule first rises; the last epoch is never one of them",
         json_schema_extra=only_if(schedule="cosine"),
     )
     fine_tune_epochs: NonNegativeInt = Field(20, description="epochs at most of the second stage; 0 leaves it out")
