@@ -37,7 +37,11 @@ def fingerprint(config: ModelConfig, *, data: Iterable[Path], device: str) -> st
     """16 hex digits of all that decides how a training goes: configuration, bytes of the `data` files, code, device, threads and versions."""
     digest = hashlib.sha256()
     digest.update(config.model_dump_json().encode())
-    digest.update(json.dumps([device, torch.get_num_threads(), *(version(name) for name in ("torch", "torchvision", "lightning", "timm", "numpy"))]).encode())
+    digest.update(
+        json.dumps(
+            [device, torch.get_num_threads(), *(version(name) for name in ("torch", "torchvision", "lightning", "timm", "numpy"))]
+        ).encode()
+    )
     for path in [*code_files(config), *sorted(data)]:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
