@@ -35,7 +35,7 @@ def test_the_methods_table_says_what_it_wants_before_it_changes_anything(tmp_pat
     for folder in ("weights", "empty"):
         (tmp_path / folder).mkdir()
     (tmp_path / "weights" / "mobilenetv2_100.some_tag.safetensors").touch()
-    makefile = ["make", "-f", str(ROOT / "Makefile"), "-o", ".venv/ready", "fer2013-methods"]
+    makefile = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", ".venv/ready", "fer2013-methods"]
     for name in (".venv/ready", "requirements.lock", "pyproject.toml"):  # nothing is to be installed
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -25,7 +25,7 @@ from mien.mlflow_writer import serve
 from mien.params import load_params
 from mien.provenance import provenance
 
-ENTRY = "{backbone: test_resnet, weights: none, attention: none, loss: cross_entropy, input_px: 32}"
+ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}"
 PARAMS = f"labels: {{classes: [happy, sad]}}\nmodels:\n  first: {ENTRY}\n  second: {ENTRY}\n"
 TRAIN = """
 with tracking.model_run("first", stage="train") as run:

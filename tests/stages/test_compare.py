@@ -22,7 +22,7 @@ def write_evaluation(model: str, predicted: str) -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MIEN_TRACKING", "off")
-    entry = "{backbone: test_resnet, weights: none, attention: none, loss: cross_entropy, input_px: 32}"
+    entry = "{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}"
     paths.PARAMS.write_text(f"labels: {{classes: [happy, sad]}}\nmodels:\n  poor: {entry}\n  good: {entry}\n")
     write_evaluation("poor", "hhh")
     write_evaluation("good", "hhs")

@@ -15,7 +15,7 @@ from stages import dedup
 from tests.data.scenes import crop, pictures, scene
 from tests.data.tables import sample_id
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mien.files import read_json
 from stages import convert, ingest
 from tests.data.pictures import noisy, saved, smooth
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
 MESS = {
     "happy/a.jpg": saved(noisy(200, 150), "JPEG"),
     "happy/copy of a.jpg": saved(noisy(200, 150), "JPEG"),
