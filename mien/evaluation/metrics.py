@@ -33,20 +33,21 @@ def confusion_matrix(actual_N: ArrayLike, predicted_N: ArrayLike, num_classes: i
     return counts.reshape(num_classes, num_classes).astype(np.int64)
 
 
-def precision_recall_f1(confusion_KK: Counts) -> ClassFigures:
-    """Precision, recall, F1 and support of each class."""
-    right_K, actual_K, predicted_K = np.diag(confusion_KK), confusion_KK.sum(axis=1), confusion_KK.sum(axis=0)
+def precision_recall_f1(confusion_KK: Counts | Figures) -> ClassFigures:
+    """Precision, recall, F1 and support of each class; of many matrices at once where more axes lead."""
+    right_K = np.diagonal(confusion_KK, axis1=-2, axis2=-1)
+    actual_K, predicted_K = confusion_KK.sum(axis=-1), confusion_KK.sum(axis=-2)
     return ClassFigures(
-        precision_K=_quotient(right_K, predicted_K),
-        recall_K=_quotient(right_K, actual_K),
-        f1_K=_quotient(2 * right_K, actual_K + predicted_K),
+        precision_K=quotient(right_K, predicted_K),
+        recall_K=quotient(right_K, actual_K),
+        f1_K=quotient(2 * right_K, actual_K + predicted_K),
         support_K=actual_K,
     )
 
 
 def accuracy(confusion_KK: Counts) -> float:
     """Overall accuracy: the share of images whose predicted class is the actual one."""
-    return float(_quotient(np.trace(confusion_KK), confusion_KK.sum()))
+    return float(quotient(np.trace(confusion_KK), confusion_KK.sum()))
 
 
 def mean_accuracy(confusion_KK: Counts) -> float:
@@ -66,7 +67,7 @@ def macro_f1(confusion_KK: Counts) -> float:
 def weighted_f1(confusion_KK: Counts) -> float:
     """Weighted F1: the mean of the classes' F1, weighted by their number of images."""
     figures = precision_recall_f1(confusion_KK)
-    return float(_quotient(figures.f1_K @ figures.support_K, figures.support_K.sum()))
+    return float(quotient(figures.f1_K @ figures.support_K, figures.support_K.sum()))
 
 
 def majority_baseline(confusion_KK: Counts) -> Counts:
@@ -77,8 +78,9 @@ def majority_baseline(confusion_KK: Counts) -> Counts:
     return baseline_KK
 
 
-def _quotient(numerator: ArrayLike, denominator: ArrayLike) -> Figures:
+def quotient(numerator: ArrayLike, denominator: ArrayLike) -> Figures:
+    """Place by place; 0 where the denominator is 0."""
     numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    quotient: Figures = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape))
-    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
-    return quotient
+    found: Figures = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape))
+    np.divide(numerator, denominator, out=found, where=denominator != 0)
+    return found

@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Figures = NDArray[np.float64]
-Counts = NDArray[np.int64]
+from mien.evaluation.metrics import Counts, Figures, precision_recall_f1, quotient
 
 NUM_RESAMPLES = 10_000
 LEVEL = 0.95
@@ -72,13 +71,12 @@ def paired_differences(
 
 def figures_of(confusion_RKK: Figures) -> Mapping[str, Figures]:
     """Overall accuracy, mean accuracy and macro-F1 of each of R confusion matrices, as mien/evaluation/metrics.py defines them."""
-    right_RK = np.diagonal(confusion_RKK, axis1=-2, axis2=-1)
-    actual_RK, predicted_RK = confusion_RKK.sum(axis=-1), confusion_RKK.sum(axis=-2)
-    recall_RK = _quotient(right_RK, actual_RK)
+    classes = precision_recall_f1(confusion_RKK)
+    num_right_R = np.trace(confusion_RKK, axis1=-2, axis2=-1)
     return {
-        "accuracy": _quotient(right_RK.sum(axis=-1), actual_RK.sum(axis=-1)),
-        "mean_accuracy": _quotient(recall_RK.sum(axis=-1), (actual_RK > 0).sum(axis=-1)),  # of the classes that have images
-        "macro_f1": _quotient(2 * right_RK, actual_RK + predicted_RK).mean(axis=-1),
+        "accuracy": quotient(num_right_R, classes.support_K.sum(axis=-1)),
+        "mean_accuracy": quotient(classes.recall_K.sum(axis=-1), (classes.support_K > 0).sum(axis=-1)),  # of the classes that have images
+        "macro_f1": classes.f1_K.mean(axis=-1),
     }
 
 
@@ -101,10 +99,3 @@ def _differences(weights_RT: Counts, kinds_TP: Figures, num_classes: int) -> dic
     confusions_R2KK = (weights_RT.astype(np.float64) @ kinds_TP).reshape(-1, 2, num_classes, num_classes)
     ours, theirs = figures_of(confusions_R2KK[:, 0]), figures_of(confusions_R2KK[:, 1])
     return {name: ours[name] - theirs[name] for name in ours}
-
-
-def _quotient(numerator: ArrayLike, denominator: ArrayLike) -> Figures:
-    numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    quotient: Figures = np.zeros(numerator.shape)
-    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
-    return quotient

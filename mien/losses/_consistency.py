@@ -4,30 +4,35 @@ The mirror is the method's own (Zhang et al. 2022; Zhu et al. 2025, eq. 3); the 
 without saying more: their forms and ranges below are ours. Shapes: N batch, C channels, K classes, H×W pixels or grid.
 """
 
-import math
+from abc import ABC, abstractmethod
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from mien.data.augmentation.erasing import draw_rectangles
 from mien.losses._targets import wide
+from mien.losses._views import View
 
 MIRRORED_DIM = {"horizontal": -1, "vertical": -2}
 ERASED_AREA = (0.02, 0.25)
 """share of the picture, as random erasing's (Zhong et al. 2020, as Zhang et al. 2022 use it)"""
-ERASED_ASPECT = (0.3, 1 / 0.3)
-"""height over width; with these areas every such rectangle fits"""
 ATTENUATION = (0.5, 0.9)
 """factor of the pixel values"""
 REDUCTION = 0.5
 """factor of the resolution"""
 
 
-class TwoViewLoss(nn.Module):
-    """What the losses of two views share: the settings that the training step reads, and the second view."""
+class TwoViewLoss(nn.Module, ABC):
+    """What the losses of two views share: the settings that the training step reads, the second view, and the loss of both views.
 
-    def __init__(self, *, consistency_transform: str, detach_class_weights: bool, joint_views: bool) -> None:
+    A loss is `forward`, the part on the first view alone, and `consistency` of both views' class maps, times `consistency_weight`, which
+    leaves that term out where it is 0.
+    """
+
+    def __init__(self, *, consistency_weight: float, consistency_transform: str, detach_class_weights: bool, joint_views: bool) -> None:
         super().__init__()
+        self.consistency_weight = consistency_weight
         self.consistency_transform = consistency_transform
         self.detach_class_weights = detach_class_weights
         self.joint_views = joint_views
@@ -35,6 +40,22 @@ class TwoViewLoss(nn.Module):
     def second_view(self, images_NCHW: Tensor, *, generator: Generator) -> Tensor:
         """The second view of a batch in [0, 1], of the same shape; draws come from the CPU generator."""
         return second_view(images_NCHW, self.consistency_transform, generator=generator)
+
+    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
+        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
+        loss = self.classification(first, second, targets)
+        if self.consistency_weight:
+            loss = loss + self.consistency_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
+        return loss
+
+    def classification(self, first: View, second: View, targets: Tensor) -> Tensor:  # noqa: ARG002  (some learn from both)
+        """The part of the training loss that is no consistency, a scalar; most losses learn the classes from the first view alone."""
+        loss: Tensor = self(first.logits_NK, targets)
+        return loss
+
+    @abstractmethod
+    def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
+        """How far both views' class maps, each as it lies in its view, are apart, a scalar."""
 
 
 def second_view(images_NCHW: Tensor, transform: str, *, generator: Generator) -> Tensor:
@@ -73,25 +94,9 @@ def map_difference(first_NKHW: Tensor, second_NKHW: Tensor, *, transform: str, n
 
 
 def _erased(images_NCHW: Tensor, generator: Generator) -> Tensor:
-    num, _, height, width = images_NCHW.shape
-    area_N, aspect_N, down_N, right_N = torch.rand(4, num, generator=generator)
-    area_N = ERASED_AREA[0] + (ERASED_AREA[1] - ERASED_AREA[0]) * area_N
-    low, high = (math.log(aspect) for aspect in ERASED_ASPECT)
-    aspect_N = torch.exp(low + (high - low) * aspect_N)
-    inside_NHW = (
-        _run_of(height, share_N=(area_N * aspect_N).sqrt(), place_N=down_N)[:, :, None]
-        & _run_of(width, share_N=(area_N / aspect_N).sqrt(), place_N=right_N)[:, None, :]
-    )
-    mean_NC11 = images_NCHW.mean(dim=(2, 3), keepdim=True)
-    return torch.where(inside_NHW[:, None].to(images_NCHW.device), mean_NC11, images_NCHW)
-
-
-def _run_of(side: int, *, share_N: Tensor, place_N: Tensor) -> Tensor:
-    """N×side, true on a run of pixels that is `share_N` of the side long and lies anywhere inside, by `place_N` in [0, 1)."""
-    length_N = (share_N * side).round().clamp(1, side)
-    start_N = (place_N * (side - length_N + 1)).floor()
-    pixels = torch.arange(side)
-    return (pixels >= start_N[:, None]) & (pixels < (start_N + length_N)[:, None])
+    num, _, *size_px = images_NCHW.shape
+    inside_NHW = draw_rectangles(num, size_px, areas=ERASED_AREA, generator=generator)
+    return torch.where(inside_NHW[:, None].to(images_NCHW.device), images_NCHW.mean(dim=(2, 3), keepdim=True), images_NCHW)
 
 
 def _coarsened(images_NCHW: Tensor) -> Tensor:

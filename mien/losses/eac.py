@@ -6,7 +6,6 @@ from torch import Tensor
 
 from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._terms import cross_entropy
-from mien.losses._views import View
 
 PARAMETERS = ("eac_weight", "consistency_transform", "detach_class_weights", "joint_views")
 SOFT_TARGETS = True
@@ -33,19 +32,16 @@ class Eac(TwoViewLoss):
         joint_views: bool,
         class_counts: Sequence[int],  # noqa: ARG002  every loss is given them
     ) -> None:
-        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
-        self.eac_weight = eac_weight
+        super().__init__(
+            consistency_weight=eac_weight,
+            consistency_transform=consistency_transform,
+            detach_class_weights=detach_class_weights,
+            joint_views=joint_views,
+        )
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The part on the first view alone, CE(f, y), a scalar, for integer targets_N or soft targets_NK."""
         return cross_entropy(logits_NK, targets)
-
-    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
-        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
-        loss: Tensor = self(first.logits_NK, targets)
-        if self.eac_weight:
-            loss = loss + self.eac_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
-        return loss
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
         """The mean squared difference, a scalar, of both views' class maps, each as it lies in its view."""

@@ -8,7 +8,6 @@ from mien.losses._class_weights import class_weights
 from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._targets import one_hot
 from mien.losses._terms import cross_entropy
-from mien.losses._views import View
 
 PARAMETERS = ("mek_weight", "mek_scale", "mek_true_share", "consistency_transform", "detach_class_weights", "joint_views")
 SOFT_TARGETS = True
@@ -42,8 +41,12 @@ class Mek(TwoViewLoss):
         joint_views: bool,
         class_counts: Sequence[int],
     ) -> None:
-        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
-        self.mek_weight = mek_weight
+        super().__init__(
+            consistency_weight=mek_weight,
+            consistency_transform=consistency_transform,
+            detach_class_weights=detach_class_weights,
+            joint_views=joint_views,
+        )
         weights_K = class_weights("inverse", class_counts) * len(class_counts)
         self.register_buffer("weights_K", mek_scale * weights_K)
         others_KK = weights_K.double().expand(len(weights_K), -1).clone().fill_diagonal_(0)
@@ -55,13 +58,6 @@ class Mek(TwoViewLoss):
         targets_NK = one_hot(targets, like_NK=logits_NK)
         # Not a matrix product: autocast would round it to bfloat16.
         return cross_entropy(logits_NK, (targets_NK[:, :, None] * self.smooth_labels_KK).sum(dim=1))
-
-    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
-        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
-        loss: Tensor = self(first.logits_NK, targets)
-        if self.mek_weight:
-            loss = loss + self.mek_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
-        return loss
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
         """The rebalanced consistency, a scalar, of both views' class maps, each as it lies in its view."""

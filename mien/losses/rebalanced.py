@@ -55,9 +55,13 @@ class Rebalanced(TwoViewLoss):
         joint_views: bool,
         class_counts: Sequence[int],
     ) -> None:
-        super().__init__(consistency_transform=consistency_transform, detach_class_weights=detach_class_weights, joint_views=joint_views)
+        super().__init__(
+            consistency_weight=rbc_weight,
+            consistency_transform=consistency_transform,
+            detach_class_weights=detach_class_weights,
+            joint_views=joint_views,
+        )
         self.gamma = gamma
-        self.rbc_weight = rbc_weight
         self.rbf_weight = rbf_weight
         self.consistency_norm = consistency_norm
         self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta, norm=weight_norm))
@@ -69,11 +73,9 @@ class Rebalanced(TwoViewLoss):
             loss = loss + self.rbf_weight * focal(logits_NK, targets, gamma=self.gamma, weights_K=self.weights_K)
         return loss
 
-    def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
-        """The training loss of both views, a scalar, for integer targets_N or soft targets_NK."""
+    def classification(self, first: View, second: View, targets: Tensor) -> Tensor:
+        """l_cls + μ l_rbf: the classes are learnt from both views (eq. 1)."""
         loss: Tensor = self(first.logits_NK, targets) + cross_entropy(second.logits_NK, targets)
-        if self.rbc_weight:
-            loss = loss + self.rbc_weight * self.consistency(first.class_maps_NKHW, second.class_maps_NKHW)
         return loss
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ SIDE = 100
 
 
 def rectangles(num: int, low: float, high: float) -> torch.Tensor:
-    return draw_rectangles(num, SIDE, areas=(low, high), generator=torch.Generator().manual_seed(0))
+    return draw_rectangles(num, (SIDE, SIDE), areas=(low, high), generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.02, 0.25), (0.1, 0.1), (0.5, 1.0), (1e-6, 1e-5)])
