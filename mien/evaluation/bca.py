@@ -5,7 +5,7 @@ spread is too small by √((n − 1) / n), and the normal quantile is too small 
 quantiles are stretched by √(n / (n − 1)) and to Student's t (Hesterberg 2015), which matters for a set with twenty persons.
 
 Why not plain percentiles: in simulations with 50 images a class they held the true accuracy of a good model (95 %) in 92.7 % of runs, and
-in 92 to 93 % with 20 persons; these held it in 94.0 to 96.3 % (tests/evaluation/test_coverage.py).
+in 92 to 93 % with 20 persons; these held every figure in 93.5 to 95.7 % (tests/evaluation/test_coverage.py).
 
 Legend: R resamples, T kinds of groups, P places.
 """
