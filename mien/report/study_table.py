@@ -7,7 +7,8 @@ import pandas as pd
 
 from mien.errors import TableError
 from mien.evaluation.metrics import Counts, accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1
-from mien.evaluation.paired import LEVEL, NUM_RESAMPLES, Difference, paired_differences
+from mien.evaluation.paired import paired_differences
+from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval
 from mien.report.timing import Timing
 
 FIGURES = {"accuracy": accuracy, "mean_accuracy": mean_accuracy, "macro_f1": macro_f1}
@@ -90,7 +91,7 @@ def _header(against: str, *, num_images: int, num_groups: int, num_resamples: in
     yield "seed of training; where nothing differs, one in twenty is marked all the same."
 
 
-def _difference(difference: Difference) -> str:
+def _difference(difference: Interval) -> str:
     return f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]{' *' if difference.excludes_zero else ''}"
 
 

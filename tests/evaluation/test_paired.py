@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from mien.evaluation import metrics
-from mien.evaluation.paired import Difference, figures_of, paired_differences
+from mien.evaluation.confusions import figures_of
+from mien.evaluation.paired import paired_differences
+from mien.evaluation.resampling import Interval
 
 Classes = NDArray[np.int64]
 SCORES = {
@@ -39,9 +41,7 @@ def test_figures_of_many_are_those_of_each_and_of_scikit_learn() -> None:
                 assert found[name][number] == pytest.approx(score(actual, taken))
 
 
-def slow_bootstrap(
-    actual_N: Classes, first_N: Classes, second_N: Classes, groups_N: Classes, *, num_resamples: int
-) -> dict[str, Difference]:
+def slow_bootstrap(actual_N: Classes, first_N: Classes, second_N: Classes, groups_N: Classes, *, num_resamples: int) -> dict[str, Interval]:
     """Draws groups one by one and scores what was drawn with scikit-learn."""
     generator = np.random.default_rng(1)
     members = [np.flatnonzero(groups_N == group) for group in np.unique(groups_N)]
@@ -51,7 +51,7 @@ def slow_bootstrap(
         for name, score in SCORES.items():
             drawn[name].append(score(actual_N[rows], first_N[rows]) - score(actual_N[rows], second_N[rows]))
     return {
-        name: Difference(score(actual_N, first_N) - score(actual_N, second_N), *np.quantile(drawn[name], [0.025, 0.975]))
+        name: Interval(score(actual_N, first_N) - score(actual_N, second_N), *np.quantile(drawn[name], [0.025, 0.975]))
         for name, score in SCORES.items()
     }
 
@@ -94,10 +94,8 @@ def test_swapping_the_sets_changes_the_sign_and_a_set_differs_from_itself_by_not
     for name in SCORES:
         assert there[name].value == pytest.approx(-back[name].value)
         assert there[name].low == pytest.approx(-back[name].high, abs=0.006)  # kinds are in another order, so other draws
-        assert paired_differences(actual_N, first_N, first_N, 4, seed=0)[name] == Difference(0, 0, 0)
-    assert (
-        not Difference(0, 0, 0).excludes_zero and Difference(0.1, 0.05, 0.2).excludes_zero and Difference(-0.1, -0.2, -0.05).excludes_zero
-    )
+        assert paired_differences(actual_N, first_N, first_N, 4, seed=0)[name] == Interval(0, 0, 0)
+    assert not Interval(0, 0, 0).excludes_zero and Interval(0.1, 0.05, 0.2).excludes_zero and Interval(-0.1, -0.2, -0.05).excludes_zero
 
 
 def test_pairing_narrows_the_interval() -> None:

@@ -11,7 +11,7 @@ from mien.errors import TableError
 from mien.evaluation.figures import figures_of
 from mien.evaluation.paired import paired_differences
 from mien.files import write_json
-from mien.report.study_table import study_table
+from mien.report.study_table import FIGURES, study_table
 from mien.report.timing import Timing, read_timing
 
 CLASSES = ("angry", "fear", "happy")
@@ -69,7 +69,7 @@ def test_differences_are_the_paired_ones_drawn_by_groups_and_marked_where_they_e
         wanted = paired_differences(
             *([index[name] for name in column] for column in columns), 3, groups_N=np.arange(120) // 2, seed=1, num_resamples=500
         )
-        for cell, difference in zip(found[model], wanted.values(), strict=True):
+        for cell, difference in zip(found[model], (wanted[name] for name in FIGURES), strict=True):
             assert cell.startswith(f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]")
             assert cell.endswith("*") == difference.excludes_zero
     assert all(cell.endswith("*") for cell in found["good"])

@@ -1,0 +1,42 @@
+"""How a column of the test images is cut into slices: by its values, or at the quantiles of its numbers."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MISSING, OTHER = "(missing)", "(other)"
+MIN_IMAGES = 50  # an interval of fewer holds too seldom what it should: of 20 images, 92 % right in truth, in 80 of 100 cases
+NUM_BINS = 4
+
+
+def slice_values(column: pd.Series, *, num_bins: int = NUM_BINS, min_images: int = MIN_IMAGES) -> tuple[list[str], NDArray[np.int64]]:
+    """Names of the slices in the order of their values, and the number of each image's slice (N).
+
+    A column of numbers with more than `num_bins` different values is cut at its quantiles into that many parts, named by their least and
+    largest value; of equal quantiles one is kept. Other values of fewer than `min_images` images are put together as OTHER, images without
+    value as MISSING; both come last.
+    """
+    known_N = column.notna().to_numpy()
+    own = column[known_N]
+    numeric = pd.api.types.is_numeric_dtype(own) and not pd.api.types.is_bool_dtype(own)
+    names, code = _quantile_parts(own, num_bins) if numeric and own.nunique() > num_bins else _values(own, min_images)
+    code_N = np.full(len(column), len(names), dtype=np.int64)
+    code_N[known_N] = code
+    return names if known_N.all() else [*names, MISSING], code_N
+
+
+def _quantile_parts(own: pd.Series, num_bins: int) -> tuple[list[str], NDArray[np.int64]]:
+    numbers = own.to_numpy(dtype=np.float64)
+    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, num_bins + 1)[1:-1]))
+    parts, code = np.unique(np.searchsorted(edges, numbers, side="left"), return_inverse=True)  # a quantile belongs to the part below it
+    held = [numbers[code == number] for number in range(len(parts))]
+    return [f"{part.min():.4g} to {part.max():.4g}" for part in held], code
+
+
+def _values(own: pd.Series, min_images: int) -> tuple[list[str], NDArray[np.int64]]:
+    numeric = pd.api.types.is_numeric_dtype(own)
+    different, code = np.unique(own.to_numpy() if numeric else own.astype(str).to_numpy(dtype=str), return_inverse=True)
+    enough = np.bincount(code, minlength=len(different)) >= min_images
+    names = [str(value) for value in different[enough]]
+    place = np.where(enough, np.cumsum(enough) - 1, len(names))
+    return names if enough.all() else [*names, OTHER], place[code]
