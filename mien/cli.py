@@ -95,7 +95,7 @@ def table_command(
 ) -> None:
     """Prints models tested on the same images, in Markdown: figures, differences to one of them with 95 % intervals, recalls, training times."""
     from mien.data.splits import units
-    from mien.data.tables import PREDICTIONS, SPLITS, read_table
+    from mien.data.tables import SPLITS, read_predictions, read_table
     from mien.report.study_table import study_table
     from mien.report.timing import read_timing
 
@@ -107,7 +107,8 @@ def table_command(
     for name in names:
         params.model(name)
     names = names if against in names else [against, *names]
-    predictions = {name: read_table(paths.predictions(name), PREDICTIONS, ["path", "sample_id", "label", "predicted"]) for name in names}
+    columns = ["path", "sample_id", "label", "predicted"]
+    predictions = {name: read_predictions(paths.predictions(name), columns=columns) for name in names}
     splits = read_table(paths.SPLITS, SPLITS)
     tested = splits[splits["split"] == "test"].reset_index(drop=True)
     typer.echo(

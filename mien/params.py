@@ -74,6 +74,11 @@ class LabelParams(Section):
         default_factory=dict, description="other spellings of each class; case, spaces, punctuation and counters are folded"
     )
     drop: Names = Field((), description="classes left out on purpose")
+    corrections: str = Field(
+        "corrections.csv",
+        min_length=1,
+        description="CSV with the columns sample_id, decision (a class, keep or drop) and any others; only the header line for none",
+    )
     on_unknown: Literal["quarantine", "refuse"] = Field(
         "quarantine", description="what happens to files whose label is no class and no alias"
     )
@@ -149,6 +154,25 @@ class ValidateParams(Section):
     share_tolerance: Fraction = Field(0.05, description="how far a class's share of a split may lie from its share of all images")
 
 
+class ExplainParams(Section):
+    """How many test images of each model are explained; 0 is all of them."""
+
+    maps: NonNegativeInt = Field(1000, description="images, stratified by class, whose class activation maps are measured; 0 is all")
+    faithfulness: NonNegativeInt = Field(256, description="of these, images whose maps are tested by deletion and insertion; 0 is all")
+    gallery: PositiveInt = Field(6, le=24, description="pictures per class of right and of wrong predictions, most confident first")
+    pictured_failures: PositiveInt = Field(60, le=500, description="misclassified images shown with their map; the table has all")
+    neighbours: PositiveInt = Field(3, le=10, description="training images shown beside a misclassified one")
+    neighbour_pool: NonNegativeInt = Field(5000, description="training images, stratified by class, searched for neighbours; 0 is all")
+
+
+class DoubtsParams(Section):
+    """Labels that a model's features contradict, for a person to look at."""
+
+    model: str = Field("", description="whose features are used; empty is the model of best validation macro-F1")
+    folds: PositiveInt = Field(5, ge=2, le=20, description="of the cross-validated logistic regression")
+    queue: PositiveInt = Field(100, description="images at most in the review queue, most doubtful first")
+
+
 class RuntimeParams(Section):
     """Where things run; tracked by no stage, because it must not change results."""
 
@@ -170,6 +194,8 @@ class Params(Section):
     augment: AugmentParams = AugmentParams()
     loss: LossParams = LossParams()
     head: HeadParams = HeadParams()
+    explain: ExplainParams = ExplainParams()
+    doubts: DoubtsParams = DoubtsParams()
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
     runtime: RuntimeParams = RuntimeParams()
 

@@ -30,6 +30,10 @@ VALIDATION = METRICS / "validation.json"
 DATA_DOCS = Path("data_docs")
 LEADERBOARD = METRICS / "leaderboard.json"
 LEADERBOARD_TABLE = METRICS / "leaderboard.md"
+COMPARISONS = METRICS / "comparisons.csv"
+DOUBTS = METRICS / "doubts"
+DOUBTS_COUNTS = METRICS / "doubts.json"
+REPORT = METRICS / "report"
 
 
 def counts(stage: str) -> Path:
@@ -77,8 +81,28 @@ def confusion_picture(model: str) -> Path:
     return METRICS / "evaluate" / f"{model}.confusion.png"
 
 
+def reliability_table(model: str) -> Path:
+    """The bars of the reliability diagram before and after the temperature, CSV (a DVC plot)."""
+    return METRICS / "evaluate" / f"{model}.reliability.csv"
+
+
+def slices(model: str) -> Path:
+    """Test figures on parts of the test images, CSV."""
+    return METRICS / "evaluate" / f"{model}.slices.csv"
+
+
+def explanation(model: str) -> Path:
+    """What the maps of one model claim, in figures, JSON."""
+    return METRICS / "explain" / f"{model}.json"
+
+
+def explanation_folder(model: str) -> Path:
+    """Galleries, failures and their pictures."""
+    return METRICS / "explain" / model
+
+
 def predictions(model: str) -> Path:
-    """Prediction and logits for every test image, Parquet."""
+    """Predictions and logits for every test image (of every seed) and every validation image, Parquet."""
     return DATA / "predictions" / f"{model}.parquet"
 
 
@@ -90,6 +114,11 @@ def workspace() -> Path:
 def checkpoints(model: str, fingerprint: str) -> Path:
     """Where an unfinished training keeps its checkpoints: outside DVC's outs, which DVC deletes before each run."""
     return workspace() / ".mien" / "checkpoints" / model / fingerprint
+
+
+def cost(model: str, fingerprint: str) -> Path:
+    """How fast that model predicts on this machine, JSON: beside what DVC tracks, as `timing`."""
+    return workspace() / ".mien" / "costs" / model / f"{fingerprint}.json"
 
 
 def timing(model: str, fingerprint: str) -> Path:

@@ -145,6 +145,9 @@ class ModelParams(Section):
         "backbone", description="input statistics: the pretraining's, ImageNet's, or mean = std = 0.5"
     )
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 is autocast with channels-last; it changes results")
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = Field(
+        (), description="the model is trained once with each; the first one's weights are the model's; none for `seed` alone"
+    )
     loss_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `loss`")
     head_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `head`")
     train: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `train`")

@@ -103,7 +103,16 @@ SPLITS = pa.schema(
     ]
 )
 PREDICTIONS = pa.schema(
-    [("path", _TEXT), ("sample_id", _TEXT), ("label", _TEXT), ("predicted", _TEXT), ("logits", pa.list_(pa.float32())), ("flag", _TEXT)]
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("label", _TEXT),
+        ("split", _TEXT),  # test; val too for the model's first seed, whose temperature is fitted there
+        ("seed", _INT),  # of the training; the model's first seed comes first
+        ("predicted", _TEXT),
+        ("logits", pa.list_(pa.float32())),
+        ("flag", _TEXT),
+    ]
 )
 
 THUMBNAIL_PX = 48
@@ -135,6 +144,13 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
     return frame.astype({field.name: object for field in table.schema if pa.types.is_string(field.type)}).where(
         lambda kept: ~kept.isna(), None
     )
+
+
+def read_predictions(path: Path, *, split: str = "test", columns: list[str] | None = None) -> pd.DataFrame:
+    """One split's rows of a model's predictions, of the seed whose weights are the model's (the first). Raises TableError as read_table."""
+    rows = read_table(path, PREDICTIONS, None if columns is None else [*dict.fromkeys([*columns, "split", "seed"])])
+    rows = rows[(rows["split"] == split) & (rows["seed"] == rows["seed"].iloc[0])].reset_index(drop=True)
+    return rows if columns is None else rows[columns]
 
 
 def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
