@@ -1,0 +1,170 @@
+"""Everything that a report tells of one run, read once: from parameters to explanations.
+
+What the pipeline always makes must be there; explanations, doubts and speeds may be missing and are then None or not in their map.
+Pictures stay in their files (mien/report/pictures.py): a page reads those it shows.
+"""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien import paths
+from mien.data.tables import DUPLICATES, FATES, FILES, SPLITS, read_table
+from mien.errors import TableError
+from mien.files import read_json
+from mien.params import Params
+from mien.provenance import Provenance, provenance
+
+DATA_STAGES = ("ingest", "convert", "dedup", "sanitise", "align", "split")
+CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "corrections.csv")
+"""What results come from; figures under metrics/ change with every run and say nothing of the code."""
+
+TEXTS = ("column", "value", "first", "second", "sample_id", "path", "split", "label", "suggested", "decision", "temperature")
+"""Columns of CSV files that are text, even where every cell looks like a number."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What stage `explain` says of one model."""
+
+    figures: dict[str, Any]
+    """metrics/explain/M.json: claims, faithfulness, sanity, failures"""
+    gallery: list[dict[str, Any]]
+    mirrored: list[dict[str, Any]]
+    failures: list[dict[str, Any]]
+    """the pictured ones, by confused pair"""
+    folder: Path
+    """where pictures.parquet and failures.csv lie"""
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What stage `doubts` says of the labels."""
+
+    counts: dict[str, Any]
+    queue: pd.DataFrame
+    folder: Path
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One run. Maps are by model, in the order of params.yaml."""
+
+    params: Params
+    origin: Provenance
+    """fingerprints, experiment, and `origin.revision`, the Git commit"""
+    modified: tuple[str, ...] | None
+    """tracked files of code and parameters that differ from that commit; None outside Git"""
+    leaderboard: dict[str, dict[str, float]]
+    evaluations: dict[str, dict[str, Any]]
+    reliabilities: dict[str, pd.DataFrame]
+    slices: dict[str, pd.DataFrame]
+    trainings: dict[str, dict[str, Any]]
+    curves: dict[str, pd.DataFrame]
+    configs: dict[str, dict[str, Any]]
+    comparisons: pd.DataFrame
+    explanations: dict[str, Explanation]
+    costs: dict[str, dict[str, Any]]
+    """speeds on this machine; parameters, MACs and bytes are in `evaluations`"""
+    counts: dict[str, dict[str, Any]]
+    """metrics/data/STAGE.json by stage of DATA_STAGES"""
+    files: pd.DataFrame
+    duplicates: pd.DataFrame
+    splits: pd.DataFrame
+    fates: pd.DataFrame
+    validation: dict[str, Any]
+    doubts: Doubts | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that the models learn, in the order of their outputs."""
+        return self.params.labels.kept
+
+    @property
+    def ranked(self) -> list[str]:
+        """The models, best macro-F1 first, as in metrics/leaderboard.md."""
+        return sorted(self.leaderboard, key=lambda model: (-self.leaderboard[model]["macro_f1"], model))
+
+
+def read_run(params: Params) -> RunFacts:
+    """The facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or broken."""
+    models = list(params.models)
+    return RunFacts(
+        params=params,
+        origin=provenance(params),
+        modified=modified_files(Path()),
+        leaderboard=_json(paths.LEADERBOARD, "compare"),
+        evaluations={model: _json(paths.evaluation(model), f"evaluate@{model}") for model in models},
+        reliabilities={model: _csv(paths.reliability_table(model), f"evaluate@{model}") for model in models},
+        slices={model: _csv(paths.slices(model), f"evaluate@{model}") for model in models},
+        trainings={model: _json(paths.train_metrics(model), f"train@{model}") for model in models},
+        curves={model: _csv(paths.train_curves(model), f"train@{model}") for model in models},
+        configs={model: _json(paths.config(model), "configure") for model in models},
+        comparisons=_csv(paths.COMPARISONS, "compare"),
+        explanations={model: found for model in models if (found := _explanation(model))},
+        costs={model: speeds for model in models if (speeds := _cost(model))},
+        counts={stage: _json(paths.counts(stage), stage) for stage in DATA_STAGES},
+        files=read_table(paths.FILES, FILES),
+        duplicates=read_table(paths.DUPLICATES, DUPLICATES),
+        splits=read_table(paths.SPLITS, SPLITS),
+        fates=read_table(paths.FATES, FATES),
+        validation=_json(paths.VALIDATION, "validate"),
+        doubts=_doubts(),
+    )
+
+
+def modified_files(folder: Path) -> tuple[str, ...] | None:
+    """Tracked files of code and parameters under `folder` that differ from the last commit, sorted; None outside Git."""
+    command = ["git", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *CODE]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return tuple(sorted(entry[3:] for entry in done.stdout.split("\0") if entry)) if done.returncode == 0 else None
+
+
+def _explanation(model: str) -> Explanation | None:
+    folder = paths.explanation_folder(model)
+    if not paths.explanation(model).is_file() or not folder.is_dir():
+        return None
+    stage = f"explain@{model}"
+    gallery, mirrored, failures = (_json(folder / f"{name}.json", stage) for name in ("gallery", "mirrored", "failures"))
+    return Explanation(_json(paths.explanation(model), stage), gallery, mirrored, failures, folder)
+
+
+def _doubts() -> Doubts | None:
+    if not paths.DOUBTS_COUNTS.is_file() or not paths.DOUBTS.is_dir():
+        return None
+    return Doubts(_json(paths.DOUBTS_COUNTS, "doubts"), _csv(paths.DOUBTS / "queue.csv", "doubts"), paths.DOUBTS)
+
+
+def _cost(model: str) -> dict[str, Any] | None:
+    """How fast this machine found the model; None where it was not measured here, as after `dvc pull`."""
+    try:
+        found: dict[str, Any] = read_json(paths.cost(model, read_json(paths.model(model) / "model.json")["training"]["fingerprint"]))
+        return found
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _json(path: Path, stage: str) -> Any:
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        raise TableError(f"{path} is missing; run `dvc repro {stage}` (or `dvc pull`) to make it") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise TableError(f"{path} is no JSON ({error}); delete it and run `dvc repro {stage}` to make it anew") from None
+
+
+def _csv(path: Path, stage: str) -> pd.DataFrame:
+    """The table as text and numbers; only empty cells are missing, because a folder or a person may be called NA."""
+    try:
+        return pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""])
+    except FileNotFoundError:
+        raise TableError(f"{path} is missing; run `dvc repro {stage}` (or `dvc pull`) to make it") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise TableError(f"{path} is no CSV ({error}); delete it and run `dvc repro {stage}` to make it anew") from None
