@@ -1,0 +1,80 @@
+"""Class activation maps of any head and backbone: Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2), through captum.
+
+    L_hw = ReLU(Σ_c α_c F_chw),  α_c = mean over the grid of ∂ logit / ∂ F_chw
+
+F is the last feature map after attention, N×C×h×w for every backbone, Swin too: what `model.attention` gives and `model.head` takes. The
+backbone runs once and without a graph, however many classes are asked for; gradients go through the head alone.
+
+Of a head that is linear on averaged maps (CLASS_MAPS) it is ReLU of its class map over h·w.
+
+    grad_cam(model, images_N3SS, targets_N, input_px=…)       N×h×w    the map for one class per picture
+    grad_cam_each(model, images_N3SS, targets_NT, input_px=…) N×T×h×w  for several, such as the predicted and the true one, or all
+    upsampled(maps_Nhw, side_px)                              N×S×S
+    normalised(maps)                                          largest value of each map 1
+
+Shapes: N pictures, S×S stored side, P×P input side, C channels, h×w grid, K classes, T classes asked for per picture.
+"""
+
+import torch
+import torch.nn.functional as F
+from captum.attr import LayerGradCam
+from torch import Tensor
+
+from mien.explain.borrow import borrowed
+from mien.models.build import ExpressionModel
+from mien.models.inputs import to_input
+
+BATCH_SIZE = 64
+
+
+def grad_cam(
+    model: ExpressionModel,
+    images_N3SS: Tensor,
+    targets_N: Tensor,
+    *,
+    input_px: int,
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """Grad-CAM of RGB uint8 pictures for class `targets_N` (0 to K-1) of each: float32 N×h×w on the CPU, ≥ 0, not scaled.
+
+    A map without any evidence for its class is zero everywhere. The model runs in eval mode and fp32, and is left as it was found.
+    """
+    return grad_cam_each(model, images_N3SS, targets_N[:, None], input_px=input_px, batch_size=batch_size, device=device)[:, 0]
+
+
+def grad_cam_each(
+    model: ExpressionModel,
+    images_N3SS: Tensor,
+    targets_NT: Tensor,
+    *,
+    input_px: int,
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """As `grad_cam`, for T classes of each picture at the price of little more than one: float32 N×T×h×w on the CPU."""
+    assert len(images_N3SS) == len(targets_NT) and targets_NT.ndim == 2 and not targets_NT.is_floating_point(), targets_NT.shape
+    parts = []
+    with borrowed(model, device):
+        # Of the head's own input: the gradient for attention's output is taken without a graph through the backbone.
+        captum = LayerGradCam(model.head, model.head)
+        for images_B3SS, targets_BT in zip(torch.split(images_N3SS, batch_size), torch.split(targets_NT, batch_size), strict=True):
+            with torch.no_grad():
+                maps_BCHW = model.forward_features(to_input(images_B3SS.to(device), input_px=input_px, channels_last=False))
+            maps_TBHW = [
+                captum.attribute(maps_BCHW, targets_B.to(device), attribute_to_layer_input=True, relu_attributions=True)[:, 0]
+                for targets_B in targets_BT.unbind(1)
+            ]
+            parts.append(torch.stack(maps_TBHW, dim=1).detach().cpu())
+    return torch.cat(parts)
+
+
+def upsampled(maps_Nhw: Tensor, side_px: int) -> Tensor:
+    """The maps over the picture, N×S×S with S = `side_px`, bilinear; each cell of the grid covers its own part of the picture."""
+    return F.interpolate(maps_Nhw[:, None], size=(side_px, side_px), mode="bilinear", align_corners=False)[:, 0]
+
+
+def normalised(maps: Tensor) -> Tensor:
+    """The maps (any leading dimensions × h×w), each over its largest value; an all-zero map stays zero."""
+    largest = maps.amax(dim=(-2, -1), keepdim=True)
+    return maps / torch.where(largest > 0, largest, 1)
