@@ -114,6 +114,8 @@ PREDICTIONS = pa.schema(
         ("flag", _TEXT),
     ]
 )
+# Small pictures beside a JSON or CSV that names them, for pages and sheets.
+PICTURES = pa.schema([("name", _TEXT), ("image", _BYTES)])  # name such as face/SAMPLE_ID, sorted and unique; image: WebP
 
 THUMBNAIL_PX = 48
 FATE_NAMES = ("kept", "duplicate", "quarantined", "rejected", "ignored", "leak", "dropped class", "thinned")
