@@ -1,19 +1,26 @@
-"""Writes to MLflow, from the metrics files, what it lacks of the runs in this folder: `mien track`. Twice is the same as once."""
+"""Writes to MLflow, from the metrics files, what it lacks of the runs in this folder: `mien track`. Twice is the same as once.
+
+As a process (`python -m mien.backfill`), beside stage `report`: see tracking.log_report.
+"""
 
 import csv
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import typer
 
-from mien import paths, tracking
+from mien import artifacts, paths, tracking
 from mien.errors import TrackingError
 from mien.files import read_json
 from mien.messages import (
     Message,
     artifact_message,
+    description_message,
     experiment_figures,
+    explanation_figures,
     figures_message,
     flat,
     opening_message,
@@ -21,6 +28,8 @@ from mien.messages import (
     training_figures,
 )
 from mien.params import Params, load_params
+
+LINGER_S = 120
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Backfill:
     num_made: int
     """of these, made now"""
     num_completed: int
-    """of these, there before and given figures now"""
+    """of these, there before and given figures, files or a description now"""
     store: str
     """where"""
 
@@ -69,8 +78,11 @@ def _model_runs(params: Params) -> Iterator[list[Message]]:
             messages.append(figures_message(flat(training_figures(read_json(trained)))))
         if tested.is_file():
             messages.append(figures_message(flat(test_figures(read_json(tested)))))
-        if paths.confusion_picture(model).is_file():
-            messages.append(artifact_message(paths.confusion_picture(model)))
+        if paths.explanation(model).is_file():
+            messages.append(figures_message(flat(explanation_figures(read_json(paths.explanation(model))))))
+        messages += [artifact_message(path) for path in artifacts.model_files(model)]
+        if paths.card(model).is_file():
+            messages.append(description_message(paths.card(model)))
         yield [*messages, {"close": "FINISHED"}]
 
 
@@ -91,8 +103,11 @@ def _experiment_run(params: Params) -> Iterator[list[Message]]:
     if not paths.LEADERBOARD.is_file():
         return
     figures = flat(experiment_figures(read_json(paths.LEADERBOARD)))
-    artifacts = [artifact_message(path) for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE) if path.is_file()]
-    yield [opening_message(params, model=None, stage="track"), figures_message(figures), *artifacts]
+    messages = [opening_message(params, model=None, stage="track"), figures_message(figures)]
+    messages += [artifact_message(path) for path in artifacts.experiment_files()]
+    if paths.LEADERBOARD_TABLE.is_file():
+        messages.append(description_message(paths.LEADERBOARD_TABLE))
+    yield messages
 
 
 def track() -> None:
@@ -104,3 +119,12 @@ def track() -> None:
     if not done.num_runs:
         raise TrackingError("metrics/ holds no results to write; run `dvc repro` (or `dvc pull`) first")
     typer.echo(f"track: {done.num_runs} runs in {done.store}: {done.num_made} made, {done.num_completed} completed")
+
+
+if __name__ == "__main__":
+    signal.alarm(LINGER_S)  # the stage has perhaps gone on without us; never stay for good
+    try:
+        backfill(load_params())
+        os._exit(0)  # Python's own farewell takes half a second, for which the stage would wait
+    except TrackingError as failure:
+        sys.exit(str(failure))

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from mien import paths
@@ -24,6 +24,7 @@ def opening_message(params: Params, *, model: str | None, stage: str) -> Message
     else:
         shown = read_json(paths.config(model))
         mark = fingerprint([shown, origin.data])
+    dataset = PurePath(params.ingest.source).name
     tags = {name: str(value) for name, value in asdict(origin).items() if value}
     parameters = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
     return {
@@ -32,11 +33,17 @@ def opening_message(params: Params, *, model: str | None, stage: str) -> Message
             "title": origin.title,
             "model": model,
             "mark": mark,
-            "tags": {**tags, "stage": stage},
+            "tags": {**tags, "stage": stage, "dataset": dataset},
             "params": parameters,
+            "dataset": {"name": dataset, "digest": origin.data, "images": _images_by_split()},
             "workspace": str(paths.workspace()),
         }
     }
+
+
+def _images_by_split() -> dict[str, int]:
+    path = paths.counts("split")
+    return {split: classes["all"] for split, classes in read_json(path)["splits"].items()} if path.is_file() else {}
 
 
 def figures_message(figures: Mapping[str, float], step: int | None = None) -> Message:
@@ -45,8 +52,13 @@ def figures_message(figures: Mapping[str, float], step: int | None = None) -> Me
 
 
 def artifact_message(path: Path) -> Message:
-    """A file to keep with the run."""
+    """A file, or a folder with what is in it, to keep with the run under its own name."""
     return {"artifact": str(path.resolve())}
+
+
+def description_message(path: Path) -> Message:
+    """A Markdown file to show beside the run; what is sent is where it stands, because a pipe does not hold many texts."""
+    return {"description": str(path.resolve())}
 
 
 def experiment_figures(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
@@ -60,8 +72,13 @@ def experiment_figures(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[s
 
 
 def training_figures(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model's run shows of its training record, beside the curves: best/FIGURE of the epoch that was kept, and a few counts."""
-    return {name: record[name] for name in ("epochs", "best_epoch", "num_parameters") if name in record} | {"best": record.get("val", {})}
+    """What a model's run shows of its training record, beside the curves: a few counts, best/FIGURE of the epoch that was kept.
+
+    Of trainings with other seeds best/seed_S/FIGURE.
+    """
+    counts = {name: record[name] for name in ("epochs", "best_epoch", "num_parameters") if name in record}
+    others = {f"seed_{seed}": other["val"] for seed, other in record.get("other_seeds", {}).items()}
+    return {**counts, "best": {**record.get("val", {}), **others}}
 
 
 def test_figures(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,6 +91,16 @@ def test_figures(report: Mapping[str, Any]) -> dict[str, Any]:
             shown[name] = overall | {f"f1/{label}": figures["f1"] for label, figures in classes}
             shown[name] |= {f"recall/{label}": figures["recall"] for label, figures in classes}
     return shown
+
+
+def explanation_figures(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model's run shows of its explanations: explain/CLAIM of all, and of right and wrong predictions where there are such; AUCs."""
+    claims: dict[str, dict[str, float]] = {}
+    for claim in report.get("claims", ()):
+        shown = {"all": claim["mean"], "right": claim["mean_correct"], "wrong": claim["mean_wrong"]}
+        claims[claim["name"]] = {part: value for part, value in shown.items() if value is not None}
+    tests = {name: report[name] for name in ("faithfulness", "sanity") if report.get(name)}
+    return {"explain": claims | tests}
 
 
 def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:

@@ -5,6 +5,7 @@ interrupted training goes on in its run, and `mien track` fills only gaps.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -16,14 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
+
+from mien.artifacts import description
 
 RETRY_S = 10.0
 LINGER_S = 60
 MAX_BATCH = 100  # entries of one call; MLflow's limit for parameters and tags
 MAX_VALUE = 6000  # characters of a parameter; MLflow's limit
 PARENT = "mlflow.parentRunId"
+DESCRIPTION = "mlflow.note.content"
+KEPT = "mien.artifacts"  # a run's tag: the artifacts that it has, each with the fingerprint of its content
 
 Message = dict[str, Any]
 
@@ -47,7 +52,9 @@ class Writer:
         if "figures" in message:
             self._log(message["figures"], message["step"], message["time_ms"])
         elif "artifact" in message:
-            self._client.log_artifact(run_id, message["artifact"])
+            self._keep(Path(message["artifact"]))
+        elif "description" in message:
+            self._tag(DESCRIPTION, description(Path(message["description"])))
         elif "close" in message and (self._training or self._run.info.status == "RUNNING"):
             self._client.set_terminated(run_id, status=message["close"])
 
@@ -104,6 +111,8 @@ class Writer:
             client.log_batch(run.info.run_id, params=batch)
         if self.opening["tags"]["stage"] != "track":
             client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in _prefixed(self.opening["tags"]).items()])
+        if not run.inputs.dataset_inputs:
+            client.log_inputs(run.info.run_id, [_dataset(**self.opening["dataset"])])
 
     def _log(self, figures: dict[str, float], step: int | None, time_ms: int) -> None:
         run_id, known = self._run.info.run_id, self._run.data.metrics
@@ -123,6 +132,25 @@ class Writer:
         self.num_added += len(new)
         for metric in new if step is not None else ():
             self._steps[metric.key].add(metric.step)
+
+    def _keep(self, path: Path) -> None:
+        """Uploads a file or folder, unless the run has it with this content; of a folder, what is no longer in it stays with the run."""
+        kept = json.loads(self._run.data.tags.get(KEPT, "{}"))
+        mark = _content(path)
+        if kept.get(path.name) == mark:
+            return
+        if path.is_dir():
+            self._client.log_artifacts(self._run.info.run_id, str(path), artifact_path=path.name)
+        else:
+            self._client.log_artifact(self._run.info.run_id, str(path))
+        self._tag(KEPT, json.dumps(kept | {path.name: mark}, sort_keys=True))
+
+    def _tag(self, name: str, value: str) -> None:
+        known = self._run.data.tags
+        if known.get(name) != value:
+            self._client.set_tag(self._run.info.run_id, name, value)
+            known[name] = value
+            self.num_added += 1
 
 
 def store_address(workspace: Path) -> str:
@@ -165,9 +193,24 @@ def _prefixed(tags: dict[str, str]) -> dict[str, str]:
     return {f"mien.{name}": value for name, value in tags.items()} | shown | commit
 
 
+def _dataset(name: str, digest: str, images: dict[str, int]) -> Any:
+    """What MLflow shows as the data of a run."""
+    shown = Dataset(name, digest, source_type="local", source=json.dumps({"name": name}), profile=json.dumps(images))
+    return DatasetInput(shown, [InputTag("mlflow.data.context", "training, validation, test")])
+
+
 def _name(text: str) -> str:
     """A name of a figure or parameter that MLflow takes."""
     return re.sub(r"[^\w.\- :/]", "_", text)
+
+
+def _content(path: Path) -> str:
+    """A fingerprint of a file, or of the names and contents of all files below a folder: 8 hex digits."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            digest.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _batches(entries: list[Any]) -> Iterator[list[Any]]:

@@ -101,6 +101,16 @@ def explanation_folder(model: str) -> Path:
     return METRICS / "explain" / model
 
 
+def card(model: str) -> Path:
+    """The model card, Markdown in the layout of Hugging Face."""
+    return REPORT / "cards" / f"{model}.md"
+
+
+def data_card() -> Path:
+    """The data card of the run, Markdown."""
+    return REPORT / "cards" / "data.md"
+
+
 def predictions(model: str) -> Path:
     """Predictions and logits for every test image (of every seed) and every validation image, Parquet."""
     return DATA / "predictions" / f"{model}.parquet"

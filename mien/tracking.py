@@ -16,7 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from mien import messages, paths
+from mien import artifacts, messages, paths
 from mien.params import load_params
 
 Arguments = ParamSpec("Arguments")
@@ -47,7 +47,8 @@ class Run:
     """One MLflow run as a stage sees it; every method returns at once and raises nothing."""
 
     def __init__(self, opening: messages.Message | None) -> None:
-        self._process = _start() if opening else None
+        self._model: str | None = opening["open"]["model"] if opening else None
+        self._process = _start("mien.mlflow_writer") if opening else None
         if opening:
             self._send(opening)
 
@@ -68,26 +69,34 @@ class Run:
 
     @_best_effort
     def log_test(self, report: Mapping[str, Any]) -> None:
-        """What counts in metrics/evaluate/MODEL.json."""
+        """What counts in metrics/evaluate/MODEL.json, and the files that `evaluate` wrote beside it."""
         self.log_figures(messages.test_figures(report))
+        for path in artifacts.test_files(self._model) if self._model else ():
+            self.log_artifact(path)
+
+    @_best_effort
+    def log_explanation(self, report: Mapping[str, Any]) -> None:
+        """What counts in metrics/explain/MODEL.json, and the galleries and failures that `explain` wrote."""
+        self.log_figures(messages.explanation_figures(report))
+        for path in artifacts.explanation_files(self._model) if self._model else ():
+            self.log_artifact(path)
 
     @_best_effort
     def log_artifact(self, path: Path) -> None:
-        """A file to keep with the run; it must still be there when the stage ends."""
+        """A file to keep with the run, once for as long as it stays as it is; it must still be there when the stage ends."""
         self._send(messages.artifact_message(path))
+
+    @_best_effort
+    def log_description(self, path: Path) -> None:
+        """A Markdown file to show beside the run."""
+        self._send(messages.description_message(path))
 
     def close(self, status: str) -> None:
         """Ends the run as FINISHED, FAILED or KILLED and waits for MLflow, WAIT_S at most."""
         self._send({"close": status})
         process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            said, _ = process.communicate(timeout=WAIT_S)
-            if process.returncode:
-                warn(_last_line(said) or f"its process ended with code {process.returncode}")
-        except subprocess.TimeoutExpired:
-            warn(f"not done within {WAIT_S:.0f} s, left to finish by itself")
+        if process is not None:
+            _wait(process)
 
     def _send(self, message: messages.Message) -> None:
         if self._process is None or self._process.stdin is None:
@@ -105,19 +114,31 @@ class Run:
 
 @contextmanager
 def model_run(model: str, *, stage: str) -> Iterator[Run]:
-    """The run of one model within the experiment's; the same run for `train` and `evaluate` of the same configuration and data."""
+    """The run of one model within the experiment's; the same run for all stages of the same configuration and data."""
     with _closing(_opening(model, stage)) as run:
         yield run
 
 
 @_best_effort
 def log_experiment(leaderboard: Mapping[str, Mapping[str, float]]) -> None:
-    """Adds the leaderboard and the data stages' counts to the experiment's run."""
+    """Adds the leaderboard, the comparisons and the data stages' counts to the experiment's run."""
     with _closing(_opening(None, "compare")) as run:
         run.log_figures(messages.experiment_figures(leaderboard))
-        for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE):
-            if path.is_file():
-                run.log_artifact(path)
+        for path in artifacts.comparison_files():
+            run.log_artifact(path)
+        if paths.LEADERBOARD_TABLE.is_file():
+            run.log_description(paths.LEADERBOARD_TABLE)
+
+
+@_best_effort
+def log_report() -> None:
+    """Adds the report and the cards to the runs: call it when metrics/report is whole, as the last thing that stage `report` does.
+
+    The experiment's run keeps the whole folder and describes itself by the leaderboard; each model's run keeps its card and describes itself by
+    it. Whatever else the runs lack of the files under metrics/ comes along, because this is `mien track` in a process beside the stage.
+    """
+    if _wanted() and (process := _start("mien.backfill")):
+        _wait(process)
 
 
 def warn(reason: str) -> None:
@@ -153,14 +174,23 @@ def _closing(opening: messages.Message | None) -> Iterator[Run]:
         run.close(status)
 
 
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        said, _ = process.communicate(timeout=WAIT_S)
+        if process.returncode:
+            warn(_last_line(said) or f"its process ended with code {process.returncode}")
+    except subprocess.TimeoutExpired:
+        warn(f"not done within {WAIT_S:.0f} s, left to finish by itself")
+
+
 def _last_line(said: bytes) -> str:
     return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-def _start() -> subprocess.Popen[bytes] | None:
+def _start(module: str) -> subprocess.Popen[bytes] | None:
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mien.mlflow_writer"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

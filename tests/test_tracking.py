@@ -1,5 +1,6 @@
 """Runs in MLflow: their structure, and that MLflow in no state whatever costs a stage more than a few seconds and a warning."""
 
+import json
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from mlflow.tracking import MlflowClient
 
-from mien import paths, tracking
+from mien import artifacts, paths, tracking
 from mien.backfill import backfill
 from mien.configure import config_document, configure
 from mien.errors import TrackingError
@@ -37,7 +38,12 @@ REPORT = {"all": {"num_images": 4, "accuracy": 0.75, "macro_f1": 0.7, "per_class
 EVALUATE = f"""
 with tracking.model_run("first", stage="evaluate") as run:
     run.log_test({REPORT})
-    run.log_artifact(paths.confusion_picture("first"))
+"""
+CLAIM = {"name": "face", "mean": 0.6, "mean_correct": 0.7, "mean_wrong": None}
+EXPLAINED = {"claims": [CLAIM], "faithfulness": {"deletion": {"auc": 0.3}}, "sanity": None}
+EXPLAIN = f"""
+with tracking.model_run("first", stage="explain") as run:
+    run.log_explanation({EXPLAINED})
 """
 COMPARE = 'tracking.log_experiment({"first": {"macro_f1": 0.7, "accuracy": 0.75}})'
 
@@ -116,11 +122,15 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 class InProcess:
     returncode = 0
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self.module = module
         self.stdin = tempfile.TemporaryFile()  # noqa: SIM115
 
     def communicate(self, timeout: float) -> tuple[bytes, None]:
         assert timeout == tracking.WAIT_S
+        if self.module == "mien.backfill":
+            backfill(load_params())
+            return b"", None
         self.stdin.seek(0)
         serve(line.decode() for line in self.stdin)
         return b"", None
@@ -132,7 +142,29 @@ def write_metrics() -> None:
     paths.train_curves("first").parent.mkdir(parents=True, exist_ok=True)
     paths.train_curves("first").write_text("epoch,val_loss,val_macro_f1\n0,1,0\n1,0.5,0.1\n2,0.333333,0.2\n")
     write_json(paths.evaluation("first"), REPORT)
+    write_json(paths.explanation("first"), EXPLAINED)
+    for path in (paths.reliability_table("first"), paths.slices("first"), paths.COMPARISONS):
+        path.write_text("a,b\n1,2\n")
+    for name in ("gallery.jpg", "failures.csv"):
+        write_text(paths.explanation_folder("first") / name, name)
     write_json(paths.LEADERBOARD, {"first": {"macro_f1": 0.7, "accuracy": 0.75}})
+    paths.LEADERBOARD_TABLE.write_text("| model | macro-F1 |\n")
+
+
+def write_report() -> None:
+    """What stage `report` writes."""
+    write_text(paths.REPORT / "index.html", "<a href='models/first.html'>first</a>")
+    write_text(paths.REPORT / "models" / "first.html", "first")
+    write_text(paths.card("first"), "---\ntags: [a]\n---\n\n# first\n\nA model.\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def artifact_names(folder: Folder, run: Any) -> set[str]:
+    return {file.path for file in folder.client.list_artifacts(run.info.run_id)}
 
 
 def all_points(folder: Folder, run: Any) -> dict[str, list[tuple[int, float]]]:
@@ -246,10 +278,81 @@ def test_track_completes_runs_that_stages_began(stored: Folder, monkeypatch: pyt
 
 @pytest.mark.usefixtures("in_process", "stored")
 def test_track_after_live_runs_changes_nothing() -> None:
-    for code in (TRAIN, EVALUATE, COMPARE):
-        exec(code)
     write_metrics()
+    write_report()
+    for code in (TRAIN, EVALUATE, EXPLAIN, COMPARE, "tracking.log_report()"):
+        exec(code)
     assert (made := backfill(load_params())) and (made.num_made, made.num_completed) == (0, 0)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_the_report_and_the_cards_come_to_their_runs(stored: Folder) -> None:
+    write_metrics()
+    for code in (TRAIN, EVALUATE, EXPLAIN, COMPARE):
+        exec(code)
+    write_report()
+    tracking.log_report()
+    (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
+    assert (
+        parent.data.tags["mlflow.note.content"] == "| model | macro-F1 |\n"
+        and child.data.tags["mlflow.note.content"] == "# first\n\nA model.\n"
+    )
+    assert artifact_names(stored, child) == {
+        "first.confusion.png", "first.reliability.csv", "first.slices.csv", "gallery.jpg", "failures.csv", "first.md",
+    }  # fmt: skip
+    assert artifact_names(stored, parent) == {"leaderboard.json", "leaderboard.md", "comparisons.csv", "report"}
+    pages = stored.root / "mlartifacts" / parent.info.run_id / "artifacts" / "report"
+    assert sorted(str(page.relative_to(pages)) for page in pages.rglob("*.*")) == ["cards/first.md", "index.html", "models/first.html"]
+    figures = {name: value for name, value in child.data.metrics.items() if name.startswith("explain/")}
+    assert figures == {"explain/face/all": 0.6, "explain/face/right": 0.7, "explain/faithfulness/deletion/auc": 0.3}
+
+
+def test_the_process_beside_the_report_tells_what_it_could_not_write(stored: Folder) -> None:
+    write_metrics()
+    write_report()
+    assert stored.stage("tracking.log_report()").stderr == ""
+    assert len(stored.runs("model")) == len(stored.runs("experiment")) == 1
+    warned = stored.stage("tracking.log_report()", MLFLOW_TRACKING_URI=closed_port()).stderr
+    assert warned.startswith("warning: MLflow: ") and warned.count("\n") == 1
+
+
+def test_an_artifact_is_uploaded_again_only_when_it_changed(stored: Folder) -> None:
+    write_metrics()
+    write_report()
+    backfill(load_params())
+    (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
+    kept = [stored.root / "mlartifacts" / run.info.run_id / "artifacts" / name for run, name in ((child, "first.md"), (parent, "report"))]
+    for path in (kept[0], kept[1] / "index.html"):
+        path.write_text("as it was")
+    backfill(load_params())
+    assert kept[0].read_text() == (kept[1] / "index.html").read_text() == "as it was", "nothing is sent twice"
+    paths.card("first").write_text("# first, changed\n")
+    assert backfill(load_params()).num_completed == 2, "the card is in both runs"
+    assert kept[0].read_text() == (kept[1] / "cards" / "first.md").read_text() == "# first, changed\n"
+    assert stored.runs("model")[0].data.tags["mlflow.note.content"] == "# first, changed\n"
+
+
+@pytest.mark.usefixtures("in_process")
+def test_runs_name_their_data(stored: Folder) -> None:
+    write_json(paths.counts("split"), {"splits": {"train": {"all": 30, "happy": 30}, "test": {"all": 4, "happy": 4}}})
+    for code in (TRAIN, EVALUATE):
+        exec(code)
+    (child,) = stored.runs("model")
+    ((named,),) = [[one.dataset for one in run.inputs.dataset_inputs] for run in [child]]
+    assert named.name == child.data.tags["mien.dataset"] == "sample.zip" and named.digest == child.data.tags["mien.data"]
+    assert json.loads(named.profile) == {"train": 30, "test": 4}
+
+
+def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> None:
+    path = tmp_path / "M.md"
+    path.write_text("---\ntags: [a]\n---\n\n# M\n\n---\nrest")
+    assert artifacts.description(path) == "# M\n\n---\nrest", "front matter alone is left out"
+    rows = [f"| row {number} | " + "x" * 40 + " |\n" for number in range(1000)]
+    path.write_text("# M\n\n" + "".join(rows))
+    told = artifacts.description(path)
+    assert 0.9 * artifacts.MAX_DESCRIPTION < len(told) <= artifacts.MAX_DESCRIPTION and "M.md, among the artifacts" in told
+    table = told.split("\n\n")[1].splitlines(keepends=True)
+    assert [row.rstrip() for row in table] == [row.rstrip() for row in rows[: len(table)]]
 
 
 def closed_port() -> str:
