@@ -74,6 +74,7 @@ def where_command(
     file: Annotated[str, typer.Argument(help="path in the source, its end, a file's name, a pattern such as '*.heic', or a sample_id")],
 ) -> None:
     """Says what became of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
+    from mien.data.corrections import decision_of
     from mien.data.tables import FATES, read_table  # pandas
     from mien.data.whereabouts import matching, sentence
 
@@ -82,8 +83,9 @@ def where_command(
         raise TableError(
             f"{paths.FATES} has no file '{file}'; give a path as in {paths.FILES}, its end, a file's name, or a pattern such as '*.heic'"
         )
+    decided = decision_of(load_params().labels)
     for row in found.to_dict("records"):
-        typer.echo(sentence(row))
+        typer.echo(sentence(row, decision=decided(row["sample_id"])))
 
 
 @commands.command("table")

@@ -1,10 +1,12 @@
 """Labels and survivors; see mien/data/sanitise.py for the rules."""
 
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from mien import paths
+from mien.data.corrections import read_corrections
 from mien.data.sanitise import Sanitised, image_rows, sanitise
 from mien.data.shards import read_store
 from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
@@ -16,17 +18,18 @@ from mien.stage import command
 def main() -> None:
     """Folder spellings to classes, one survivor per duplicate group.
 
-    Reads data/raw/files.parquet, data/images and data/duplicates.parquet;
+    Reads data/raw/files.parquet, data/images, data/duplicates.parquet and the file at labels.corrections;
     writes data/labels.parquet, data/labels_removed.parquet and metrics/data/sanitise.json.
     """
     params = load_params()
+    decisions = read_corrections(Path(params.labels.corrections), params.labels)
     rows = image_rows(
         read_table(paths.FILES, FILES),
         read_table(paths.REJECTED, REJECTED),
         read_table(paths.DUPLICATES, DUPLICATES),
         read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px"]).to_pandas(),
     )
-    result = sanitise(rows, params.labels, method=params.split.method)
+    result = sanitise(rows, params.labels, method=params.split.method, decisions=decisions)
     counts = summary(result, params)
     write_table(paths.LABELS, result.labels, LABELS)
     write_table(paths.LABELS_REMOVED, result.removed, FATES)
@@ -34,6 +37,8 @@ def main() -> None:
 
     for unknown in result.unknown:
         typer.echo(f"sanitise: unknown label {unknown}" if unknown.spelling else f"sanitise: {unknown}")
+    for line in notes(result, params):
+        typer.echo(f"sanitise: {line}")
     taken = ", ".join(f"{num} {reason.replace('_', ' ')}" for reasons in counts["removed"].values() for reason, num in reasons.items())
     typer.echo(f"sanitise: {len(result.labels)} images labelled, {len(result.removed)} removed ({taken or 'none'})")
 
@@ -47,8 +52,25 @@ def summary(result: Sanitised, params: Params) -> dict[str, Any]:
         "removed": {fate: {reason: int(num) for reason, num in part.droplevel(0).items()} for fate, part in by_reason.groupby(level=0)},
         "conflicting_groups": result.num_conflicts,
         "unknown_labels": [{"label": entry.spelling, "files": entry.num_files, "closest_class": entry.closest} for entry in result.unknown],
+        "corrections": result.corrections,
         "test_flags": {str(flag): int(num) for flag, num in kept["flag"].dropna().value_counts().sort_index().items()},
     }
+
+
+def notes(result: Sanitised, params: Params) -> list[str]:
+    """What became of the corrections, in lines to print; the source may have changed since they were made, so none of it is an error."""
+    done = {name: num for name, num in result.corrections.items() if num}
+    lines = []
+    if done:
+        shown = ", ".join(f"{num} {name.replace('_', ' ')}" for name, num in done.items())
+        lines.append(f"decisions of {params.labels.corrections}: {shown}")
+    if num := done.get("in_test", 0):
+        lines.append(f"warning: {num} of them concern images of the official test split, whose labels stay as published")
+    if unused := result.unused_corrections:
+        lines.append(
+            f"warning: no image that can be used has the sample_id {unused[0]}" + f" (and {len(unused) - 1} more)" * (len(unused) > 1)
+        )
+    return lines
 
 
 if __name__ == "__main__":

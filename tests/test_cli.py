@@ -104,6 +104,13 @@ def test_one_broken_study_does_not_hide_the_others(workspace: Path) -> None:
     assert done.stderr.startswith("error: experiments/a.yaml has 2 faults:\n")
 
 
+def test_where_tells_a_decision_about_a_picture(workspace: Path) -> None:
+    (workspace / "corrections.csv").write_text(f"sample_id,decision\n{'aa11' * 16},Happy\n{'bb22' * 3},keep\n", encoding="utf-8")
+    said = mien(workspace, "where", "*").stdout
+    assert said.splitlines()[0] == "p/Sad/IMG_1.jpg: kept by split: train; labels.corrections: happy"
+    assert sum("labels.corrections" in line for line in said.splitlines()) == 2
+
+
 def test_where_wants_the_table(tmp_path: Path) -> None:
     done = mien(tmp_path, "where", "x")
     assert done.returncode == 2 and done.stderr == "error: data/fates.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"

@@ -1,16 +1,20 @@
 """From files and their duplicates to labelled images: which files stay, under which class, and why the others leave.
 
-The order matters and is: unfit images leave (they are rejected already, and have no say), unknown labels leave, conflicts and
-dropped classes leave, and of each duplicate group one survivor stays. In an official test split nothing but unknown labels and dropped
-classes leaves; the rest is flagged. Training images that duplicate one of its images stay here, so that `split` can count them as leaks.
+The order matters and is: unfit images leave (they are rejected already, and have no say), what people decided about single pictures is
+applied (see corrections.py), unknown labels leave, conflicts and dropped classes leave, and of each duplicate group one survivor stays.
+In an official test split nothing but unknown labels and dropped classes leaves, and corrections do not count; the rest is flagged.
+Training images that duplicate one of its images stay here, so that `split` can count them as leaks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import pandas as pd
 
 from mien.data import official, survivors
+from mien.data.corrections import correct
 from mien.data.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
 from mien.data.tables import FATES, LABELS
 from mien.params import LabelParams
@@ -24,6 +28,8 @@ class Sanitised:
     removed: pd.DataFrame
     unknown: list[UnknownSpelling]
     num_conflicts: int  # groups whose files carry different labels, those of an official test split among them
+    corrections: dict[str, int]  # what became of the decisions: relabelled, kept, dropped, in_test, unused
+    unused_corrections: list[str]  # the sample_ids, as written, that no fit image has
 
 
 def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
@@ -37,15 +43,24 @@ def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataF
     return rows.sort_values("path", ignore_index=True)
 
 
-def sanitise(rows: pd.DataFrame, params: LabelParams, *, method: Literal["stratified", "official"]) -> Sanitised:
+def sanitise(
+    rows: pd.DataFrame,
+    params: LabelParams,
+    *,
+    method: Literal["stratified", "official"],
+    decisions: Mapping[str, str] = MappingProxyType({}),
+) -> Sanitised:
     """Labels the rows of `image_rows` and takes out what cannot be learned from; every fit row comes back once, kept or removed.
 
-    Raises LabelError if a label is unknown and labels.on_unknown is refuse, or if an official test split is asked for and there is none.
+    `decisions` are those of `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if an official
+    test split is asked for and there is none, or if decisions contradict one another.
     """
     rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
     rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
     rows = rows[rows["test"] | rows["unfit"].isna()]
-    unknown = unknown_spellings(rows["label_raw"], params)
+    corrected = correct(rows, decisions)
+    rows = corrected.rows
+    unknown = unknown_spellings(rows.loc[rows["label"].isna(), "label_raw"], params)
     if params.on_unknown == "refuse":
         refuse(unknown)
     nameless, rows = rows[rows["label"].isna()], rows[rows["label"].notna()]
@@ -61,10 +76,17 @@ def sanitise(rows: pd.DataFrame, params: LabelParams, *, method: Literal["strati
     outvoted = reduced.survivors["label"].isin(params.drop)
 
     kept = pd.concat([in_test.assign(flag=official.flags(in_test, rows)), leaks, reduced.survivors[~outvoted]])
-    removed = [_unknown(nameless, params), _dropped(rest[dropped]), _dropped(reduced.survivors[outvoted]), reduced.removed]
+    removed = [
+        corrected.removed,
+        _unknown(nameless, params),
+        _dropped(rest[dropped]),
+        _dropped(reduced.survivors[outvoted]),
+        reduced.removed,
+    ]
     table = pd.concat(removed).assign(stage="sanitise").sort_values("path", ignore_index=True)[FATES.names]
-    assert len(kept) + len(table) == len(rows) + len(nameless)
-    return Sanitised(kept.sort_values("path", ignore_index=True)[LABELS.names], table, unknown, num_conflicts)
+    assert len(kept) + len(table) == len(rows) + len(nameless) + len(corrected.removed)
+    labels = kept.sort_values("path", ignore_index=True)[LABELS.names]
+    return Sanitised(labels, table, unknown, num_conflicts, corrected.counts, corrected.unused)
 
 
 def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:

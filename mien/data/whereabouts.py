@@ -26,9 +26,13 @@ def _named(path: PurePosixPath, wanted: str) -> bool:
     return path.stem == wanted or fnmatchcase(path.name, wanted) or fnmatchcase(str(path), wanted)
 
 
-def sentence(row: Mapping[Hashable, Any]) -> str:
-    """What became of one file, in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'."""
+def sentence(row: Mapping[Hashable, Any], *, decision: str | None = None) -> str:
+    """What became of one file, in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'.
+
+    `decision`: what labels.corrections says of its content.
+    """
     by = f" by {row['stage']}" if row["stage"] else ""
     reason = f": {str(row['reason']).replace('_', ' ')}" if row["reason"] else ""
     detail = f" ({row['detail']})" if row["detail"] else ""
-    return f"{row['path']}: {row['fate']}{by}{reason}{detail}"
+    decided = f"; labels.corrections: {decision}" if decision else ""
+    return f"{row['path']}: {row['fate']}{by}{reason}{detail}{decided}"

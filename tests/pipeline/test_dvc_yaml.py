@@ -34,7 +34,8 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
     found = []
     for name, stage in PIPELINE.items():
         if "foreach" not in stage:
-            found.append((name, stage, {"ingest.source": PARAMS["ingest"]["source"], "ingest.metadata": PARAMS["ingest"]["metadata"]}))
+            read = (("ingest", "source"), ("ingest", "metadata"), ("labels", "corrections"))
+            found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
             continue
         for model, entry in PARAMS["models"].items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))

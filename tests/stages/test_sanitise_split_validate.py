@@ -29,9 +29,10 @@ pytestmark = pytest.mark.usefixtures("workspace")
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with the repository's params.yaml."""
+    """A working directory with the repository's params.yaml and no corrections."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(ROOT / "corrections.csv", tmp_path)
     return tmp_path
 
 
@@ -209,6 +210,36 @@ def test_thinning_that_cannot_be_had_ends_with_code_2_and_writes_nothing(change:
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
     assert ended.stderr.startswith("error: ") and all(part in ended.stderr for part in parts)
     assert not paths.SPLITS.exists() and not paths.FATES.exists()
+
+
+@pytest.mark.parametrize("method", ["stratified", "official"])
+def test_corrections_change_labels_leave_their_story_and_are_counted(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_params(method=method)
+    tables = Tables(500, seed=20)
+    run_all(tables, official=method == "official")
+    before = read_table(paths.SPLITS, SPLITS).set_index("path")
+    test = before[before["split"] == "test"]
+    training = before[(before["split"] == "train") & (before["label"] != "sad")]
+    relabelled, dropped, kept, tested = training.index[0], training.index[1], training.index[2], test.index[0]
+    plain = [json.loads(paths.counts(stage).read_text()) for stage in ("sanitise", "split")]
+    assert set(plain[0]["corrections"].values()) == {0}
+    lines = [f"{training['sample_id'].iloc[0]},sad", f"{training['sample_id'].iloc[1]},drop", f"{training['sample_id'].iloc[2][:12]},keep"]
+    Path("corrections.csv").write_text(
+        "\n".join(["sample_id,decision", *lines, f"{test['sample_id'].iloc[0]},drop", f"{'0' * 64},sad"]) + "\n"
+    )
+    capsys.readouterr()
+    run_all(tables, official=method == "official")
+    after, fates = read_table(paths.SPLITS, SPLITS).set_index("path"), read_table(paths.FATES, FATES).set_index("path")
+    counts = json.loads(paths.counts("sanitise").read_text())["corrections"]
+    official = method == "official"
+    assert counts == {"relabelled": 1, "kept": 1, "dropped": 1 + (not official), "in_test": int(official), "unused": 1}
+    assert after.at[relabelled, "label"] == "sad" and after.at[kept, "label"] == before.at[kept, "label"]
+    assert tuple(fates.loc[dropped, ["fate", "stage", "reason"]]) == ("quarantined", "sanitise", "correction")
+    assert (tested in after.index) == official
+    assert sum(json.loads(paths.counts("split").read_text())["fates"].values()) == 500
+    said = capsys.readouterr().out
+    assert f"no image that can be used has the sample_id {'0' * 64}" in said
+    assert ("official test split, whose labels stay" in said) == official
 
 
 @pytest.mark.parametrize("stage", [sanitise, split, validate])
