@@ -19,6 +19,7 @@ class ModelConfig(Section):
     name: str
     classes: list[str]
     seed: int
+    other_seeds: list[int] = Field(default_factory=list)
     backbone: str
     weights: str
     attention: str
@@ -33,15 +34,26 @@ class ModelConfig(Section):
     train: TrainParams
     augment: AugmentParams
 
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that the model is trained with, in order."""
+        return [self.seed, *self.other_seeds]
+
+    def of_seed(self, seed: int) -> "ModelConfig":
+        """The configuration of the training with one of the seeds."""
+        return self.model_copy(update={"seed": seed, "other_seeds": []})
+
 
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
     entry = params.model(model)
-    own = {"loss", "loss_params", "head_params", "train", "augment"}
+    own = {"seeds", "loss", "loss_params", "head_params", "train", "augment"}
+    seed, *other_seeds = entry.seeds or (params.seed,)
     return ModelConfig(
         name=model,
         classes=list(params.labels.kept),
-        seed=params.seed,
+        seed=seed,
+        other_seeds=other_seeds,
         loss=params.loss_of(model),
         head_params=params.head_of(model),
         train=params.train_of(model),
@@ -54,10 +66,12 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     """The configuration as JSON values, without what this model does not read.
 
     Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` in sections.py),
-    and the second stage of a recipe that has none (one_stage, or two_stage from random weights). `read_config` reads them back as the
-    defaults.
+    the second stage of a recipe that has none (one_stage, or two_stage from random weights), and other seeds where there are none.
+    `read_config` reads them back as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
+    if not config.other_seeds:
+        del document["other_seeds"]
     for part in ("train", "augment"):
         section: Section = getattr(config, part)
         document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}

@@ -152,3 +152,12 @@ class ModelParams(Section):
     head_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `head`")
     train: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `train`")
     augment: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `augment`")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if len(set(self.seeds)) != len(self.seeds):
+            yield "seeds", "must differ from one another", self.seeds

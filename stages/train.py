@@ -1,9 +1,7 @@
 """Stage `train`, one per model."""
 
 import sys
-from time import perf_counter
 
-import torch
 import typer
 
 from mien import paths, tracking
@@ -12,24 +10,24 @@ from mien.data.dataset import load_faces
 from mien.data.shards import DIGITS, shard_path
 from mien.data.tables import SPLITS, read_table
 from mien.files import write_json
-from mien.models.build import build_model
 from mien.models.store import save_model
 from mien.models.weights import read_note
 from mien.params import load_params
 from mien.stage import command
 from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
-from mien.training.fit import fit
 from mien.training.precision import resolve_device
-from mien.training.record import figures, write_curves
+from mien.training.record import write_curves
+from mien.training.seeds import train_seeds, whole_record
 
 
 def main(model: str) -> None:
-    """Trains MODEL; goes on from the last saved epoch of the same training if that was interrupted.
+    """Trains MODEL with each of its seeds; goes on from the last saved epoch of the same training if that was interrupted.
 
     Reads data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
-    Writes models/MODEL (weights.safetensors, model.json), metrics/train/MODEL.json and metrics/curves/MODEL.csv (figures per epoch);
-    beside them, untracked, .mien/timings/MODEL/FINGERPRINT.json (how long it took).
+    Writes models/MODEL (weights.safetensors, model.json, those of other seeds in seed_SEED), metrics/train/MODEL.json and
+    metrics/curves/MODEL.csv (figures per epoch of the first seed); beside them, untracked, .mien/timings/MODEL/FINGERPRINT.json (how
+    long each seed took).
     """
     params = load_params()
     params.model(model)
@@ -40,42 +38,53 @@ def main(model: str) -> None:
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
     )
     files = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir()]
-    mark = fingerprint(config, data=files, device=device)
-    torch.manual_seed(config.seed)
-    network = build_model(config, pretrained=paths.pretrained(model))
+    marks = {seed: fingerprint(config.of_seed(seed), data=files, device=device) for seed in config.seeds}
+    folders = {seed: paths.checkpoints(model, mark) for seed, mark in marks.items()}
     terminal = sys.stdout.isatty()  # where Lightning draws its progress bar
 
-    with tracking.model_run(model, stage="train") as run, unfinished(paths.checkpoints(model, mark)) as checkpoints:
+    def shown(seed: int) -> str:
+        return f"{model}, seed {seed}" if config.other_seeds else model
 
-        def on_epoch(row: Row) -> None:
-            run.log_epoch({name: value for name, value in row.items() if name != "epoch"}, int(row["epoch"]))
+    with tracking.model_run(model, stage="train") as run, unfinished(*folders.values()):
+
+        def on_epoch(seed: int, row: Row) -> None:
+            if seed == config.seed:
+                run.log_epoch({name: value for name, value in row.items() if name != "epoch"}, int(row["epoch"]))
             if not terminal:
-                shown = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
-                typer.echo(f"{model}: epoch {row['epoch']}: {shown}", err=True)
+                figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
+                typer.echo(f"{shown(seed)}: epoch {row['epoch']}: {figures}", err=True)
 
-        resumed, begin_s = any(checkpoints.glob("*.ckpt")), perf_counter()
-        fitted = fit(
-            network,
+        trainings = []
+        for training in train_seeds(
+            config,
             train,
             val,
-            config=config,
-            pretrained=weights != "none",
-            checkpoints=checkpoints,
+            pretrained=paths.pretrained(model),
+            weights=weights,
+            checkpoints=folders,
             device=device,
             on_epoch=on_epoch,
             progress=terminal,
+        ):
+            trainings.append(training)
+            timing = paths.timing(model, marks[training.seed])
+            if not (training.resumed and timing.is_file()):  # a seed that was done before the run was cut off now took no time
+                write_json(timing, {"seconds": training.seconds, "resumed": training.resumed, "device": device})
+        first, *others = (
+            (each.network, config.of_seed(each.seed), {**each.record, "seed": each.seed, "fingerprint": marks[each.seed]})
+            for each in trainings
         )
-        timing = {"seconds": round(perf_counter() - begin_s, 2), "resumed": resumed, "device": device}
-        record = figures(fitted, network, config=config, weights=weights, class_counts=train.class_counts(len(config.classes)))
-        save_model(paths.model(model), network, config, facts={**record, "seed": config.seed, "fingerprint": mark})
+        save_model(paths.model(model), first[0], config, facts=first[2], other_seeds=others)
+        record = whole_record(trainings)
         write_json(paths.train_metrics(model), record)
-        write_curves(paths.train_curves(model), fitted.curves)
-        write_json(paths.timing(model, mark), timing)
+        write_curves(paths.train_curves(model), trainings[0].fitted.curves)
         run.log_training(record)
-    typer.echo(
-        f"train: {model}: {record['epochs']} epochs ({fitted.recipe}{', ' + fitted.reason if fitted.reason else ''}), "
-        f"best {record['best_epoch']}: val macro-F1 {record['val']['macro_f1']:.3f}, val loss {record['val']['loss']:.3f}"
-    )
+    for training in trainings:
+        fitted, kept = training.fitted, training.record["val"]
+        typer.echo(
+            f"train: {shown(training.seed)}: {len(fitted.curves)} epochs ({fitted.recipe}{', ' + fitted.reason if fitted.reason else ''}), "
+            f"best {training.record['best_epoch']}: val macro-F1 {kept['macro_f1']:.3f}, val loss {kept['loss']:.3f}"
+        )
 
 
 if __name__ == "__main__":

@@ -104,6 +104,25 @@ def test_what_models_do_not_read_changes_none(tmp_path: Path, change: dict[str, 
     assert not changed(documents(params_with(tmp_path)), documents(params_with(tmp_path, **change)))
 
 
+def test_seeds_of_its_own_stand_for_the_one_seed(tmp_path: Path) -> None:
+    before = documents(params_with(tmp_path))
+    assert not any("other_seeds" in document for document in before.values())
+    same = documents(params_with(tmp_path, models__mobilenetv2__seeds=[before["mobilenetv2"]["seed"]]))
+    assert not changed(before, same)
+    more = documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1]))
+    assert changed(before, more) == {"mobilenetv2"}
+    assert (more["mobilenetv2"]["seed"], more["mobilenetv2"]["other_seeds"]) == (42, [1])
+    longer = documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1, 2]))
+    assert changed(more, longer) == {"mobilenetv2"}
+    assert "mobilenetv2" not in changed(more, documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1], seed=3)))
+
+
+def test_each_seed_has_the_configuration_that_it_has_alone(tmp_path: Path) -> None:
+    config = configure(params_with(tmp_path, models__mobilenetv2__seeds=[5, 1]), "mobilenetv2")
+    alone = [configure(params_with(tmp_path, seed=seed), "mobilenetv2") for seed in config.seeds]
+    assert [config.of_seed(seed) for seed in config.seeds] == alone and [each.seed for each in alone] == [5, 1]
+
+
 def test_dropped_classes_are_no_outputs(tmp_path: Path) -> None:
     config = configure(params_with(tmp_path, labels__drop=["fear"]), "resnet50")
     assert config.classes == ["angry", "happy", "sad", "surprise"]

@@ -72,7 +72,10 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"models__resnet50": None}, "models.resnet50: must be a map (got None)"),
     ({"labels__classes": "happy"}, "labels.classes: must be a list (got 'happy')"),
     ({"labels__classes": ["angry", "fear", "happy", "sad", "surprise", 7]}, "labels.classes.5: must be text (got 7)"),
+    ({"models__resnet50__seeds": 3}, "models.resnet50.seeds: must be a list (got 3)"),
     # bounds
+    ({"models__resnet50__seeds": [1, -2]}, "models.resnet50.seeds.1: must be greater than or equal to 0 (got -2)"),
+    ({"models__resnet50__seeds": [42, 1, 42]}, "models.resnet50.seeds: must differ from one another (got [42, 1, 42])"),
     ({"loss__gamma": -1.0}, "loss.gamma: must be greater than or equal to 0 (got -1.0)"),
     ({"loss__gamma": float("nan")}, "loss.gamma: must be a finite number (got nan)"),
     ({"train__lr": float("inf")}, "train.lr: must be a finite number (got inf)"),

@@ -1,6 +1,7 @@
 """A trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
 import json
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,44 +17,62 @@ from mien.files import read_json, replacing_directory, write_json
 from mien.models.build import ExpressionModel, build_model
 from mien.models.weights import file_sha256, read_tensors
 
-WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+WEIGHTS, DESCRIPTION, SEED = "weights.safetensors", "model.json", "seed_"
+
+Trained = tuple[ExpressionModel, ModelConfig, dict[str, Any]]
 
 
-def save_model(folder: Path, model: ExpressionModel, config: ModelConfig, *, facts: dict[str, Any]) -> None:
+def seed_folder(folder: Path, seed: int) -> Path:
+    """Where the folder of a model has the same model trained with another seed than the first; `load_model` reads either."""
+    return folder / f"{SEED}{seed}"
+
+
+def save_model(
+    folder: Path, model: ExpressionModel, config: ModelConfig, *, facts: dict[str, Any], other_seeds: Iterable[Trained] = ()
+) -> None:
     """Writes the folder, whole or not at all; same weights, configuration and facts, same bytes.
 
     `facts` is what to remember of the training, JSON values: fingerprint, class counts, epochs, where the weights came from.
+    `other_seeds` are further trainings of the model (model, configuration, facts), each of which gets its `seed_folder`.
     """
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replacing_directory(folder) as temporary:
-        (temporary / WEIGHTS).write_bytes(save(state))
-        write_json(
-            temporary / DESCRIPTION,
-            {
-                "name": config.name,
-                "classes": config.classes,
-                "architecture": {
-                    "backbone": config.backbone,
-                    "attention": config.attention,
-                    "head": config.head,
-                    "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
-                },
-                "preprocessing": {
-                    "size_px": config.input_px,
-                    "colours": "RGB",
-                    "input_range": [0.0, 1.0],
-                    "resize": "bilinear, antialiased",
-                    "mean": [round(value, 6) for value in model.mean_C11.flatten().tolist()],
-                    "std": [round(value, 6) for value in model.std_C11.flatten().tolist()],
-                    "normalisation_inside_model": True,
-                },
-                "precision": config.precision,
-                "training": facts,
-                "config": config_document(config),
-                "weights_sha256": file_sha256(temporary / WEIGHTS),
-                "versions": {"mien": version("mien"), "torch": str(torch.__version__), "timm": timm.__version__},
+        _write(temporary, model, config, facts)
+        for other in other_seeds:
+            place = seed_folder(temporary, other[1].seed)
+            place.mkdir()
+            _write(place, *other)
+
+
+def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any]) -> None:
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    (folder / WEIGHTS).write_bytes(save(state))
+    write_json(
+        folder / DESCRIPTION,
+        {
+            "name": config.name,
+            "classes": config.classes,
+            "architecture": {
+                "backbone": config.backbone,
+                "attention": config.attention,
+                "head": config.head,
+                "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
             },
-        )
+            "preprocessing": {
+                "size_px": config.input_px,
+                "colours": "RGB",
+                "input_range": [0.0, 1.0],
+                "resize": "bilinear, antialiased",
+                "mean": [round(value, 6) for value in model.mean_C11.flatten().tolist()],
+                "std": [round(value, 6) for value in model.std_C11.flatten().tolist()],
+                "normalisation_inside_model": True,
+            },
+            "precision": config.precision,
+            "training": facts,
+            "config": config_document(config),
+            "weights_sha256": file_sha256(folder / WEIGHTS),
+            "versions": {"mien": version("mien"), "torch": str(torch.__version__), "timm": timm.__version__},
+        },
+    )
 
 
 def describe_model(folder: Path) -> dict[str, Any]:
@@ -61,7 +80,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
     try:
         description: dict[str, Any] = read_json(folder / DESCRIPTION)
     except FileNotFoundError:
-        raise TableError(f"{folder / DESCRIPTION} is missing; run `dvc repro train@{folder.name}` (or `dvc pull`) to make it") from None
+        raise TableError(f"{folder / DESCRIPTION} is missing; run `dvc repro train@{_name(folder)}` (or `dvc pull`) to make it") from None
     except json.JSONDecodeError as error:
         raise TableError(f"{folder / DESCRIPTION} is no JSON ({error}); {_again(folder)}") from None
     return description
@@ -92,4 +111,9 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
 
 
 def _again(folder: Path) -> str:
-    return f"run `dvc repro --force train@{folder.name}` (or `dvc checkout`) to make it anew"
+    return f"run `dvc repro --force train@{_name(folder)}` (or `dvc checkout`) to make it anew"
+
+
+def _name(folder: Path) -> str:
+    """The model's name, also from the folder of one of its other seeds."""
+    return folder.parent.name if folder.name.startswith(SEED) and (folder.parent / DESCRIPTION).is_file() else folder.name

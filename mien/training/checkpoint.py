@@ -7,7 +7,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -67,21 +67,22 @@ def code_files(config: ModelConfig) -> list[Path]:
 
 
 @contextmanager
-def unfinished(folder: Path) -> Iterator[Path]:
+def unfinished(folder: Path, *others: Path) -> Iterator[Path]:
     """The folder, made if need be and locked against other processes; removed on success, kept on an error.
 
-    Sibling folders, left by trainings of the same model that can no longer be resumed, are removed unless a process works in them:
+    So are the `others`, the folders beside it for the model's other seeds: none is removed before all are trained. Further siblings, left by trainings of the same model that can no longer be resumed, are removed unless a process works in them:
     parallel experiments train the same model with other parameters. A second process on the same folder waits for the first.
     """
-    lock = _lock(folder)
-    try:
-        for other in folder.parent.iterdir():
-            if other != folder:
-                _remove_unless_locked(other)
+    own = sorted({folder, *others})  # always in one order, so that no two processes wait for each other
+    with ExitStack() as locks:
+        for each in own:
+            locks.callback(os.close, _lock(each))
+        for sibling in folder.parent.iterdir():
+            if sibling not in own:
+                _remove_unless_locked(sibling)
         yield folder
-        shutil.rmtree(folder)
-    finally:
-        os.close(lock)
+        for each in own:
+            shutil.rmtree(each)
 
 
 def resumable(path: Path) -> bool:

@@ -11,7 +11,7 @@ import torch
 from mien.errors import TableError, WeightsError
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
-from mien.models.store import describe_model, load_model, save_model
+from mien.models.store import describe_model, load_model, save_model, seed_folder
 
 from .make import make_config, make_model, pictures
 
@@ -106,3 +106,16 @@ def test_missing_truncated_and_foreign_weights_are_refused(tmp_path: Path, folde
             weights.unlink()
         with pytest.raises(WeightsError, match=r"weights\.safetensors .*train@tiny"):
             load_model(folder)
+
+
+def test_the_model_of_another_seed_is_a_folder_of_its_own_that_names_the_same_remedy(tmp_path: Path) -> None:
+    other = CONFIG.of_seed(9)
+    folder = tmp_path / "tiny"
+    save_model(folder, trained(), CONFIG, facts=FACTS, other_seeds=[(trained(seed=9), other, FACTS)])
+    second = seed_folder(folder, 9)
+    assert load_model(second)[1] == other and load_model(folder)[1] == CONFIG
+    (second / "weights.safetensors").write_bytes((folder / "weights.safetensors").read_bytes())
+    with pytest.raises(WeightsError, match="train@tiny`"):
+        load_model(second)
+    save_model(folder, trained(), CONFIG, facts=FACTS)
+    assert not second.exists(), "what an earlier list of seeds left is gone"

@@ -38,6 +38,26 @@ def test_stale_siblings_go_and_those_in_use_stay(tmp_path: Path) -> None:
     os.close(lock)
 
 
+def test_the_folders_of_all_seeds_stay_until_all_are_trained(tmp_path: Path) -> None:
+    mine = [tmp_path / name for name in ("second", "first")]
+    (tmp_path / "stale").mkdir()
+    (tmp_path / "stale" / LOCK).touch()
+
+    def fail() -> None:
+        with unfinished(*mine):
+            for folder in mine:
+                (folder / "state").write_text("x")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with unfinished(*mine) as folder:
+        assert folder == mine[0] and all((each / "state").is_file() for each in mine) and not (tmp_path / "stale").exists()
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(os.open(mine[1] / LOCK, os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     order: list[str] = []
 

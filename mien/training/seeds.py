@@ -1,0 +1,75 @@
+"""One model trained with each of its seeds, one after the other; a killed run goes on where it was cut off, in whichever seed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from mien.configure import ModelConfig
+from mien.data.dataset import FaceSet
+from mien.models.build import ExpressionModel, build_model
+from mien.training.callbacks import Row
+from mien.training.fit import Fitted, fit
+from mien.training.record import figures
+
+
+@dataclass(frozen=True)
+class SeedTraining:
+    """The finished training with one seed."""
+
+    seed: int
+    network: ExpressionModel
+    fitted: Fitted
+    record: dict[str, Any]
+    """its figures, JSON values"""
+    seconds: float
+    resumed: bool
+    """whether it went on from an interrupted one, whose seconds are not counted"""
+
+
+def train_seeds(
+    config: ModelConfig,
+    train: FaceSet,
+    val: FaceSet,
+    *,
+    pretrained: Path,
+    weights: str,
+    checkpoints: Mapping[int, Path],
+    device: str,
+    on_epoch: Callable[[int, Row], None],
+    progress: bool = False,
+) -> Iterator[SeedTraining]:
+    """The trainings of a model in the order of its seeds, each given as it ends; none depends on those before it.
+
+    `pretrained` is the folder with the backbone's weights, or without any where its note says that `weights` are none; `checkpoints` has
+    the folder of each seed; `on_epoch` is given the seed and the epoch's figures. Raises what `fit` raises.
+    """
+    counts = train.class_counts(len(config.classes))
+    for seed in config.seeds:
+        own = config.of_seed(seed)
+        torch.manual_seed(seed)
+        network = build_model(own, pretrained=pretrained)
+        resumed, begin_s = any(checkpoints[seed].glob("*.ckpt")), perf_counter()
+        fitted = fit(
+            network,
+            train,
+            val,
+            config=own,
+            pretrained=weights != "none",
+            checkpoints=checkpoints[seed],
+            device=device,
+            on_epoch=lambda row, seed=seed: on_epoch(seed, row),  # type: ignore[misc]
+            progress=progress,
+        )
+        seconds = round(perf_counter() - begin_s, 2)
+        record = figures(fitted, network, config=own, weights=weights, class_counts=counts)
+        yield SeedTraining(seed, network, fitted, record, seconds, resumed)
+
+
+def whole_record(trainings: Sequence[SeedTraining]) -> dict[str, Any]:
+    """The record of the first seed, JSON values, and under `other_seeds`, where there are any, those of the others by seed."""
+    first, *others = trainings
+    return {**first.record, **({"other_seeds": {str(other.seed): other.record for other in others}} if others else {})}

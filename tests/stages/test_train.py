@@ -1,0 +1,103 @@
+"""A model trained with several seeds: each as if it were alone, and a killed run loses none that was done."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from mien import paths
+from mien.files import read_json
+from mien.models.store import load_model, seed_folder
+from mien.training import callbacks
+from stages import train
+from tests.training.tiny import model_config, write_workspace
+
+PARAMS = "models:\n  tiny: {backbone: test_efficientnet, weights: none, attention: none, head: dense256, loss: cross_entropy}\n"
+MODEL = paths.model("tiny")
+SETTINGS: dict[str, Any] = {"train": {"epochs": 2, "patience": 2}}
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def _untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And saves after every epoch."""
+    monkeypatch.setenv("MIEN_TRACKING", "off")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setattr(callbacks, "SAVING_SHARE", float("inf"))
+
+
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    folder.mkdir()
+    write_workspace(folder, model_config(**SETTINGS, **changes))
+    monkeypatch.chdir(folder)
+    paths.PARAMS.write_text(PARAMS)
+
+
+def written() -> dict[str, bytes]:
+    found = [*MODEL.rglob("*"), paths.train_metrics("tiny"), paths.train_curves("tiny")]
+    return {str(path): path.read_bytes() for path in found if path.is_file()}
+
+
+def test_each_seed_is_trained_as_if_it_were_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = {}
+    for seed in (7, 9):
+        enter(tmp_path / str(seed), monkeypatch, seed=seed)
+        train.main("tiny")
+        alone[seed] = written()
+    enter(tmp_path / "both", monkeypatch, seed=7, other_seeds=[9])
+    train.main("tiny")
+    both, weights = written(), str(MODEL / "weights.safetensors")
+    assert both[weights] == alone[7][weights] != alone[9][weights]
+    for name in ("weights.safetensors", "model.json"):
+        assert both[str(seed_folder(MODEL, 9) / name)] == alone[9][str(MODEL / name)]
+    assert both[str(paths.train_curves("tiny"))] == alone[7][str(paths.train_curves("tiny"))]
+
+    (_, first), (_, second) = load_model(MODEL), load_model(seed_folder(MODEL, 9))
+    assert first.seeds == [7, 9] and second.seeds == [9]
+    record = read_json(paths.train_metrics("tiny"))
+    for folder, found in (("7", record), ("9", record.pop("other_seeds")["9"])):
+        assert found == read_json(tmp_path / folder / paths.train_metrics("tiny"))
+    assert len(list(paths.timing("tiny", "any").parent.iterdir())) == 2, "how long each of them took"
+
+
+def test_a_run_killed_in_the_second_seed_does_not_lose_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("whole", "cut"):
+        enter(tmp_path / name, monkeypatch, seed=7, other_seeds=[9])
+        if name == "whole":
+            train.main("tiny")
+            whole = written()
+    real = typer.echo
+
+    def kill(message: str, **options: Any) -> None:
+        if "seed 9: epoch 2" in message:
+            raise Killed
+        real(message, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(typer, "echo", kill)
+        with pytest.raises(Killed):
+            train.main("tiny")
+    assert not MODEL.exists() and not list(Path("models").glob(".*"))
+    (timing,) = paths.timing("tiny", "any").parent.iterdir()
+    took = timing.read_bytes()
+    capsys.readouterr()
+    train.main("tiny")
+    shown = capsys.readouterr().err
+    assert "seed 7: epoch" not in shown and "seed 9: epoch 1" not in shown and "seed 9: epoch 2" in shown
+    assert written() == whole
+    assert timing.read_bytes() == took, "the first seed's time is that of its training"
+    assert not list(Path(".mien/checkpoints").rglob("*.ckpt")), "removed when all are done"
+
+
+def test_twice_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(tmp_path / "a", monkeypatch, seed=7, other_seeds=[9])
+    train.main("tiny")
+    first = written()
+    train.main("tiny")
+    assert written() == first and len(first) == 6
