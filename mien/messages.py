@@ -82,14 +82,22 @@ def training_figures(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_figures(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model's run shows of its test report: test/FIGURE, test/f1/CLASS, test_clean/… on clean images"""
-    shown = {}
+    """What a model's run shows of its test report: test/FIGURE and the ends of its interval (test/FIGURE_low), test/f1/CLASS, the same of
+    clean images as test_clean/…; calibration before and after the temperature; macro-F1 over seeds.
+    """
+    shown: dict[str, Any] = {}
     for part, name in (("all", "test"), ("clean", "test_clean")):
         if part in report:
             classes = report[part]["per_class"].items()
-            overall = {figure: value for figure, value in report[part].items() if isinstance(value, float)}
-            shown[name] = overall | {f"f1/{label}": figures["f1"] for label, figures in classes}
-            shown[name] |= {f"recall/{label}": figures["recall"] for label, figures in classes}
+            shown[name] = {figure: value for figure, value in report[part].items() if isinstance(value, float)}
+            for figure, interval in report[part].get("intervals", {}).items():
+                shown[name] |= {f"{figure}_{end}": value for end, value in interval.items()}
+            for figure in ("f1", "recall"):
+                shown[name] |= {f"{figure}/{label}": figures[figure] for label, figures in classes}
+    if calibration := report.get("calibration"):
+        shown["calibration"] = {part: calibration[part] for part in ("temperature", "before", "after")}
+    if "over_seeds" in report:
+        shown["over_seeds"] = {"macro_f1": report["over_seeds"]["macro_f1"]}
     return shown
 
 

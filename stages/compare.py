@@ -1,33 +1,73 @@
 """Stage `compare`."""
 
+from typing import Any
+
 import typer
 
 from mien import paths, tracking
+from mien.data.splits import units
+from mien.data.tables import SPLITS, read_predictions, read_table
 from mien.errors import TableError
-from mien.evaluation.leaderboard import leaderboard, leaderboard_table
+from mien.evaluation.comparison import compare_pairs
+from mien.evaluation.leaderboard import BEST, WORSE, against_best, leaderboard, leaderboard_table
+from mien.evaluation.same_images import COLUMNS, same_images
 from mien.files import read_json, replacing_file, write_json
-from mien.params import load_params
+from mien.params import Params, load_params
 from mien.stage import command
 
 
 def main() -> None:
-    """Ranks the models of params.yaml by their test figures.
+    """Ranks the models of params.yaml by their test figures, and tests every pair of them on the same test images.
 
-    Reads metrics/evaluate/MODEL.json. Writes metrics/leaderboard.json (an object per model, in the order of params.yaml) and
-    metrics/leaderboard.md (best macro-F1 first).
+    Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (an object per
+    model, in the order of params.yaml), metrics/leaderboard.md (best macro-F1 first, with what is shown to be worse than the best) and
+    metrics/comparisons.csv (a row per pair).
     """
-    evaluations = {}
-    for model in load_params().models:
-        if not paths.evaluation(model).is_file():
-            raise TableError(f"{paths.evaluation(model)} is missing; run `dvc repro evaluate@{model}`")
-        evaluations[model] = read_json(paths.evaluation(model))
+    params = load_params()
+    evaluations = {model: _evaluation(params, model) for model in params.models}
+    predictions = {model: read_predictions(paths.predictions(model), columns=COLUMNS) for model in params.models}
+    rows = read_table(paths.SPLITS, SPLITS)
+    rows = rows[rows["split"] == "test"].reset_index(drop=True)
+    groups = dict(zip(rows["path"], units(rows), strict=True))
+    images = same_images(predictions, against=next(iter(params.models)), classes=params.labels.kept, groups=groups)
+    pairs = compare_pairs(
+        images.actual_N,
+        images.predicted,
+        len(images.classes),
+        groups_N=images.groups_N,
+        seed=params.seed,
+        progress="compare" if len(images.predicted) > 1 else None,
+    )
     board = leaderboard(evaluations)
     write_json(paths.LEADERBOARD, board)
+    with replacing_file(paths.COMPARISONS) as temporary:
+        pairs.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
     with replacing_file(paths.LEADERBOARD_TABLE) as temporary:
-        temporary.write_text(leaderboard_table(evaluations), encoding="utf-8")
+        temporary.write_text(leaderboard_table(evaluations, pairs), encoding="utf-8")
     tracking.log_experiment(board)
-    best = max(board, key=lambda model: board[model]["macro_f1"])
-    typer.echo(f"compare: {len(board)} model{'s'[: len(board) != 1]}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}")
+    places = against_best(evaluations, pairs)
+    best = next(model for model, (place, _) in places.items() if place == BEST)
+    num_worse = sum(place == WORSE for place, _ in places.values())
+    others = f", shown to be better than {num_worse} of the {len(board) - 1} others" if len(board) > 1 else ""
+    typer.echo(
+        f"compare: {len(board)} model{'s'[: len(board) != 1]}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}{others} "
+        f"({paths.LEADERBOARD_TABLE})"
+    )
+
+
+def _evaluation(params: Params, model: str) -> dict[str, Any]:
+    """Raises TableError if it is missing, older than this code, or of other classes than those of params.yaml."""
+    path = paths.evaluation(model)
+    if not path.is_file():
+        raise TableError(f"{path} is missing; run `dvc repro evaluate@{model}`")
+    evaluation: dict[str, Any] = read_json(path)
+    if "intervals" not in evaluation.get("all", {}):
+        raise TableError(f"{path} is of an older version of mien; run `dvc repro evaluate@{model}`")
+    if (classes := list(evaluation["classes"])) != list(params.labels.kept):
+        raise TableError(
+            f"{path} is of the classes {', '.join(classes)}, params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
+        )
+    return evaluation
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Legend: N images, K classes; ... any leading axes.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mien.evaluation.metrics import Figures, quotient
 
@@ -31,16 +31,20 @@ def cohen_kappas(confusions: Figures) -> Figures:
 
 
 def top_k_accuracy(logits_NK: ArrayLike, actual_N: ArrayLike, *, k: int = 2) -> float:
-    """The share of images whose actual class is among the k of largest logit; 0 without images.
+    """The share of images whose actual class is among the k of largest logit (in_top_k); 0 without images."""
+    inside_N = in_top_k(logits_NK, actual_N, k=k)
+    return float(inside_N.mean()) if inside_N.size else 0.0
+
+
+def in_top_k(logits_NK: ArrayLike, actual_N: ArrayLike, *, k: int = 2) -> NDArray[np.bool_]:
+    """Whether the actual class of each image is among the k of largest logit.
 
     Of equal logits the class of lower index counts as larger, as with argmax: top-1 is overall accuracy.
     """
     logits_NK, actual_N = np.asarray(logits_NK), np.asarray(actual_N, dtype=np.int64)
     assert logits_NK.ndim == 2 and actual_N.shape == logits_NK.shape[:1] and 1 <= k <= logits_NK.shape[1]
     assert np.isfinite(logits_NK).all()
-    if not actual_N.size:
-        return 0.0
     own_N1 = np.take_along_axis(logits_NK, actual_N[:, None], axis=1)
     earlier_NK = np.arange(logits_NK.shape[1]) < actual_N[:, None]
-    ahead_N = ((logits_NK > own_N1) | ((logits_NK == own_N1) & earlier_NK)).sum(axis=1)
-    return float((ahead_N < k).mean())
+    ahead_N: NDArray[np.int64] = ((logits_NK > own_N1) | ((logits_NK == own_N1) & earlier_NK)).sum(axis=1)
+    return ahead_N < k

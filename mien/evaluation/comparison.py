@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, binomtest
+from tqdm import tqdm
 
 from mien.evaluation.paired import paired_resamples
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES
@@ -44,8 +45,11 @@ def compare_pairs(
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
     level: float = LEVEL,
+    progress: str | None = None,
 ) -> pd.DataFrame:
-    """A row per pair of models (COLUMNS), in the order of `predictions`, which holds the predicted classes (0 to K-1) by model.
+    """A row per pair of models (COLUMNS), in the order of `predictions`, which holds the predicted classes (0 to K-1) by model; none for one.
+
+    `progress` names a progress bar, None shows none.
 
     Images with the same id in `groups_N` count as one piece of evidence. `macro_f1_low` and `_high` are the interval of one pair by itself:
     it may exclude 0 where the corrected `macro_f1_p_holm` is above 1 − level, and then the difference is not to be called real.
@@ -53,7 +57,7 @@ def compare_pairs(
     right = {model: np.asarray(predicted_N) == np.asarray(actual_N) for model, predicted_N in predictions.items()}
     pairs = list(combinations(predictions, 2))
     rows: list[dict[str, Any]] = []
-    for first, second in pairs:
+    for first, second in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
         macro_f1 = paired_resamples(
             actual_N,
             predictions[first],

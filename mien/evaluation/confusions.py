@@ -6,6 +6,7 @@ Legend: R matrices, K classes.
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mien.evaluation.agreement import cohen_kappas
 from mien.evaluation.metrics import Figures, precision_recall_f1, quotient
@@ -22,3 +23,8 @@ def figures_of(confusion_RKK: Figures) -> Mapping[str, Figures]:
         "weighted_f1": quotient((classes.f1_K * classes.support_K).sum(axis=-1), num_R),
         "kappa": cohen_kappas(confusion_RKK),
     }
+
+
+def overall_figures(confusion_KK: ArrayLike) -> dict[str, float]:
+    """The same of one matrix."""
+    return {name: float(values[0]) for name, values in figures_of(np.asarray(confusion_KK, dtype=np.float64)[None]).items()}

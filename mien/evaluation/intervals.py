@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from mien.evaluation.bca import bca_intervals
 from mien.evaluation.confusions import figures_of
+from mien.evaluation.metrics import Figures, quotient
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
 
 
@@ -19,6 +20,7 @@ def figure_intervals(
     predicted_N: ArrayLike,
     num_classes: int,
     *,
+    in_top2_N: ArrayLike | None = None,
     groups_N: ArrayLike | None = None,
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
@@ -26,20 +28,26 @@ def figure_intervals(
 ) -> dict[str, Interval]:
     """Overall accuracy, mean accuracy, macro-F1, weighted F1 and Cohen's kappa with their intervals, by name; classes are 0 to K-1.
 
-    The bootstrap is stratified by actual class. Images with the same id in `groups_N` (copies of one picture, pictures of one person) are
-    drawn together; groups that hold several classes are one stratum. The same input and seed give the same answer.
+    With `in_top2_N`, whether each image's actual class is among the model's two likeliest, `top2_accuracy` too. The bootstrap is stratified
+    by actual class. Images with the same id in `groups_N` (copies of one picture, pictures of one person) are drawn together; groups that
+    hold several classes are one stratum. The same input and seed give the same answer.
     """
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     assert actual_N.shape == predicted_N.shape and actual_N.ndim == 1 and actual_N.size
     assert min(actual_N.min(), predicted_N.min()) >= 0 and max(actual_N.max(), predicted_N.max()) < num_classes
-    kinds = kinds_of((actual_N * num_classes + predicted_N)[:, None], num_classes**2, groups_N=groups_N, strata_N=actual_N)
-    return bca_intervals(
-        kinds,
-        lambda counts_RP: figures_of(counts_RP.reshape(-1, num_classes, num_classes)),
-        seed=seed,
-        num_resamples=num_resamples,
-        level=level,
-    )
+    cells = num_classes**2
+    places_NM, num_places = (actual_N * num_classes + predicted_N)[:, None], cells
+    if in_top2_N is not None:
+        places_NM, num_places = np.column_stack([places_NM, np.where(in_top2_N, cells, cells + 1)]), cells + 2
+
+    def statistics(counts_RP: Figures) -> dict[str, Figures]:
+        found = dict(figures_of(counts_RP[:, :cells].reshape(-1, num_classes, num_classes)))
+        if in_top2_N is not None:
+            found["top2_accuracy"] = quotient(counts_RP[:, cells], counts_RP[:, cells:].sum(axis=1))
+        return found
+
+    kinds = kinds_of(places_NM, num_places, groups_N=groups_N, strata_N=actual_N)
+    return bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
 
 
 def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -> list[Interval | None]:

@@ -25,6 +25,10 @@ from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
 from mien.evaluation.slicing import MIN_IMAGES, NUM_BINS, slice_values
 
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1")
+COLUMNS = (
+    *("column", "value", "num_images"),
+    *(f"{figure}{suffix}{end}" for suffix in ("", "_gap") for figure in FIGURES for end in ("", "_low", "_high")),
+)
 MIN_GROUPS = 10
 """Fewer groups say too little of how groups differ: with five, such intervals held the truth in 88 to 92 % of simulations."""
 
@@ -78,7 +82,7 @@ def slice_figures(
 
 
 def slices_table(slices: Sequence[Slice]) -> pd.DataFrame:
-    """A row per slice: column, value, num_images, and each figure and gap with its ends (FIGURE_low, FIGURE_gap_high); NaN for None."""
+    """A row per slice (COLUMNS): each figure and gap with its ends (FIGURE_low, FIGURE_gap_high); NaN for None."""
     rows = []
     for one in slices:
         row: dict[str, Any] = {"column": one.column, "value": one.value, "num_images": one.num_images}
@@ -87,7 +91,7 @@ def slices_table(slices: Sequence[Slice]) -> pd.DataFrame:
                 shown = interval or Interval(nan, nan, nan)
                 row |= {f"{name}{suffix}": shown.value, f"{name}{suffix}_low": shown.low, f"{name}{suffix}_high": shown.high}
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _figures(

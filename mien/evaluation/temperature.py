@@ -6,13 +6,15 @@ It is fitted on validation images and told of on test images. It changes no pred
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
-from mien.evaluation.calibration import NUM_BINS, calibration_figures, negative_log_likelihood
+from mien.evaluation.calibration import NUM_BINS, calibration_figures, negative_log_likelihood, probabilities, reliability_bins
 
 BOUNDS = (0.05, 20.0)
 """A model that is always right on validation has no best temperature: the smaller, the likelier. It gets the bound."""
+RELIABILITY = ("temperature", "low", "high", "num_images", "confidence", "accuracy")
 
 
 def fit_temperature(logits_NK: ArrayLike, actual_N: ArrayLike) -> float:
@@ -48,3 +50,15 @@ def calibration_report(
         "before": calibration_figures(logits_NK, actual_N, num_bins=num_bins),
         "after": calibration_figures(logits_NK / temperature, actual_N, num_bins=num_bins),
     }
+
+
+def reliability_table(logits_NK: ArrayLike, actual_N: ArrayLike, *, temperature: float, num_bins: int = NUM_BINS) -> pd.DataFrame:
+    """The bars of the reliability diagram (RELIABILITY) `before` and `after` dividing by the temperature, those without images left out."""
+    logits_NK = np.asarray(logits_NK, dtype=np.float64)
+    rows = [
+        (when, one.low, one.high, one.num_images, one.confidence, one.accuracy)
+        for when, divisor in (("before", 1.0), ("after", temperature))
+        for one in reliability_bins(probabilities(logits_NK / divisor), actual_N, num_bins=num_bins)
+        if one.num_images
+    ]
+    return pd.DataFrame(rows, columns=list(RELIABILITY))

@@ -1,5 +1,7 @@
 """Logits of many pictures. Shapes: N pictures, S×S stored side, K classes."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,12 +25,20 @@ def predict_logits(
 
     `precision`: fp32, or bf16 (autocast with channels-last). `progress` names a progress bar, None shows none.
     """
+    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
+    batches = torch.split(images_N3SS, batch_size)
+    return torch.cat([logits_of(batch) for batch in tqdm(batches, desc=progress, unit="batch", disable=progress is None)]).numpy()
+
+
+def forward_pass(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Callable[[Tensor], Tensor]:
+    """What takes RGB uint8 pictures of any one side to their logits, float32 on the CPU; readies the model as predict_logits says."""
     bf16 = precision == "bf16"
     device = torch.device(device)
     model.to(device).to(memory_format=torch.channels_last if bf16 else torch.contiguous_format).eval()
-    batches = torch.split(images_N3SS, batch_size)
-    parts = []
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-        for batch in tqdm(batches, desc=progress, unit="batch", disable=progress is None):
-            parts.append(model(to_input(batch.to(device), input_px=input_px, channels_last=bf16)).float().cpu())
-    return torch.cat(parts).numpy()
+
+    def logits_of(images_N3SS: Tensor) -> Tensor:
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            images = to_input(images_N3SS.to(device), input_px=input_px, channels_last=bf16)
+            return model(images).float().cpu()  # type: ignore[no-any-return]
+
+    return logits_of

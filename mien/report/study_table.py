@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from mien.errors import TableError
-from mien.evaluation.metrics import Counts, accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1
+from mien.evaluation.confusions import overall_figures
+from mien.evaluation.leaderboard import HEADINGS
+from mien.evaluation.metrics import Counts, confusion_matrix, precision_recall_f1
 from mien.evaluation.paired import paired_differences
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval
+from mien.evaluation.same_images import same_images
+from mien.markdown import markdown_table
 from mien.report.timing import Timing
 
-FIGURES = {"accuracy": accuracy, "mean_accuracy": mean_accuracy, "macro_f1": macro_f1}
-HEADINGS = {"accuracy": "accuracy", "mean_accuracy": "mean accuracy", "macro_f1": "macro-F1"}
+FIGURES = ("accuracy", "mean_accuracy", "macro_f1")
 ABSENT = "–"
 
 
@@ -32,54 +33,41 @@ def study_table(
     LEVEL, and the time of the training where it is known; the second the recall of each class. `groups` names, by path, what is drawn
     together. Raises TableError if the models were tested on different images, or on one that `groups` does not have.
     """
-    rows = _same_images(predictions, against=against, classes=classes)
-    index = {name: number for number, name in enumerate(classes)}
-    actual_N = rows[against]["label"].map(index).to_numpy()
-    predicted = {model: frame["predicted"].map(index).to_numpy() for model, frame in rows.items()}
-    if unknown := rows[against].loc[~rows[against]["path"].isin(groups), "path"].tolist():
-        raise TableError(
-            f"{against} was tested on {unknown[0]}, which is not in the test split ({len(unknown)} such images); run `dvc repro`"
-        )
-    groups_N = np.unique(rows[against]["path"].map(groups).to_numpy(dtype=str), return_inverse=True)[1]
-    confusions = {model: confusion_matrix(actual_N, taken_N, len(classes)) for model, taken_N in predicted.items()}
+    images = same_images(predictions, against=against, classes=classes, groups=groups)
+    confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}
     figures = []
     for model, confusion_KK in confusions.items():
-        cells = [f"{figure(confusion_KK):.4f}" for figure in FIGURES.values()]
+        own = overall_figures(confusion_KK)
+        cells = [f"{own[name]:.4f}" for name in FIGURES]
         if model == against:
             cells += ["reference", "", ""]
         else:
             found = paired_differences(
-                actual_N, predicted[model], predicted[against], len(classes), groups_N=groups_N, seed=seed, num_resamples=num_resamples
+                images.actual_N,
+                images.predicted[model],
+                images.predicted[against],
+                len(classes),
+                groups_N=images.groups_N,
+                seed=seed,
+                num_resamples=num_resamples,
             )
             cells += [_difference(found[name]) for name in FIGURES]
         figures.append([model, *cells, str(timings.get(model) or ABSENT)])
-    headings = ["model", *HEADINGS.values(), *(f"Δ {heading}" for heading in HEADINGS.values()), "training"]
+    headings = ["model", *(HEADINGS[name] for name in FIGURES), *(f"Δ {HEADINGS[name]}" for name in FIGURES), "training"]
     return "\n".join(
         [
-            *_header(against, num_images=len(actual_N), num_groups=int(groups_N.max()) + 1, num_resamples=num_resamples),
+            *_header(against, num_images=len(images.actual_N), num_groups=images.num_groups, num_resamples=num_resamples),
             "",
-            *_markdown(headings, figures),
+            *markdown_table(headings, figures),
             "",
             "Recall of each class (test images):",
             "",
-            *_markdown(_recall_headings(confusions[against], classes), [_recalls(model, confusions[model]) for model in rows]),
+            *markdown_table(
+                _recall_headings(confusions[against], classes),
+                [_recalls(model, confusion_KK) for model, confusion_KK in confusions.items()],
+            ),
         ]
     )
-
-
-def _same_images(predictions: Mapping[str, pd.DataFrame], *, against: str, classes: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """The predictions in the order of `path`; raises TableError if they are not all of the same images under the same labels."""
-    rows = {model: frame.sort_values("path", ignore_index=True) for model, frame in predictions.items()}
-    for model, frame in rows.items():
-        if unknown := sorted({*frame["label"], *frame["predicted"]} - set(classes)):
-            raise TableError(f"the predictions of {model} hold classes that params.yaml does not: {', '.join(unknown)}; run `dvc repro`")
-        columns = ["path", "sample_id", "label"]
-        if not frame[columns].equals(rows[against][columns]):
-            raise TableError(
-                f"{model} ({len(frame)} images) and {against} ({len(rows[against])} images) were not tested on the same images under the same "
-                f"labels; run `dvc repro`, or name the models that were"
-            )
-    return rows
 
 
 def _header(against: str, *, num_images: int, num_groups: int, num_resamples: int) -> Iterable[str]:
@@ -102,8 +90,3 @@ def _recall_headings(confusion_KK: Counts, classes: Sequence[str]) -> list[str]:
 def _recalls(model: str, confusion_KK: Counts) -> list[str]:
     per_class = precision_recall_f1(confusion_KK)
     return [model, *(f"{recall:.4f}" if num else ABSENT for recall, num in zip(per_class.recall_K, per_class.support_K, strict=True))]
-
-
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    rule = ["---", *("---:" for _ in headings[1:])]
-    return ["| " + " | ".join(cells) + " |" for cells in (headings, rule, *rows)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from mien import paths
 from mien.evaluation.leaderboard import HEADINGS
+from mien.markdown import markdown_table
 from mien.study.experiments import DONE, Experiment
 from mien.study.file import Settings, Study
 from mien.study.plan import experiment_name
@@ -34,7 +35,7 @@ def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str
     for run, model, experiment in rows:
         params = [_shown(_value(experiment, key, model)) for key in keys]
         lines.append([run, *([model] if several else []), *params, *_figures(experiment, model)])
-    return _aligned(lines, num_right=len(FIGURES))
+    return "\n".join(markdown_table(lines[0], lines[1:], num_left=len(lines[0]) - len(FIGURES)))
 
 
 def show_command(study: Study) -> list[str]:
@@ -109,17 +110,3 @@ def _figures(experiment: Experiment | None, model: str) -> list[str]:
         return [f"{board[figure]:.4f}" for figure in FIGURES]
     state = "not queued" if experiment is None else experiment.state if experiment.state != DONE else f"no {paths.LEADERBOARD.name}"
     return [state, "", ""]
-
-
-def _aligned(lines: Sequence[Sequence[str]], *, num_right: int) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    right = [number >= len(widths) - num_right for number in range(len(widths))]
-    rule = ["-" * (width - 1) + ":" if is_right else "-" * width for width, is_right in zip(widths, right, strict=True)]
-    texts = [
-        "| "
-        + " | ".join(
-            cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in zip(line, widths, right, strict=True)
-        )
-        for line in [lines[0], rule, *lines[1:]]
-    ]
-    return "\n".join(f"{text} |" for text in texts)

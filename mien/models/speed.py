@@ -1,0 +1,73 @@
+"""How fast a model predicts on this machine. Figures differ from run to run: they belong in nothing that DVC tracks.
+
+Shapes: B batch, S×S input side.
+"""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import torch
+
+from mien.models.build import ExpressionModel
+from mien.models.predict import forward_pass
+
+BATCH_SIZE = 32
+BUDGET_S = 0.6  # of each of the two measurements, without its warm-up
+_FEWEST, _MOST = 3, 200  # runs
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured, and on what."""
+
+    images_per_s: float
+    """in batches of `batch_size`, from uint8 pictures to logits"""
+    latency_ms: float
+    """of one picture by itself"""
+    batch_size: int
+    device: str
+    cpu: str
+    num_threads: int
+    """of PyTorch on the CPU"""
+    precision: str
+
+
+def measure_speed(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Speed:
+    """Medians over as many runs as fit into BUDGET_S, 3 at least and 200 at most, after a warm-up; decoding files is left out."""
+    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
+    images_B3SS = torch.randint(0, 256, (BATCH_SIZE, 3, input_px, input_px), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    batch_s = _median_s(lambda: logits_of(images_B3SS))
+    single_s = _median_s(lambda: logits_of(images_B3SS[:1]))
+    return Speed(
+        images_per_s=round(BATCH_SIZE / batch_s, 1),
+        latency_ms=round(1000 * single_s, 2),
+        batch_size=BATCH_SIZE,
+        device=torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else "cpu",
+        cpu=_cpu(),
+        num_threads=torch.get_num_threads(),
+        precision=precision,
+    )
+
+
+def _median_s(run: Callable[[], object]) -> float:
+    run()
+    taken_s: list[float] = []
+    while len(taken_s) < _FEWEST or (sum(taken_s) < BUDGET_S and len(taken_s) < _MOST):
+        begin_s = perf_counter()
+        run()
+        taken_s.append(perf_counter() - begin_s)
+    return median(taken_s)
+
+
+def _cpu() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
