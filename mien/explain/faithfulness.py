@@ -1,0 +1,154 @@
+"""Whether a map shows what the model looks at: take away, or give back, the hottest places first (Petsiuk et al. 2018, RISE, section 3.3).
+
+Deletion: pixels become the model's mean colour (0 after its normalisation), hottest first; of a faithful map the probability falls early, the
+area under its curve is small. Insertion: pixels of the picture return to its blurred copy, hottest first; the area is large. The
+probability is softmax's, of one class (the predicted one), at 0, 1/T, …, 1 of the pixels; areas are by the trapezoid rule.
+
+The control takes the same map with the cells of its grid in random order. Single pixels in random order, the usual control, are no fair one:
+speckles harm a picture more than patches of the same area do, so that any smooth map would seem unfaithful in deletion.
+
+    curves = faithfulness(model, images_N3SS, maps_Nhw, targets_N, input_px=…, seed=…)
+    summary(curves, groups_N=…, seed=…)     the part `faithfulness` of metrics/explain/M.json
+
+Shapes: N pictures, S×S stored side, P×P input side, h×w grid, T steps, K classes, D draws of the control.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.integrate import trapezoid
+from torch import Tensor
+from torchvision.transforms.functional import gaussian_blur
+
+from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES
+from mien.explain.borrow import borrowed
+from mien.explain.gradcam import BATCH_SIZE, upsampled
+from mien.explain.means import mean_interval
+from mien.models.build import ExpressionModel
+from mien.models.inputs import to_input
+
+NUM_STEPS = 10
+BLUR = 1 / 16
+"""Standard deviation of the blur, share of the side: eyes and mouth are gone, the head is not."""
+
+Curves = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Probabilities at 0, 1/T, …, 1 of the pixels, N × T+1; those of random order are means over the draws. NaN rows for empty maps."""
+
+    deletion: Curves
+    insertion: Curves
+    random_deletion: Curves
+    random_insertion: Curves
+
+
+def faithfulness(
+    model: ExpressionModel,
+    images_N3SS: Tensor,
+    maps_Nhw: Tensor,
+    targets_N: Tensor,
+    *,
+    input_px: int,
+    seed: int,
+    num_steps: int = NUM_STEPS,
+    num_draws: int = 1,
+    precision: str = "fp32",
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | str = "cpu",
+) -> Faithfulness:
+    """The curves of each RGB uint8 picture for its map and its class; an empty map names no place, its curves are NaN.
+
+    `precision`: fp32, or bf16 (autocast), which is up to twice as fast. The model is left as it was found. Cost: (2 T + 1) · (1 + D) forward
+    passes per picture. The same input and seed give the same answer, up to rounding whatever the batch size.
+    """
+    assert len(images_N3SS) == len(maps_Nhw) == len(targets_N) and num_steps > 1 and num_draws > 0
+    shuffled_DNhw = _shuffled(maps_Nhw, num_draws, seed=seed)
+    known = torch.nonzero(maps_Nhw.flatten(1).amax(dim=1) > 0)[:, 0]
+    curves_4NT = np.full((4, len(maps_Nhw), num_steps + 1), np.nan)
+    device = torch.device(device)
+    with borrowed(model, device), torch.inference_mode():
+        for own in torch.split(known, batch_size):
+            pictures_B3PP = to_input(images_N3SS[own].to(device), input_px=input_px, channels_last=True)
+            probabilities = partial(_probabilities, model, targets_N[own].to(device), bf16=precision == "bf16")
+            deletion, insertion = _curves(probabilities, pictures_B3PP, model.mean_C11, maps_Nhw[own], num_steps)
+            drawn = [_curves(probabilities, pictures_B3PP, model.mean_C11, maps_Nhw[own], num_steps) for maps_Nhw in shuffled_DNhw]
+            curves_4NT[:, own.numpy()] = deletion, insertion, *np.mean(drawn, axis=0)
+    return Faithfulness(*curves_4NT)
+
+
+def summary(
+    curves: Faithfulness, *, groups_N: ArrayLike | None = None, seed: int, num_resamples: int = NUM_RESAMPLES, level: float = LEVEL
+) -> dict[str, Any]:
+    """num_images, num_steps, and of deletion and insertion the mean area `auc`, that of the control `random_auc`, and their `difference`
+    (own − control; faithful: deletion below 0, insertion above) with the ends of its bootstrap interval `low` and `high`.
+
+    Images with the same id in `groups_N` are drawn together. None stands for what no image tells.
+    """
+    known_N = np.isfinite(curves.deletion[:, 0])
+    groups_N = None if groups_N is None else np.asarray(groups_N)[known_N]
+    found: dict[str, Any] = {"num_images": int(known_N.sum()), "num_steps": curves.deletion.shape[1] - 1}
+    for name, own_NT, control_NT in (
+        ("deletion", curves.deletion, curves.random_deletion),
+        ("insertion", curves.insertion, curves.random_insertion),
+    ):
+        own_N, control_N = area(own_NT[known_N]), area(control_NT[known_N])
+        if not known_N.any():
+            found[name] = dict.fromkeys(("auc", "random_auc", "difference", "low", "high"))
+            continue
+        gap = mean_interval(own_N - control_N, groups_N=groups_N, seed=seed, num_resamples=num_resamples, level=level)
+        found[name] = {
+            "auc": float(own_N.mean()),
+            "random_auc": float(control_N.mean()),
+            "difference": gap.value,
+            "low": gap.low,
+            "high": gap.high,
+        }
+    return found
+
+
+def area(curves_NT: Curves) -> NDArray[np.float64]:
+    """The area under each curve over 0 to 1, N."""
+    areas_N: NDArray[np.float64] = trapezoid(curves_NT, dx=1 / (curves_NT.shape[1] - 1), axis=1)
+    return areas_N
+
+
+def _shuffled(maps_Nhw: Tensor, num_draws: int, *, seed: int) -> list[Tensor]:
+    """The maps with the cells of each in random order, once for each draw."""
+    generator = np.random.default_rng(seed)
+    cells_NG = maps_Nhw.flatten(1).numpy()
+    return [torch.from_numpy(generator.permuted(cells_NG, axis=1)).view_as(maps_Nhw) for _ in range(num_draws)]
+
+
+def _curves(
+    probabilities: Callable[[Tensor], Curves], pictures_B3PP: Tensor, mean_311: Tensor, maps_Bhw: Tensor, num_steps: int
+) -> tuple[Curves, Curves]:
+    """Deletion and insertion, B × T+1 each."""
+    side_px = pictures_B3PP.shape[-1]
+    blurred_B3PP = gaussian_blur(pictures_B3PP, [2 * round(2 * BLUR * side_px) + 1] * 2, [BLUR * side_px] * 2)
+    mean_B3PP = mean_311.expand_as(pictures_B3PP)
+    # Ties, such as all that is 0, go from the top down; the control's do, too.
+    hottest_BG = upsampled(maps_Bhw, side_px).flatten(1).argsort(dim=1, descending=True, stable=True)
+    place_BG = hottest_BG.argsort(dim=1).to(pictures_B3PP.device)
+    place_B1PP = place_BG.view(-1, 1, side_px, side_px)
+    whole_B = probabilities(pictures_B3PP)
+    deletion, insertion = [whole_B], [probabilities(blurred_B3PP)]
+    for step in range(1, num_steps):
+        hot_B1PP = place_B1PP < step * side_px**2 / num_steps
+        deletion.append(probabilities(torch.where(hot_B1PP, mean_B3PP, pictures_B3PP)))
+        insertion.append(probabilities(torch.where(hot_B1PP, pictures_B3PP, blurred_B3PP)))
+    return np.stack([*deletion, probabilities(mean_B3PP)], axis=1), np.stack([*insertion, whole_B], axis=1)
+
+
+def _probabilities(model: ExpressionModel, targets_B: Tensor, images_B3PP: Tensor, *, bf16: bool) -> Curves:
+    """Softmax's, of each picture's class, B."""
+    with torch.autocast(images_B3PP.device.type, torch.bfloat16, enabled=bf16):
+        logits_BK = model(images_B3PP.contiguous(memory_format=torch.channels_last))
+    probabilities: Curves = logits_BK.double().softmax(dim=1).gather(1, targets_B[:, None])[:, 0].cpu().numpy()
+    return probabilities

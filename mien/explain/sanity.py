@@ -1,0 +1,119 @@
+"""Whether maps depend on what the model has learned (Adebayo et al. 2018, Sanity Checks for Saliency Maps).
+
+Their test: draw the model's weights anew, as before any training, and compare the maps. Maps that stay alike (rank correlation near 1) show the
+architecture and the picture, not what was learned. First the head alone is drawn anew, then everything.
+
+    sanity_check(model, config, images_N3SS, targets_N, input_px=…, seed=…) -> Sanity(num_images, head_redrawn, all_redrawn)
+
+Shapes: N pictures, S×S stored side, h×w grid.
+"""
+
+import copy
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from torch import Tensor, nn
+
+from mien.configure import ModelConfig
+from mien.explain.borrow import borrowed
+from mien.explain.gradcam import BATCH_SIZE, grad_cam
+from mien.models.build import ExpressionModel, build_model
+from mien.models.inputs import to_input
+
+NORMS = nn.BatchNorm1d | nn.BatchNorm2d
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """Mean Spearman correlation over the cells of the maps, −1 to 1, and the images it is of; None where no image tells."""
+
+    num_images: int
+    head_redrawn: float | None
+    all_redrawn: float | None
+
+
+def sanity_check(
+    model: ExpressionModel,
+    config: ModelConfig,
+    images_N3SS: Tensor,
+    targets_N: Tensor,
+    *,
+    input_px: int,
+    seed: int,
+    maps_Nhw: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | str = "cpu",
+) -> Sanity:
+    """How alike Grad-CAM's maps of RGB uint8 pictures stay for class `targets_N` when weights are drawn anew from `seed`.
+
+    `config` is that of `model`, which is left as it is. `maps_Nhw` saves making the model's own maps again. A map that is constant, such as
+    an empty one, has no ranks: an image counts if none of its three maps is.
+    """
+    maps_of = partial(grad_cam, images_N3SS=images_N3SS, targets_N=targets_N, input_px=input_px, batch_size=batch_size, device=device)
+    own_Nhw = maps_of(model) if maps_Nhw is None else maps_Nhw
+    fresh = redrawn(model, config, seed=seed)
+    other_head = copy.deepcopy(model)
+    other_head.head = copy.deepcopy(fresh.head)
+    correlations_2N = []
+    for other, part in ((other_head, other_head.head), (fresh, fresh)):
+        settle_norms(other, part, images_N3SS, input_px=input_px, device=device)
+        correlations_2N.append(rank_correlation(own_Nhw, maps_of(other)))
+    known_N = np.isfinite(correlations_2N).all(axis=0)
+    head, everything = (float(values_N[known_N].mean()) if known_N.any() else None for values_N in correlations_2N)
+    return Sanity(int(known_N.sum()), head, everything)
+
+
+def redrawn(model: ExpressionModel, config: ModelConfig, *, seed: int) -> ExpressionModel:
+    """A model of the same architecture and input statistics with weights as before any training, drawn from `seed` alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fresh = build_model(config)
+    # Pretrained weights may have brought statistics of their own.
+    fresh.mean_C11.copy_(model.mean_C11)
+    fresh.std_C11.copy_(model.std_C11)
+    return fresh.eval()
+
+
+def settle_norms(
+    model: ExpressionModel, part: nn.Module, images_N3SS: Tensor, *, input_px: int, device: torch.device | str = "cpu"
+) -> None:
+    """Sets the running statistics of the batch norms in `part` to those of the pictures.
+
+    Fresh ones (mean 0, variance 1) fit no network of fresh weights: its maps would fade, layer by layer, to nothing.
+    """
+    norms = [module for module in part.modules() if isinstance(module, NORMS)]
+    if not norms:
+        return
+    kept = [norm.momentum for norm in norms]
+    with borrowed(model, device), torch.no_grad():
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over batches
+            norm.train()
+        # Of one size whatever the caller's batches, and never of a single picture, which has no variance.
+        pictures_N3SS = images_N3SS if len(images_N3SS) > 1 else images_N3SS.repeat(2, 1, 1, 1)
+        for images_B3SS in torch.tensor_split(pictures_N3SS, max(1, len(pictures_N3SS) // BATCH_SIZE)):
+            model(to_input(images_B3SS.to(device), input_px=input_px, channels_last=True))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+
+
+def rank_correlation(maps_Nhw: Tensor, others_Nhw: Tensor) -> NDArray[np.float64]:
+    """Spearman's correlation of each map with the other one over the grid's cells, float64 N; NaN where either is constant."""
+    assert maps_Nhw.shape == others_Nhw.shape, (maps_Nhw.shape, others_Nhw.shape)
+    ranks_NG, other_NG = (_centred_ranks(maps.flatten(1).numpy()) for maps in (maps_Nhw, others_Nhw))
+    with np.errstate(invalid="ignore"):
+        correlation_N: NDArray[np.float64] = (ranks_NG * other_NG).sum(axis=1) / np.sqrt(
+            (ranks_NG**2).sum(axis=1) * (other_NG**2).sum(axis=1)
+        )
+    return correlation_N
+
+
+def _centred_ranks(values_NG: NDArray[np.float32]) -> NDArray[np.float64]:
+    ranks_NG = rankdata(values_NG, axis=1)
+    centred_NG: NDArray[np.float64] = ranks_NG - ranks_NG.mean(axis=1, keepdims=True)
+    return centred_NG
