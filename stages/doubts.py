@@ -1,0 +1,82 @@
+"""Stage `doubts`."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import typer
+
+from mien import paths
+from mien.data.corrections import matched, read_corrections
+from mien.data.dataset import load_faces
+from mien.data.splits import units
+from mien.data.tables import SPLITS, read_table
+from mien.errors import TableError
+from mien.explain.doubts import doubts
+from mien.explain.features import pooled_features
+from mien.explain.pictures import webp, write_pictures
+from mien.explain.queue import counts, review_table
+from mien.files import read_json, replacing_directory, write_json
+from mien.models.store import load_model
+from mien.params import load_params
+from mien.stage import command
+from mien.training.precision import resolve_device
+
+
+def main() -> None:
+    """Looks for wrong labels: those that the features of one model contradict, for a person to decide about.
+
+    Reads models/MODEL, metrics/train, data/faces, data/splits.parquet and the file at labels.corrections.
+    Writes metrics/doubts (queue.csv to fill in, pictures.parquet) and metrics/doubts.json (counts).
+    """
+    params = load_params()
+    model = params.doubts.model or best_on_validation(params.models)
+    params.model(model)
+    network, config = load_model(paths.model(model))
+    rows = read_table(paths.SPLITS, SPLITS).sort_values("path").drop_duplicates("sample_id", ignore_index=True)
+    faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
+    features_NC = pooled_features(
+        network,
+        faces.images_N3SS,
+        input_px=config.input_px,
+        device=resolve_device(params.runtime.device),
+        progress=f"doubts: features of {model}",
+    )
+    judged = doubts(
+        features_NC,
+        faces.targets_N.numpy(),
+        units(rows).to_numpy(),
+        num_classes=len(config.classes),
+        folds=params.doubts.folds,
+        seed=params.seed,
+        progress="doubts: regressions",
+    )
+    decisions = read_corrections(Path(params.labels.corrections), params.labels)
+    decided = set(matched(decisions, rows["sample_id"]).values())
+    table = review_table(rows, judged, classes=config.classes, decided=decided)
+    queue = table.head(params.doubts.queue)
+    numbers = counts(table, judged, classes=config.classes, num_queued=len(queue), num_decided=len(decided))
+    place = dict(zip(faces.sample_ids, range(len(faces)), strict=True))
+    pictures = {f"face/{name}": webp(faces.images_N3SS[place[name]].permute(1, 2, 0).numpy()) for name in queue["sample_id"]}
+    with replacing_directory(paths.DOUBTS) as folder:
+        queue.to_csv(folder / "queue.csv", index=False, lineterminator="\n")
+        write_pictures(folder / "pictures.parquet", pictures)
+    write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
+    shown = f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}" if len(queue) else ""
+    typer.echo(f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {len(decided)} are decided already{shown}")
+
+
+def best_on_validation(models: Collection[str]) -> str:
+    """The model of best macro-F1 on validation, of several the first; the test split has no say."""
+    found = {}
+    for model in models:
+        try:
+            found[model] = float(read_json(paths.train_metrics(model))["val"]["macro_f1"])
+        except FileNotFoundError:
+            raise TableError(
+                f"{paths.train_metrics(model)} is missing; run `dvc repro train@{model}`, or name a trained model in doubts.model"
+            ) from None
+    return max(found, key=lambda model: found[model])
+
+
+if __name__ == "__main__":
+    command(main)()
