@@ -42,6 +42,7 @@ def experiment_files() -> list[Path]:
 def description(path: Path) -> str:
     """The text of a Markdown file as MLflow shows it beside a run: without front matter, cut between paragraphs where it is too long."""
     text = re.sub(r"\A---\n.*?\n---\n+", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"(?m)^\|.*\|$", lambda row: re.sub(r" {2,}", " ", re.sub(r"-{4,}", "---", row[0])), text)  # tables padded for plain text
     if len(text) <= MAX_DESCRIPTION:
         return text
     end = LEFT_OUT.format(name=path.name)

@@ -1,0 +1,48 @@
+"""What to cite for the parts of a model: which entry of papers.bib for which backbone, attention block, loss and augmentation."""
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+BACKBONES = {  # patterns of timm's names; later families of the same name are of other papers
+    r"resnet\d+": "he2016",
+    r"inception_v3": "szegedy2016",
+    r"mobilenetv1_\d+": "howard2017",
+    r"mobilenetv2_\d+": "sandler2018",
+    r"densenet\d+": "huang2017",
+    r"(tf_)?efficientnet_b\d": "tan2019",
+    r"swin_(tiny|small|base|large)_.*": "liu2021",
+}
+ATTENTION = {"se": "hu2018", "spatial": "woo2018", "cbam": "woo2018", "eca": "wang2020"}
+LOSSES = {
+    "focal": "lin2017",
+    "class_balanced": "cui2019",
+    "balanced_softmax": "ren2020",
+    "logit_adjusted": "menon2021",
+    "eac": "zhang2022",
+    "mek": "zhang2023",
+    "rebalanced": "zhu2025",
+}
+AUGMENTATION = {"mixup": "zhang2018", "cutmix": "yun2019"}
+
+
+def citations(config: Mapping[str, Any], *, explained: bool) -> list[str]:
+    """The BibTeX entries for a model's parts, from its configuration; with Grad-CAM where its maps are `explained`, and the calibration's.
+
+    The papers of what makes the method come first. What is not known here (another backbone of timm's) has no entry.
+    """
+    keys = [
+        LOSSES.get(config["loss"]["name"]),
+        ATTENTION.get(config["attention"]),
+        *(key for name, key in AUGMENTATION.items() if config["augment"].get(name)),
+        *(key for pattern, key in BACKBONES.items() if re.fullmatch(pattern, config["backbone"])),
+        "selvaraju2017" if explained else None,
+        "guo2017",
+    ]
+    entries = {entry.split("{", 1)[1].split(",", 1)[0]: entry for entry in _papers().strip().split("\n\n")}
+    return [entries[key] for key in dict.fromkeys(keys) if key]
+
+
+def _papers() -> str:
+    return files("mien.report.cards").joinpath("papers.bib").read_text(encoding="utf-8")

@@ -1,0 +1,109 @@
+"""The data card of a run: where the pictures come from, what became of every file, how they were cleaned and split, what is not known."""
+
+import io
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from mien.data.tables import FATE_NAMES
+from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
+from mien.report.cards.rendering import render
+from mien.report.page.formats import count, percent
+from mien.report.run import RunFacts
+
+LICENSE = "# license: that of the pictures, which the pipeline cannot know\n"
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+
+
+def data_card(facts: RunFacts) -> str:
+    """The card of the data of a run: Markdown with YAML at its top, for metrics/report/cards/data.md."""
+    counts, params = facts.counts, facts.params
+    text = render(
+        "data.md.j2",
+        version=version("mien"),
+        dataset=dataset_name(facts),
+        sample=is_sample(facts),
+        origin=origin_words(facts),
+        params=params,
+        classes=facts.classes,
+        num_files=len(facts.files),
+        counts=counts,
+        formats=_listed(counts["convert"].get("formats", {})),
+        fate_rows=_fate_rows(facts),
+        num_kept=int((facts.fates["fate"] == "kept").sum()),
+        duplicate_rows=_duplicate_rows(counts["dedup"]),
+        alias_rows=[[name, ", ".join(params.labels.aliases.get(name, ())) or "none"] for name in params.labels.classes],
+        unknown=counts["sanitise"].get("unknown_labels", []),
+        corrections=counts["sanitise"].get("corrections"),
+        doubts=facts.doubts.counts if facts.doubts else None,
+        doubted_by=params.doubts.folds,
+        split_words=split_words(facts),
+        balance_rows=_balance_rows(facts),
+        factor=_imbalance(facts),
+        test_flags=_listed(counts["split"].get("test_flags", {})),
+        suite_rows=_suite_rows(facts.validation),
+        valid=facts.validation["success"],
+    )
+    return _front_matter(facts) + "\n" + text
+
+
+def _front_matter(facts: RunFacts) -> str:
+    num_kept = len(facts.splits)
+    document = {
+        "pretty_name": dataset_name(facts),
+        "task_categories": ["image-classification"],
+        "tags": ["facial-expression-recognition"],
+        "size_categories": [next((name for limit, name in SIZES if num_kept < limit), "n>10M")],
+    }
+    yaml = YAML()
+    yaml.default_flow_style = False
+    text = io.StringIO()
+    yaml.dump(document, text)
+    return f"---\n{LICENSE}{text.getvalue()}---\n"
+
+
+def _fate_rows(facts: RunFacts) -> list[list[str]]:
+    """Every fate with the stage and reason, in the order of FATE_NAMES, the largest first; they add up to all files."""
+    sizes = facts.fates.groupby(["fate", "stage", "reason"]).size().reset_index(name="num")
+    sizes["place"] = sizes["fate"].map(FATE_NAMES.index)
+    ordered = sizes.sort_values(["place", "num", "stage", "reason"], ascending=[True, False, True, True])
+    rows = [[one["fate"], one["reason"], one["stage"], count(one["num"])] for one in ordered.to_dict("records")]
+    return [*rows, ["all files", "", "", count(len(facts.fates))]]
+
+
+def _duplicate_rows(dedup: Mapping[str, Any]) -> list[list[str]]:
+    files, pairs = dedup["files_by_kind"], dedup["pairs_by_kind"]
+    words = {"exact": "same bytes", "pixel": "same pixels, other file", "near": "recompressed, resized or cropped", "mirrored": "mirrored"}
+    return [[words.get(kind, kind), count(pairs.get(kind, 0)), count(number)] for kind, number in files.items()]
+
+
+def _balance_rows(facts: RunFacts) -> list[list[str]]:
+    """Images and shares of each class in each split."""
+    rows = images_by_class(facts)
+    whole = rows[-1][1:]
+    return [
+        [name, *(f"{count(number)} ({percent(number / total if total else None)})" for number, total in zip(numbers, whole, strict=True))]
+        for name, *numbers in rows
+    ]
+
+
+def _imbalance(facts: RunFacts) -> float | None:
+    """Training images of the largest class over those of the smallest."""
+    numbers = [row[1] for row in images_by_class(facts)[:-1]]
+    return max(numbers) / min(numbers) if min(numbers) else None
+
+
+def _suite_rows(validation: Mapping[str, Any]) -> list[list[str]]:
+    rows = []
+    for name, suite in validation["suites"].items():
+        held = sum(suite["expectations"].values())
+        failed = [words for words, success in suite["expectations"].items() if not success]
+        rows.append([name, f"{held} of {len(suite['expectations'])}", "; ".join(failed) or "none"])
+    return rows
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    """`HEIF 144, JPEG 306`, the largest first."""
+    return ", ".join(f"{name} {count(number)}" for name, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0])) if number)

@@ -1,0 +1,59 @@
+"""The YAML at the top of a model card, as Hugging Face reads it: tags, and the test figures as its model-index.
+
+Source: the specification of model cards, https://github.com/huggingface/hub-docs/blob/main/modelcard.md
+"""
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from mien.report.cards.facts import dataset_name
+from mien.report.run import RunFacts
+
+METRICS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "accuracy": ("accuracy", "Overall accuracy", {}),
+    "mean_accuracy": ("recall", "Mean accuracy", {"average": "macro"}),
+    "macro_f1": ("f1", "Macro-F1", {"average": "macro"}),
+    "weighted_f1": ("f1", "Weighted F1", {"average": "weighted"}),
+    "kappa": ("cohen_kappa", "Cohen's kappa", {}),
+    "top2_accuracy": ("top_k_accuracy", "Top-2 accuracy", {"k": 2}),
+}
+"""Type and name of each figure in a model-index, and with which arguments it is computed."""
+DECIMALS = 4
+LICENSE = (
+    "# license: for you to choose; it depends on the pictures and on the pretrained weights, and not on the code that trained the model\n"
+)
+
+
+def front_matter(model: str, facts: RunFacts) -> str:
+    """The YAML between two lines of ---, without a licence, which only those who publish the model can give."""
+    config = facts.configs[model]
+    document = {
+        "library_name": "mien",
+        "pipeline_tag": "image-classification",
+        "tags": ["image-classification", "facial-expression-recognition", "pytorch", "timm", config["backbone"], config["loss"]["name"]],
+        "metrics": ["accuracy", "f1"],
+        "model-index": [
+            {"name": model, "results": [_result(facts, part, model) for part in ("all", "clean") if part in facts.evaluations[model]]}
+        ],
+    }
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 1000
+    text = io.StringIO()
+    yaml.dump(document, text)
+    return f"---\n{LICENSE}{text.getvalue()}---\n"
+
+
+def _result(facts: RunFacts, part: str, model: str) -> dict[str, Any]:
+    figures = facts.evaluations[model][part]
+    name = dataset_name(facts) + (", clean test images" if part == "clean" else "")
+    return {
+        "task": {"type": "image-classification", "name": "Facial expression recognition"},
+        "dataset": {"type": "imagefolder", "name": name, "config": part, "split": "test", "revision": facts.origin.data},
+        "metrics": [
+            {"type": kind, "name": title, "value": round(figures[figure], DECIMALS), **({"args": args} if args else {})}
+            for figure, (kind, title, args) in METRICS.items()
+        ],
+    }

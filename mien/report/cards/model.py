@@ -1,0 +1,87 @@
+"""A model's card in Hugging Face's layout: YAML for its hub, then what the model is, was trained on, can do, cannot, and at what cost."""
+
+from importlib.metadata import version
+from typing import Any
+
+from mien.evaluation.resampling import LEVEL
+from mien.report.cards import rows
+from mien.report.cards.citations import citations
+from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
+from mien.report.cards.front_matter import front_matter
+from mien.report.cards.rendering import render
+from mien.report.page.formats import figure, signed
+from mien.report.run import RunFacts
+
+
+def model_card(model: str, facts: RunFacts) -> str:
+    """The card of one model of a run: Markdown with YAML at its top, for metrics/report/cards/MODEL.md."""
+    evaluation, config = facts.evaluations[model], facts.configs[model]
+    explanation = facts.explanations[model].figures if model in facts.explanations else None
+    made_by = version("mien")
+    text = render(
+        "model.md.j2",
+        model=model,
+        config=config,
+        classes=facts.classes,
+        record=facts.trainings[model],
+        evaluation=evaluation,
+        tested=evaluation["all"],
+        selection=evaluation["selection"],
+        clean=evaluation.get("clean"),
+        dataset=dataset_name(facts),
+        sample=is_sample(facts),
+        counts=images_by_class(facts),
+        split_words=split_words(facts),
+        faces=facts.params.faces,
+        max_megapixels=facts.params.convert.max_megapixels,
+        temperature=evaluation["calibration"]["temperature"],
+        standing=_standing(model, facts),
+        num_slices=len(facts.slices[model]),
+        part_rows=rows.part_rows(config, cost=evaluation["cost"], origin=origin_words(facts), version=made_by),
+        figure_headings=rows.figure_headings(evaluation),
+        figure_rows=rows.figure_rows(evaluation),
+        class_rows=rows.class_rows(evaluation["all"]["per_class"]),
+        calibration_rows=rows.calibration_rows(evaluation["calibration"]),
+        slice_rows=rows.slice_rows(facts.slices[model]),
+        setting_rows=rows.setting_rows(config),
+        cost_rows=rows.cost_rows(evaluation["cost"], facts.costs.get(model)),
+        explanation=explanation,
+        claim_rows=rows.claim_rows(explanation["claims"]) if explanation else [],
+        association_rows=rows.association_rows(explanation["failures"]) if explanation else [],
+        tests=_tests(explanation) if explanation else [],
+        doubts=facts.doubts.counts if facts.doubts else None,
+        citations=citations(config, explained=explanation is not None),
+    )
+    return front_matter(model, facts) + "\n" + text
+
+
+def _standing(model: str, facts: RunFacts) -> dict[str, list[str]]:
+    """The other models by how their macro-F1 differs from this one's after Holm's correction: `better`, `worse`, `alike`."""
+    found: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
+    for pair in facts.comparisons.to_dict("records"):
+        if model in (pair["first"], pair["second"]):
+            other = pair["second"] if pair["first"] == model else pair["first"]
+            ahead = (pair["macro_f1_difference"] > 0) == (pair["first"] == model)
+            shown = pair["macro_f1_p_holm"] <= 1 - LEVEL
+            found[("worse" if ahead else "better") if shown else "alike"].append(str(other))
+    return found
+
+
+def _tests(explanation: dict[str, Any]) -> list[str]:
+    """What was done to see whether the maps mean anything, a sentence each."""
+    found = []
+    if faithful := explanation.get("faithfulness"):
+        for name, verb, better in (("deletion", "Deleting", "below"), ("insertion", "Inserting", "above")):
+            one = faithful[name]
+            found.append(
+                f"{verb} pixels in the order of the map, {faithful['num_images']} images: area under the curve of the predicted class's probability "
+                f"{figure(one['auc'])}, with the map's cells in random order {figure(one['random_auc'])}; difference {signed(one['difference'])} "
+                f"({signed(one['low'])} to {signed(one['high'])}; {better} 0 where the map points at what matters)."
+            )
+    if sane := explanation.get("sanity"):
+        found.append(
+            f"Maps of the trained model against those of randomised ones, {sane['num_images']} images, mean rank correlation: "
+            f"{figure(sane['head_redrawn'])} with the head drawn anew, {figure(sane['all_redrawn'])} with all weights drawn anew "
+            "(near 1 would mean that the maps hardly depend on what was learnt)."
+        )
+    return found

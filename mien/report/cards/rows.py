@@ -1,0 +1,157 @@
+"""The rows of a model card's tables, as text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
+
+FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
+CALIBRATION = ("nll", "brier", "ece", "classwise_ece")
+INTERVAL = "95 % interval"
+SIGNIFICANT = 0.05
+MOST_SLICES = 8
+ELSEWHERE = {"name", "classes", "seed", "other_seeds", "backbone", "attention", "head", "input_px"}
+
+Rows = list[list[str]]
+Figures = Mapping[str, Any]
+
+
+def part_rows(config: Figures, *, cost: Figures, origin: str, version: str) -> Rows:
+    """What the model is made of, and where it comes from."""
+    backbone, side = config["backbone"], config["input_px"]
+    return [
+        ["backbone", f"`{backbone}` of timm" if backbone != "cnn" else "a conventional network, `mien/models/cnn.py`"],
+        ["pretrained weights", config["weights"] if config["weights"] != "none" else "none: random at the start"],
+        ["attention block", config["attention"]],
+        ["head", config["head"]],
+        ["loss", config["loss"]["name"]],
+        ["input", f"{side}×{side} px, RGB; normalisation is inside the model"],
+        ["output", f"{len(config['classes'])} logits, in the order {', '.join(config['classes'])}"],
+        ["parameters", count(cost["num_parameters"])],
+        ["files", f"`models/{config['name']}/weights.safetensors` and `model.json`; no pickle"],
+        ["made by", f"mien {version}, {origin}"],
+        ["developed by, contact, licence", "for those to fill in who publish the model"],
+    ]
+
+
+def figure_headings(evaluation: Figures) -> list[str]:
+    """The headings over figure_rows."""
+    clean = ["clean", INTERVAL] if "clean" in evaluation else []
+    return ["figure", "all test images", INTERVAL, *clean, "largest class", "training shares"]
+
+
+def figure_rows(evaluation: Figures) -> Rows:
+    """Overall figures with intervals, of all test images and, where some are flagged, of the clean; then both baselines."""
+    parts = [evaluation[part] for part in ("all", "clean") if part in evaluation]
+    baselines = [evaluation["all"][name] for name in ("majority_baseline", "prior_baseline")]
+    return [
+        [
+            title(name),
+            *(text for part in parts for text in (figure(part[name]), _interval(part["intervals"][name]))),
+            *(figure(baseline[name]) for baseline in baselines),
+        ]
+        for name in FIGURES
+    ]
+
+
+def class_rows(per_class: Mapping[str, Figures]) -> Rows:
+    """Figures of each class."""
+    return [
+        [
+            name,
+            count(one["support"]),
+            figure(one["precision"]),
+            figure(one["recall"]),
+            span(one["recall_low"], one["recall_high"]),
+            figure(one["f1"]),
+        ]
+        for name, one in per_class.items()
+    ]
+
+
+def calibration_rows(calibration: Figures) -> Rows:
+    """Each figure before and after the temperature."""
+    return [[title(name), figure(calibration["before"][name]), figure(calibration["after"][name])] for name in CALIBRATION]
+
+
+def slice_rows(slices: pd.DataFrame) -> Rows:
+    """The slices whose accuracy differs from all other images' by more than its interval, the largest gap first."""
+    apart = slices[(slices["accuracy_gap_low"] > 0) | (slices["accuracy_gap_high"] < 0)]
+    order = apart["accuracy_gap"].abs().sort_values(ascending=False, kind="stable").index
+    return [
+        [
+            f"{one['column'].replace('_', ' ')}: {one['value']}",
+            count(one["num_images"]),
+            figure(one["accuracy"]),
+            signed(one["accuracy_gap"]),
+            f"{signed(one['accuracy_gap_low'])} to {signed(one['accuracy_gap_high'])}",
+        ]
+        for one in apart.loc[order].head(MOST_SLICES).to_dict("records")
+    ]
+
+
+def claim_rows(claims: Sequence[Figures]) -> Rows:
+    """What is claimed of the maps, of right against wrong predictions."""
+    return [
+        [
+            claim["title"],
+            count(claim["num"]),
+            figure(claim["mean"]),
+            span(claim["low"], claim["high"]),
+            figure(claim["chance"]),
+            figure(claim["mean_correct"]),
+            figure(claim["mean_wrong"]),
+            signed(claim["difference"]),
+            f"{signed(claim['difference_low'])} to {signed(claim['difference_high'])}" if claim["difference_low"] is not None else MISSING,
+            p_value(claim["p_holm"]),
+        ]
+        for claim in claims
+    ]
+
+
+def association_rows(failures: Figures) -> Rows:
+    """The figures in which failed and other test images differ after Holm's correction."""
+    return [
+        [
+            f"{one['title']}{', ' + one['unit'] if one.get('unit') else ''}",
+            three_digits(one["median_failed"]),
+            three_digits(one["median_right"]),
+            figure(one["auc"], 2),
+            span(one["low"], one["high"], 2),
+        ]
+        for one in failures.get("associations", ())
+        if one["p_holm"] is not None and one["p_holm"] <= SIGNIFICANT
+    ]
+
+
+def setting_rows(config: Figures) -> Rows:
+    """What training was told, named as in params.yaml; without what stands elsewhere in the card and augmentations that are switched off."""
+    rest = {name: setting for name, setting in config.items() if name not in ELSEWHERE and not isinstance(setting, dict)}
+    loss = {f"loss.{name}": setting for name, setting in config["loss"].items() if name != "name"}
+    head = {f"head.{name}": setting for name, setting in config.get("head_params", {}).items()}
+    train = {f"train.{name}": setting for name, setting in config["train"].items()}
+    augment = {f"augment.{name}": setting for name, setting in config["augment"].items() if setting}
+    return [[name, value(setting)] for name, setting in {**rest, **loss, **head, **train, **augment}.items()]
+
+
+def cost_rows(cost: Figures, speed: Figures | None) -> Rows:
+    """Size, and how fast the model predicted where the report was made."""
+    rows = [
+        ["parameters", count(cost["num_parameters"])],
+        ["multiply-accumulates per picture", large(cost["macs"])],
+        ["weights.safetensors", file_size(cost["file_bytes"])],
+    ]
+    if speed is not None:
+        on = f"{speed['device']}, {speed['cpu']}, {speed['num_threads']} thread{'s'[: speed['num_threads'] != 1]}, {speed['precision']}"
+        rows += [
+            [f"pictures per second in batches of {speed['batch_size']}", three_digits(speed["images_per_s"])],
+            ["latency of one picture", f"{three_digits(speed['latency_ms'])} ms"],
+            ["measured on", on],
+        ]
+    return rows
+
+
+def _interval(interval: Figures) -> str:
+    return span(interval["low"], interval["high"])

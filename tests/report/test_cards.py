@@ -1,0 +1,220 @@
+"""Cards: Hugging Face's tools read them, their figures are those of the run, and what they tell a reader to run runs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub import DatasetCard, ModelCard
+from huggingface_hub.repocard import metadata_load
+from PIL import Image
+
+from mien import registry
+from mien.data.alignment import Face
+from mien.data.faces import FaceDetector
+from mien.models.predict import predict_logits
+from mien.models.store import save_model
+from mien.params import parse_params
+from mien.preset import FOLDER
+from mien.report.cards import citations, data_card, model_card
+from mien.report.cards.rendering import table
+from mien.report.run import RunFacts
+from tests.models.make import make_config, make_model
+from tests.report.facts import make_facts, make_params, with_everything
+
+
+@pytest.fixture(scope="module")
+def facts() -> RunFacts:
+    return make_facts()
+
+
+def rows_of(card: str, heading: str) -> dict[str, list[str]]:
+    """The cells of the first table under a heading, by the first cell of each row."""
+    lines = card.split(f"\n{heading}\n", 1)[1].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines_of_first_table(lines)]
+    return {row[0]: row[1:] for row in cells}
+
+
+def lines_of_first_table(lines: list[str]) -> Iterator[str]:
+    begun = False
+    for line in lines:
+        if begun and not line.startswith("|"):
+            return
+        begun = begun or line.startswith("|")
+        if begun:
+            yield line
+
+
+@pytest.mark.parametrize("flagged", [False, True])
+def test_hugging_face_reads_the_figures_of_the_run(tmp_path: Path, flagged: bool) -> None:
+    facts = make_facts(flagged=flagged)
+    text = model_card("first", facts)
+    (tmp_path / "first.md").write_text(text, encoding="utf-8")
+    metadata = metadata_load(tmp_path / "first.md")
+    assert metadata is not None and metadata["library_name"] == "mien" and "license" not in metadata
+    data = ModelCard(text).data
+    assert data.model_name == "first" and data.pipeline_tag == "image-classification" and "license" not in data.to_dict()
+    assert {result.task_type for result in data.eval_results} == {"image-classification"}
+    assert {(result.dataset_config, result.dataset_split) for result in data.eval_results} == {("all", "test")} | (
+        {("clean", "test")} if flagged else set()
+    )
+    found = {(result.dataset_config, result.metric_name): result.metric_value for result in data.eval_results}
+    for part in ("all", "clean") if flagged else ("all",):
+        tested = facts.evaluations["first"][part]
+        assert found[part, "Macro-F1"] == pytest.approx(tested["macro_f1"], abs=1e-4)
+        assert found[part, "Mean accuracy"] == pytest.approx(tested["mean_accuracy"], abs=1e-4)
+    assert len(found) == (12 if flagged else 6)
+    assert ModelCard(str(ModelCard(text))).data.to_dict() == data.to_dict(), "the hub writes it as it read it"
+
+
+def test_tables_hold_the_figures_with_their_intervals(facts: RunFacts) -> None:
+    tested = facts.evaluations["first"]["all"]
+    cells = rows_of(model_card("first", facts), "## Evaluation")["macro-F1"]
+    assert float(cells[0]) == pytest.approx(tested["macro_f1"], abs=5e-4)
+    assert [float(end) for end in cells[1].split(" to ")] == pytest.approx(list(tested["intervals"]["macro_f1"].values()), abs=5e-4)
+    assert [float(cell) for cell in cells[2:]] == pytest.approx(
+        [tested[f"{name}_baseline"]["macro_f1"] for name in ("majority", "prior")], abs=5e-4
+    )
+    per_class = rows_of(model_card("first", facts), "### Per class")
+    for name, own in tested["per_class"].items():
+        assert [float(per_class[name][place]) for place in (1, 2, 4)] == pytest.approx(
+            [own["precision"], own["recall"], own["f1"]], abs=5e-4
+        )
+
+
+def test_one_seed_is_called_one_and_several_are_shown(facts: RunFacts) -> None:
+    alone, several = model_card("first", facts), model_card("first", make_facts(seeds=True))
+    assert "One seed was trained" in alone and "±" not in alone
+    spread = make_facts(seeds=True).evaluations["first"]["over_seeds"]["macro_f1"]
+    assert f"macro-F1 {spread['mean']:.3f} ± {spread['sd']:.3f}" in several and "One seed was trained" not in several
+
+
+def test_what_the_test_split_is(facts: RunFacts) -> None:
+    assert "of this same source" in model_card("first", facts) and "of this same source" in data_card(facts)
+    official = replace(facts, params=make_params("split: {method: official}\n"))
+    assert "the set's own" in model_card("first", official) and "of this same source" not in model_card("first", official)
+
+
+def test_the_better_model_is_named_on_both_cards(facts: RunFacts) -> None:
+    assert facts.comparisons["macro_f1_p_holm"].max() < 0.05, "the drawn models differ"
+    assert "shown to be better than second" in model_card("first", facts)
+    assert "shown to be worse than first" in model_card("second", facts)
+    unsure = replace(facts, comparisons=facts.comparisons.assign(macro_f1_p_holm=0.3))
+    assert "no difference shown to second" in model_card("first", unsure)
+
+
+def test_what_was_not_made_is_said(facts: RunFacts) -> None:
+    bare = model_card("first", facts)
+    assert "None were made in this run" in bare and "pictures per second" not in bare and "selvaraju2017" not in bare
+    told = model_card("first", with_everything(facts))
+    assert "Spread of the map" in told and "2×3 cells" in told and "selvaraju2017" in told and "120 " in told
+    assert "face side, px" in told and "brightness, px" not in told, "only associations that Holm's correction leaves"
+    assert "12 of 240 labels" in told and "1 decision of people" in told
+    assert "first contradict" in data_card(with_everything(facts))
+
+
+def test_slices_beyond_their_interval_are_told_and_others_are_not(facts: RunFacts) -> None:
+    slices = facts.slices["first"].assign(accuracy_gap_low=-0.1, accuracy_gap_high=0.1)
+    assert f"None of {len(slices)} slices" in model_card("first", replace(facts, slices={**facts.slices, "first": slices}))
+    slices.loc[0, ["accuracy_gap", "accuracy_gap_low", "accuracy_gap_high"]] = -0.3, -0.4, -0.2
+    card = model_card("first", replace(facts, slices={**facts.slices, "first": slices}))
+    (row,) = [
+        cells
+        for name, cells in rows_of(card, "### Slices").items()
+        if name == f"{slices['column'][0].replace('_', ' ')}: {slices['value'][0]}"
+    ]
+    assert row[2:] == ["−0.300", "−0.400 to −0.200"]
+
+
+def test_the_embedded_sample_is_called_that(facts: RunFacts) -> None:
+    own = replace(facts, params=make_params("ingest: {source: /home/somebody/photos.zip}\n"))
+    for card in (model_card("first", own), data_card(own)):
+        assert "drawn" not in card.split("## Bias")[0].split("## Known")[0].replace("drawn stratified", "").replace("drawn together", "")
+        assert "photos.zip" in card and "somebody" not in card
+    assert "never seen a photograph" in model_card("first", facts)
+
+
+def test_every_file_is_in_the_data_card(facts: RunFacts) -> None:
+    card = data_card(facts)
+    funnel = [line.strip("| ").split("|") for line in lines_of_first_table(card.split("## What became of every file")[1].splitlines())][2:]
+    numbers = [int(re.sub(r"\D", "", cells[-1])) for cells in funnel]
+    assert sum(numbers[:-1]) == numbers[-1] == len(facts.files)
+    assert DatasetCard(card).data.task_categories == ["image-classification"] and DatasetCard(card).data.size_categories == ["n<1K"]
+    assert rows_of(card, "## Labels")["fear"] == ["afraid"]
+    shares = [
+        int(re.findall(r"\((\d+)", cells[0])[0]) for name, cells in rows_of(card, "## Splits and balance").items() if name in facts.classes
+    ]
+    assert sum(shares) == pytest.approx(100, abs=2)
+
+
+def test_a_copy_across_the_sources_split_is_a_leak_in_bold(facts: RunFacts) -> None:
+    assert "`leak`" not in data_card(facts)
+    counts = {
+        **facts.counts,
+        "dedup": facts.counts["dedup"] | {"test_files_with_twin_in_train": 7},
+        "split": facts.counts["split"] | {"fates": {"leak": 9}},
+    }
+    assert re.search(
+        r"\*\*7 files of the source's own test split have\s+a copy in its training split\*\*; 9 training files left",
+        data_card(replace(facts, counts=counts)),
+    )
+
+
+def test_the_same_facts_give_the_same_bytes(facts: RunFacts) -> None:
+    again = make_facts()
+    assert model_card("second", facts) == model_card("second", again) and data_card(facts) == data_card(again)
+
+
+def test_names_stay_in_their_cells() -> None:
+    assert table(["a", "b"], [["x|y", "two\nlines"]]).splitlines()[2] == "| x\\|y | two lines |"
+
+
+@pytest.mark.parametrize("detector", ["none", "mtcnn"])
+def test_the_snippet_runs_and_predicts_as_the_pipeline_does(
+    facts: RunFacts, detector: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = make_config(name="first", classes=list(facts.classes), input_px=32)
+    network = make_model(config)
+    save_model(tmp_path / "models" / "first", network, config, facts={})
+    face_SS3 = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(face_SS3).save(tmp_path / "face.jpg", "PNG")  # decoded by content, whatever its name
+    monkeypatch.chdir(tmp_path)
+    landmarks = np.array([[20.0, 25.0], [44.0, 25.0], [32.0, 35.0], [24.0, 48.0], [40.0, 48.0]])
+    monkeypatch.setattr(FaceDetector, "__init__", lambda _: None)
+    monkeypatch.setattr(FaceDetector, "detect", lambda *_: [Face((0.0, 0.0, 64.0, 64.0), 0.99, landmarks)])
+    own = replace(facts, params=make_params(f"faces: {{detector: {detector}, margin: 0.0, size_px: 64}}\n"))
+    card = model_card("first", own)
+    exec(re.findall(r"```python\n(.*?)```", card, re.DOTALL)[0], {})
+    told = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+    images_13SS = torch.from_numpy(face_SS3).permute(2, 0, 1)[None]
+    logits_K = predict_logits(network, images_13SS, input_px=32, precision="fp32", device="cpu")[0]
+    chances = torch.softmax(torch.from_numpy(logits_K) / facts.evaluations["first"]["calibration"]["temperature"], 0).tolist()
+    assert {name: float(chance) for name, chance in told.items()} == pytest.approx(dict(zip(facts.classes, chances, strict=True)), abs=6e-4)
+    assert list(told.values()) == sorted(told.values(), reverse=True)
+
+
+def test_every_part_that_ships_has_its_paper() -> None:
+    assert set(citations.LOSSES) == set(registry.names("mien.losses")) - {"cross_entropy"}
+    assert set(citations.ATTENTION) == set(registry.names("mien.models.attention")) - {"none"}
+    entries: dict[str, Any] = parse_params(
+        Path("params.yaml").read_text(), name="params.yaml"
+    ).models  # the tests run in the repository's root
+    backbones = {entry.backbone for entry in entries.values()} | set(re.findall(r"backbone: (\w+)", (FOLDER / "all.yaml").read_text()))
+    for backbone in backbones - {"cnn"}:
+        config = {"backbone": backbone, "attention": "none", "loss": {"name": "cross_entropy"}, "augment": {}}
+        assert len(citations.citations(config, explained=False)) == 2, f"{backbone}, and the calibration"
+    config = {"backbone": "resnet50", "attention": "se", "loss": {"name": "rebalanced"}, "augment": {"mixup": 0.2, "cutmix": 0.0}}
+    cited = citations.citations(config, explained=True)
+    assert [re.match(r"@\w+\{(\w+),", entry)[1] for entry in cited] == [
+        "zhu2025",
+        "hu2018",
+        "zhang2018",
+        "he2016",
+        "selvaraju2017",
+        "guo2017",
+    ]  # type: ignore[index]
+    assert all(entry.count("{") == entry.count("}") for entry in cited)
