@@ -56,14 +56,18 @@ def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterato
     """A line if `value` is text and none of `choices`, with the closest of them."""
     if isinstance(value, str) and value not in choices:
         before_dot = value.partition(".")[0]  # timm's name with the tag of its weights
-        close = [before_dot] if before_dot in choices else _close(value, choices)
-        listed = "one of: " + ", ".join(choices) if len(choices) < 20 else "see timm.list_models()"
-        yield f"{key}: must be {what}; {f'did you mean {close[0]}?' if close else listed} (got {value!r})"
+        listed = "" if len(choices) < 20 else "see timm.list_models()"
+        meant = suggestion(before_dot if before_dot in choices else value, choices, otherwise=listed)
+        yield f"{key}: must be {what}; {meant} (got {value!r})"
 
 
-def _close(value: str, choices: list[str]) -> list[str]:
+def suggestion(value: str, choices: Iterable[str], *, otherwise: str = "") -> str:
+    """What to say of a name that is none of `choices`: the closest of them; where none is close `otherwise`, or all of them."""
+    choices = list(choices)
     by_folded = {choice.casefold(): choice for choice in choices}
-    return [by_folded[folded] for folded in get_close_matches(value.casefold(), list(by_folded), 1)]
+    if close := get_close_matches(value.casefold(), list(by_folded), 1):
+        return f"did you mean {by_folded[close[0]]}?"
+    return otherwise or f"one of: {', '.join(choices)}"
 
 
 def yaml_fault(error: YAMLError) -> str:
@@ -84,9 +88,7 @@ def _rule(kind: str, message: str) -> str:
 
 
 def _unknown_key(section: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    known = _fields_at(section, location[:-1])
-    close = get_close_matches(str(location[-1]), known, 1)
-    return "must be a known key; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(known)}")
+    return f"must be a known key; {suggestion(str(location[-1]), _fields_at(section, location[:-1]))}"
 
 
 def _fields_at(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

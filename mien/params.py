@@ -15,13 +15,12 @@ from pydantic import (
     PositiveInt,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from mien import paths, registry
 from mien.data.spelling import fold
+from mien.documents import parse_document, read_text
 from mien.errors import ParamsError
-from mien.faults import Fault, choice_fault, refuse, schema_faults, short, yaml_fault
+from mien.faults import Fault, choice_fault, refuse, schema_faults
 from mien.models import catalog
 from mien.sections import AugmentParams, Fraction, HeadParams, LossParams, ModelParams, Names, Section, TrainParams
 
@@ -232,23 +231,12 @@ class Params(Section):
 
 def load_params(path: Path = paths.PARAMS) -> Params:
     """The whole of params.yaml, checked. Raises ParamsError with one line per fault: key, rule and value."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ParamsError(f"{path} is missing; run from the repository's root") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} cannot be read: {error}") from None
-    return parse_params(text, name=str(path))
+    return parse_params(read_text(path, error=ParamsError), name=str(path))
 
 
 def parse_params(text: str, *, name: str) -> Params:
     """The parameters in the text of a params.yaml that errors call `name`. Raises ParamsError with one line per fault."""
-    try:
-        document = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ParamsError(f"{name} must be readable YAML: {yaml_fault(error)}") from None
-    if not isinstance(document, dict):
-        raise ParamsError(f"{name} must be a map of sections (got {short(document)})")
+    document = parse_document(text, name=name, error=ParamsError)
     if faults := document_faults(document):
         raise ParamsError(
             f"{name} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"

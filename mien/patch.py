@@ -4,11 +4,8 @@ As in a JSON merge patch (RFC 7396) maps are merged, anything else is replaced, 
 keys there that match, such as the models. A setting, KEY=VALUE with a dotted key, is a patch of one value.
 """
 
-import io
 from collections.abc import Iterator, Mapping, MutableMapping
 from copy import deepcopy
-from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,42 +14,27 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from mien.errors import ParamsError
-from mien.faults import yaml_fault
+from mien.faults import suggestion, yaml_fault
 
 
-@dataclass(frozen=True)
-class Change:
-    """One key that a patch changed; `old` or `new` is None where there was or is no such key."""
-
-    key: str
-    old: Any
-    new: Any
-
-    def __str__(self) -> str:
-        return f"{self.key}: {flow(self.old)} → {flow(self.new)}"
-
-
-def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Change]:
-    """Changes `document` in place, while the iterator is read. A model that is not in the document, and that the patch does not define, stays out."""
+def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> None:
+    """Changes `document` in place. A model that is not in the document, and that the patch does not define, stays out."""
     for pattern, new in patch.items():
         for key in _matching(document, pattern):
-            where, old = ".".join((*at, str(key))), document.get(key)
+            old = document.get(key)
             if at == ("models",) and old is None and not _defines_model(new):
                 continue
             if new is None:
-                if document.pop(key, None) is not None:
-                    yield Change(where, old, None)
+                document.pop(key, None)
             elif isinstance(old, MutableMapping) and isinstance(new, Mapping):
-                yield from merge(old, new, (*at, key))
+                merge(old, new, (*at, key))
             elif isinstance(old, list) and isinstance(new, list):
                 if list(old) != list(new):
-                    yield Change(where, list(old), list(new))
                     old[:] = new  # in place: the list's comment hangs on it
             elif type(old) is not type(new) or old != new:
                 value = _without_nulls(deepcopy(new))  # a copy: one map in two places would be written as a YAML alias
                 if value != {} or not new:  # else it only takes out what is not there
                     document[key] = value
-                    yield Change(where, old, value)
 
 
 def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[str]:
@@ -63,8 +45,7 @@ def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[s
         if not matching:
             yield f"{where}: must match a key there; there are: {', '.join(there) or 'none'}"
         elif at == ("models",) and matching == [pattern] and pattern not in document and not _defines_model(new):
-            close = get_close_matches(str(pattern), there, 1)
-            yield f"{where}: must be a model of params.yaml; " + (f"did you mean {close[0]}?" if close else f"one of: {', '.join(there)}")
+            yield f"{where}: must be a model of params.yaml; {suggestion(str(pattern), there)}"
         elif isinstance(new, Mapping):
             below = [document[key] for key in matching if isinstance(document.get(key), Mapping)]
             faults = [list(unmatched(each, new, (*at, str(pattern)))) for each in below]
@@ -99,17 +80,6 @@ def round_trip() -> YAML:
     yaml.width = 10**6  # no line is broken that was not
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml
-
-
-def flow(value: Any) -> str:
-    """The value as YAML in one line."""
-    if value is None:
-        return "(none)"
-    yaml = round_trip()
-    yaml.default_flow_style = True
-    buffer = io.StringIO()
-    yaml.dump(dict(value) if isinstance(value, MutableMapping) else value, buffer)
-    return buffer.getvalue().removesuffix("...\n").strip()
 
 
 def _matching(document: Mapping[str, Any], pattern: str) -> list[str]:

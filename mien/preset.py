@@ -5,22 +5,34 @@ A preset is one of mien/presets, by its name, or any file, by its path. A model 
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from mien import paths
+from mien.documents import parse_document, read_document, read_text
 from mien.errors import ParamsError
-from mien.faults import short, yaml_fault
 from mien.files import replacing_file
 from mien.params import parse_params
-from mien.patch import Change, merge, parse_setting, round_trip, unmatched
+from mien.patch import merge, parse_setting, round_trip, unmatched
 
 FOLDER = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key of params.yaml that changed; `old` or `new` is None where there was or is no such key."""
+
+    key: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{self.key}: {_flow(self.old)} → {_flow(self.new)}"
 
 
 def names() -> list[str]:
@@ -37,12 +49,8 @@ def description(name: str) -> str:
 
 def load_preset(name: str) -> CommentedMap:
     """The patch that a preset holds, by name or path. Raises ParamsError if there is none, or if it is not a map in YAML."""
-    try:
-        patch = round_trip().load(_text(name))
-    except YAMLError as error:
-        raise ParamsError(f"the preset {name} must be readable YAML: {yaml_fault(error)}") from None
-    if not isinstance(patch, CommentedMap):
-        raise ParamsError(f"the preset {name} must be a map of sections of params.yaml (got {short(patch)})")
+    what = "a map of sections of params.yaml"
+    patch: CommentedMap = parse_document(_text(name), name=f"the preset {name}", error=ParamsError, what=what, yaml=round_trip())
     if {"runs", "grid"} & patch.keys():
         raise ParamsError(f"{name} is a study and no preset; `mien study {Path(name).stem}` queues its runs")
     return patch
@@ -63,11 +71,11 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
     document = _document(path)
     before = deepcopy(document)
     for patch in patches:
-        list(merge(document, patch))
+        merge(document, patch)
     for patch in own:
         if faults := list(unmatched(document, patch)):
             raise ParamsError(f"--set {faults[0]}")
-        list(merge(document, patch))
+        merge(document, patch)
     changes = list(_differences(before, document))
     _pull_back_comments(document, {change.key for change in changes})
     _close_emptied(document)
@@ -83,17 +91,7 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
 
 def _document(path: Path) -> CommentedMap:
     """params.yaml with its comments."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = round_trip().load(text)
-    except FileNotFoundError:
-        raise ParamsError(f"{path} is missing; run from the repository's root") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} cannot be read: {error}") from None
-    except YAMLError as error:
-        raise ParamsError(f"{path} must be readable YAML: {yaml_fault(error)}") from None
-    if not isinstance(document, CommentedMap):
-        raise ParamsError(f"{path} must be a map of sections (got {short(text)})")
+    document: CommentedMap = read_document(path, error=ParamsError, yaml=round_trip())
     return document
 
 
@@ -102,12 +100,20 @@ def _text(name: str) -> str:
         return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     if not name.endswith((".yaml", ".yml")):
         raise ParamsError(f"there is no preset '{name}'; choose one of: {', '.join(names())}; or give the path of a .yaml file")
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ParamsError(f"there is no preset file {name}; give its path, or one of: {', '.join(names())}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParamsError(f"the preset file {name} cannot be read: {error}") from None
+    if not Path(name).exists():
+        raise ParamsError(f"there is no preset file {name}; give its path, or one of: {', '.join(names())}")
+    return read_text(Path(name), error=ParamsError, kind="the preset file ")
+
+
+def _flow(value: Any) -> str:
+    """The value as YAML in one line."""
+    if value is None:
+        return "(none)"
+    yaml = round_trip()
+    yaml.default_flow_style = True
+    buffer = io.StringIO()
+    yaml.dump(dict(value) if isinstance(value, MutableMapping) else value, buffer)
+    return buffer.getvalue().removesuffix("...\n").strip()
 
 
 def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

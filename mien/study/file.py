@@ -17,19 +17,17 @@ show: [models.*.loss]               # optional: which parameters the study's tab
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import product
 from pathlib import PurePath
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from mien import paths
+from mien.documents import read_document
 from mien.errors import StudyError
-from mien.faults import Fault, refuse, schema_faults, short, yaml_fault
+from mien.faults import Fault, refuse, schema_faults, suggestion
 from mien.sections import Names, Section
 
 NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
@@ -123,18 +121,10 @@ def names() -> list[str]:
 def load_study(name: str) -> Study:
     """The study in experiments/NAME.yaml. Raises StudyError with one line per fault: key, rule and value."""
     path = paths.EXPERIMENTS / f"{name}.yaml"
-    try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        close = get_close_matches(PurePath(name).stem, names(), 1)
-        there = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(names())}"
-        raise StudyError(f"there is no study '{name}' ({path}); {there if names() else NOT_HERE}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path} cannot be read: {error}") from None
-    except YAMLError as error:
-        raise StudyError(f"{path} must be readable YAML: {yaml_fault(error)}") from None
-    if not isinstance(document, dict):
-        raise StudyError(f"{path} must be a map (got {short(document)})")
+    if not path.exists():
+        there = suggestion(PurePath(name).stem, names(), otherwise=f"choose one of: {', '.join(names())}") if names() else NOT_HERE
+        raise StudyError(f"there is no study '{name}' ({path}); {there}")
+    document = read_document(path, error=StudyError, what="a map")
     if not {"runs", "grid"} & set(document):
         raise StudyError(f"{path} is no study: it has neither `runs` nor `grid`; if it is a preset, `mien preset {path}` applies it")
     faults = [fault.removeprefix(": ") for fault in schema_faults(Study, document, ())]

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from mien import paths
+from mien.documents import read_document
 from mien.errors import ParamsError, StudyError
+from mien.faults import suggestion
 from mien.params import document_faults, load_params
 from mien.patch import merge, parse_setting, patch_of, unmatched
 from mien.preset import load_preset
@@ -42,7 +40,7 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     Raises StudyError with every fault of every run, ParamsError if params.yaml itself or a setting is at fault.
     """
     load_params()
-    workspace = _load(paths.PARAMS)
+    workspace = read_document(paths.PARAMS, error=ParamsError)
     base = deepcopy(workspace)
     faults = list(_prepare(base, study, settings)) or [*document_faults(base), *_target_faults(study, base)]
     runs = []
@@ -63,38 +61,31 @@ def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) ->
     """Makes of params.yaml what all runs of the study have in common; a line for each fault."""
     if study.preset:
         try:
-            list(merge(document, load_preset(study.preset)))
+            merge(document, load_preset(study.preset))
         except ParamsError as error:
             yield f"preset: {error}"
     for model in study.models:
         if model not in document["models"]:
-            close = get_close_matches(model, document["models"], 1)
-            there = f"did you mean {close[0]}?" if close else f"one of: {', '.join(document['models'])}"
-            yield f"models: must name models of params.yaml; {there} (got {model!r})"
+            yield f"models: must name models of params.yaml; {suggestion(model, document['models'])} (got {model!r})"
     if study.models:
         document["models"] = {name: entry for name, entry in document["models"].items() if name in study.models}
     for prefix, patch in (("params.", study.params), *(("--set ", parse_setting(text)) for text in settings)):
         yield from (f"{prefix}{fault}" for fault in unmatched(document, patch))
-        list(merge(document, patch))
+        merge(document, patch)
 
 
 def _apply(document: dict[str, Any], own: Settings) -> Iterator[str]:
     for key, value in own.items():
         patch = patch_of(key, value)
         yield from unmatched(document, patch)
-        list(merge(document, patch))
+        merge(document, patch)
 
 
 def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
-    stages = _load(paths.PIPELINE)["stages"]
+    stages = read_document(paths.PIPELINE, error=StudyError)["stages"]
     for target in study.target:
         stage, _, model = target.partition("@")
         if stage not in stages:
             yield f"target: must be a stage of {paths.PIPELINE}: {', '.join(stages)} (got {target!r})"
         elif model and ("foreach" not in stages[stage] or model not in document["models"]):
             yield f"target: must name a model that the runs keep: {', '.join(document['models'])} (got {target!r})"
-
-
-def _load(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    return document
