@@ -17,7 +17,7 @@ from mien.data.splits import units
 from mien.data.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
 from mien.errors import TableError
 from mien.evaluation.columns import slice_columns, telling
-from mien.evaluation.figures import Tested, bare_figures, report_on_test
+from mien.evaluation.figures import Predictions, bare_figures, report_on_test
 from mien.evaluation.honesty import selection
 from mien.evaluation.seeds import seed_figures
 from mien.evaluation.slices import slice_figures, slices_table
@@ -164,9 +164,9 @@ def _predicted(
     return rows.assign(seed=config.seed, logits=ids.map(logits), predicted=ids.map(taken))
 
 
-def _tested(predicted: pd.DataFrame, split: str, classes: list[str]) -> Tested:
+def _tested(predicted: pd.DataFrame, split: str, classes: list[str]) -> Predictions:
     rows, index = predicted[predicted["split"] == split], {name: number for number, name in enumerate(classes)}
-    return Tested(
+    return Predictions(
         np.array([index[name] for name in rows["label"]], dtype=np.int64),
         np.stack(rows["logits"].to_list()),
         np.unique(rows["unit"].to_numpy(dtype=str), return_inverse=True)[1],

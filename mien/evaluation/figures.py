@@ -19,7 +19,7 @@ from mien.evaluation.resampling import NUM_RESAMPLES
 
 
 @dataclass(frozen=True)
-class Tested:
+class Predictions:
     """Test images: actual class (0 to K-1), the model's logits, and the group of images with which each is drawn in a bootstrap."""
 
     actual_N: Counts
@@ -43,7 +43,7 @@ class Tested:
 
 
 def report_on_test(
-    tested: Tested,
+    tested: Predictions,
     *,
     classes: Sequence[str],
     flagged_N: NDArray[np.bool_],
@@ -60,7 +60,7 @@ def report_on_test(
 
 
 def full_figures(
-    tested: Tested, classes: Sequence[str], *, class_counts_K: ArrayLike, seed: int, num_resamples: int = NUM_RESAMPLES
+    tested: Predictions, classes: Sequence[str], *, class_counts_K: ArrayLike, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> dict[str, Any]:
     """Numbers of images and groups, the overall figures and their 95 % intervals, both baselines, figures per class, confusion counts.
 
@@ -90,7 +90,7 @@ def full_figures(
     }
 
 
-def bare_figures(tested: Tested) -> dict[str, float]:
+def bare_figures(tested: Predictions) -> dict[str, float]:
     """The overall figures alone."""
     return {**overall_figures(tested.confusion_KK), "top2_accuracy": top_k_accuracy(tested.logits_NK, tested.actual_N)}
 

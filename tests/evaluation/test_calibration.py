@@ -18,7 +18,7 @@ from mien.evaluation.calibration import (
     probabilities,
     reliability_bins,
 )
-from mien.evaluation.temperature import BOUNDS, calibration_report, fit_temperature
+from mien.evaluation.temperature import BOUNDS, calibration_report, fit_temperature, reliability_table
 
 Logits = NDArray[np.float32]
 
@@ -152,3 +152,13 @@ def test_the_report_mends_a_boaster_and_changes_no_prediction() -> None:
     assert report["after"]["ece"] < 0.03 < report["before"]["ece"]
     np.testing.assert_array_equal((logits_NK / report["temperature"]).argmax(axis=1), logits_NK.argmax(axis=1))
     assert temperature.BOUNDS[0] < report["temperature"] < temperature.BOUNDS[1]
+
+
+def test_the_reliability_table_holds_both_errors_and_every_image_twice() -> None:
+    logits_NK, actual_N = draw(700, 7, sureness=3)
+    table = reliability_table(logits_NK, actual_N, temperature=2.5)
+    for when, divisor in (("before", 1), ("after", 2.5)):
+        bars = table[table["temperature"] == when]
+        assert bars["num_images"].sum() == 700 and bars["num_images"].min() > 0 and bars["low"].is_monotonic_increasing
+        gap = (bars["num_images"] * (bars["accuracy"] - bars["confidence"]).abs()).sum() / 700
+        assert gap == pytest.approx(expected_calibration_error(probabilities(logits_NK.astype(float) / divisor), actual_N), abs=1e-12)

@@ -5,6 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from mien.evaluation import metrics
 from mien.evaluation.comparison import COLUMNS, compare_pairs, holm, mcnemar_p
@@ -34,6 +36,8 @@ def test_mcnemar_is_the_binomial_test_of_discordant_images(first: float, second:
         only_one, only_two = int((one & ~two).sum()), int((two & ~one).sum())
         wanted = binomtest(only_one, only_one + only_two).pvalue
         assert mcnemar_p(one, two) == pytest.approx(wanted, rel=1e-12)
+        table = [[int((one & two).sum()), only_one], [only_two, int((~one & ~two).sum())]]
+        assert mcnemar_p(one, two) == pytest.approx(mcnemar(table, exact=True).pvalue, rel=1e-12)
         assert mcnemar_p(two, one) == mcnemar_p(one, two)
         assert mcnemar_p(one, two, groups_N=np.arange(60)) == pytest.approx(wanted, rel=1e-9)
     assert mcnemar_p(one, one) == mcnemar_p(one, one, groups_N=np.arange(60)) == 1.0
@@ -61,6 +65,7 @@ def test_holm_rejects_what_its_steps_reject() -> None:
     for _ in range(200):
         p_values = list(np.round(generator.random(8) ** 3, 2))  # with ties
         adjusted = holm(p_values)
+        assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
         for alpha in (0.01, 0.05, 0.2, 0.6):
             rejected = set()
             for step, index in enumerate(sorted(range(8), key=lambda number: p_values[number])):
@@ -97,6 +102,15 @@ def test_the_table_holds_every_pair_once_with_figures_that_agree() -> None:
 def test_one_model_has_no_pairs() -> None:
     table = compare_pairs([0, 1], {"a": [0, 1]}, 2, seed=0)
     assert table.empty and tuple(table.columns) == COLUMNS
+
+
+def test_the_progress_bar_is_named_and_optional(capsys: pytest.CaptureFixture[str]) -> None:
+    actual_N = np.arange(30) % 3
+    predictions = {"a": actual_N, "b": (actual_N + 1) % 3}
+    quiet = compare_pairs(actual_N, predictions, 3, seed=0, num_resamples=100)
+    assert not capsys.readouterr().err
+    assert compare_pairs(actual_N, predictions, 3, seed=0, num_resamples=100, progress="pairs").equals(quiet)
+    assert "pairs" in capsys.readouterr().err
 
 
 def test_the_bootstrap_p_says_what_the_interval_says() -> None:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from statsmodels.stats.proportion import proportion_confint
 
 from mien.evaluation import metrics
 from mien.evaluation.intervals import figure_intervals, recall_intervals, wilson_interval
@@ -19,11 +20,12 @@ def draw(num: int, seed: int) -> tuple[Classes, Classes]:
 
 @pytest.mark.parametrize("num", [1, 7, 50, 1774])
 @pytest.mark.parametrize("level", [0.9, 0.95])
-def test_wilson_as_scipy(num: int, level: float) -> None:
+def test_wilson_as_scipy_and_statsmodels(num: int, level: float) -> None:
     for right in {0, 1, num // 3, num - 1, num}:
         wanted = binomtest(right, num).proportion_ci(confidence_level=level, method="wilson")
         found = wilson_interval(right, num, level=level)
         assert (found.value, found.low, found.high) == pytest.approx((right / num, wanted.low, wanted.high), abs=1e-12)
+        assert (found.low, found.high) == pytest.approx(proportion_confint(right, num, alpha=1 - level, method="wilson"), abs=1e-12)
 
 
 def test_recalls_are_those_of_the_metrics_and_a_class_without_images_has_none() -> None:
@@ -45,6 +47,21 @@ def test_values_are_those_of_the_metrics_within_their_intervals() -> None:
     assert found["weighted_f1"].value == pytest.approx(metrics.weighted_f1(confusion_KK), abs=1e-12)
     for interval in found.values():
         assert interval.low < interval.value < interval.high
+
+
+def test_top_2_has_the_interval_of_accuracy_where_they_are_the_same_and_changes_no_other_value() -> None:
+    actual_N, predicted_N = draw(400, 0)
+    without = figure_intervals(actual_N, predicted_N, 4, seed=0)
+    found = figure_intervals(actual_N, predicted_N, 4, in_top2_N=actual_N == predicted_N, seed=0)
+    assert found.pop("top2_accuracy") == found["accuracy"] and found == without
+    in_top2_N = (actual_N == predicted_N) | (np.random.default_rng(1).random(400) < 0.5)
+    found = figure_intervals(actual_N, predicted_N, 4, in_top2_N=in_top2_N, seed=0)
+    top2 = found.pop("top2_accuracy")
+    assert top2.value == pytest.approx(in_top2_N.mean(), abs=1e-12)
+    parts = [in_top2_N[actual_N == number] for number in range(4)]
+    sd = np.sqrt(sum(part.sum() * (1 - part.mean()) for part in parts)) / 400
+    assert top2.high - top2.low == pytest.approx(2 * 1.96 * sd, rel=0.1)
+    assert {name: interval.value for name, interval in found.items()} == {name: interval.value for name, interval in without.items()}
 
 
 def test_copies_in_one_group_count_once() -> None:
@@ -80,6 +97,7 @@ def test_ten_thousand_resamples_of_7178_images_take_under_two_seconds(num_groups
     actual_N = generator.choice(7, 7178, p=np.array([958, 111, 1024, 1774, 1247, 831, 1233]) / 7178)
     predicted_N = taken_for(actual_N, classifier(7, 0.65, 4), generator)
     groups_N = None if num_groups is None else generator.integers(0, num_groups, 7178)
+    in_top2_N = (actual_N == predicted_N) | (generator.random(7178) < 0.4)
     start = time.process_time()  # other work on the machine does not count
-    figure_intervals(actual_N, predicted_N, 7, groups_N=groups_N, seed=0)
+    figure_intervals(actual_N, predicted_N, 7, in_top2_N=in_top2_N, groups_N=groups_N, seed=0)
     assert time.process_time() - start < 2
