@@ -1,5 +1,6 @@
 """The command `mien`: what a user does beside `dvc repro`. The stages have command lines of their own (python -m stages.NAME)."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -86,6 +87,19 @@ def where_command(
     decided = decision_of(load_params().labels)
     for row in found.to_dict("records"):
         typer.echo(sentence(row, decision=decided(row["sample_id"])))
+
+
+@commands.command("decide")
+def decide_command(
+    queue: Annotated[Path, typer.Argument(help="a review queue whose column `decision` is filled in: a class, keep or drop")] = paths.DOUBTS
+    / "queue.csv",
+) -> None:
+    """Takes the decisions of a filled-in review queue over into the file at labels.corrections; `dvc repro` then applies them."""
+    from mien.data.deciding import take_over  # pandas
+
+    params = load_params().labels
+    num_filled, num_new = take_over(queue, params)
+    typer.echo(f"decide: {num_filled} decision{'s'[: num_filled != 1]} in {queue}, {num_new} of them new in {params.corrections}")
 
 
 @commands.command("table")

@@ -61,7 +61,11 @@ def main() -> None:
         queue.to_csv(folder / "queue.csv", index=False, lineterminator="\n")
         write_pictures(folder / "pictures.parquet", pictures)
     write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
-    shown = f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}" if len(queue) else ""
+    shown = (
+        f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}, to be filled in and given to `mien decide`"
+        if len(queue)
+        else ""
+    )
     typer.echo(f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {len(decided)} are decided already{shown}")
 
 

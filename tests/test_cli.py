@@ -111,6 +111,14 @@ def test_where_tells_a_decision_about_a_picture(workspace: Path) -> None:
     assert sum("labels.corrections" in line for line in said.splitlines()) == 2
 
 
+def test_decide_takes_a_filled_in_queue_over(workspace: Path) -> None:
+    (workspace / "corrections.csv").write_text("sample_id,decision\n", encoding="utf-8")
+    (workspace / "queue.csv").write_text(f"rank,sample_id,decision\n1,{'aa11' * 16},Happy\n2,{'bb22' * 16},\n", encoding="utf-8")
+    assert mien(workspace, "decide", "queue.csv").stdout == "decide: 1 decision in queue.csv, 1 of them new in corrections.csv\n"
+    assert (workspace / "corrections.csv").read_text(encoding="utf-8") == f"sample_id,decision\n{'aa11' * 16},happy\n"
+    assert mien(workspace, "decide").stderr.startswith("error: metrics/doubts/queue.csv does not exist")
+
+
 def test_where_wants_the_table(tmp_path: Path) -> None:
     done = mien(tmp_path, "where", "x")
     assert done.returncode == 2 and done.stderr == "error: data/fates.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"

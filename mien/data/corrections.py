@@ -51,26 +51,26 @@ class Corrected:
     """the decisions that no fit image has, as written"""
 
 
-def read_corrections(path: Path, params: LabelParams) -> dict[str, str]:
+def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corrections") -> dict[str, str]:
     """By sample_id, or its first 12 digits or more: a class, keep or drop; lines without a decision are left out.
 
     The columns sample_id and decision are read, others ignored, so that a review queue can be given as it is. Classes may be spelt as
-    folders may. Raises SourceError if the file is missing, no UTF-8 or has no such columns; LabelError if a line holds no sample_id or no
+    folders may. Errors call the file `key`. Raises SourceError if the file is missing, no UTF-8 or has no such columns; LabelError if a line holds no sample_id or no
     decision that there is, or contradicts another.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SourceError(
-            f"labels.corrections: {path} does not exist; without corrections, make it a file with the one line sample_id,decision"
+            f"{key}: {path} does not exist; without corrections, make it a file with the one line sample_id,decision"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"labels.corrections: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
+        raise SourceError(f"{key}: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
     lines = csv.reader(text.splitlines(keepends=True))
     header = [name.strip() for name in next(lines, [])]
     if not {"sample_id", "decision"} <= set(header) or len(set(header)) != len(header):
         raise SourceError(
-            f"labels.corrections: {path} must begin with a header of different column names, separated by commas, two of them `sample_id` "
+            f"{key}: {path} must begin with a header of different column names, separated by commas, two of them `sample_id` "
             f"and `decision`; it begins with {','.join(header)!r}"
         )
     decisions: dict[str, str] = {}
@@ -78,7 +78,7 @@ def read_corrections(path: Path, params: LabelParams) -> dict[str, str]:
     for row in lines:
         if not any(row):
             continue
-        where = f"labels.corrections: {path}, line {lines.line_num}"
+        where = f"{key}: {path}, line {lines.line_num}"
         if len(row) != len(header):
             raise SourceError(f"{where} has {len(row)} values for {len(header)} columns; correct it")
         values = dict(zip(header, row, strict=True))
