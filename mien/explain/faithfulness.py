@@ -41,7 +41,7 @@ Curves = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Probabilities at 0, 1/T, …, 1 of the pixels, N × T+1; those of random order are means over the draws. NaN rows for empty maps."""
+    """Probabilities at 0, 1/T, …, 1 of the pixels, N × T+1; those of random order are means over the draws. NaN rows where a map names no place."""
 
     deletion: Curves
     insertion: Curves
@@ -63,14 +63,15 @@ def faithfulness(
     batch_size: int = BATCH_SIZE,
     device: torch.device | str = "cpu",
 ) -> Faithfulness:
-    """The curves of each RGB uint8 picture for its map and its class; an empty map names no place, its curves are NaN.
+    """The curves of each RGB uint8 picture for its map and its class; NaN where a map, being the same everywhere, names no place.
 
     `precision`: fp32, or bf16 (autocast), which is up to twice as fast. The model is left as it was found. Cost: (2 T + 1) · (1 + D) forward
     passes per picture. The same input and seed give the same answer, up to rounding whatever the batch size.
     """
     assert len(images_N3SS) == len(maps_Nhw) == len(targets_N) and num_steps > 1 and num_draws > 0
     shuffled_DNhw = _shuffled(maps_Nhw, num_draws, seed=seed)
-    known = torch.nonzero(maps_Nhw.flatten(1).amax(dim=1) > 0)[:, 0]
+    cells_NG = maps_Nhw.flatten(1)
+    known = torch.nonzero(cells_NG.amax(dim=1) > cells_NG.amin(dim=1))[:, 0]
     curves_4NT = np.full((4, len(maps_Nhw), num_steps + 1), np.nan)
     device = torch.device(device)
     with borrowed(model, device), torch.inference_mode():

@@ -71,7 +71,11 @@ def grad_cam_each(
 
 
 def upsampled(maps_Nhw: Tensor, side_px: int) -> Tensor:
-    """The maps over the picture, N×S×S with S = `side_px`, bilinear; each cell of the grid covers its own part of the picture."""
+    """The maps over the picture, N×S×S with S = `side_px`, bilinear, each cell of the grid over its own part of the picture.
+
+    This is the usual convention, and a coarse one: a cell sees far more than its part, and padded strided convolutions (ResNet, MobileNet)
+    centre what it sees up to half a cell further up and left. Swin's cells lie where they are shown.
+    """
     return F.interpolate(maps_Nhw[:, None], size=(side_px, side_px), mode="bilinear", align_corners=False)[:, 0]
 
 

@@ -12,9 +12,12 @@ from torch import Tensor
 def mirror_similarity(maps_Nhw: Tensor, mirrored_Nhw: Tensor) -> NDArray[np.float64]:
     """Cosine similarity of each picture's map with that of its mirror image (`images.flip(-1)`, same class), mirrored back: float64 N.
 
-    1: the same places in the same proportion; 0: none in common. The scales are of no effect. NaN where either map is empty.
+    1: the same places in the same proportion; 0: none in common. The scales are of no effect. NaN where either map is empty, and on a grid of
+    one cell. Strided convolutions put a grid's cells not quite where mirroring puts them (see gradcam.upsampled): 1 is out of reach for most.
     """
     assert maps_Nhw.shape == mirrored_Nhw.shape, (maps_Nhw.shape, mirrored_Nhw.shape)
+    if maps_Nhw[0].numel() == 1:
+        return np.full(len(maps_Nhw), np.nan)
     own_NG, back_NG = maps_Nhw.flatten(1).double(), mirrored_Nhw.flip(-1).flatten(1).double()
     # Each to length 1 first: maps of 1e-30 squared would be 0. An empty one becomes 0 / 0, NaN.
     unit_NG, unit_back_NG = (values / values.abs().amax(1, keepdim=True) for values in (own_NG, back_NG))

@@ -80,7 +80,10 @@ def area_share(mask_NSS: Tensor) -> NDArray[np.float64]:
 def region_heat(
     maps_Nhw: Tensor, landmarks_N10: ArrayLike, *, side_px_stored: ArrayLike, side_px: int = SIDE_PX
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """By region, the share of the heat in it and its share of the picture (float64 N each), of maps brought to `side_px` squared."""
+    """By region, the share of the heat in it and its share of the picture (float64 N each), of maps brought to `side_px` squared.
+
+    The heat is NaN on a grid of one cell, which tells no places apart.
+    """
     landmarks_N10 = np.asarray(landmarks_N10, dtype=np.float64)
     sides_N = np.broadcast_to(np.asarray(side_px_stored, dtype=np.float64), len(landmarks_N10))
     found: dict[str, tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]] = {name: ([], []) for name in REGIONS}
@@ -88,7 +91,7 @@ def region_heat(
         own = slice(start, start + _CHUNK)
         maps_NSS = upsampled(maps_Nhw[own], side_px)
         for name, mask_NSS in region_masks(landmarks_N10[own], sides_N[own], side_px).items():
-            found[name][0].append(heat_share(maps_NSS, mask_NSS))
+            found[name][0].append(heat_share(maps_NSS, mask_NSS) if maps_Nhw[0].numel() > 1 else np.full(len(maps_NSS), np.nan))
             found[name][1].append(area_share(mask_NSS))
     return {name: (np.concatenate(heat), np.concatenate(area)) for name, (heat, area) in found.items()}
 
