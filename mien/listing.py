@@ -1,11 +1,10 @@
 """The table of all configured models: `mien models`. It builds each of them, without weights, so that it says what will be trained."""
 
-from collections.abc import Iterator
-
 import torch
 
 from mien.configure import ModelConfig, configure
 from mien.errors import ParamsError
+from mien.markdown import plain_table
 from mien.models.backbones import map_shape
 from mien.models.build import build_model
 from mien.models.cost import cost
@@ -34,14 +33,7 @@ def rows(params: Params) -> list[tuple[str, ...]]:
 
 def table(params: Params) -> str:
     """The rows as text in columns, numbers to the right."""
-    lines = [HEADER, *rows(params)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-    return "\n".join("  ".join(_cells(line, widths)).rstrip() for line in lines)
-
-
-def _cells(line: tuple[str, ...], widths: list[int]) -> Iterator[str]:
-    for title, cell, width in zip(HEADER, line, widths, strict=True):
-        yield cell.rjust(width) if title in NUMBERS else cell.ljust(width)
+    return plain_table(HEADER, rows(params), right=[HEADER.index(title) for title in NUMBERS])
 
 
 def _row(config: ModelConfig) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mien import registry
+from mien.markdown import plain_table
 from mien.params import Params
 
 REGISTRIES = {"loss": "mien.losses", "head": "mien.models.heads", "attention": "mien.models.attention"}
@@ -25,9 +26,7 @@ def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
 
 def table(prefix: str = "") -> str:
     """The rows as text in columns."""
-    lines = [HEADER, *rows(prefix)]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    return "\n".join("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in lines)
+    return plain_table(HEADER, rows(prefix))
 
 
 def _declared(key: str) -> str:
