@@ -1,0 +1,53 @@
+"""Where a value stands on a line: for bars and whiskers in tables (per cent of their width) and for charts (units of the drawing)."""
+
+from dataclasses import dataclass
+from math import ceil, floor, isfinite, log10
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A range of values. `at` is where one lies, from 0 to `length`; values outside it lie at its ends."""
+
+    low: float
+    high: float
+    length: float = 100.0
+    is_log: bool = False
+
+    def at(self, value: float) -> float:
+        """The place of `value`, to a hundredth."""
+        low, high, here = (
+            (log10(number) for number in (self.low, self.high, max(value, self.low))) if self.is_log else (self.low, self.high, value)
+        )
+        return round(self.length * min(1.0, max(0.0, (here - low) / (high - low))), 2)
+
+    def ticks(self, wanted: int = 5) -> list[float]:
+        """Round values inside the range: steps of 1, 2 or 5, or on a logarithmic axis 1, 2 and 5 times powers of ten."""
+        if self.is_log:
+            powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
+            all_ticks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+            inside = [tick for tick in all_ticks if self.low <= tick * (1 + 1e-9) and tick <= self.high * (1 + 1e-9)]
+            tens = [tick for tick in inside if log10(tick) % 1 < 1e-9]
+            return tens if len(inside) > 2 * wanted and len(tens) > 1 else inside
+        rough = (self.high - self.low) / wanted
+        step = min((factor * 10.0 ** floor(log10(rough)) for factor in (1, 2, 5, 10)), key=lambda size: abs(size - rough))
+        first = ceil(self.low / step - 1e-9)
+        return [round(number * step, 10) for number in range(first, floor(self.high / step + 1e-9) + 1)]
+
+
+def axis_around(values: list[float], *, floor_at: float | None = None, ceiling: float | None = None, length: float = 100.0) -> Axis:
+    """An axis that holds every finite value with a little room, and stays within `floor_at` and `ceiling`."""
+    finite = [value for value in values if isfinite(value)] or [0.0, 1.0]
+    room = 0.05 * (max(finite) - min(finite)) or 0.05 * (abs(max(finite)) or 1.0)
+    low, high = min(finite) - room, max(finite) + room
+    low = low if floor_at is None else max(low, floor_at)
+    high = high if ceiling is None else min(high, ceiling)
+    return Axis(low, high if high > low else low + 1.0, length)
+
+
+def log_axis_around(values: list[float], *, length: float = 100.0) -> Axis:
+    """A logarithmic axis that holds every positive value with some room at both ends."""
+    logs = np.log10([value for value in values if value > 0] or [1.0, 10.0])
+    room = max(0.15, 0.1 * float(logs.max() - logs.min()))
+    return Axis(float(10 ** (logs.min() - room)), float(10 ** (logs.max() + room)), length, is_log=True)

@@ -1,0 +1,121 @@
+"""How numbers and names read on the page: filters of the templates. What is missing (None or NaN) is an en dash everywhere."""
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+MISSING = "–"
+MINUS = "−"
+THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
+
+TITLES = {
+    "accuracy": "overall accuracy",
+    "mean_accuracy": "mean accuracy",
+    "macro_f1": "macro-F1",
+    "weighted_f1": "weighted F1",
+    "kappa": "Cohen’s κ",
+    "top2_accuracy": "top-2 accuracy",
+    "nll": "negative log-likelihood",
+    "brier": "Brier score",
+    "ece": "expected calibration error",
+    "classwise_ece": "class-wise calibration error",
+    "loss": "loss",
+    "val_loss": "validation loss",
+    "val_macro_f1": "validation macro-F1",
+    "val_mean_accuracy": "validation mean accuracy",
+}
+
+
+def known(value: Any) -> bool:
+    """Whether there is a number to show."""
+    return value is not None and isfinite(value)
+
+
+def figure(value: float | None, decimals: int = 3) -> str:
+    """`0.874`."""
+    return f"{value:.{decimals}f}".replace("-", MINUS) if value is not None and known(value) else MISSING
+
+
+def signed(value: float | None, decimals: int = 3) -> str:
+    """`+0.031`, `−0.020`; what rounds to nothing has no sign."""
+    if value is None or not known(value):
+        return MISSING
+    text = f"{value:+.{decimals}f}"
+    return (text.lstrip("+-") if float(text) == 0 else text).replace("-", MINUS)
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """`56 %`."""
+    return f"{100 * share:.{decimals}f}{THIN}%".replace("-", MINUS) if share is not None and known(share) else MISSING
+
+
+def span(low: float | None, high: float | None, decimals: int = 3) -> str:
+    """`0.512 to 0.671`."""
+    return f"{figure(low, decimals)} to {figure(high, decimals)}" if known(low) and known(high) else MISSING
+
+
+def count(number: float | None) -> str:
+    """`7 178`, with a narrow space."""
+    return f"{number:,.0f}".replace(",", THIN).replace("-", MINUS) if number is not None and known(number) else MISSING
+
+
+def plural(number: int, noun: str, many: str | None = None) -> str:
+    """`1 image`, `65 images`."""
+    return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
+
+
+def p_value(p: float | None) -> str:
+    """`0.012`, `< 0.001`."""
+    if p is None or not known(p):
+        return MISSING
+    return f"<{THIN}0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def large(number: float | None) -> str:
+    """Three digits with a prefix: `24.0 M`."""
+    if number is None or not known(number):
+        return MISSING
+    for power, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= power * 0.9995:
+            return f"{three_digits(number / power)}{THIN}{prefix}"
+    return three_digits(number)
+
+
+def file_size(num_bytes: float | None) -> str:
+    """`92.3 MB`, decimal megabytes as shops and operating systems count them."""
+    return f"{three_digits(num_bytes / 1e6)}{THIN}MB" if num_bytes is not None and known(num_bytes) else MISSING
+
+
+def three_digits(number: float | None) -> str:
+    """At least three digits, no exponent: `1234`, `12.3`, `0.0123`."""
+    if number is None or not known(number):
+        return MISSING
+    size = abs(number)
+    text = f"{number:.0f}" if size >= 100 else f"{number:.1f}" if size >= 10 else f"{number:.2f}" if size >= 1 else f"{number:.3g}"
+    return text.replace("-", MINUS)
+
+
+def title(name: str) -> str:
+    """A figure's name as the field writes it: `macro_f1` is macro-F1; other names with spaces for underscores."""
+    return TITLES.get(name, name.replace("_", " "))
+
+
+def value(setting: Any) -> str:
+    """A parameter's value as params.yaml would say it."""
+    if setting is None or setting == "":
+        return "none"
+    if isinstance(setting, bool):
+        return "yes" if setting else "no"
+    if isinstance(setting, float):
+        return f"{setting:g}".replace("-", MINUS)
+    if isinstance(setting, Mapping):
+        return ", ".join(f"{key} {value(entry)}" for key, entry in setting.items()) or "none"
+    if isinstance(setting, (list, tuple)):
+        return ", ".join(value(entry) for entry in setting) or "none"
+    return str(setting)
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    function.__name__: function
+    for function in (figure, signed, percent, count, p_value, large, file_size, three_digits, value)  # used as {{ x | figure }}
+} | {"figure_title": title}

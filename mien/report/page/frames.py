@@ -1,0 +1,11 @@
+"""Tables as plain rows, for templates."""
+
+from typing import Any
+
+import pandas as pd
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """A map per row, by column; what is missing is None."""
+    plain = rows.astype(object).where(lambda kept: ~kept.isna(), None)
+    return [{str(name): entry for name, entry in row.items()} for row in plain.to_dict("records")]

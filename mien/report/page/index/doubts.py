@@ -1,0 +1,37 @@
+"""Labels that a model's features contradict, for a person to look at."""
+
+from typing import Any
+
+from mien import paths
+from mien.explain.pictures import read_pictures
+from mien.report.page.frames import records
+from mien.report.page.sprites import Sprites
+from mien.report.run import RunFacts
+
+TITLE = "Labels worth a second look"
+NUM_OPEN = 24
+"""shown at once; the rest of the queue is folded away"""
+
+
+def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
+    """The review queue, most doubtful first; None where stage `doubts` was not run."""
+    if facts.doubts is None:
+        return None
+    pictures = read_pictures(facts.doubts.folder / "pictures.parquet") if (facts.doubts.folder / "pictures.parquet").is_file() else {}
+    queue = records(facts.doubts.queue)
+    for row in queue:
+        row["picture"] = sprites.add_from(pictures, f"face/{row['sample_id']}")
+    by_class = facts.doubts.counts.get("by_class", {})
+    kinds = sorted(
+        ((num, given, suggested) for given, row in by_class.items() for suggested, num in row.items() if num),
+        key=lambda one: (-one[0], one[1:]),
+    )
+    return {
+        "counts": facts.doubts.counts,
+        "open": queue[:NUM_OPEN],
+        "folded": queue[NUM_OPEN:],
+        "kinds": kinds,
+        "corrections": facts.params.labels.corrections,
+        "used": facts.counts["sanitise"].get("corrections", {}),
+        "queue_file": str(paths.DOUBTS / "queue.csv"),
+    }

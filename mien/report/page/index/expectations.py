@@ -1,0 +1,16 @@
+"""What the data had to fulfil before any training."""
+
+from typing import Any
+
+from mien.report.run import RunFacts
+
+TITLE = "Expectations of the data"
+
+
+def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
+    """The suites, each with its expectations and how many hold."""
+    suites = [
+        {"name": name, "expectations": list(suite["expectations"].items()), "num_held": sum(map(bool, suite["expectations"].values()))}
+        for name, suite in facts.validation.get("suites", {}).items()
+    ]
+    return {"success": bool(facts.validation.get("success")), "suites": suites, "num": sum(len(suite["expectations"]) for suite in suites)}

@@ -1,0 +1,66 @@
+"""From the files found to the three splits: every loss with its reason, and the sum that must come out even."""
+
+from typing import Any
+
+import pandas as pd
+
+from mien.data.tables import SPLIT_NAMES
+from mien.report.page.frames import records
+from mien.report.run import RunFacts
+
+TITLE = "From files to splits"
+STAGES = {
+    "ingest": "reading the source",
+    "convert": "decoding",
+    "sanitise": "labels and duplicates",
+    "align": "faces",
+    "split": "splitting",
+}
+REASONS = {
+    ("duplicate", "exact"): "the same bytes as another file",
+    ("duplicate", "pixel"): "the same pixels as another file",
+    ("duplicate", "near"): "a reduced, cropped or newly saved copy",
+    ("duplicate", "mirrored"): "a mirrored copy",
+    ("quarantined", "conflict"): "copies of one picture under different labels",
+    ("quarantined", "unknown_label"): "the folder names no class",
+    ("quarantined", "no_face"): "no face was found",
+    ("leak", "in the test split"): "a training image that is also in the test split",
+}
+
+
+def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
+    """A row per stage with its losses and what is left, the splits, and whether every file is accounted for."""
+    found, lost = len(facts.files), facts.fates[facts.fates["fate"] != "kept"]
+    left, steps = found, []
+    for stage in [*STAGES, *sorted(set(lost["stage"]) - set(STAGES))]:
+        losses = _losses(lost[lost["stage"] == stage])
+        before, left = left, left - sum(loss["num"] for loss in losses)
+        steps.append({"stage": stage, "title": STAGES.get(stage, stage), "losses": losses, "before": before, "left": left})
+    kept = facts.fates[facts.fates["fate"] == "kept"]["reason"].value_counts()
+    fates = facts.fates["fate"].value_counts()
+    terms = [(str(fate), int(num)) for fate, num in sorted(fates.items(), key=lambda item: (item[0] != "kept", -item[1], item[0]))]
+    return {
+        "found": found,
+        "steps": steps,
+        "splits": [(name, int(kept.get(name, 0))) for name in SPLIT_NAMES],
+        "terms": terms,
+        "is_conserved": sum(num for _, num in terms) == found and set(facts.fates["path"]) == set(facts.files["path"]),
+        "examples": _examples(lost),
+    }
+
+
+def _losses(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    groups = sorted(
+        ((str(fate), str(reason), len(group)) for (fate, reason), group in rows.groupby(["fate", "reason"])),
+        key=lambda one: (-one[2], one[:2]),
+    )
+    return [
+        {"fate": fate, "reason": reason.replace("_", " "), "num": num, "gloss": REASONS.get((fate, reason), "")}
+        for fate, reason, num in groups
+    ]
+
+
+def _examples(lost: pd.DataFrame) -> list[dict[str, Any]]:
+    """One file of each fate and reason, the first by path."""
+    first = lost.sort_values("path").drop_duplicates(["stage", "fate", "reason"]).sort_values(["fate", "reason", "path"])
+    return [{**row, "detail": row["detail"] or ""} for row in records(first[["fate", "reason", "path", "detail"]])]

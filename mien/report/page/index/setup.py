@@ -1,0 +1,92 @@
+"""What was run: revision, data, parameters, and what sets the models apart."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from mien.report.page.formats import percent, value
+from mien.report.run import RunFacts
+
+TITLE = "What was run"
+COLUMNS = ("backbone", "weights", "attention", "head", "loss.name", "recipe", "input_px", "normalization", "precision")
+NOT_SETTINGS = ("name", "classes", "seed")
+
+
+def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
+    """Facts of the run, a row per model of what is its own, and what they all share."""
+    flat = {
+        model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.ranked
+    }
+    keys = list(dict.fromkeys(key for settings in flat.values() for key in settings))
+    common = {key: _most_common([settings[key] for settings in flat.values() if key in settings]) for key in keys}
+    columns = [key for key in COLUMNS if len({settings.get(key) for settings in flat.values()}) > 1]
+    rows = [
+        {
+            "model": model,
+            "cells": [settings.get(key, "–") for key in columns],
+            "further": [(key, text) for key, text in settings.items() if key not in columns and text != common[key]],
+        }
+        for model, settings in flat.items()
+    ]
+    shared = [(key, common[key]) for key in keys if key not in columns]
+    return {"facts": _facts(facts), "columns": columns, "rows": rows, "shared": shared}
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as `train.lr` and the like, values as text."""
+    found: dict[str, str] = {}
+    for key, entry in settings.items():
+        if isinstance(entry, Mapping):
+            found |= flattened(entry, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value(entry)
+    return found
+
+
+def _most_common(texts: list[str]) -> str:
+    return Counter(texts).most_common(1)[0][0]
+
+
+def _facts(facts: RunFacts) -> list[tuple[str, str]]:
+    """Name and text of each; only the first three may change without a change of the results."""
+    params = facts.params
+    if facts.modified is None:
+        state = "outside Git"
+    elif facts.modified:
+        state = f"changed since: {', '.join(facts.modified)}"
+    else:
+        state = "code and parameters as committed"
+    split = params.split
+    shares = f"training {percent(split.train)}, validation {percent(split.val)}, test {percent(split.test)}"
+    faces = params.faces
+    return [
+        ("Git revision", f"{facts.origin.revision or 'unknown'} ({state})"),
+        *([("experiment", facts.origin.experiment)] if facts.origin.experiment else []),
+        ("fingerprints", f"parameters {facts.origin.params}, data {facts.origin.data}"),
+        ("data source", params.ingest.source),
+        ("classes", value(params.labels.kept) + (f"; left out on purpose: {value(params.labels.drop)}" if params.labels.drop else "")),
+        ("unknown labels, conflicts", f"{params.labels.on_unknown}, {params.labels.on_conflict}"),
+        (
+            "duplicates",
+            f"hashes at most {params.dedup.distance} bits apart and texture correlation of at least {value(params.dedup.min_correlation)}"
+            + ("; mirrored copies too" if params.dedup.mirrored else ""),
+        ),
+        (
+            "faces",
+            (
+                f"found by {faces.detector}, score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
+                if faces.detector != "none"
+                else "pictures taken whole"
+            )
+            + f", stored at {faces.size_px} px at most",
+        ),
+        (
+            "split",
+            f"stratified by class, {shares}"
+            if split.method == "stratified"
+            else f"the set’s own test split, validation {percent(split.val)} of training",
+        ),
+        *([("thinned to", f"{split.max_train} training images at most")] if split.max_train else []),
+        *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
+        ("seed", str(params.seed)),
+    ]

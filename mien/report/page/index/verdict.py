@@ -1,0 +1,59 @@
+"""The answer first: which model is best, by how much, and how sure that is."""
+
+from typing import Any
+
+from mien.report.page.formats import count, figure, percent, plural, span
+from mien.report.page.pairwise import differences
+from mien.report.run import RunFacts
+
+
+def view(facts: RunFacts) -> dict[str, Any]:
+    """Headline, one paragraph, and four facts beside it."""
+    best, *others = facts.ranked
+    tested = facts.evaluations[best]["all"]
+    interval = tested.get("intervals", {}).get("macro_f1", {})
+    pairs = differences(facts.comparisons)
+    beaten = [model for model in others if (pair := pairs.get((best, model))) and pair.is_real]
+    kept = int((facts.fates["fate"] == "kept").sum())
+    by_split = facts.splits["split"].value_counts()
+    return {
+        "headline": f"{best} leads with a macro-F1 of {figure(tested['macro_f1'])}"
+        if others
+        else f"{best}: macro-F1 {figure(tested['macro_f1'])}",
+        "text": " ".join([_certainty(tested, interval), *_comparison(beaten, others), _baseline(tested)]),
+        "facts": [
+            ("models", count(len(facts.leaderboard)), "trained, each tested once"),
+            ("test images", count(tested["num_images"]), f"{plural(len(facts.classes), 'class', 'classes')}, never seen in training"),
+            (
+                "files found",
+                count(len(facts.files)),
+                f"{count(kept)} kept ({percent(kept / max(len(facts.files), 1))}), every other one explained",
+            ),
+            ("training images", count(by_split.get("train", 0)), f"and {count(by_split.get('val', 0))} for validation"),
+        ],
+    }
+
+
+def _certainty(tested: dict[str, Any], interval: dict[str, float]) -> str:
+    images = plural(tested["num_images"], "test image")
+    if not interval:
+        return f"Measured on {images}."
+    return f"On {images}, its 95 % interval reaches from {span(interval['low'], interval['high'])}."
+
+
+def _comparison(beaten: list[str], others: list[str]) -> list[str]:
+    if not others:
+        return []
+    if len(beaten) == len(others):
+        which = "the other model" if len(others) == 1 else f"all {len(others)} other models"
+        return [f"It is better than {which}, beyond what the choice of test images explains."]
+    if not beaten:
+        return ["But no other model is told apart from it: with these test images the order may be chance."]
+    rest = len(others) - len(beaten)
+    return [
+        f"It is better than {len(beaten)} of the {len(others)} others beyond what the choice of test images explains; {rest} may be as good."
+    ]
+
+
+def _baseline(tested: dict[str, Any]) -> str:
+    return f"Always answering the largest class would give {figure(tested['majority_baseline']['macro_f1'])}."

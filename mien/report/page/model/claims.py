@@ -1,0 +1,28 @@
+"""What the maps show, in numbers: where they lie, whether they matter to the answer, and whether they depend on what was learnt."""
+
+from typing import Any
+
+from mien.report.page.axis import Axis
+from mien.report.page.pairwise import ALPHA
+from mien.report.run import RunFacts
+
+TITLE = "What the maps show"
+
+
+def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
+    """Claims, faithfulness and the randomised-weights check; None where the model was not explained."""
+    explanation = facts.explanations.get(model)
+    if explanation is None:
+        return None
+    figures = explanation.figures
+    faithfulness = figures.get("faithfulness") or {}
+    return {
+        "figures": figures,
+        "claims": figures.get("claims") or [],
+        "faithfulness": [(name, faithfulness[name]) for name in ("deletion", "insertion") if faithfulness.get(name)],
+        "num_faithful": faithfulness.get("num_images"),
+        "num_steps": faithfulness.get("num_steps"),
+        "sanity": figures.get("sanity") or {},
+        "axis": Axis(0.0, 1.0),
+        "alpha": ALPHA,
+    }

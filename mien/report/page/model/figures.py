@@ -1,0 +1,43 @@
+"""The headline figures with their intervals, beside what guessing gives."""
+
+from typing import Any
+
+from mien.report.page.axis import Axis
+from mien.report.page.index.leaderboard import BASELINES
+from mien.report.run import RunFacts
+
+TITLE = "Test figures"
+FIGURES = {
+    "macro_f1": "mean over classes of F1; every class counts alike",
+    "mean_accuracy": "mean over classes of recall",
+    "accuracy": "share of images that are right; large classes count more",
+    "weighted_f1": "F1, weighted by the class’s images",
+    "kappa": "agreement beyond chance; 0 is chance",
+    "top2_accuracy": "the actual class is among the two likeliest",
+}
+
+
+def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
+    """A row per figure on all test images, and on the clean ones where some are flagged."""
+    evaluation = facts.evaluations[model]
+    parts = [("all", evaluation["all"])] + ([("clean", evaluation["clean"])] if "clean" in evaluation else [])
+    rows = [
+        {
+            "name": name,
+            "meaning": meaning,
+            "parts": [
+                {"value": tested.get(name), **(tested.get("intervals", {}).get(name) or {"low": None, "high": None})} for _, tested in parts
+            ],
+            "guesses": [evaluation["all"].get(key, {}).get(name) for key in BASELINES if key in evaluation["all"]],
+        }
+        for name, meaning in FIGURES.items()
+        if name in evaluation["all"]
+    ]
+    return {
+        "rows": rows,
+        "parts": [(name, tested["num_images"]) for name, tested in parts],
+        "guesses": [title for key, title in BASELINES.items() if key in evaluation["all"]],
+        "axis": Axis(0.0, 1.0),
+        "num_images": evaluation["all"]["num_images"],
+        "num_groups": evaluation["all"].get("num_groups"),
+    }

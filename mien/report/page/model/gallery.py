@@ -1,0 +1,24 @@
+"""The most confident right and wrong predictions of each class, with their maps."""
+
+from typing import Any
+
+from mien.explain.pictures import read_pictures
+from mien.report.page.sprites import Sprites
+from mien.report.run import RunFacts
+
+TITLE = "Most confident predictions"
+KINDS = {"right": "right", "wrong": "wrong"}
+SHOWN = ("face", "map_predicted", "map_actual")
+
+
+def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
+    """By actual class, right before wrong; None where the model was not explained."""
+    explanation = facts.explanations.get(model)
+    if explanation is None or not explanation.gallery:
+        return None
+    pictures = read_pictures(explanation.folder / "pictures.parquet")
+    classes: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for group in explanation.gallery:
+        shots = [{**shot, **{name: sprites.add_from(pictures, shot.get(name)) for name in SHOWN}} for shot in group["pictures"]]
+        classes.setdefault(group["class"], {})[group["kind"]] = shots
+    return {"classes": classes, "kinds": KINDS}

@@ -1,0 +1,28 @@
+"""Maps of a picture and of its mirror image beside each other, as in figure 8 of the paper on rebalanced consistency."""
+
+from typing import Any
+
+from mien.explain.pictures import read_pictures
+from mien.report.page.sprites import Sprites
+from mien.report.run import RunFacts
+
+TITLE = "A picture and its mirror image"
+
+
+def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
+    """Faces with the maps of some classes, original and mirrored; None where stage `explain` made none."""
+    explanation = facts.explanations.get(model)
+    if explanation is None or not explanation.mirrored:
+        return None
+    pictures = read_pictures(explanation.folder / "pictures.parquet")
+    faces = [
+        {
+            **face,
+            "face": sprites.add_from(pictures, f"face/{face['sample_id']}"),
+            "rows": [
+                {**row, **{name: sprites.add_from(pictures, row.get(name)) for name in ("original", "mirrored")}} for row in face["rows"]
+            ],
+        }
+        for face in explanation.mirrored
+    ]
+    return {"faces": faces}

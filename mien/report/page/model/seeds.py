@@ -1,0 +1,25 @@
+"""How much the figures move from one seed of training to another."""
+
+from typing import Any
+
+from mien.report.page.model.figures import FIGURES
+from mien.report.run import RunFacts
+
+TITLE = "Seeds of training"
+
+
+def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
+    """A row per seed, then mean and standard deviation; None with a single seed."""
+    evaluation = facts.evaluations[model]
+    by_seed = evaluation.get("by_seed")
+    if not by_seed:
+        return None
+    names = [name for name in FIGURES if all(name in figures for figures in by_seed.values())]
+    over = evaluation.get("over_seeds", {})
+    order = [str(seed) for seed in evaluation.get("seeds", by_seed)]
+    return {
+        "names": names,
+        "rows": [(seed, [by_seed[seed][name] for name in names]) for seed in order],
+        "over": [over.get(name, {}) for name in names],
+        "num": len(order),
+    }

@@ -1,0 +1,73 @@
+"""metrics/comparisons.csv read from either model's side."""
+
+from dataclasses import dataclass
+from math import isfinite, nan
+
+import pandas as pd
+
+from mien.evaluation.resampling import LEVEL
+from mien.report.page.frames import records
+
+ALPHA = round(1 - LEVEL, 10)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What sets one model apart from another on the same test images: figures of the first minus the second."""
+
+    only_first_right: int
+    only_second_right: int
+    accuracy: float
+    accuracy_p: float
+    accuracy_p_holm: float
+    macro_f1: float
+    low: float
+    high: float
+    macro_f1_p: float
+    macro_f1_p_holm: float
+
+    @property
+    def is_real(self) -> bool:
+        """Whether macro-F1 differs after Holm's correction over all pairs."""
+        return isfinite(self.macro_f1_p_holm) and self.macro_f1_p_holm <= ALPHA
+
+    @property
+    def turned(self) -> "Difference":
+        """The second against the first."""
+        return Difference(
+            self.only_second_right,
+            self.only_first_right,
+            -self.accuracy,
+            self.accuracy_p,
+            self.accuracy_p_holm,
+            -self.macro_f1,
+            -self.high,
+            -self.low,
+            self.macro_f1_p,
+            self.macro_f1_p_holm,
+        )
+
+
+def differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], Difference]:
+    """Every pair, both ways round."""
+    found = {}
+    for row in records(comparisons):
+        one = Difference(
+            int(row["only_first_right"]),
+            int(row["only_second_right"]),
+            _number(row["accuracy_difference"]),
+            _number(row["accuracy_p"]),
+            _number(row["accuracy_p_holm"]),
+            _number(row["macro_f1_difference"]),
+            _number(row["macro_f1_low"]),
+            _number(row["macro_f1_high"]),
+            _number(row["macro_f1_p"]),
+            _number(row["macro_f1_p_holm"]),
+        )
+        found[row["first"], row["second"]] = one
+        found[row["second"], row["first"]] = one.turned
+    return found
+
+
+def _number(cell: float | None) -> float:
+    return nan if cell is None else float(cell)

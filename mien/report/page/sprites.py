@@ -1,0 +1,70 @@
+"""The pictures of one page. Each is in it once, as a data URI inside an SVG symbol, however often it is shown."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import Image
+
+STEPS = ((96, 72), (80, 66), (64, 60), (48, 55), (40, 45))
+"""Longest side (pixels) and WebP quality; a page takes the first with which its pictures fit."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A picture as the page holds it."""
+
+    name: str
+    uri: str
+    width_px: int
+    height_px: int
+
+
+class Sprites:
+    """Collects the pictures of a page and gives each a name to show it by."""
+
+    def __init__(self, *, budget_bytes: int) -> None:
+        self._names: dict[bytes, str] = {}
+        self._budget_bytes = budget_bytes
+
+    def add(self, content: bytes | None) -> str | None:
+        """The name of a picture (encoded, of any kind that Pillow reads); None where there is none."""
+        if content is None:
+            return None
+        return self._names.setdefault(content, f"p{len(self._names)}")
+
+    def add_from(self, pictures: Mapping[str, bytes], key: str | None) -> str | None:
+        """The name of one of `pictures`; None where there is none of that key."""
+        return self.add(pictures.get(key)) if key else None
+
+    def symbols(self) -> list[Symbol]:
+        """Every picture once. Together at most the budget, as Base64, unless the smallest step is larger still."""
+        found = [content if _is_webp(content) else _reduced(content, *STEPS[0]) for content in self._names]
+        for side_px, quality in STEPS[1:]:
+            if _num_characters(found) <= self._budget_bytes:
+                break
+            found = [_reduced(content, side_px, quality) for content in self._names]
+        return [_symbol(name, content) for name, content in zip(self._names.values(), found, strict=True)]
+
+
+def _symbol(name: str, content: bytes) -> Symbol:
+    width_px, height_px = Image.open(io.BytesIO(content)).size
+    return Symbol(name, f"data:image/webp;base64,{base64.b64encode(content).decode()}", width_px, height_px)
+
+
+def _reduced(content: bytes, side_px: int, quality: int) -> bytes:
+    with Image.open(io.BytesIO(content)) as image:
+        small = image.convert("RGB")
+    small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    small.save(file, "WEBP", quality=quality, method=6)
+    return file.getvalue()
+
+
+def _is_webp(content: bytes) -> bool:
+    return content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+
+
+def _num_characters(contents: list[bytes]) -> int:
+    return sum((len(content) + 2) // 3 * 4 for content in contents)

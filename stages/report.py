@@ -1,0 +1,35 @@
+"""Stage `report`."""
+
+import typer
+
+from mien import paths
+from mien.files import replacing_directory
+from mien.params import load_params
+from mien.report.cards import data_card, model_card
+from mien.report.page.site import index_page, model_page
+from mien.report.run import read_run
+from mien.stage import command
+
+
+def main() -> None:
+    """Shows the whole run on static pages, for reviewers.
+
+    Reads what the stages before it wrote, under metrics and data. Writes metrics/report: index.html and models/MODEL.html, each complete in
+    itself (no network, no other file), and cards/MODEL.md and cards/data.md.
+    """
+    facts = read_run(load_params())
+    cards = {"data.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.ranked}}
+    pages = {
+        "index.html": index_page(facts, cards=cards),
+        **{f"models/{model}.html": model_page(facts, model, cards=cards) for model in facts.ranked},
+    }
+    with replacing_directory(paths.REPORT) as folder:
+        for name, text in {**pages, **{f"cards/{name}": text for name, text in cards.items()}}.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    num_bytes = sum(len(text.encode()) for text in pages.values())
+    typer.echo(f"report: {paths.REPORT / 'index.html'}, {len(pages)} pages of {num_bytes / 1e6:.1f} MB in all, {len(cards)} cards")
+
+
+if __name__ == "__main__":
+    command(main)()

@@ -1,0 +1,34 @@
+"""A small complete run made up from random numbers: every file that stage `report` reads, in the current folder."""
+
+from tests.report.fabricated.data import HOSTILE, write_data
+from tests.report.fabricated.explanation import write_doubts, write_explanation
+from tests.report.fabricated.model import write_comparison, write_evaluation, write_training
+from tests.report.fabricated.plan import CLASSES, Plan, write_params
+
+__all__ = ["CLASSES", "HOSTILE", "Plan", "fabricate"]
+
+
+def fabricate(
+    models: tuple[str, ...] = ("good", "poor"),
+    *,
+    classes: tuple[str, ...] = CLASSES,
+    num_images: int = 90,
+    explained: bool = True,
+    doubted: bool = True,
+    official: bool = False,
+    timed: bool = True,
+    seeds: tuple[int, ...] = (),
+) -> Plan:
+    """Writes the run and returns what it was made from; what is False is left out, as where a stage has not been run."""
+    params = write_params(models, classes, official=official)
+    rows = write_data(params, num_images)
+    plan = Plan(params, rows)
+    for model in models:
+        write_training(plan, model, timed=timed)
+        write_evaluation(plan, model, seeds=seeds)
+        if explained:
+            write_explanation(plan, model)
+    write_comparison(plan)
+    if doubted:
+        write_doubts(plan)
+    return plan
