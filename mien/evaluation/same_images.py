@@ -31,10 +31,11 @@ class SameImages:
 
 
 def same_images(predictions: Mapping[str, pd.DataFrame], *, against: str, classes: Sequence[str], groups: Mapping[str, str]) -> SameImages:
-    """The predictions (COLUMNS) of all models, each compared with those of `against`; `groups` names, by path, what is drawn together.
+    """The predictions (COLUMNS) of all models, each compared with those of `against`; `groups` names, by the path of each image
+    of the test split, what is drawn together.
 
     Raises TableError if the models were not all tested on the same images under the same labels, on a class that is none of `classes`, or
-    on an image that `groups` does not have.
+    on other images than `groups` has.
     """
     rows = {model: frame[COLUMNS].sort_values("path", ignore_index=True) for model, frame in predictions.items()}
     reference = rows[against]
@@ -48,10 +49,10 @@ def same_images(predictions: Mapping[str, pd.DataFrame], *, against: str, classe
                 f"{model} ({len(frame)} images) and {against} ({len(reference)} images) were not tested on the same images under the same "
                 f"labels; run `dvc repro`, or name the models that were"
             )
-    if unknown := reference.loc[~reference["path"].isin(groups), "path"].tolist():
-        raise TableError(
-            f"{against} was tested on {unknown[0]}, which is not in the test split ({len(unknown)} such images); run `dvc repro`"
-        )
+    tested = set(reference["path"])
+    for paths, what in ((tested - set(groups), "was tested on {}, which is not"), (set(groups) - tested, "was not tested on {}, which is")):
+        if paths:
+            raise TableError(f"{against} {what.format(min(paths))} in the test split ({len(paths)} such images); run `dvc repro`")
     index = {name: number for number, name in enumerate(classes)}
     return SameImages(
         classes=tuple(classes),

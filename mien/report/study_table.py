@@ -31,7 +31,7 @@ def study_table(
 
     The first holds overall accuracy, mean accuracy, macro-F1, their differences to the model `against` with paired bootstrap intervals of
     LEVEL, and the time of the training where it is known; the second the recall of each class. `groups` names, by path, what is drawn
-    together. Raises TableError if the models were tested on different images, or on one that `groups` does not have.
+    together. Raises TableError if the models were tested on different images, or on others than `groups` has.
     """
     images = same_images(predictions, against=against, classes=classes, groups=groups)
     confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}

@@ -42,5 +42,7 @@ def test_what_is_not_of_the_same_images_is_refused() -> None:
     fewer = {path: group for path, group in GROUPS.items() if group != "0"}
     with pytest.raises(TableError, match=r"a was tested on test/00\.jpg, which is not in the test split \(3 such images\)"):
         same_images({"a": draw(1)}, against="a", classes=CLASSES, groups=fewer)
+    with pytest.raises(TableError, match=r"a was not tested on new\.jpg, which is in the test split \(1 such images\)"):
+        same_images({"a": draw(1)}, against="a", classes=CLASSES, groups=GROUPS | {"new.jpg": "0"})
     with pytest.raises(TableError, match="evaluate@a"):
         same_images({"a": draw(1).iloc[:0]}, against="a", classes=CLASSES, groups=GROUPS)

@@ -10,7 +10,7 @@ import pandas as pd
 from mien.configure import config_document, configure
 from mien.data.tables import DUPLICATES, FILES, SPLITS
 from mien.evaluation.comparison import compare_pairs
-from mien.evaluation.figures import Tested, bare_figures, report_on_test
+from mien.evaluation.figures import Predictions, bare_figures, report_on_test
 from mien.evaluation.honesty import selection
 from mien.evaluation.leaderboard import leaderboard
 from mien.evaluation.seeds import seed_figures
@@ -144,9 +144,9 @@ def with_everything(facts: RunFacts) -> RunFacts:
     )
 
 
-def _tested(draws: np.random.Generator, actual_N: Any, strength: float) -> Tested:
+def _tested(draws: np.random.Generator, actual_N: Any, strength: float) -> Predictions:
     logits_NK = draws.normal(size=(len(actual_N), 3)) + strength * np.eye(3)[actual_N]
-    return Tested(actual_N.astype(np.int64), logits_NK.astype(np.float32), np.arange(len(actual_N)))
+    return Predictions(actual_N.astype(np.int64), logits_NK.astype(np.float32), np.arange(len(actual_N)))
 
 
 def _record(model: str, class_counts: dict[str, int]) -> dict[str, Any]:
