@@ -16,7 +16,7 @@ def mirror_similarity(maps_Nhw: Tensor, mirrored_Nhw: Tensor) -> NDArray[np.floa
     one cell. Strided convolutions put a grid's cells not quite where mirroring puts them (see gradcam.upsampled): 1 is out of reach for most.
     """
     assert maps_Nhw.shape == mirrored_Nhw.shape, (maps_Nhw.shape, mirrored_Nhw.shape)
-    if maps_Nhw[0].numel() == 1:
+    if maps_Nhw.shape[1:].numel() == 1:
         return np.full(len(maps_Nhw), np.nan)
     own_NG, back_NG = maps_Nhw.flatten(1).double(), mirrored_Nhw.flip(-1).flatten(1).double()
     # Each to length 1 first: maps of 1e-30 squared would be 0. An empty one becomes 0 / 0, NaN.

@@ -91,7 +91,7 @@ def region_heat(
         own = slice(start, start + _CHUNK)
         maps_NSS = upsampled(maps_Nhw[own], side_px)
         for name, mask_NSS in region_masks(landmarks_N10[own], sides_N[own], side_px).items():
-            found[name][0].append(heat_share(maps_NSS, mask_NSS) if maps_Nhw[0].numel() > 1 else np.full(len(maps_NSS), np.nan))
+            found[name][0].append(heat_share(maps_NSS, mask_NSS) if maps_Nhw.shape[1:].numel() > 1 else np.full(len(maps_NSS), np.nan))
             found[name][1].append(area_share(mask_NSS))
     return {name: (np.concatenate(heat), np.concatenate(area)) for name, (heat, area) in found.items()}
 
