@@ -31,6 +31,11 @@ def test_subject_and_all_other_columns_arrive(tmp_path: Path) -> None:
     assert files[2]["metadata"] is None
 
 
+def test_quoted_values_may_hold_what_parts_values_and_lines(tmp_path: Path) -> None:
+    path = table(tmp_path, 'path,subject\n"a, b.jpg","Ann ""A""\nB"\nc.jpg,Zo\u2028e\n')
+    assert read_metadata(path).subjects == {"a, b.jpg": 'Ann "A"\nB', "c.jpg": "Zo\u2028e"}
+
+
 def test_composition_of_accents_does_not_matter(tmp_path: Path) -> None:
     path = table(tmp_path, f"path,subject\n{unicodedata.normalize('NFD', 'überrascht/é.jpg')},Zoë\n")
     files = rows(unicodedata.normalize("NFC", "überrascht/é.jpg"))
@@ -59,6 +64,7 @@ def test_some_unknown_paths_are_told_and_only_unknown_ones_refused(tmp_path: Pat
         ("path;subject\na;b\n", "separated by commas"),
         ("path,subject\na.jpg,Ann,more\n", "line 2 has 3 values for 2 columns"),
         ("path,subject\na.jpg,Ann\n./a.jpg,Bob\n", "line 3 names a.jpg a second time"),
+        ('path,subject\na.jpg,"Ann\nb.jpg,Bob\nc.jpg,Cid\n', "is no CSV .*, by line 4.*; look for a single quotation mark"),
     ],
 )
 def test_faults_name_the_line(text: str, words: str, tmp_path: Path) -> None:

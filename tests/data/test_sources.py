@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,7 +155,7 @@ def test_a_source_that_is_itself_a_link_is_followed(tmp_path: Path) -> None:
 
 def test_unreadable_files_and_folders_are_error_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = as_folder(tmp_path)
-    real_scandir, real_open = os.scandir, Path.open
+    real_scandir, real_open, real_stat = os.scandir, Path.open, Path.stat
 
     def scandir(path: Path) -> object:
         if Path(path).name == "train":
@@ -166,10 +167,16 @@ def test_unreadable_files_and_folders_are_error_rows(tmp_path: Path, monkeypatch
             raise OSError(5, "Input/output error")
         return real_open(path, *args, **kwargs)  # type: ignore[arg-type]
 
+    def stat(path: Path, **kwargs: Any) -> os.stat_result:
+        if path.name == "notes.txt":
+            raise PermissionError(13, "Permission denied")
+        return real_stat(path, **kwargs)
+
+    monkeypatch.setattr(Path, "stat", stat)
     monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.setattr(Path, "open", opened)
     found = read_all(source)
-    assert found["train"].error == "permission denied"
+    assert found["train"].error == found["notes.txt"].error == "permission denied"
     assert found["c.gif"].error == "unreadable: Input/output error"
     assert found["test/sad/ä.txt"].content
 
@@ -344,3 +351,11 @@ def test_what_is_no_source_is_a_clear_error(name: str, data: bytes | None, words
 def test_kind_goes_by_content(tmp_path: Path) -> None:
     as_zip(tmp_path).rename(tmp_path / "odd.tar")
     assert kind_of(tmp_path / "odd.tar") == "zip"
+
+
+def test_a_tar_that_ends_with_a_zip_is_a_tar(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "source.tar", "w") as archive:
+        add_member(archive, "happy/a.png", picture())
+        add_member(archive, "notes.docx", as_zip(tmp_path).read_bytes())
+    assert kind_of(tmp_path / "source.tar") == "tar"
+    assert read_all(tmp_path / "source.tar")["happy/a.png"].content == picture()

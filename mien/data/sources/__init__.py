@@ -30,10 +30,11 @@ def kind_of(source: Path) -> str:
     try:
         if source.stat().st_size == 0:
             raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
-        if zipfile.is_zipfile(source):
-            return "zip"
+        # First what a file begins with: zip is looked for at the end, where a tar may have a last member that is one (.zip, .docx).
         if _is_tar(source):
             return "tar"
+        if zipfile.is_zipfile(source):
+            return "zip"
     except OSError as error:
         raise SourceError(f"ingest.source: {source} cannot be read: {error.strerror}; check its permissions") from None
     name = source.name.lower()

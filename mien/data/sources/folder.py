@@ -1,6 +1,7 @@
 """A folder, with all folders below it."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def _child_entry(child: os.DirEntry[str], root: Path) -> Entry:
             return _entry(path, root, ignored="link out of the source")
         if target.is_dir():
             return _entry(path, root, ignored="link to a folder")
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except OSError as error:  # a folder that may be listed and not entered, a file deleted meanwhile
+        return _entry(path, root, error=error_reason(error))
+    if not stat.S_ISREG(status.st_mode):
         return _entry(path, root, ignored="not a regular file")
-    return _entry(path, root, size_bytes=path.stat().st_size)
+    return _entry(path, root, size_bytes=status.st_size)
 
 
 def _entry(path: Path, root: Path, *, size_bytes: int | None = None, ignored: str | None = None, error: str | None = None) -> Entry:
