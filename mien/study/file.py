@@ -18,6 +18,7 @@ show: [models.*.loss]               # optional: which parameters the study's tab
 import re
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from pathlib import PurePath
 from typing import Annotated, Any, Self
 
@@ -92,6 +93,8 @@ class Study(Section):
             else:
                 yield from _key_faults("grid", {axis: None})
                 yield from _value_faults(f"grid.{axis}", values)
+        if self.grid and len(self.named_runs()) < _num_combinations(self.grid):
+            yield "grid", "must give each combination a name of its own, its values joined by -", list(self.named_runs())
 
     def named_runs(self) -> dict[str, Settings]:
         """The runs, in the file's order, by name; those of a grid are named by their values, the last axis changing first."""
@@ -110,6 +113,10 @@ class Study(Section):
 def label(value: JsonValue) -> str:
     """A value of a grid's axis as it stands in a run's name."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _num_combinations(grid: Mapping[str, Axis]) -> int:
+    return prod(len({label(value) for value in values}) for values in grid.values())
 
 
 def names() -> list[str]:

@@ -42,7 +42,7 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     load_params()
     workspace = read_document(paths.PARAMS, error=ParamsError)
     base = deepcopy(workspace)
-    faults = list(_prepare(base, study, settings)) or [*document_faults(base), *_target_faults(study, base)]
+    faults = list(_prepare(base, study, settings)) or document_faults(base) or list(_target_faults(study, base))
     runs = []
     for run, own in study.named_runs().items() if not faults else ():
         document = deepcopy(base)
@@ -64,6 +64,8 @@ def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) ->
             merge(document, load_preset(study.preset))
         except ParamsError as error:
             yield f"preset: {error}"
+    if not isinstance(document.get("models"), dict):
+        return  # of which the schema tells
     for model in study.models:
         if model not in document["models"]:
             yield f"models: must name models of params.yaml; {suggestion(model, document['models'])} (got {model!r})"

@@ -122,6 +122,14 @@ def test_without_models_all_stay_and_an_entry_can_be_new(repository: Path) -> No
         ({"models": ["resnet50"], "runs": {"a": {"models.densenet121.dropout": 0.1}}}, "run a: models.densenet121: must be a model"),
         ({"params": {"models": {"nix": {"dropout": 0.1}}}, "runs": {"a": None}}, r"params\.models\.nix: must be a model"),
         ({"params": {"seed": "x"}, "runs": {"a": None}}, "1 fault; nothing is queued:\n  seed: must be a whole number"),
+        (
+            {"params": {"models": None}, "target": "evaluate@resnet50", "runs": {"a": None}},
+            "1 fault; nothing is queued:\n  models: must be given",
+        ),
+        (
+            {"params": {"models": 3}, "target": "evaluate@resnet50", "runs": {"a": None}},
+            "1 fault; nothing is queued:\n  models: must be a map",
+        ),
         ({"preset": "nix", "runs": {"a": None}}, "1 fault; nothing is queued:\n  preset: there is no preset 'nix'"),
         ({"target": "evalute", "runs": {"a": None}}, "target: must be a stage of dvc.yaml"),
         ({"target": "evaluate@nix", "runs": {"a": None}}, "target: must name a model that the runs keep"),
@@ -143,3 +151,9 @@ def test_a_wrong_setting_and_wrong_parameters_are_told_as_such() -> None:
     Path("params.yaml").write_text("seed: x\n", encoding="utf-8")
     with pytest.raises(ParamsError, match=r"params\.yaml has \d+ fault"):
         plan("s", study(runs={"a": None}))
+
+
+def test_a_preset_without_models_is_told_as_such(repository: Path) -> None:
+    (repository / "none.yaml").write_text("models: null\n", encoding="utf-8")
+    with pytest.raises(StudyError, match="1 fault; nothing is queued:\n  models: must be given"):
+        plan("s", study(preset="none.yaml", models=["resnet50"], runs={"a": None}))
