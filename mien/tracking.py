@@ -96,7 +96,7 @@ class Run:
         self._send({"close": status})
         process, self._process = self._process, None
         if process is not None:
-            _wait(process)
+            _wait(process, seconds=WAIT_S)
 
     def _send(self, message: messages.Message) -> None:
         if self._process is None or self._process.stdin is None:
@@ -138,7 +138,7 @@ def log_report() -> None:
     it. Whatever else the runs lack of the files under metrics/ comes along, because this is `mien track` in a process beside the stage.
     """
     if _wanted() and (process := _start("mien.backfill")):
-        _wait(process)
+        _wait(process, seconds=2 * WAIT_S)  # for all runs, and once at a pipeline's end
 
 
 def warn(reason: str) -> None:
@@ -174,13 +174,13 @@ def _closing(opening: messages.Message | None) -> Iterator[Run]:
         run.close(status)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
+def _wait(process: subprocess.Popen[bytes], *, seconds: float) -> None:
     try:
-        said, _ = process.communicate(timeout=WAIT_S)
+        said, _ = process.communicate(timeout=seconds)
         if process.returncode:
             warn(_last_line(said) or f"its process ended with code {process.returncode}")
     except subprocess.TimeoutExpired:
-        warn(f"not done within {WAIT_S:.0f} s, left to finish by itself")
+        warn(f"not done within {seconds:.0f} s, left to finish by itself")
 
 
 def _last_line(said: bytes) -> str:

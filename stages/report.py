@@ -2,7 +2,7 @@
 
 import typer
 
-from mien import paths
+from mien import paths, tracking
 from mien.files import replacing_directory
 from mien.params import load_params
 from mien.report.cards import data_card, model_card
@@ -27,6 +27,7 @@ def main() -> None:
         for name, text in {**pages, **{f"cards/{name}": text for name, text in cards.items()}}.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
+    tracking.log_report()
     num_bytes = sum(len(text.encode()) for text in pages.values())
     typer.echo(f"report: {paths.REPORT / 'index.html'}, {len(pages)} pages of {num_bytes / 1e6:.1f} MB in all, {len(cards)} cards")
 

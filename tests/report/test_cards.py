@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from mien.data.alignment import Face
 from mien.data.faces import FaceDetector
 from mien.models.predict import predict_logits
 from mien.models.store import save_model
-from mien.params import parse_params
+from mien.params import load_params
 from mien.preset import FOLDER
 from mien.report.cards import citations, data_card, model_card
 from mien.report.cards.rendering import table
@@ -200,10 +199,8 @@ def test_the_snippet_runs_and_predicts_as_the_pipeline_does(
 def test_every_part_that_ships_has_its_paper() -> None:
     assert set(citations.LOSSES) == set(registry.names("mien.losses")) - {"cross_entropy"}
     assert set(citations.ATTENTION) == set(registry.names("mien.models.attention")) - {"none"}
-    entries: dict[str, Any] = parse_params(
-        Path("params.yaml").read_text(), name="params.yaml"
-    ).models  # the tests run in the repository's root
-    backbones = {entry.backbone for entry in entries.values()} | set(re.findall(r"backbone: (\w+)", (FOLDER / "all.yaml").read_text()))
+    shipped = load_params(Path(__file__).parents[2] / "params.yaml").models.values()
+    backbones = {entry.backbone for entry in shipped} | set(re.findall(r"backbone: (\w+)", (FOLDER / "all.yaml").read_text()))
     for backbone in backbones - {"cnn"}:
         config = {"backbone": backbone, "attention": "none", "loss": {"name": "cross_entropy"}, "augment": {}}
         assert len(citations.citations(config, explained=False)) == 2, f"{backbone}, and the calibration"

@@ -81,7 +81,7 @@ def _tests(explanation: dict[str, Any]) -> list[str]:
     if sane := explanation.get("sanity"):
         found.append(
             f"Maps of the trained model against those of randomised ones, {sane['num_images']} images, mean rank correlation: "
-            f"{figure(sane['head_redrawn'])} with the head drawn anew, {figure(sane['all_redrawn'])} with all weights drawn anew "
+            f"{signed(sane['head_redrawn'])} with the head drawn anew, {signed(sane['all_redrawn'])} with all weights drawn anew "
             "(near 1 would mean that the maps hardly depend on what was learnt)."
         )
     return found
