@@ -62,6 +62,8 @@ class Chart:
     """vertical lines with a word at their head"""
     labels: list[Text] = field(default_factory=list)
     diagonal: bool = False
+    is_thin: bool = False
+    """whether lines only lead the eye from mark to mark"""
     legend: list[tuple[Style, str]] = field(default_factory=list)
 
     width: int = WIDTH
@@ -70,6 +72,11 @@ class Chart:
     top: int = TOP
     right: int = WIDTH - RIGHT
     bottom: int = HEIGHT - BOTTOM
+
+    @property
+    def crop(self) -> int:
+        """Height at the top that only the words of rules need."""
+        return 0 if self.rules else TOP - 14
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where the value (x, y) lies in the drawing, whose y grows downwards."""
@@ -91,26 +98,3 @@ class Chart:
         place = self.place(x, self.y.low)[0]
         is_late = place > LEFT + INNER_WIDTH * 0.6
         self.rules.append(Text(place, TOP - 5 - 13 * len(self.rules), text, "end" if is_late else "start"))
-
-
-def spread_labels(labels: Sequence[Text], *, height: float = 13.0, char_width: float = 6.2) -> list[Text]:
-    """The labels moved up or down as little as needed so that none covers another; those of smaller x first."""
-    done: list[Text] = []
-    for label in sorted(labels, key=lambda one: (one.y, one.x, one.text)):
-        left, right = _ends(label, char_width)
-        y = label.y
-        for shift in sorted((step * height / 2 for step in range(-24, 25)), key=lambda size: (abs(size), size)):
-            y = label.y + shift
-            free = all(
-                abs(y - other.y) >= height or right < _ends(other, char_width)[0] or left > _ends(other, char_width)[1] for other in done
-            )
-            if free and TOP + 6 <= y <= TOP + INNER_HEIGHT - 2:
-                break
-        done.append(Text(label.x, round(y, 2), label.text, label.anchor))
-    return done
-
-
-def _ends(label: Text, char_width: float) -> tuple[float, float]:
-    width = len(label.text) * char_width
-    left = label.x - (width if label.anchor == "end" else width / 2 if label.anchor == "middle" else 0)
-    return left, left + width

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
+from markupsafe import Markup
+
 MISSING = "–"
 MINUS = "−"
 THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
@@ -115,7 +117,12 @@ def value(setting: Any) -> str:
     return str(setting)
 
 
+def breakable(name: str) -> Markup:
+    """A name, escaped, that may go on in a new line after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
-    for function in (figure, signed, percent, count, p_value, large, file_size, three_digits, value)  # used as {{ x | figure }}
+    for function in (figure, signed, percent, count, p_value, breakable, large, file_size, three_digits, value)  # used as {{ x | figure }}
 } | {"figure_title": title}

@@ -5,8 +5,9 @@ from typing import Any
 
 from mien.report.page import chart
 from mien.report.page.axis import axis_around, log_axis_around
-from mien.report.page.chart import Chart, Point, Text, spread_labels
+from mien.report.page.chart import Chart, Point
 from mien.report.page.formats import figure, large, span, three_digits
+from mien.report.page.labels import place_labels
 from mien.report.run import RunFacts
 
 TITLE = "Cost beside quality"
@@ -61,14 +62,11 @@ def _chart(facts: RunFacts, prices: Mapping[str, float | None], *, name: str, ti
         y=axis_around(values, floor_at=0.0, ceiling=1.0, length=chart.INNER_HEIGHT),
     )
     one.add_ticks([(tick, text(tick).replace(".0", "")) for tick in one.x.ticks(4)], [(tick, figure(tick, 1)) for tick in one.y.ticks(5)])
-    labels = []
     for model, price in known.items():
         x, y = one.place(price, tested[model]["macro_f1"])
         low, high = ends[model].get("low"), ends[model].get("high")
         whisker = {} if low is None or high is None else {"low": one.place(price, low)[1], "high": one.place(price, high)[1]}
         note = f"{model}: macro-F1 {figure(tested[model]['macro_f1'])} ({span(low, high)}), {text(price)} {unit}"
         one.points.append(Point(x, y, "a", note, 4.0, **whisker))
-        is_late = x > chart.LEFT + chart.INNER_WIDTH * 0.55
-        labels.append(Text(x + (-8 if is_late else 8), y + 4, model, "end" if is_late else "start"))
-    one.labels = spread_labels(labels)
+    one.labels = place_labels(one.points, list(known))
     return one

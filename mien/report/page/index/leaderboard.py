@@ -42,6 +42,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
         "mark": guesses[0]["of"]["macro_f1"] if guesses else None,
         "has_clean": any(row["clean"] is not None for row in rows),
         "has_seeds": any(row["seeds"] for row in rows),
+        "has_weights": len({row["weights"] for row in rows}) > 1,
         "has_pairs": bool(pairs),
         "num_images": first["num_images"],
         "num_groups": first.get("num_groups"),

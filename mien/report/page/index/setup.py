@@ -8,7 +8,7 @@ from mien.report.page.formats import percent, value
 from mien.report.run import RunFacts
 
 TITLE = "What was run"
-COLUMNS = ("backbone", "weights", "attention", "head", "loss.name", "recipe", "input_px", "normalization", "precision")
+COLUMNS = ("backbone", "weights", "attention", "head", "loss.name", "recipe", "input_px")
 NOT_SETTINGS = ("name", "classes", "seed")
 
 

@@ -43,6 +43,7 @@ def _chart(bins: pd.DataFrame, found: dict[str, Any]) -> Chart | None:
         x=Axis(0.0, 1.0, chart.INNER_WIDTH),
         y=Axis(0.0, 1.0, chart.INNER_HEIGHT),
         diagonal=True,
+        is_thin=True,
     )
     ticks = [(tick, f"{tick:.1f}") for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     one.add_ticks(ticks, ticks)

@@ -35,4 +35,4 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
     ]
     worst = sorted((one for one in wrong if one[0]), key=lambda one: (-one[0], one[2:]))[:3]
     columns = [sum(row[j] for row in counts) for j in range(len(classes))]
-    return {"classes": classes, "rows": rows, "worst": worst, "columns": columns, "num": sum(columns)}
+    return {"classes": classes, "rows": rows, "worst": worst, "columns": columns, "is_linked": bool(pictured), "num": sum(columns)}

@@ -37,7 +37,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
         "rows": rows,
         "parts": [(name, tested["num_images"]) for name, tested in parts],
         "guesses": [title for key, title in BASELINES.items() if key in evaluation["all"]],
-        "axis": Axis(0.0, 1.0),
+        "axis": Axis(min([0.0, *(part["low"] for row in rows for part in row["parts"] if part["low"] is not None)]), 1.0),
         "num_images": evaluation["all"]["num_images"],
         "num_groups": evaluation["all"].get("num_groups"),
     }
