@@ -4,7 +4,7 @@ Lengths are in eye distances d (between the pupils, 63 mm in adults; Farkas 1994
 
     face   ellipse, 1.1 d to each side (faces are about 137 mm wide) and from 1.1 d above the eyes, at the hair, to 1.86 d below, at the chin
     eyes   an ellipse each, 0.4 d to each side, from 0.45 d above the pupil, with the brow, to 0.25 d below, with the lower lid
-    mouth  ellipse, 0.6 of its width to each side (0.4 d at least), from 0.3 d above its corners to 0.5 d below, with a dropped jaw's lip
+    mouth  ellipse, 0.7 of its width to each side (0.4 d at least), from 0.3 d above its corners to 0.5 d below, with a dropped jaw's lip
 
 "Below" is the way from between the eyes to between the mouth's corners, so a tilted face has tilted regions. A head turned aside has its eyes
 closer together in the picture; d is then that way over 1.1, which is its length in a frontal face. The face holds eyes and mouth
@@ -58,7 +58,7 @@ def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: i
 
     left_eye, right_eye = (ellipse(eye_N2, side_N1=0.4 * unit_N1, above=0.45, below=0.25) for eye_N2 in (left_N2, right_N2))
     eyes = left_eye | right_eye
-    mouth = ellipse(mouth_N2, side_N1=torch.maximum(0.6 * smile_N1, 0.4 * unit_N1), above=0.3, below=0.5)
+    mouth = ellipse(mouth_N2, side_N1=torch.maximum(0.7 * smile_N1, 0.4 * unit_N1), above=0.3, below=0.5)
     face = ellipse(eyes_N2, side_N1=1.1 * unit_N1, above=1.1, below=1.86)
     return {"face": face | eyes | mouth, "eyes": eyes, "mouth": mouth}
 

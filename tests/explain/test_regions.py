@@ -58,7 +58,7 @@ def test_regions_are_the_documented_ellipses_of_a_tilted_head(degrees: float) ->
     masks = masks_of(upright @ turn.T + centre, stored_px=96, side_px=96)
     place = lambda x, y: turn @ np.array([x * d, y * d]) + centre  # noqa: E731
     eyes = [plain_ellipse(place(x, -0.1), degrees, 0.4 * d, 0.35 * d, 96) for x in (-0.5, 0.5)]
-    mouth = plain_ellipse(place(0, 1.2), degrees, 0.6 * 0.8 * d, 0.4 * d, 96)
+    mouth = plain_ellipse(place(0, 1.2), degrees, 0.7 * 0.8 * d, 0.4 * d, 96)
     face = plain_ellipse(place(0, 0.38), degrees, 1.1 * d, 1.48 * d, 96)
     for name, expected in (("eyes", eyes[0] | eyes[1]), ("mouth", mouth), ("face", face | eyes[0] | eyes[1] | mouth)):
         assert (masks[name] != expected).mean() < 2e-4, name  # pixels on the very edge may fall either way
