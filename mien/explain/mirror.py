@@ -13,7 +13,8 @@ def mirror_similarity(maps_Nhw: Tensor, mirrored_Nhw: Tensor) -> NDArray[np.floa
     """Cosine similarity of each picture's map with that of its mirror image (`images.flip(-1)`, same class), mirrored back: float64 N.
 
     1: the same places in the same proportion; 0: none in common. The scales are of no effect. NaN where either map is empty, and on a grid of
-    one cell. Strided convolutions put a grid's cells not quite where mirroring puts them (see gradcam.upsampled): 1 is out of reach for most.
+    one cell. Strided convolutions put a grid's cells not quite where mirroring puts them (see gradcam.upsampled), so
+    1 is not to be expected of them.
     """
     assert maps_Nhw.shape == mirrored_Nhw.shape, (maps_Nhw.shape, mirrored_Nhw.shape)
     if maps_Nhw.shape[1:].numel() == 1:
