@@ -10,6 +10,8 @@ from mien import paths
 
 MAX_DESCRIPTION = 8000
 """characters of a description; MLflow's limit for a tag"""
+ALONE = ("|", "#", "```", "---")
+"""How lines of Markdown begin that belong to no paragraph."""
 LEFT_OUT = "\n\n*Cut short here; the whole text is {name}, among the artifacts.*\n"
 
 
@@ -40,15 +42,36 @@ def experiment_files() -> list[Path]:
 
 
 def description(path: Path) -> str:
-    """The text of a Markdown file as MLflow shows it beside a run: without front matter, cut between paragraphs where it is too long."""
+    """The text of a Markdown file as MLflow shows it beside a run: without front matter, a title or line breaks within paragraphs.
+
+    Cut between paragraphs where it is too long.
+    """
     text = re.sub(r"\A---\n.*?\n---\n+", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    text = re.sub(r"(?m)^\|.*\|$", lambda row: re.sub(r" {2,}", " ", re.sub(r"-{4,}", "---", row[0])), text)  # tables padded for plain text
+    text = _unwrapped(re.sub(r"\A# .*\n+", "", text))  # the title is the run's name, which stands above
     if len(text) <= MAX_DESCRIPTION:
         return text
     end = LEFT_OUT.format(name=path.name)
     room = text[: MAX_DESCRIPTION - len(end)]
     cut = max(room.rfind("\n\n"), room.rfind("\n|"), 0)  # between paragraphs, or rows of a table
-    return (room[:cut] or room) + end
+    kept = room[:cut] or room
+    return (kept[: kept.rfind("```")] if kept.count("```") % 2 else kept) + end  # code that is cut would never end
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs and list entries in one line each, because MLflow breaks lines where the text does; tables without padding."""
+    lines: list[str] = []
+    code = False
+    for line in text.splitlines():
+        fence = line.startswith("```")
+        goes_on = bool(line) and not code and not line.startswith((*ALONE, "- ", ">"))
+        if goes_on and lines and lines[-1] and not lines[-1].startswith(ALONE):
+            lines[-1] += f" {line.strip()}"
+        elif line.startswith("|") and not code:
+            lines.append(re.sub(r" {2,}", " ", re.sub(r"-{4,}", "---", line)))
+        else:
+            lines.append(line)
+        code ^= fence
+    return "\n".join(lines) + "\n"
 
 
 def _there(*files: Path) -> list[Path]:

@@ -293,10 +293,7 @@ def test_the_report_and_the_cards_come_to_their_runs(stored: Folder) -> None:
     write_report()
     tracking.log_report()
     (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
-    assert (
-        parent.data.tags["mlflow.note.content"] == "| model | macro-F1 |\n"
-        and child.data.tags["mlflow.note.content"] == "# first\n\nA model.\n"
-    )
+    assert parent.data.tags["mlflow.note.content"] == "| model | macro-F1 |\n" and child.data.tags["mlflow.note.content"] == "A model.\n"
     assert artifact_names(stored, child) == {
         "first.confusion.png", "first.reliability.csv", "first.slices.csv", "gallery.jpg", "failures.csv", "first.md",
     }  # fmt: skip
@@ -326,10 +323,10 @@ def test_an_artifact_is_uploaded_again_only_when_it_changed(stored: Folder) -> N
         path.write_text("as it was")
     backfill(load_params())
     assert kept[0].read_text() == (kept[1] / "index.html").read_text() == "as it was", "nothing is sent twice"
-    paths.card("first").write_text("# first, changed\n")
+    paths.card("first").write_text("# first\n\nChanged.\n")
     assert backfill(load_params()).num_completed == 2, "the card is in both runs"
-    assert kept[0].read_text() == (kept[1] / "cards" / "first.md").read_text() == "# first, changed\n"
-    assert stored.runs("model")[0].data.tags["mlflow.note.content"] == "# first, changed\n"
+    assert kept[0].read_text() == (kept[1] / "cards" / "first.md").read_text() == "# first\n\nChanged.\n"
+    assert stored.runs("model")[0].data.tags["mlflow.note.content"] == "Changed.\n"
 
 
 @pytest.mark.usefixtures("in_process")
@@ -346,13 +343,23 @@ def test_runs_name_their_data(stored: Folder) -> None:
 def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> None:
     path = tmp_path / "M.md"
     path.write_text("---\ntags: [a]\n---\n\n# M\n\n---\nrest")
-    assert artifacts.description(path) == "# M\n\n---\nrest", "front matter alone is left out"
+    assert artifacts.description(path) == "---\nrest\n", "front matter and title are left out, and nothing else"
     rows = [f"| row {number} | " + "x" * 40 + " |\n" for number in range(1000)]
     path.write_text("# M\n\n" + "".join(rows))
     told = artifacts.description(path)
     assert 0.9 * artifacts.MAX_DESCRIPTION < len(told) <= artifacts.MAX_DESCRIPTION and "M.md, among the artifacts" in told
-    table = told.split("\n\n")[1].splitlines(keepends=True)
-    assert [row.rstrip() for row in table] == [row.rstrip() for row in rows[: len(table)]]
+    table = told.split("\n\n")[0].splitlines()
+    assert table == [row.rstrip() for row in rows[: len(table)]]
+    path.write_text(
+        "Some text\nin two lines.\n\n- an entry\n  in two\n- another\n\n| a    | b   |\n|------|----:|\n```\ncode   |\nas is\n```\n"
+        + 100 * "word\n"
+    )
+    told = artifacts.description(path)
+    assert told.startswith(
+        "Some text in two lines.\n\n- an entry in two\n- another\n\n| a | b |\n|---|---:|\n```\ncode   |\nas is\n```\nword word"
+    )
+    path.write_text("before\n\n```\n" + 5000 * "code\n\n" + "```\n")
+    assert artifacts.description(path).startswith("before\n\n\n\n*Cut short"), "no code is left open"
 
 
 def closed_port() -> str:
@@ -404,6 +411,7 @@ def test_off_starts_nothing(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> 
         with tracking.model_run("first", stage="train") as run:
             run.log_epoch({"val_loss": 1.0}, 0)
         tracking.log_experiment({})
+        tracking.log_report()
         monkeypatch.delenv(name)
     assert not list(folder.root.glob("mlflow*")) and not (folder.root / ".mien").exists()
 
