@@ -63,6 +63,7 @@ def _unwrapped(text: str) -> str:
     code = False
     for line in text.splitlines():
         fence = line.startswith("```")
+        line = line if code else re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", line)  # links to files lead nowhere in MLflow
         goes_on = bool(line) and not code and not line.startswith((*ALONE, "- ", ">"))
         if goes_on and lines and lines[-1] and not lines[-1].startswith(ALONE):
             lines[-1] += f" {line.strip()}"
