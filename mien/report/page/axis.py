@@ -49,5 +49,5 @@ def axis_around(values: list[float], *, floor_at: float | None = None, ceiling: 
 def log_axis_around(values: list[float], *, length: float = 100.0) -> Axis:
     """A logarithmic axis that holds every positive value with some room at both ends."""
     logs = np.log10([value for value in values if value > 0] or [1.0, 10.0])
-    room = max(0.15, 0.1 * float(logs.max() - logs.min()))
+    room = max(0.25, 0.1 * float(logs.max() - logs.min()))
     return Axis(float(10 ** (logs.min() - room)), float(10 ** (logs.max() + room)), length, is_log=True)

@@ -93,7 +93,9 @@ def three_digits(number: float | None) -> str:
     if number is None or not known(number):
         return MISSING
     size = abs(number)
-    text = f"{number:.0f}" if size >= 100 else f"{number:.1f}" if size >= 10 else f"{number:.2f}" if size >= 1 else f"{number:.3g}"
+    text = (
+        f"{number:.0f}" if size >= 99.95 else f"{number:.1f}" if size >= 9.995 else f"{number:.2f}" if size >= 0.9995 else f"{number:.3g}"
+    )
     return text.replace("-", MINUS)
 
 

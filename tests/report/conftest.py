@@ -1,0 +1,32 @@
+"""Reports of fabricated runs, each made once for all tests of a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mien import paths
+from stages import report
+from tests.report.fabricated import fabricate
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """metrics/report of a run with everything: an official test split, seeds, explanations, doubts."""
+    yield from _reported(tmp_path_factory, official=True, seeds=(42, 1))
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same of one model alone, without anything that may be missing."""
+    yield from _reported(tmp_path_factory, models=("only",), explained=False, doubted=False, timed=False)
+
+
+def _reported(factory: pytest.TempPathFactory, **given: object) -> Iterator[Path]:
+    root = factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("DVC_ROOT", raising=False)
+        fabricate(**given)  # type: ignore[arg-type]
+        report.main()
+    yield root / paths.REPORT

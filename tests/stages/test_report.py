@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from mien import paths
+from mien.errors import TableError
+from stages import report
+from tests.report.fabricated import fabricate
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    fabricate()
+    return tmp_path
+
+
+@pytest.mark.usefixtures("workspace")
+def test_pages_and_cards_of_the_models_of_params_yaml_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    (paths.REPORT / "models").mkdir(parents=True)
+    (paths.REPORT / "models" / "deleted.html").write_text("")
+    report.main()
+    written = {str(path.relative_to(paths.REPORT)) for path in paths.REPORT.rglob("*") if path.is_file()}
+    models = {f"{folder}/{model}.{kind}" for model in ("good", "poor") for folder, kind in (("models", "html"), ("cards", "md"))}
+    assert written == {"index.html", "cards/data.md", *models}
+    assert f"report: {paths.REPORT / 'index.html'}, 3 pages of " in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("workspace")
+def test_without_an_evaluation_nothing_is_written() -> None:
+    paths.evaluation("good").unlink()
+    with pytest.raises(TableError, match="evaluate@good"):
+        report.main()
+    assert not paths.REPORT.exists()
