@@ -27,10 +27,10 @@ def pooled_features(
     In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
     """
     device = torch.device(device)
-    model.to(device).to(memory_format=torch.contiguous_format).eval()
+    model.to(device).eval()
     parts = []
     with torch.inference_mode():
         for batch in tqdm(torch.split(images_N3SS, batch_size), desc=progress, unit="batch", disable=progress is None):
-            maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=False))
+            maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=True))
             parts.append(maps_NChw.float().mean(dim=(2, 3)).cpu().numpy())
     return np.concatenate(parts)

@@ -17,7 +17,8 @@ Picture = NDArray[np.uint8]
 FACE_PX = 96
 COLOURS = "inferno"  # brightness rises evenly with the heat, also in grey and for colour-blind eyes
 COOLEST = 0.2  # where the colours begin: darker ones would only blacken the face
-OPACITY = 0.7  # of the hottest place; the face stays visible below
+OPACITY = 0.6  # of the hottest place; the face stays visible below
+FADING = 1.5  # exponent of the opacity: lukewarm places hardly tint the face
 
 
 def webp(picture_SS3: Picture, *, max_px: int = FACE_PX, quality: int = 75) -> bytes:
@@ -42,7 +43,7 @@ def overlay(picture_SS3: Picture, map_SS: NDArray[np.floating]) -> Picture:
     grey_SS1 = np.asarray(Image.fromarray(picture_SS3).convert("L"), dtype=np.float64)[..., None]
     heat_SS = np.clip(np.asarray(map_SS, dtype=np.float64), 0, 1)
     colours_SS3 = _palette()[np.rint(heat_SS * 255).astype(np.intp)]
-    alpha_SS1 = OPACITY * heat_SS[..., None]
+    alpha_SS1 = OPACITY * heat_SS[..., None] ** FADING
     return np.rint((1 - alpha_SS1) * grey_SS1 + alpha_SS1 * colours_SS3).astype(np.uint8)
 
 

@@ -38,7 +38,7 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
             **{name: figures[name].to_numpy(np.float64) for name in FIGURES},
         )
         .sort_values("path", ignore_index=True)
-        .drop(columns=["logits", "split", "seed"])
+        .drop(columns=["split", "seed"])
     )
 
 

@@ -1,0 +1,245 @@
+"""The stage on a small network with random weights: whatever its files name is there, and says what the predictions say."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import torch
+from PIL import Image
+
+from mien import paths
+from mien.configure import configure
+from mien.data.dataset import load_faces
+from mien.data.shards import DIGITS, write_shard
+from mien.data.tables import DUPLICATES, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
+from mien.errors import ParamsError, TableError
+from mien.explain.pictures import decoded, read_pictures
+from mien.files import read_json
+from mien.models.build import build_model
+from mien.models.predict import predict_logits
+from mien.models.store import load_model, save_model
+from mien.params import load_params
+from stages import explain
+from tests.data.tables import sample_id
+
+CLASSES = ("angry", "happy", "sad")
+PARAMS = """
+labels: {{classes: [angry, happy, sad], aliases: {{sad: [sadness]}}}}
+explain: {{maps: 15, faithfulness: 4, gallery: 2, pictured_failures: 5, neighbours: 2, neighbour_pool: 12}}
+models:
+  tiny: {{backbone: test_resnet, weights: none, attention: none, head: {head}, dropout: 0.0, loss: cross_entropy, input_px: 32}}
+runtime: {{workers: 1, device: cpu}}
+"""
+NUM_TEST, NUM_TRAIN = 24, 18
+LANDMARKS = [12.0, 14.0, 26.0, 14.0, 19.0, 20.0, 13.0, 28.0, 25.0, 28.0]
+
+
+def write_stores(ids: list[str], *, landmarks: bool) -> None:
+    rng = np.random.default_rng(0)
+    for digit in DIGITS:
+        faces, images = [], []
+        for name in sorted(own for own in ids if own[0] == digit):
+            file = io.BytesIO()
+            smooth = rng.integers(0, 200, (4, 4, 3), dtype=np.uint8)
+            Image.fromarray(smooth).resize((40, 40), Image.Resampling.BICUBIC).save(file, "PNG")
+            found = {"box": [5.0, 5.0, 45.0, 55.0], "landmarks": LANDMARKS, "score": float(rng.uniform(0.9, 1)), "num_faces": 1}
+            faces.append({"sample_id": name, "image": file.getvalue(), **(found if landmarks else {})})
+            figures = {column: float(rng.uniform(1, 100)) for column in ("sharpness", "brightness", "contrast")}
+            images.append({"sample_id": name, "image": b"", "source_format": "PNG", **figures})
+        write_shard(paths.FACES, digit, pa.Table.from_pylist(faces, FACES), FACES)
+        write_shard(paths.IMAGES, digit, pa.Table.from_pylist(images, IMAGES), IMAGES)
+
+
+def write_rows(labels: list[str]) -> None:
+    """Test images with these labels, then training images; the first two test images have the same content, the last a twin of another label."""
+    rows = [{"path": f"test/{number:02d}.png", "sample_id": sample_id(max(number, 1)), "split": "test"} for number in range(len(labels))]
+    rows += [
+        {"path": f"train/{number:02d}.png", "sample_id": sample_id(("train", number)), "split": "train"} for number in range(NUM_TRAIN)
+    ]
+    frame = pd.DataFrame(rows).assign(label=labels + [CLASSES[number % 3] for number in range(NUM_TRAIN)], subject=None, flag=None)
+    frame["group_id"] = frame["sample_id"]
+    write_table(paths.SPLITS, frame, SPLITS)
+    twin = frame.iloc[[len(labels) - 1]].assign(path="twin.png", label="Sadness 2")
+    files = pd.concat([frame, twin], ignore_index=True).assign(label_raw=lambda all_: all_["label"], size_bytes=1, ignored=None, error=None)
+    write_table(paths.FILES, files.assign(subset_raw=None, metadata=None), FILES)
+    write_table(paths.DUPLICATES, files.assign(kind=None, twin_path=None, distance=0, correlation=1.0), DUPLICATES)
+
+
+def write_predictions() -> list[str]:
+    """Of the model as it is; returns the classes predicted, by path."""
+    rows = read_table(paths.SPLITS, SPLITS)
+    rows = rows[rows["split"] == "test"].sort_values("path", ignore_index=True)
+    network, _ = load_model(paths.model("tiny"))
+    faces = load_faces(paths.FACES, rows, classes=CLASSES, max_px=32)
+    logits = predict_logits(network, faces.images_N3SS, input_px=32, precision="fp32", device="cpu")
+    predicted = [CLASSES[column] for column in logits.argmax(axis=1)]
+    write_table(paths.predictions("tiny"), rows.assign(logits=list(logits), predicted=predicted, seed=42), PREDICTIONS)
+    return predicted
+
+
+def relabel(labels: list[str]) -> None:
+    """Gives the test images other labels; the network predicts what it predicts."""
+    write_rows(labels)
+    write_predictions()
+
+
+def make(head: str = "linear", *, landmarks: bool = True) -> None:
+    paths.PARAMS.write_text(PARAMS.format(head=head))
+    labels = [CLASSES[number % 3] for number in range(NUM_TEST)]
+    ids = [sample_id(number) for number in range(NUM_TEST)] + [sample_id(("train", number)) for number in range(NUM_TRAIN)]
+    write_stores(ids, landmarks=landmarks)
+    write_rows(labels)
+    torch.manual_seed(1)
+    config = configure(load_params(), "tiny")
+    save_model(paths.model("tiny"), build_model(config), config, facts={"weights": "none", "recipe": "one_stage"})
+    write_predictions()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIEN_TRACKING", "off")
+    make()
+    return tmp_path
+
+
+def written() -> dict[str, bytes]:
+    folder = paths.explanation_folder("tiny")
+    files = [*folder.iterdir(), paths.explanation("tiny")]
+    return {path.name: path.read_bytes() for path in files}
+
+
+def named(value: Any) -> set[str]:
+    """Every name of a picture anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return set().union(*(named(each) for each in value.values()))
+    if isinstance(value, list):
+        return set().union(*(named(each) for each in value)) if value else set()
+    return {value} if isinstance(value, str) and value.startswith(("face/", "map/", "class_map")) else set()
+
+
+def consistent() -> dict[str, Any]:
+    """What must hold of every result; returns the document."""
+    folder, document = paths.explanation_folder("tiny"), read_json(paths.explanation("tiny"))
+    rows = read_table(paths.predictions("tiny"), PREDICTIONS)
+    pages = {name: read_json(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures")}
+    pictures = read_pictures(folder / "pictures.parquet")
+    assert named(list(pages.values())) == set(pictures), "every name is there, and nothing besides"
+    assert all(decoded(data).shape[2] == 3 for data in pictures.values())
+    wrong = rows[rows["label"] != rows["predicted"]]
+    table = pd.read_csv(folder / "failures.csv")
+    assert table["path"].tolist() == wrong["path"].tolist()
+    assert document["failures"]["num"] == len(wrong) and document["failures"]["num_tested"] == len(rows)
+    assert [(page["class"], page["kind"]) for page in pages["gallery"]] == [(name, kind) for name in CLASSES for kind in ("right", "wrong")]
+    by_path = rows.set_index("path")
+    for page in pages["gallery"]:
+        for shown in page["pictures"]:
+            assert shown["actual"] == page["class"] == by_path.loc[shown["path"], "label"]
+            assert (shown["actual"] == shown["predicted"]) == (page["kind"] == "right")
+    assert sum(len(group["pictures"]) for group in pages["failures"]) <= 5
+    for group in pages["failures"]:
+        for shown in group["pictures"]:
+            line = table.set_index("path").loc[shown["path"]]
+            assert [near["sample_id"] for near in shown["neighbours"]] == line["neighbours"].split()
+            assert [near["label"] for near in shown["neighbours"]] == line["neighbour_labels"].split("; ")
+    return document
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_is_written_agrees_with_the_predictions(capsys: pytest.CaptureFixture[str]) -> None:
+    explain.main("tiny")
+    document = consistent()
+    assert "explain: tiny: 15 maps measured" in capsys.readouterr().out
+    assert document["model"] == "tiny" and document["num_maps"] == 15 == document["num_correct"] + document["num_wrong"]
+    assert {claim["name"] for claim in document["claims"]} == {"heat_face", "heat_eyes", "heat_mouth", "spread", "mirror"}
+    assert document["sanity"]["num_images"] <= 4 and document["faithfulness"]["num_images"] <= 4
+    assert "occlusion" in document["failures"]["not_measured"]
+    table = pd.read_csv(paths.explanation_folder("tiny") / "failures.csv").set_index("path")
+    chances = table[[f"p_{name}" for name in CLASSES]]
+    assert (chances.idxmax(axis=1) == "p_" + table["predicted"]).all()
+    mirrored = read_json(paths.explanation_folder("tiny") / "mirrored.json")
+    assert [entry["actual"] for entry in mirrored] == list(CLASSES)
+    for entry in mirrored:
+        assert entry["rows"][0]["class"] == entry["actual"] and len({line["class"] for line in entry["rows"]}) == 3
+    assert (paths.explanation_folder("tiny") / "mirrored.jpg").is_file()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_twin_of_another_label_is_named() -> None:
+    labels = write_predictions()
+    relabel([*labels[:-1], "happy" if labels[-1] == "angry" else "angry"])
+    explain.main("tiny")
+    table = pd.read_csv(paths.explanation_folder("tiny") / "failures.csv", keep_default_na=False)
+    assert table["path"].tolist() == [f"test/{NUM_TEST - 1:02d}.png"] and table["twins"].tolist() == ["sad"]
+    (group,) = read_json(paths.explanation_folder("tiny") / "failures.json")
+    assert group["pictures"][0]["twins"] == ["sad"]
+
+
+def test_twice_gives_the_same_bytes(workspace: Path) -> None:
+    explain.main("tiny")
+    first = written()
+    assert len(first) == 8
+    explain.main("tiny")
+    assert written() == first
+    assert not [path for path in workspace.rglob("*") if path.name.startswith(".") and path.suffix == ".tmp"]
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("shift", [0, 1], ids=["all right", "all wrong"])
+def test_all_right_and_all_wrong(shift: int) -> None:
+    relabel([CLASSES[(CLASSES.index(name) + shift) % 3] for name in write_predictions()])
+    explain.main("tiny")
+    document = consistent()
+    assert document["failures"]["num"] == shift * NUM_TEST and document["failures"]["associations"] == []
+    assert sum(pair["num"] for pair in document["failures"]["pairs"]) == shift * NUM_TEST
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_class_that_no_test_image_has() -> None:
+    relabel([("angry", "happy")[number % 2] for number in range(NUM_TEST)])
+    explain.main("tiny")
+    consistent()
+    assert [entry["actual"] for entry in read_json(paths.explanation_folder("tiny") / "mirrored.json")] == ["angry", "happy"]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_without_landmarks_and_without_class_maps() -> None:
+    make("dense256", landmarks=False)
+    explain.main("tiny")
+    document = consistent()
+    assert {claim["name"] for claim in document["claims"]} == {"spread", "mirror"}
+    assert read_json(paths.explanation_folder("tiny") / "mirrored.json") == []
+    assert not (paths.explanation_folder("tiny") / "mirrored.jpg").exists()
+    assert not {"face_px", "score"} & {entry["column"] for entry in document["failures"]["associations"]}
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_a_user_can_meet() -> None:
+    def refused(match: str) -> None:
+        with pytest.raises(TableError, match=match):
+            explain.main("tiny")
+        assert not paths.explanation("tiny").exists() and not paths.explanation_folder("tiny").exists()
+
+    with pytest.raises(ParamsError, match="tiny"):
+        explain.main("large")
+    rows, splits = read_table(paths.predictions("tiny"), PREDICTIONS), read_table(paths.SPLITS, SPLITS)
+    write_table(paths.predictions("tiny"), rows.assign(logits=[own[::-1] for own in rows["logits"]]), PREDICTIONS)
+    refused("largest logits.*evaluate@tiny")
+    turned = rows.assign(logits=[np.roll(own, 1) for own in rows["logits"]])
+    turned["predicted"] = [CLASSES[np.argmax(own)] for own in turned["logits"]]
+    write_table(paths.predictions("tiny"), turned, PREDICTIONS)
+    refused("other weights.*evaluate@tiny")
+    write_table(paths.predictions("tiny"), rows.iloc[1:], PREDICTIONS)
+    refused("not of the test images.*evaluate@tiny")
+    write_table(paths.predictions("tiny"), rows, PREDICTIONS)
+    write_table(paths.SPLITS, splits[splits["split"] == "test"], SPLITS)
+    refused("no training images.*repro split")
+    write_table(paths.SPLITS, splits, SPLITS)
+    write_shard(paths.FACES, "0", pa.Table.from_pylist([], FACES), FACES)
+    refused("lacks .* faces")
+    paths.predictions("tiny").unlink()
+    refused("tiny.parquet is missing")
