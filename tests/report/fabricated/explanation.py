@@ -38,7 +38,10 @@ def write_explanation(plan: Plan, model: str) -> None:
     write_json(folder / "failures.json", [{"actual": a, "predicted": p, "num": len(own), "pictures": own[:2]} for (a, p), own in ordered])
     write_json(folder / "mirrored.json", mirrored if model == plan.models[0] else [])
     write_pictures(folder / "pictures.parquet", pictures)
-    write_json(paths.explanation(model), {"model": model, **_figures(len(shots), sum(len(own) for own in groups.values()))})
+    write_json(
+        paths.explanation(model),
+        {"model": model, **_figures(len(shots), sum(len(own) for own in groups.values()), is_blind=model != plan.models[0])},
+    )
 
 
 def _shots(plan: Plan, model: str, pictures: dict[str, bytes]) -> Iterator[dict[str, Any]]:
@@ -57,7 +60,8 @@ def _is(shot: dict[str, Any], kind: str) -> bool:
     return (shot["actual"] == shot["predicted"]) == (kind == "right")
 
 
-def _figures(num: int, num_wrong: int) -> dict[str, Any]:
+def _figures(num: int, num_wrong: int, *, is_blind: bool) -> dict[str, Any]:
+    """With `is_blind` those of a model whose maps have one cell, of which nothing can be said."""
     pair = {
         "num_correct": num - num_wrong, "mean_correct": 0.7, "num_wrong": num_wrong, "mean_wrong": 0.6,
         "difference": 0.1, "difference_low": 0.02, "difference_high": 0.2, "p": 0.01, "p_holm": 0.02,
@@ -79,16 +83,24 @@ def _figures(num: int, num_wrong: int) -> dict[str, Any]:
         "column": "sharpness", "title": "sharpness", "unit": "variance", "num_failed": num_wrong, "num_right": num - num_wrong,
         "median_failed": 90.0, "median_right": 140.0, "auc": 0.36, "low": 0.2, "high": 0.52, "p": 0.1, "p_holm": 0.2,
     }  # fmt: skip
+    claims = [face_claim, {**spread, **dict.fromkeys(pair), "num_correct": num - num_wrong, "num_wrong": num_wrong}]
+    faithfulness: dict[str, Any] = {"num_images": 16, "num_steps": 9, "deletion": deletion, "insertion": insertion}
+    sanity: dict[str, Any] = {"num_images": 16, "head_redrawn": 0.42, "all_redrawn": 0.03}
+    if is_blind:
+        claims = [{**claim, **dict.fromkeys((*pair, "mean", "low", "high", "chance"))} for claim in claims]
+        faithfulness |= {"num_images": 0, "deletion": dict.fromkeys(deletion), "insertion": dict.fromkeys(insertion)}
+        sanity = {"num_images": 0, "head_redrawn": None, "all_redrawn": None}
+        association = dict.fromkeys(association) | {"column": "sharpness", "title": "sharpness", "unit": ""}
     return {
         "layer": "last feature map after attention",
-        "grid": [3, 3],
+        "grid": [1, 1] if is_blind else [3, 3],
         "num_maps": num,
         "num_correct": num - num_wrong,
         "num_wrong": num_wrong,
         "num_empty": 1,
-        "claims": [face_claim, {**spread, **dict.fromkeys(pair), "num_correct": num - num_wrong, "num_wrong": num_wrong}],
-        "faithfulness": {"num_images": 16, "num_steps": 9, "deletion": deletion, "insertion": insertion},
-        "sanity": {"num_images": 16, "head_redrawn": 0.42, "all_redrawn": 0.03},
+        "claims": claims,
+        "faithfulness": faithfulness,
+        "sanity": sanity,
         "failures": {"num": num_wrong, "num_tested": num, "pairs": [], "associations": [association]},
     }
 
