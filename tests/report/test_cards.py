@@ -109,9 +109,14 @@ def test_the_better_model_is_named_on_both_cards(facts: RunFacts) -> None:
 def test_what_was_not_made_is_said(facts: RunFacts) -> None:
     bare = model_card("first", facts)
     assert "None were made in this run" in bare and "pictures per second" not in bare and "selvaraju2017" not in bare
-    told = model_card("first", with_everything(facts))
+    everything = with_everything(facts)
+    told = model_card("first", everything)
     assert "Spread of the map" in told and "2×3 cells" in told and "selvaraju2017" in told and "120 " in told
     assert "face side, px" in told and "brightness, px" not in told, "only associations that Holm's correction leaves"
+    blind = dict(everything.explanations["first"].figures, claims=[], grid=[1, 1])
+    blind |= {name: {"num_images": 0} for name in ("faithfulness", "sanity")}
+    untold = replace(everything, explanations={"first": replace(everything.explanations["first"], figures=blind)})
+    assert "No map could be tested" in model_card("first", untold) and "No map could be tested" not in told
     assert "12 of 240 labels" in told and "1 decision of people" in told
     assert "first contradict" in data_card(with_everything(facts))
 

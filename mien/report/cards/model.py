@@ -68,9 +68,9 @@ def _standing(model: str, facts: RunFacts) -> dict[str, list[str]]:
 
 
 def _tests(explanation: dict[str, Any]) -> list[str]:
-    """What was done to see whether the maps mean anything, a sentence each."""
+    """What was done to see whether the maps mean anything, a sentence each; none where no map tells places apart."""
     found = []
-    if faithful := explanation.get("faithfulness"):
+    if (faithful := explanation.get("faithfulness")) and faithful["num_images"]:
         for name, verb, better in (("deletion", "Deleting", "below"), ("insertion", "Inserting", "above")):
             one = faithful[name]
             found.append(
@@ -78,7 +78,7 @@ def _tests(explanation: dict[str, Any]) -> list[str]:
                 f"{figure(one['auc'])}, with the map's cells in random order {figure(one['random_auc'])}; difference {signed(one['difference'])} "
                 f"({signed(one['low'])} to {signed(one['high'])}; {better} 0 where the map points at what matters)."
             )
-    if sane := explanation.get("sanity"):
+    if (sane := explanation.get("sanity")) and sane["num_images"]:
         found.append(
             f"Maps of the trained model against those of randomised ones, {sane['num_images']} images, mean rank correlation: "
             f"{signed(sane['head_redrawn'])} with the head drawn anew, {signed(sane['all_redrawn'])} with all weights drawn anew "

@@ -93,7 +93,7 @@ def slice_rows(slices: pd.DataFrame) -> Rows:
 
 
 def claim_rows(claims: Sequence[Figures]) -> Rows:
-    """What is claimed of the maps, of right against wrong predictions."""
+    """What is claimed of the maps, of right against wrong predictions; without claims that no map could be measured for."""
     return [
         [
             claim["title"],
@@ -108,6 +108,7 @@ def claim_rows(claims: Sequence[Figures]) -> Rows:
             p_value(claim["p_holm"]),
         ]
         for claim in claims
+        if claim["num"]
     ]
 
 
