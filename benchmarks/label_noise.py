@@ -23,8 +23,8 @@ from mien.configure import ModelConfig, configure
 from mien.data.dataset import load_faces
 from mien.data.splits import units
 from mien.data.tables import SPLITS, read_table
+from mien.explain.depths import features_by_depth
 from mien.explain.doubts import Doubts, doubts
-from mien.explain.features import pooled_features
 from mien.models.build import build_model
 from mien.models.store import load_model, save_model
 from mien.params import Params, load_params
@@ -59,11 +59,12 @@ def judged(rows: pd.DataFrame, folder: Path, params: Params) -> Doubts:
     """What the stage `doubts` finds with that model."""
     network, config = load_model(folder)
     faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px)
-    features_NC = pooled_features(network, faces.images_N3SS, input_px=config.input_px)
+    features_DNC = features_by_depth(network, faces.images_N3SS, input_px=config.input_px)
     return doubts(
-        features_NC,
+        features_DNC,
         faces.targets_N.numpy(),
         units(rows).to_numpy(),
+        seen_N=(rows["split"] == "train").to_numpy(),
         num_classes=len(config.classes),
         folds=params.doubts.folds,
         seed=params.seed,
@@ -71,16 +72,17 @@ def judged(rows: pd.DataFrame, folder: Path, params: Params) -> Doubts:
 
 
 def figures(rows: pd.DataFrame, found: Doubts) -> dict[str, float]:
-    """Average precision over the images whose labels could be turned and over all; of the doubted, how many are wrong and how many were found."""
+    """Average precision over the images whose labels could be turned and over all; of the doubted, and of those that are issues, how many are wrong."""
     wrong, quality = rows["wrong"].to_numpy(), found.quality_N
     known = (rows["split"] != "test").to_numpy()
-    hits = int((found.doubted_N & wrong).sum())
     return {
         "average_precision": float(average_precision_score(wrong[known], -quality[known])),
         "average_precision_all": float(average_precision_score(wrong, -quality)),
         "num_wrong": int(wrong.sum()),
         "num_doubted": int(found.doubted_N.sum()),
-        "num_found": hits,
+        "num_doubted_wrong": int((found.doubted_N & wrong).sum()),
+        "num_issues": int(found.issue_N.sum()),
+        "num_issues_wrong": int((found.issue_N & wrong).sum()),
     }
 
 
@@ -102,14 +104,15 @@ def main(
     noise_seed: Annotated[list[int], typer.Option(help="Which labels are turned; repeatable.")] = [1],  # noqa: B006
     work: Annotated[Path, typer.Option(help="Folder for the trained models.")] = Path("/tmp/label_noise"),
 ) -> None:
-    typer.echo("| noise | seed | average precision | … with test images | wrong labels | doubted | of them wrong |")
+    typer.echo("| noise | seed | average precision | with test images | wrong labels | doubted (wrong) | issues (wrong) |")
     typer.echo("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for share in noise:
         for seed in noise_seed:
             begin_s = perf_counter()
             its = measure(model, noise=share, seed=seed, work=work)
-            precision = f"{its['average_precision']:.3f} | {its['average_precision_all']:.3f}"
-            typer.echo(f"| {share:g} | {seed} | {precision} | {its['num_wrong']} | {its['num_doubted']} | {its['num_found']} |")
+            cells = [f"{share:g}", seed, f"{its['average_precision']:.3f}", f"{its['average_precision_all']:.3f}", its["num_wrong"]]
+            cells += [f"{its[name]} ({its[name + '_wrong']})" for name in ("num_doubted", "num_issues")]
+            typer.echo(f"| {' | '.join(map(str, cells))} |")
             typer.echo(f"{perf_counter() - begin_s:.0f} s", err=True)
 
 

@@ -11,8 +11,8 @@ from mien.data.dataset import load_faces
 from mien.data.splits import units
 from mien.data.tables import SPLITS, read_table
 from mien.errors import TableError
+from mien.explain.depths import features_by_depth
 from mien.explain.doubts import doubts
-from mien.explain.features import pooled_features
 from mien.explain.pictures import webp, write_pictures
 from mien.explain.queue import counts, review_table
 from mien.files import read_json, replacing_directory, write_json
@@ -34,7 +34,7 @@ def main() -> None:
     network, config = load_model(paths.model(model))
     rows = read_table(paths.SPLITS, SPLITS).sort_values("path").drop_duplicates("sample_id", ignore_index=True)
     faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
-    features_NC = pooled_features(
+    features_DNC = features_by_depth(
         network,
         faces.images_N3SS,
         input_px=config.input_px,
@@ -42,9 +42,10 @@ def main() -> None:
         progress=f"doubts: features of {model}",
     )
     judged = doubts(
-        features_NC,
+        features_DNC,
         faces.targets_N.numpy(),
         units(rows).to_numpy(),
+        seen_N=(rows["split"] == "train").to_numpy(),
         num_classes=len(config.classes),
         folds=params.doubts.folds,
         seed=params.seed,
@@ -66,7 +67,9 @@ def main() -> None:
         if len(queue)
         else ""
     )
-    typer.echo(f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {len(decided)} are decided already{shown}")
+    typer.echo(
+        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are decided already{shown}"
+    )
 
 
 def best_on_validation(models: Collection[str]) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mien.explain.doubts import Doubts
 
-COLUMNS = ("rank", "sample_id", "path", "split", "label", "suggested", "quality", "p_label", "p_suggested", "decision")
+COLUMNS = ("rank", "sample_id", "path", "split", "label", "suggested", "quality", "p_label", "p_suggested", "issue", "decision")
 NUM_DIGITS = 6  # of figures; more would differ from machine to machine
 
 
@@ -25,6 +25,7 @@ def review_table(rows: pd.DataFrame, doubts: Doubts, *, classes: Sequence[str], 
         quality=doubts.quality_N.round(NUM_DIGITS),
         p_label=doubts.probabilities_NK[each_N, own_N].round(NUM_DIGITS),
         p_suggested=doubts.probabilities_NK[each_N, doubts.suggested_N].round(NUM_DIGITS),
+        issue=np.where(doubts.issue_N, "yes", "no"),
         decision="",
     )
     table = table[doubts.doubted_N & ~table["sample_id"].isin(list(decided))].sort_values(["quality", "path"], ignore_index=True)
@@ -42,6 +43,7 @@ def counts(table: pd.DataFrame, doubts: Doubts, *, classes: Sequence[str], num_q
         "num_judged": int(np.isfinite(doubts.quality_N).sum()),
         "num_folds": doubts.num_folds,
         "num_doubted": len(table),
+        "num_issues": int((table["issue"] == "yes").sum()),
         "num_queued": num_queued,
         "num_decided": num_decided,
         "by_class": {given: its for given, its in by_class.items() if its},

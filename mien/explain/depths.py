@@ -1,0 +1,69 @@
+"""Features at several depths of a network. Its last feature map is where it learns single labels by heart; the maps before it still show
+how alike the pictures are, so that judgements at several depths see more wrong labels than one at the last.
+
+Shapes: N pictures, S×S stored side, C channels (of each depth its own), h×w grid.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from mien.models.build import ExpressionModel
+from mien.models.inputs import to_input
+
+NUM_DEPTHS = 3
+
+
+def features_by_depth(
+    model: ExpressionModel,
+    images_N3SS: Tensor,
+    *,
+    input_px: int,
+    batch_size: int = 64,
+    device: torch.device | str = "cpu",
+    progress: str | None = None,
+) -> list[NDArray[np.float32]]:
+    """Feature maps averaged over their grid, float32 N×C each, of at least one RGB uint8 picture: first the last one, after attention,
+    then those of the two coarser resolutions before it (timm's feature_info; of a backbone that has none, only the last).
+
+    In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
+    """
+    device = torch.device(device)
+    model.to(device).eval()
+    stages = earlier_stages(model.backbone)
+    parts: list[list[NDArray[np.float32]]] = [[] for _ in range(1 + len(stages))]
+    hooks = [stage.register_forward_hook(_keeping(kept, model.backbone)) for stage, kept in zip(stages, parts[1:], strict=True)]
+    try:
+        with torch.inference_mode():
+            for batch in tqdm(torch.split(images_N3SS, batch_size), desc=progress, unit="batch", disable=progress is None):
+                maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=True))
+                parts[0].append(_pooled(maps_NChw))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [np.concatenate(part) for part in parts]
+
+
+def earlier_stages(backbone: nn.Module) -> list[nn.Module]:
+    """The modules that end the NUM_DEPTHS - 1 resolutions before the last, deepest first."""
+    known = getattr(backbone, "feature_info", None) or []
+    return [backbone.get_submodule(stage["module"]) for stage in list(known)[-NUM_DEPTHS:-1][::-1]]
+
+
+def _pooled(maps_NChw: Tensor) -> NDArray[np.float32]:
+    pooled: NDArray[np.float32] = maps_NChw.float().mean(dim=(2, 3)).cpu().numpy()
+    return pooled
+
+
+def _keeping(kept: list[NDArray[np.float32]], backbone: nn.Module) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    """A forward hook that keeps what a stage gives, pooled."""
+    channels_last = getattr(backbone, "output_fmt", "NCHW") == "NHWC"
+
+    def keep(_: nn.Module, __: tuple[Tensor, ...], maps: Tensor) -> None:
+        kept.append(_pooled(maps.permute(0, 3, 1, 2) if channels_last else maps))
+
+    return keep
