@@ -23,7 +23,10 @@ COLUMNS = {
     "num_copies": ("files that show the same picture", "files"),
     "twin_conflict": ("a copy carries another label", "0 or 1"),
     "neighbour_distance": ("cosine distance to the nearest training image, in the model's features", "0–2"),
-    "neighbour_doubt": ("share of its nearest training images that carry another label, in the model's features", "0–1"),
+    "neighbour_doubt": (
+        "share of the nearest training images with another label, in the model's own features, which shape its errors too",
+        "0–1",
+    ),
 }
 """column: title and unit"""
 NOT_MEASURED = {"occlusion": "no detector of hands, hair or glasses over a face is part of the pipeline"}

@@ -53,8 +53,12 @@ def mirrored_class_maps(
 
 
 def similarities(original_NKhw: Tensor, mirrored_NKhw: Tensor) -> Tensor:
-    """Cosine similarity of each class map with that of the mirror image laid back, N×K, -1 to 1; 0 where one is zero everywhere."""
-    return F.cosine_similarity(original_NKhw.flatten(2), mirrored_NKhw.flip(-1).flatten(2), dim=-1)
+    """Correlation over the grid of each class map with that of the mirror image laid back, N×K, -1 to 1; 0 where one is even.
+
+    Not the plain cosine: class maps have any sign and level, and two of one level everywhere would seem alike whatever their places.
+    """
+    own_NKG, back_NKG = (maps.flatten(2) - maps.mean(dim=(2, 3))[..., None] for maps in (original_NKhw, mirrored_NKhw.flip(-1)))
+    return F.cosine_similarity(own_NKG, back_NKG, dim=-1)
 
 
 def on_one_scale(original_NKhw: Tensor, mirrored_NKhw: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ KINDS = ("right", "wrong")
 def most_confident(rows: pd.DataFrame, *, num: int) -> pd.DataFrame:
     """The first `num` by `probability` (of the predicted class); ties by path; of copies of one picture the first."""
     ordered = rows.sort_values(["probability", "path"], ascending=[False, True])
-    return ordered.drop_duplicates("sample_id").head(num)
+    return ordered.drop_duplicates("group_id").head(num)
 
 
 def galleries(tested: pd.DataFrame, classes: Sequence[str], *, num: int) -> list[tuple[str, str, pd.DataFrame]]:

@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 FACE_PX = 96
 COLOURS = "inferno"  # brightness rises evenly with the heat, also in grey and for colour-blind eyes
-COOLEST = 0.2  # where the colours begin: darker ones would only blacken the face
+COOLEST, HOTTEST = 0.2, 0.88  # of the colours: darker ones would blacken the face, paler ones whiten it
 OPACITY = 0.6  # of the hottest place; the face stays visible below
 FADING = 1.5  # exponent of the opacity: lukewarm places hardly tint the face
 
@@ -52,7 +52,7 @@ def _palette() -> NDArray[np.float64]:
     """256 colours, 0-255, from cool to hot."""
     from matplotlib import colormaps  # here: whoever wants thumbnails alone need not wait for it
 
-    colours = colormaps[COLOURS](np.linspace(COOLEST, 1, 256))[:, :3]
+    colours = colormaps[COLOURS](np.linspace(COOLEST, HOTTEST, 256))[:, :3]
     palette: NDArray[np.float64] = colours * 255
     return palette
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mien.explain.pictures import Picture
 
 PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
-MARGIN_PX, GAP_PX, TEXT_PX, TITLE_PX = 12, 10, 12, 18
+MARGIN_PX, GAP_PX, BETWEEN_PX, TEXT_PX, TITLE_PX = 12, 14, 2, 12, 18
 CAPTION_PX = TEXT_PX + 8
 JPEG_QUALITY = 85
 
@@ -36,7 +36,8 @@ class Strip:
 def contact_sheet(title: str, strips: Sequence[Strip], *, picture_px: int = 96) -> bytes:
     """The sheet as JPEG: all pictures at `picture_px` a side, cells of one width, strips one below the other; same input, same bytes."""
     cells = [cell for strip in strips for cell in strip.cells]
-    cell_px = picture_px * max((len(cell.pictures_SS3) for cell in cells), default=1)
+    step_px = picture_px + BETWEEN_PX
+    cell_px = step_px * max((len(cell.pictures_SS3) for cell in cells), default=1) - BETWEEN_PX
     num_columns = max((len(strip.cells) for strip in strips), default=1)
     row_px = picture_px + CAPTION_PX
     width_px = max(2 * MARGIN_PX + num_columns * (cell_px + GAP_PX) - GAP_PX, 2 * MARGIN_PX + _length_px(title, TITLE_PX))
@@ -53,7 +54,7 @@ def contact_sheet(title: str, strips: Sequence[Strip], *, picture_px: int = 96) 
         for column, cell in enumerate(strip.cells):
             left, upper = MARGIN_PX + column * (cell_px + GAP_PX), top + CAPTION_PX
             for place, picture_SS3 in enumerate(cell.pictures_SS3):
-                sheet.paste(_resized(picture_SS3, picture_px), (left + place * picture_px, upper))
+                sheet.paste(_resized(picture_SS3, picture_px), (left + place * step_px, upper))
             pen.text((left, upper + picture_px + 2), _fitting(cell.caption, cell_px), FAINT, font=_font(TEXT_PX))
         top += height_px
     file = io.BytesIO()

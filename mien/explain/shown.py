@@ -75,7 +75,8 @@ def mirrored_sheet(entries: Sequence[Entry], album: Album, *, title: str) -> byt
     """mirrored.jpg: a strip per picture; each cell the maps of one class on the picture and on its mirror image."""
     strips = []
     for entry in entries:
-        cells = [Cell([album.picture(f"face/{entry['sample_id']}")], "")] + [
+        face = album.picture(f"face/{entry['sample_id']}")
+        cells = [Cell([face, face[:, ::-1]], "the face, mirrored")] + [
             Cell(
                 [album.picture(line["original"]), album.picture(line["mirrored"])], f"{line['class']}: similarity {line['similarity']:.2f}"
             )

@@ -16,8 +16,8 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
     """The rows of `predictions` (PREDICTIONS, of one split and seed), by path, with what explanations ask of them.
 
     `figures` has FIGURES, a row for each of `predictions` in the same order; `files` has path, group_id and label, a row for every readable
-    file of the source. New columns: `probabilities` (K numbers), `probability` (of the predicted class), `p_actual`, `right`, `num_copies`
-    (files that show the same picture, itself included), `twins` (other labels among those, in the order of the classes, a tuple),
+    file of the source. New columns: `probabilities` (K numbers), `probability` (of the predicted class), `p_actual`, `right`, `group_id`,
+    `num_copies` (files that show the same picture, itself included), `twins` (other labels among those, in the order of the classes, a tuple),
     `twin_conflict` (0 or 1), and FIGURES.
     """
     rows = predictions.reset_index(drop=True)
@@ -25,6 +25,7 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
     place = {name: number for number, name in enumerate(classes)}
     every = np.arange(len(rows))
     copies = _copies(files)
+    group_of = dict(zip(files["path"], files["group_id"], strict=True))
     twins = [_twins(copies.get(path, ()), label, classes) for path, label in zip(rows["path"], rows["label"], strict=True)]
     return (
         rows.assign(
@@ -32,6 +33,7 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
             probability=probabilities_NK[every, rows["predicted"].map(place)],
             p_actual=probabilities_NK[every, rows["label"].map(place)],
             right=rows["label"] == rows["predicted"],
+            group_id=[group_of.get(path, own) for path, own in zip(rows["path"], rows["sample_id"], strict=True)],
             num_copies=[max(1, len(copies.get(path, ()))) for path in rows["path"]],
             twins=pd.Series(twins, rows.index, dtype=object),
             twin_conflict=[int(bool(others)) for others in twins],

@@ -39,7 +39,10 @@ def test_maps_that_mirror_with_their_picture_are_alike() -> None:
     torch.testing.assert_close(similarities(maps, maps.flip(-1)), torch.ones(2, 3))
     torch.testing.assert_close(similarities(maps, -maps.flip(-1)), -torch.ones(2, 3))
     assert similarities(maps, maps).max() < 0.999
-    assert similarities(maps, torch.zeros_like(maps)).abs().max() == 0
+    assert similarities(maps, torch.ones_like(maps)).abs().max() == 0
+    torch.testing.assert_close(
+        similarities(maps + 50, maps.flip(-1) - 3), torch.ones(2, 3), atol=1e-4, rtol=0, msg="level is nothing, places are all"
+    )
 
 
 def test_a_pair_has_one_scale() -> None:

@@ -32,7 +32,7 @@ def test_ties_by_path_and_copies_once_whatever_the_order() -> None:
     rows = mixed().assign(probability=0.5)
     expected = rows.sort_values("path")["path"].tolist()[:5]
     assert most_confident(rows.sample(frac=1, random_state=1), num=5)["path"].tolist() == expected
-    copies = rows.assign(sample_id=rows["sample_id"].iloc[0])
+    copies = rows.assign(group_id=rows["group_id"].iloc[0])
     assert most_confident(copies, num=5)["path"].tolist() == expected[:1]
 
 

@@ -34,6 +34,7 @@ def test_twins_are_the_other_labels_of_the_same_picture() -> None:
     )
     found = joined(rows, files)
     assert found["twins"].tolist() == [("happy", "sad"), (), ()]
+    assert found["group_id"].tolist() == ["a", "b", "c"]
     assert found["num_copies"].tolist() == [3, 1, 2] and found["twin_conflict"].tolist() == [1, 0, 0]
 
 
