@@ -1,0 +1,48 @@
+"""The benchmark of planted label noise, on the sample as a user has it: wrong labels are found although a network learned from them."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from stages import align, convert, dedup, ingest, sample, sanitise, split
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def label_noise() -> ModuleType:
+    """benchmarks/label_noise.py, which is in no package."""
+    spec = importlib.util.spec_from_file_location("label_noise", ROOT / "benchmarks" / "label_noise.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.10])
+def test_just_the_share_of_training_and_validation_labels_is_turned(label_noise: ModuleType, noise: float) -> None:
+    classes = ["happy", "sad", "fear"]
+    rows = pd.DataFrame({"label": [classes[number % 3] for number in range(400)], "split": ["train", "val", "test", "train"] * 100})
+    turned = label_noise.planted(rows, classes, noise=noise, seed=1)
+    assert ((turned["label"] != rows["label"]) == turned["wrong"]).all() and turned["wrong"].sum() == round(noise * 300)
+    assert not turned.loc[turned["split"] == "test", "wrong"].any() and set(turned["label"]) == set(classes)
+    assert turned.equals(label_noise.planted(rows, classes, noise=noise, seed=1))
+    assert not turned.equals(label_noise.planted(rows, classes, noise=noise, seed=2))
+
+
+@pytest.mark.slow
+def test_planted_noise_on_the_sample_is_found(label_noise: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One training of densenet121 from random weights, minutes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIEN_TRACKING", "off")
+    for name in ("params.yaml", "metadata.csv", "corrections.csv"):
+        shutil.copy(ROOT / name, tmp_path)
+    for stage in (sample, ingest, convert, dedup, sanitise, align, split):
+        stage.main()
+    found = label_noise.measure("densenet121", noise=0.05, seed=1, work=tmp_path / "work")
+    assert found["average_precision"] >= 0.6
+    assert found["num_doubted_wrong"] >= 0.6 * found["num_wrong"]
