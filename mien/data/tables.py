@@ -151,8 +151,9 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
 def read_predictions(path: Path, *, split: str = "test", columns: list[str] | None = None) -> pd.DataFrame:
     """One split's rows of a model's predictions, of the seed whose weights are the model's (the first). Raises TableError as read_table."""
     rows = read_table(path, PREDICTIONS, None if columns is None else [*dict.fromkeys([*columns, "split", "seed"])])
-    rows = rows[(rows["split"] == split) & (rows["seed"] == rows["seed"].iloc[0])].reset_index(drop=True)
-    return rows if columns is None else rows[columns]
+    first = rows["seed"].iloc[:1]  # none, where the table is empty
+    own: pd.DataFrame = rows[(rows["split"] == split) & rows["seed"].isin(first)].reset_index(drop=True)
+    return own if columns is None else own[columns]
 
 
 def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:

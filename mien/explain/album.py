@@ -1,4 +1,7 @@
-"""The pictures that galleries and failures name: faces, and faces under the map of a class; each made once. Shapes: S×S pixels, 3 colours."""
+"""The pictures that galleries and failures name: faces, and faces under the map of a class; each made once.
+
+Shapes: S×S pixels, 3 colours.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

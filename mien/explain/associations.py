@@ -31,14 +31,14 @@ COLUMNS = {
 """column: title and unit"""
 NOT_MEASURED = {"occlusion": "no detector of hands, hair or glasses over a face is part of the pipeline"}
 MIN_IMAGES = 5
-"""with a known value on either side"""
+"""of different units, with a known value, on either side"""
 
 
 def associations(values: pd.DataFrame, failed_N: ArrayLike, *, units_N: ArrayLike | None = None) -> list[dict[str, Any]]:
-    """One entry per column of COLUMNS in `values` (a row per image, missing values allowed), in their order, as metrics/explain/MODEL.json has it.
+    """One entry per column of COLUMNS in `values` (a row per image, missing values allowed), in their order, ready for JSON.
 
     Images with the same id in `units_N` are one piece of evidence (mien/explain/auc.py). p_holm is corrected for all columns reported. Left
-    out are columns with fewer than MIN_IMAGES known values, or of fewer units, on a side, or with one value only: nothing can be said by them.
+    out are columns with known values of fewer than MIN_IMAGES units on a side, or with one value only: nothing can be said by them.
     """
     failed_N = np.asarray(failed_N, bool)
     units_N = np.arange(len(values)) if units_N is None else np.asarray(units_N)

@@ -27,9 +27,9 @@ def measure_maps(
 ) -> dict[str, Any]:
     """The document's parts from `layer` to `sanity`, of the maps for the classes predicted.
 
-    `rows` has sample_id, label, predicted, right, unit (images of one unit are one piece of evidence) and landmarks (x and y of MTCNN's five
-    points as shares of the side, 10 numbers, NaN where there are none). Shares of heat in regions are left out where no image has landmarks.
-    Faithfulness and sanity are of `num_faithful` of the rows, stratified by class; 0 takes all.
+    `rows` has sample_id, label, predicted, right, unit (images of one unit are one piece of evidence) and landmarks (x and y of MTCNN's
+    five points as shares of the side, 10 numbers, NaN where there are none). Shares of heat in regions are left out where no image has
+    landmarks. Faithfulness and sanity are of `num_faithful` of the rows, stratified by class; 0 takes all.
     """
     predicted_N = subject.numbers(rows["predicted"])
     mirrored_Nhw = subject.maps(images_N3SS.flip(-1), predicted_N[:, None], doing="maps of mirror images")[:, 0]

@@ -38,7 +38,7 @@ def decoded(data: bytes) -> Picture:
 
 
 def overlay(picture_SS3: Picture, map_SS: NDArray[np.floating]) -> Picture:
-    """The picture in grey under its map in [0, 1] of the same size: the hotter, the more of the map's colour; where it is 0, the grey alone."""
+    """The picture in grey under its map in [0, 1] of the same size: the hotter, the more of the map's colour, and at 0 the grey alone."""
     assert picture_SS3.shape[:2] == map_SS.shape, (picture_SS3.shape, map_SS.shape)
     grey_SS1 = np.asarray(Image.fromarray(picture_SS3).convert("L"), dtype=np.float64)[..., None]
     heat_SS = np.clip(np.asarray(map_SS, dtype=np.float64), 0, 1)

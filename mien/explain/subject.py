@@ -1,4 +1,7 @@
-"""The model that is explained, and what the explanations compute with it. Shapes: N pictures, S×S stored side, h×w grid, T classes per picture."""
+"""The model that is explained, and what the explanations compute with it.
+
+Shapes: N pictures, S×S stored side, h×w grid, T classes per picture.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

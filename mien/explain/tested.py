@@ -17,7 +17,7 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
 
     `figures` has FIGURES, a row for each of `predictions` in the same order; `files` has path, group_id and label, a row for every readable
     file of the source. New columns: `probabilities` (K numbers), `probability` (of the predicted class), `p_actual`, `right`, `group_id`,
-    `num_copies` (files that show the same picture, itself included), `twins` (other labels among those, in the order of the classes, a tuple),
+    `num_copies` (files that show the same picture, itself included), `twins` (other labels among those, in the order of the classes),
     `twin_conflict` (0 or 1), and FIGURES.
     """
     rows = predictions.reset_index(drop=True)

@@ -235,6 +235,8 @@ def test_what_a_user_can_meet() -> None:
     refused("other weights.*evaluate@tiny")
     write_table(paths.predictions("tiny"), rows.iloc[1:], PREDICTIONS)
     refused("not of the test images.*evaluate@tiny")
+    write_table(paths.predictions("tiny"), rows.head(0), PREDICTIONS)
+    refused("no test images.*evaluate@tiny")
     write_table(paths.predictions("tiny"), rows, PREDICTIONS)
     write_table(paths.SPLITS, splits[splits["split"] == "test"], SPLITS)
     refused("no training images.*repro split")
