@@ -108,7 +108,7 @@ def card(model: str) -> Path:
 
 def data_card() -> Path:
     """The data card of the run, Markdown."""
-    return REPORT / "cards" / "data.md"
+    return REPORT / "cards" / "data-card.md"
 
 
 def predictions(model: str) -> Path:

@@ -15,10 +15,10 @@ def main() -> None:
     """Shows the whole run on static pages, for reviewers.
 
     Reads what the stages before it wrote, under metrics and data. Writes metrics/report: index.html and models/MODEL.html, each complete in
-    itself (no network, no other file), and cards/MODEL.md and cards/data.md.
+    itself (no network, no other file), and cards/MODEL.md and cards/data-card.md.
     """
     facts = read_run(load_params())
-    cards = {"data.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.ranked}}
+    cards = {"data-card.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.ranked}}
     pages = {
         "index.html": index_page(facts, cards=cards),
         **{f"models/{model}.html": model_page(facts, model, cards=cards) for model in facts.ranked},

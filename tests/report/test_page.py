@@ -131,7 +131,7 @@ def test_the_same_run_gives_the_same_bytes(full: Path, monkeypatch: pytest.Monke
     before = {path: path.read_bytes() for path in sorted(full.rglob("*.*"))}
     report.main()
     assert {path: path.read_bytes() for path in sorted(full.rglob("*.*"))} == before
-    assert {path.name for path in before} == {"index.html", "good.html", "poor.html", "good.md", "poor.md", "data.md"}
+    assert {path.name for path in before} == {"index.html", "good.html", "poor.html", "good.md", "poor.md", "data-card.md"}
 
 
 def test_a_lost_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

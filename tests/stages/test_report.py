@@ -23,7 +23,7 @@ def test_pages_and_cards_of_the_models_of_params_yaml_and_no_others(capsys: pyte
     report.main()
     written = {str(path.relative_to(paths.REPORT)) for path in paths.REPORT.rglob("*") if path.is_file()}
     models = {f"{folder}/{model}.{kind}" for model in ("good", "poor") for folder, kind in (("models", "html"), ("cards", "md"))}
-    assert written == {"index.html", "cards/data.md", *models}
+    assert written == {"index.html", "cards/data-card.md", *models}
     assert f"report: {paths.REPORT / 'index.html'}, 3 pages of " in capsys.readouterr().out
 
 

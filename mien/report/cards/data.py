@@ -18,7 +18,7 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 
 
 def data_card(facts: RunFacts) -> str:
-    """The card of the data of a run: Markdown with YAML at its top, for metrics/report/cards/data.md."""
+    """The card of the data of a run: Markdown with YAML at its top, for metrics/report/cards/data-card.md."""
     counts, params = facts.counts, facts.params
     text = render(
         "data.md.j2",

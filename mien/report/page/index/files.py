@@ -20,5 +20,5 @@ FILES = (
 
 def view(facts: RunFacts, *, cards: Collection[str] = (), **_: Any) -> dict[str, Any]:
     """Cards in the order of the leaderboard, the data's first; and files."""
-    ordered = [name for name in ("data.md", *(f"{model}.md" for model in facts.ranked)) if name in cards]
+    ordered = [name for name in ("data-card.md", *(f"{model}.md" for model in facts.ranked)) if name in cards]
     return {"cards": ordered, "files": [(str(path), what) for path, what in FILES]}
