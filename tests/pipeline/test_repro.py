@@ -10,6 +10,19 @@ import pytest
 
 from tests.pipeline.conftest import SMALL_MODELS, Workspace
 
+LINES = 40
+"""of one screen"""
+
+
+def needed(model: str) -> set[str]:
+    """The stages that a change of one model's parameters must run."""
+    return {"configure", f"train@{model}", f"evaluate@{model}"}
+
+
+def at_most(model: str) -> set[str]:
+    """The stages that it may run; the last ones stay as they are where the model's figures do."""
+    return needed(model) | {f"explain@{model}", "doubts", "compare", "report"}
+
 
 def test_everything_is_there_after_the_first_run(workspace: Workspace) -> None:
     leaderboard = json.loads(workspace.read("metrics/leaderboard.json"))
@@ -17,6 +30,10 @@ def test_everything_is_there_after_the_first_run(workspace: Workspace) -> None:
     for model in SMALL_MODELS:
         assert {path.name for path in (workspace.root / "models" / model).iterdir()} == {"weights.safetensors", "model.json"}
         assert 0 <= leaderboard[model]["macro_f1"] <= 1
+    report = workspace.root / "metrics/report"
+    assert {str(path.relative_to(report)) for path in report.rglob("*.*")} == {
+        "index.html", "cards/data.md", *(f"models/{model}.html" for model in SMALL_MODELS), *(f"cards/{model}.md" for model in SMALL_MODELS),
+    }  # fmt: skip
 
 
 def test_every_file_of_the_sample_has_one_fate(workspace: Workspace) -> None:
@@ -36,7 +53,7 @@ def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
 
 def test_gamma_retrains_the_focal_model_alone(workspace: Workspace) -> None:
     ran = workspace.stages_run(workspace.run("dvc", "exp", "run", "-S", "loss.gamma=3"))
-    assert {"configure", "train@focal_se", "evaluate@focal_se"} <= ran <= {"configure", "train@focal_se", "evaluate@focal_se", "compare"}
+    assert needed("focal_se") <= ran <= at_most("focal_se")
     compared = json.loads(workspace.run("dvc", "metrics", "diff", "--all", "--json"))["metrics/leaderboard.json"]
     assert {f"{model}.macro_f1" for model in SMALL_MODELS} <= set(compared)
     assert not [key for key, figure in compared.items() if key.startswith("plain.") and figure["diff"]]
@@ -44,9 +61,47 @@ def test_gamma_retrains_the_focal_model_alone(workspace: Workspace) -> None:
     workspace.run("dvc", "checkout", "-q")
 
 
+def test_a_changed_model_is_reviewed_on_one_screen_without_a_remote(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.run("dvc", "exp", "run", "-n", "reviewed", "-S", "loss.gamma=2.5")
+    workspace.run("dvc", "exp", "branch", "reviewed", "review")
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+    before, after = (
+        json.loads(workspace.read("metrics/leaderboard.json")),
+        json.loads(workspace.run("git", "show", "review:metrics/leaderboard.json")),
+    )
+    assert before["plain"] == after["plain"] and before["focal_se"] != after["focal_se"]
+    workspace.run("git", "clone", "-q", str(workspace.root), str(tmp_path / "clone"))
+    clone = Workspace(tmp_path / "clone")  # what a reviewer has: neither DVC's cache nor a remote
+    revisions = ("origin/main", "origin/review")
+
+    lines = clone.run("dvc", "metrics", "diff", *revisions).splitlines()
+    assert 1 < len(lines) <= LINES and all("focal_se" in line for line in lines[1:])
+    compared = json.loads(clone.run("dvc", "metrics", "diff", *revisions, "--json"))["metrics/leaderboard.json"]
+    changed = {name: after["focal_se"][name] - old for name, old in before["focal_se"].items() if after["focal_se"][name] != old}
+    assert {name: figure["diff"] for name, figure in compared.items()} == pytest.approx(
+        {f"focal_se.{name}": gap for name, gap in changed.items()}
+    )
+    assert len(clone.run("dvc", "metrics", "diff", "origin/review").splitlines()) == len(lines), "against what is in the folder, too"
+
+    plots = json.loads(clone.run("dvc", "plots", "diff", *revisions, "--json"))
+    assert not plots.get("errors")
+    for path in ("metrics/curves/focal_se.csv", "metrics/evaluate/focal_se.confusion.csv", "metrics/evaluate/focal_se.reliability.csv"):
+        (plot,) = plots["data"][path]
+        assert plot["revisions"] == list(revisions)
+        drawn = plot["content"] if isinstance(plot["content"], dict) else json.loads(plot["content"])
+        assert "<DVC" not in json.dumps(drawn), "a template with a place that nothing fills"
+        for revision in revisions:
+            rows = clone.run("git", "show", f"{revision}:{path}").splitlines()
+            assert sum(point["rev"] == revision for point in drawn["data"]["values"]) == len(rows) - 1, f"all of {path} at {revision}"
+    clone.run("dvc", "plots", "diff", *revisions, "--out", "plots")
+    page = clone.read("plots/index.html").decode()
+    assert all(f"focal_se: {title}" in page for title in ("validation macro-F1", "confusion", "reliability"))
+
+
 def test_a_models_entry_retrains_that_model_alone(workspace: Workspace) -> None:
     ran = workspace.stages_run(workspace.run("dvc", "exp", "run", "-S", "models.plain.input_px=48"))
-    assert {"configure", "train@plain", "evaluate@plain"} <= ran <= {"configure", "train@plain", "evaluate@plain", "compare"}
+    assert needed("plain") <= ran <= at_most("plain")
     workspace.run("git", "checkout", "-q", ".")
     workspace.run("dvc", "checkout", "-q")
 
@@ -97,7 +152,7 @@ def test_a_study_runs_from_file_to_table_and_leaves_the_workspace_alone(workspac
     workspace.run("mien", "study", "two")
     assert "2 of the 2 runs of two are there already (2 queued)" in workspace.run("mien", "study", "two", code=2)
     output = workspace.run("mien", "study", "two", "--run")
-    assert workspace.stages_run(output) == {"configure", "train@plain", "evaluate@plain", "compare"}
+    assert workspace.stages_run(output) == at_most("plain")
     rows = [line.strip("| ").replace(" ", "").split("|") for line in workspace.run("mien", "study", "two", "--show").splitlines()]
     assert [row[:2] for row in rows[2:4]] == [["0.001", "0.001"], ["0.01", "0.01"]]
     assert all(0 <= float(cell) <= 1 for row in rows[2:4] for cell in row[2:5])
@@ -165,8 +220,10 @@ def test_two_clean_runs_give_the_same_metrics(workspace: Workspace, tmp_path: Pa
     again = Workspace(tmp_path / "again")
     again.run("dvc", "repro")  # dvc.lock is there, the cache is not
     assert again.read("data/sample.zip") == workspace.read("data/sample.zip")
-    compared = [path.relative_to(workspace.root) for path in (workspace.root / "metrics").rglob("*") if path.is_file()]
-    assert len(compared) > 10
+    files = [path.relative_to(workspace.root) for path in (workspace.root / "metrics").rglob("*") if path.is_file()]
+    # The report names the Git commit and how fast this machine is.
+    compared = [path for path in files if path.parts[:2] != ("metrics", "report")]
+    assert len(compared) > 20 and all((again.root / path).is_file() for path in files)
     for path in compared:
         assert again.read(path) == workspace.read(path), path
 
