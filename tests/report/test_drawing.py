@@ -19,6 +19,7 @@ NUMBERS = st.floats(-1e6, 1e6)
     [
         (formats.figure(0.8736), "0.874"),
         (formats.figure(-0.1), "−0.100"),
+        (formats.figure(-1e-17), "0.000"),
         (formats.signed(0.02), "+0.020"),
         (formats.signed(-0.02), "−0.020"),
         (formats.signed(-0.0001), "0.000"),

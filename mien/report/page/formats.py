@@ -35,7 +35,7 @@ def known(value: Any) -> bool:
 
 def figure(value: float | None, decimals: int = 3) -> str:
     """`0.874`."""
-    return f"{value:.{decimals}f}".replace("-", MINUS) if value is not None and known(value) else MISSING
+    return f"{value:z.{decimals}f}".replace("-", MINUS) if value is not None and known(value) else MISSING
 
 
 def signed(value: float | None, decimals: int = 3) -> str:
@@ -48,7 +48,7 @@ def signed(value: float | None, decimals: int = 3) -> str:
 
 def percent(share: float | None, decimals: int = 0) -> str:
     """`56 %`."""
-    return f"{100 * share:.{decimals}f}{THIN}%".replace("-", MINUS) if share is not None and known(share) else MISSING
+    return f"{100 * share:z.{decimals}f}{THIN}%".replace("-", MINUS) if share is not None and known(share) else MISSING
 
 
 def span(low: float | None, high: float | None, decimals: int = 3) -> str:
