@@ -1,5 +1,5 @@
-"""Features at several depths of a network. Its last feature map is where it learns single labels by heart; the maps before it still show
-how alike the pictures are, so that judgements at several depths see more wrong labels than one at the last.
+"""Features at two depths of a network. Its last feature map is where it learns single labels by heart; a map some way before it still
+shows how alike the pictures are, so that judgements at both see more wrong labels than one at the last.
 
 Shapes: N pictures, S×S stored side, C channels (of each depth its own), h×w grid.
 """
@@ -15,7 +15,8 @@ from tqdm import tqdm
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 
-NUM_DEPTHS = 3
+BEFORE_LAST = 2
+"""resolutions between the two: the earlier map has four times the sides of the last, mostly"""
 
 
 def features_by_depth(
@@ -28,7 +29,7 @@ def features_by_depth(
     progress: str | None = None,
 ) -> list[NDArray[np.float32]]:
     """Feature maps averaged over their grid, float32 N×C each, of at least one RGB uint8 picture: first the last one, after attention,
-    then those of the two coarser resolutions before it (timm's feature_info; of a backbone that has none, only the last).
+    then that of BEFORE_LAST resolutions before it (timm's feature_info; of a backbone that has none, only the last).
 
     In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
     """
@@ -49,9 +50,9 @@ def features_by_depth(
 
 
 def earlier_stages(backbone: nn.Module) -> list[nn.Module]:
-    """The modules that end the NUM_DEPTHS - 1 resolutions before the last, deepest first."""
+    """The module that ends the resolution BEFORE_LAST before the last; none where timm says nothing of them."""
     known = getattr(backbone, "feature_info", None) or []
-    return [backbone.get_submodule(stage["module"]) for stage in list(known)[-NUM_DEPTHS:-1][::-1]]
+    return [backbone.get_submodule(stage["module"]) for stage in list(known)[-1 - BEFORE_LAST : -BEFORE_LAST]]
 
 
 def _pooled(maps_NChw: Tensor) -> NDArray[np.float32]:

@@ -2,10 +2,11 @@
 logistic regression. Shapes: N images, C channels, K classes, D depths of the network.
 
 The network has seen most of these labels while it was trained, and may have learned a wrong one by heart; its own probabilities would hide
-it. A regression on its features, fitted without the image and its copies, has not seen this label and can contradict it. Two things are
-added, both measured on planted noise (benchmarks/label_noise.py). Regressions at several depths are averaged, in logarithms, since the
-last feature map leans to what was learned by heart. And the probabilities of images that the network was trained on, which are surer, and
-of the others are calibrated apart, by a temperature each (Guo et al. 2017); else the others would crowd the doubtful end.
+it. A regression on its features, fitted without the image and its copies, has not seen this label and can contradict it. Three things are
+added, all because they find more of planted noise (benchmarks/label_noise.py). Regressions at several depths are averaged, in logarithms,
+since the last feature map leans to what was learned by heart; and so are those of several ways to draw the folds. The probabilities of
+images that the network was trained on, which are surer, and of the others are calibrated apart, by a temperature each (Guo et al. 2017);
+else the others would crowd the doubtful end.
 """
 
 import warnings
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 C = 0.1  # inverse strength of the regressions' penalty; what is found of planted noise changes little from 0.03 to 0.3
+REPEATS = 4  # ways to draw the folds
 MAX_STEPS = 1000
 LEAST = 1e-12  # of a probability, where a class was not to be had
 
@@ -41,7 +43,7 @@ class Doubts:
     doubted_N: NDArray[np.bool_]
     """whether another class than the label is suggested"""
     issue_N: NDArray[np.bool_]
-    """whether confident learning counts it among the wrong ones: of the doubted those that exceed what a class is doubted anyway"""
+    """whether confident learning counts the label among the wrong ones; each of them is doubted, not each doubted one is an issue"""
     num_folds: int
 
 
@@ -65,16 +67,18 @@ def doubts(
     from cleanlab.filter import find_label_issues  # seconds to load
     from cleanlab.rank import get_label_quality_scores
 
-    num_folds, parts = folded(targets_N, units_N, folds=folds, seed=seed)
-    logits_DNK = []
-    with tqdm(desc=progress, unit="regression", total=len(features_DNC) * len(parts), disable=progress is None) as bar:
-        for features_NC in features_DNC:
-            probabilities_NK = np.full((len(targets_N), num_classes), np.nan)
-            for others, own in parts:
-                predict_fold(probabilities_NK, features_NC, targets_N, others, own, seed=seed)
-                bar.update()
-            logits_DNK.append(np.log(np.clip(probabilities_NK, LEAST, 1)))
-    probabilities_NK = calibrated(np.mean(logits_DNK, axis=0), targets_N, seen_N)
+    num_folds, _ = folded(targets_N, units_N, folds=folds, seed=seed)
+    logits_NK = np.zeros((len(targets_N), num_classes))
+    with tqdm(desc=progress, unit="regression", total=REPEATS * num_folds * len(features_DNC), disable=progress is None) as bar:
+        for repeat in range(REPEATS):
+            _, parts = folded(targets_N, units_N, folds=folds, seed=seed + repeat)
+            for features_NC in features_DNC:
+                probabilities_NK = np.full((len(targets_N), num_classes), np.nan)
+                for others, own in parts:
+                    predict_fold(probabilities_NK, features_NC, targets_N, others, own, seed=seed)
+                    bar.update()
+                logits_NK += np.log(np.clip(probabilities_NK, LEAST, 1)) / (REPEATS * len(features_DNC))
+    probabilities_NK = calibrated(logits_NK, targets_N, seen_N)
 
     judged_N = ~np.isnan(probabilities_NK).any(axis=1)
     quality_N, issue_N = np.full(len(targets_N), np.nan), np.zeros(len(targets_N), dtype=bool)

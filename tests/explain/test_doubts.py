@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.preprocessing import StandardScaler
 
-from mien.explain.doubts import C, Doubts, doubts, folded, predict_fold
+from mien.explain.doubts import REPEATS, C, Doubts, doubts, folded, predict_fold
 from mien.explain.queue import COLUMNS, counts, review_table
 
 Numbers = NDArray[np.int64]
@@ -97,14 +97,15 @@ def test_images_that_the_network_knew_and_others_are_doubted_alike() -> None:
     assert scores[0] > scores[1] + 0.02
 
 
-def test_depths_are_averaged_in_logarithms() -> None:
+def test_depths_and_draws_of_folds_are_averaged_in_logarithms() -> None:
     features, truth = blobs(240, spread=2)
     given, _ = flipped(truth, 0.1, seed=0)
     others = features + 3 * np.random.default_rng(1).standard_normal(features.shape)
     settings = {"seen_N": np.ones(240, dtype=bool), "num_classes": 3, "folds": 5, "seed": 1}
     one, two, both = (doubts(depths, given, np.arange(240), **settings) for depths in ([features], [others], [features, others]))
     assert not np.allclose(one.probabilities_NK, two.probabilities_NK)
-    sums = np.log(out_of_fold(features, given, np.arange(240), seed=1)[0]) + np.log(out_of_fold(others, given, np.arange(240), seed=1)[0])
+    draws = [out_of_fold(depth, given, np.arange(240), seed=1 + repeat)[0] for depth in (features, others) for repeat in range(REPEATS)]
+    sums = np.sum(np.log(draws), axis=0)
     ratios = np.log(both.probabilities_NK[:, 1:] / both.probabilities_NK[:, :1]) / (sums[:, 1:] - sums[:, :1])
     assert np.allclose(ratios, ratios[0, 0]), "up to one temperature"
 
