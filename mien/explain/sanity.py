@@ -25,6 +25,7 @@ from mien.models.build import ExpressionModel, build_model
 from mien.models.inputs import to_input
 
 NORMS = nn.BatchNorm1d | nn.BatchNorm2d
+_OTHER_DRAW = 1  # trainings draw from the plain seed
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,13 @@ def sanity_check(
 
 
 def redrawn(model: ExpressionModel, config: ModelConfig, *, seed: int) -> ExpressionModel:
-    """A model of the same architecture and input statistics with weights as before any training, drawn from `seed` alone."""
+    """A model of the same architecture and input statistics with weights as before any training, drawn from `seed` alone.
+
+    They are no weights that a training begins with, whatever its seed: trained weights are near those they began with, and maps of these
+    would stay alike for that reason alone.
+    """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(int(np.random.SeedSequence([seed, _OTHER_DRAW]).generate_state(1)[0]))
         fresh = build_model(config)
     # Pretrained weights may have brought statistics of their own.
     fresh.mean_C11.copy_(model.mean_C11)

@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 
 from mien.explain.gradcam import grad_cam
 from mien.explain.sanity import rank_correlation, redrawn, sanity_check, settle_norms
+from mien.models.build import build_model
 from mien.models.inputs import to_input
 from tests.models.make import make_config, make_model, pictures
 
@@ -41,6 +42,14 @@ def test_a_redrawn_model_is_another_draw_of_the_same_architecture_from_the_seed_
     drawn = [key for key in own if key.endswith("weight") and own[key].ndim > 1]
     assert drawn and not any(torch.equal(weights[key], own[key]) or torch.equal(weights[key], other.state_dict()[key]) for key in drawn)
     assert torch.equal(one.mean_C11, model.mean_C11)
+
+
+def test_a_redrawn_model_has_not_the_weights_from_which_a_training_of_the_same_seed_set_out() -> None:
+    torch.manual_seed(7)  # as mien/training/seeds.py does
+    first = build_model(CONFIG).state_dict()
+    weights = redrawn(make_model(CONFIG), CONFIG, seed=7).state_dict()
+    drawn = [key for key in first if key.endswith("weight") and first[key].ndim > 1]
+    assert drawn and not any(torch.equal(weights[key], first[key]) for key in drawn)
 
 
 @pytest.mark.parametrize("backbone", ["test_efficientnet", "cnn", "swin_tiny_patch4_window7_224"])
