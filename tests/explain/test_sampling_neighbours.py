@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +37,18 @@ def test_the_order_of_rows_is_nothing_and_the_seed_is_all() -> None:
     pd.testing.assert_frame_equal(once, stratified(every.sample(frac=1, random_state=0), num=20, seed=1))
     assert set(once["sample_id"]) != set(stratified(every, num=20, seed=2)["sample_id"])
     assert set(once["sample_id"]) <= set(stratified(every, num=40, seed=1)["sample_id"]), "a smaller sample is part of a larger"
+
+
+def test_the_sample_knows_nothing_of_the_order_by_which_images_were_split() -> None:
+    """Single images of a test split are the last 15 % by the splits' hash; those of a person are anywhere in it, after the person's first."""
+    every = rows(angry=4000)
+    place = [int(hashlib.sha256(f"1:{name}".encode()).hexdigest()[:8], 16) / 16**8 for name in every["sample_id"]]
+    single = np.array(place) > 0.85
+    of_persons = np.arange(4000) % 7 == 0
+    test = every[single | of_persons]
+    share = (single & ~of_persons).sum() / len(test)
+    kept = stratified(test, num=200, seed=1)["sample_id"]
+    assert kept.isin(every["sample_id"][single & ~of_persons]).mean() == pytest.approx(share, abs=0.1)
 
 
 def test_neighbours_agree_with_scipy() -> None:
