@@ -16,6 +16,8 @@ from scipy.stats import mannwhitneyu, rankdata, t
 from mien.evaluation.intervals import wilson_interval
 from mien.evaluation.resampling import LEVEL
 
+_LEAST_SHARE = 1e-6  # of the variance; below it is rounding
+
 
 @dataclass(frozen=True)
 class Auc:
@@ -31,7 +33,8 @@ def auc(values_N: ArrayLike, inside_N: ArrayLike, *, units_N: ArrayLike | None =
     """P(value inside > value outside), ties counting half; images with the same id in `units_N` are one piece of evidence.
 
     At least two units on either side. The interval is symmetric in the log odds. If the groups do not overlap, placements have no spread:
-    then the interval is Wilson's for as many successes as the smaller group has images, and p that of Mann and Whitney's U.
+    then the interval is Wilson's for as many successes as the smaller group has units, and p that of Mann and Whitney's U. If all values
+    are equal, nothing is said: 0 to 1, and p is 1.
     """
     values_N, inside_N = np.asarray(values_N, np.float64), np.asarray(inside_N, bool)
     units_N = np.arange(len(values_N)) if units_N is None else np.unique(np.asarray(units_N), return_inverse=True)[1]
@@ -49,12 +52,16 @@ def auc(values_N: ArrayLike, inside_N: ArrayLike, *, units_N: ArrayLike | None =
     part_01 = units_01 / (units_01 - 1) * (sums_01**2).sum() / num_n**2
     num_units = len(np.unique(units_N))
     shared = num_units / (num_units - 1) * (sums_10 * sums_01).sum() / (num_m * num_n)
-    variance = part_10 + part_01 + 2 * shared
-    if min(value, 1 - value) <= 0 or variance <= 0:
+    alone = part_10 + part_01
+    if min(value, 1 - value) <= 0:
         certain = wilson_interval(min(units_10, units_01), min(units_10, units_01), level=level)
         low, high = (certain.low, 1.0) if value > 0.5 else (0.0, 1 - certain.low)
         return Auc(value, low, high, float(mannwhitneyu(inside_m, outside_n).pvalue))
-    degrees = (part_10 + part_01) ** 2 / (part_10**2 / (units_10 - 1) + part_01**2 / (units_01 - 1))
+    if alone <= 0:
+        return Auc(value, 0.0, 1.0, 1.0)
+    # Units whose images cancel, half of them on either side, would leave no spread, or less; then the sides' own is taken, which is wider.
+    variance = alone + 2 * shared if alone + 2 * shared > _LEAST_SHARE * alone else alone
+    degrees = alone**2 / (part_10**2 / (units_10 - 1) + part_01**2 / (units_01 - 1))
     error = np.sqrt(variance)
     reach = t.ppf((1 + level) / 2, degrees) * error / (value * (1 - value))
     odds = np.log(value / (1 - value))

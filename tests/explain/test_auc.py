@@ -50,3 +50,16 @@ def test_groups_that_do_not_overlap() -> None:
     assert result.value == 1 and 0.5 < result.low < 1 == result.high and result.p < 1e-3
     mirrored = auc(np.arange(20), inside)
     assert mirrored.value == 0 and (mirrored.low, mirrored.high) == pytest.approx((1 - result.high, 1 - result.low))
+
+
+def test_units_whose_images_cancel_say_nothing() -> None:
+    """Each unit has one image on either side, both of one value: the difference is 0 in every unit, and no interval may exclude that."""
+    values, inside = np.tile(np.arange(12.0), 2), np.arange(24) < 12
+    result = auc(values, inside, units_N=np.tile(np.arange(12), 2))
+    assert result.value == 0.5 and result.low < 0.5 < result.high and result.p == pytest.approx(1)
+    assert (result.low, result.high) == pytest.approx((auc(values, inside).low, auc(values, inside).high)), "as if they were no pairs"
+
+
+def test_equal_values_say_nothing() -> None:
+    result = auc(np.ones(20), np.arange(20) < 8)
+    assert (result.value, result.low, result.high, result.p) == (0.5, 0, 1, 1)
