@@ -13,7 +13,7 @@ def slice_values(column: pd.Series, *, num_bins: int = NUM_BINS, min_images: int
     """Names of the slices in the order of their values, and the number of each image's slice (N).
 
     A column of numbers with more than `num_bins` different values is cut at its quantiles into that many parts, named by their least and
-    largest value; of equal quantiles one is kept. Other values of fewer than `min_images` images are put together as OTHER, images without
+    largest value, to as many digits as tell the parts apart; of equal quantiles one is kept. Other values of fewer than `min_images` images are put together as OTHER, images without
     value as MISSING; both come last.
     """
     known_N = column.notna().to_numpy()
@@ -30,7 +30,18 @@ def _quantile_parts(own: pd.Series, num_bins: int) -> tuple[list[str], NDArray[n
     edges = np.unique(np.quantile(numbers, np.linspace(0, 1, num_bins + 1)[1:-1]))
     parts, code = np.unique(np.searchsorted(edges, numbers, side="left"), return_inverse=True)  # a quantile belongs to the part below it
     held = [numbers[code == number] for number in range(len(parts))]
-    return [f"{part.min():.4g} to {part.max():.4g}" for part in held], code
+    return _spans([(part.min(), part.max()) for part in held]), code
+
+
+def _spans(ends: list[tuple[float, float]]) -> list[str]:
+    """A name for each part. Scores of a detector lie between 0.9999 and 1, where four digits would give all parts one name."""
+    different = [low < high for low, high in ends]
+    written: list[tuple[str, str]] = []
+    for num_digits in range(4, 18):  # 17 tell any two doubles apart
+        written = [(f"{low:.{num_digits}g}", f"{high:.{num_digits}g}") for low, high in ends]
+        if len(set(written)) == len(written) and [low != high for low, high in written] == different:
+            break
+    return [f"{low} to {high}" for low, high in written]
 
 
 def _values(own: pd.Series, min_images: int) -> tuple[list[str], NDArray[np.int64]]:

@@ -37,6 +37,8 @@ def found(slices: list[Slice], column: str, place: int) -> Slice:
         pd.Series([7] * 90),
         pd.Series([0] * 95 + list(range(1, 11))),
         pd.Series([None] * 60, dtype=object),
+        pd.Series(1 - 1e-4 * np.random.default_rng(2).random(400)),
+        pd.Series(1 + 1e-15 * np.arange(400)),
         pd.Series(["x", "y"] * 60, dtype="category"),
     ],
 )
@@ -54,6 +56,10 @@ def test_values_quantiles_and_what_is_rare() -> None:
     assert names == ["0 to 24", "25 to 49", "50 to 74", "75 to 99"] and np.bincount(code_N).tolist() == [25] * 4
     wanted = pd.qcut(pd.Series(np.random.default_rng(1).gamma(2, size=333)), 5, labels=False)
     assert (slice_values(pd.Series(np.random.default_rng(1).gamma(2, size=333)), num_bins=5)[1] == wanted).all()
+    assert slice_values(pd.Series([0.99991, 0.99992, 0.99993, 0.99994, 0.99996]), num_bins=2)[0] == [
+        "0.99991 to 0.99993",
+        "0.99994 to 0.99996",
+    ]
     assert slice_values(pd.Series([1, 2, 10] * 30), num_bins=3, min_images=20)[0] == [
         "1",
         "2",
