@@ -16,7 +16,7 @@ from scipy.stats import mannwhitneyu
 
 from mien.evaluation.comparison import holm
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval
-from mien.explain.means import difference_interval, group_numbers, mean_interval
+from mien.explain.means import MIN_GROUPS, difference_interval, group_numbers, mean_interval
 
 TITLES: Final = {
     "heat_face": "Share of the heat inside the face",
@@ -25,8 +25,6 @@ TITLES: Final = {
     "spread": "Spread of the map (0: one cell, 1: even)",
     "mirror": "Agreement with the map of the mirrored face (1: same)",
 }
-MIN_GROUPS = 5
-"""With fewer on one side, difference and test are left out; with fewer in all, the interval of the mean."""
 
 
 def measure(
@@ -48,7 +46,8 @@ def measure(
     name, title, chance, num, mean, low, high, num_correct, mean_correct, num_wrong, mean_wrong, difference (correct − wrong),
     difference_low, difference_high: numbers of images, means, and bootstrap intervals (BCa). Images with the same id in `groups_N` are drawn
     together. p: Mann-Whitney U, two-sided, for which the images of one group that are all right, or all wrong, count once, with their mean.
-    p_holm: after Holm's correction over the claims. None stands for what cannot be said (MIN_GROUPS).
+    p_holm: after Holm's correction over the claims. None stands for what cannot be said: the interval of a mean of fewer groups than
+    MIN_GROUPS, difference and test where one side has fewer.
     """
     right_N = np.asarray(right_N, dtype=np.bool_)
     group_N = group_numbers(len(right_N), groups_N)

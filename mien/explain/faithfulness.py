@@ -28,7 +28,7 @@ from torchvision.transforms.functional import gaussian_blur
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES
 from mien.explain.borrow import borrowed
 from mien.explain.gradcam import BATCH_SIZE, upsampled
-from mien.explain.means import mean_interval
+from mien.explain.means import MIN_GROUPS, group_numbers, mean_interval
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 
@@ -90,10 +90,12 @@ def summary(
     """num_images, num_steps, and of deletion and insertion the mean area `auc`, that of the control `random_auc`, and their `difference`
     (own − control; faithful: deletion below 0, insertion above) with the ends of its bootstrap interval `low` and `high`.
 
-    Images with the same id in `groups_N` are drawn together. None stands for what no image tells.
+    Images with the same id in `groups_N` are drawn together. None stands for what no image tells, and with fewer groups than MIN_GROUPS
+    for the ends.
     """
     known_N = np.isfinite(curves.deletion[:, 0])
-    groups_N = None if groups_N is None else np.asarray(groups_N)[known_N]
+    group_N = group_numbers(len(known_N), groups_N)[known_N]
+    enough = len(np.unique(group_N)) >= MIN_GROUPS
     found: dict[str, Any] = {"num_images": int(known_N.sum()), "num_steps": curves.deletion.shape[1] - 1}
     for name, own_NT, control_NT in (
         ("deletion", curves.deletion, curves.random_deletion),
@@ -103,13 +105,13 @@ def summary(
         if not known_N.any():
             found[name] = dict.fromkeys(("auc", "random_auc", "difference", "low", "high"))
             continue
-        gap = mean_interval(own_N - control_N, groups_N=groups_N, seed=seed, num_resamples=num_resamples, level=level)
+        gap = mean_interval(own_N - control_N, groups_N=group_N, seed=seed, num_resamples=num_resamples, level=level)
         found[name] = {
             "auc": float(own_N.mean()),
             "random_auc": float(control_N.mean()),
             "difference": gap.value,
-            "low": gap.low,
-            "high": gap.high,
+            "low": gap.low if enough else None,
+            "high": gap.high if enough else None,
         }
     return found
 

@@ -15,6 +15,9 @@ from mien.evaluation.bca import bca_intervals
 from mien.evaluation.metrics import Figures
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds
 
+MIN_GROUPS = 5
+"""Fewer cannot show how groups differ: of a single one the interval would have no width. Callers then tell no interval."""
+
 
 def group_numbers(num_images: int, groups_N: ArrayLike | None) -> NDArray[np.int64]:
     """The group of each image as a number from 0; without `groups_N` each image is its own."""

@@ -130,6 +130,7 @@ def test_empty_and_even_maps_are_left_out() -> None:
     assert np.isnan(curves.deletion).all(axis=1).tolist() == [False, True, False, False, True, False]
     found = summary(curves, groups_N=list("aabbcc"), seed=1)
     assert found["num_images"] == 4 and found["deletion"]["auc"] == pytest.approx(area(curves.deletion[[0, 2, 3, 5]]).mean())
+    assert found["insertion"]["low"] is found["insertion"]["high"] is None, "three groups do not show how groups differ"
     none = summary(curves_of(torch.zeros(6, 4, 4), images=IMAGES), seed=1)
     assert none["num_images"] == 0 and set(none["deletion"].values()) == {None}
 
