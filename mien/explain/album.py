@@ -21,7 +21,7 @@ FACE_QUALITY, MAP_QUALITY = 70, 65
 
 @dataclass
 class Album:
-    """Pictures by name; `face`, `map` and `class_map` give the name of one and remember it."""
+    """Pictures by name; `face`, `neighbour`, `map` and `add` give the name of one and remember it."""
 
     _faces: dict[str, Picture] = field(default_factory=dict)
     _maps: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)

@@ -68,7 +68,8 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
     side_px = images.images_N3SS.shape[-1]
     for column, name in enumerate(("predicted", "label")):
         album.add_maps(wanted["sample_id"].tolist(), wanted[name].tolist(), normalised(upsampled(maps_N2hw[:, column], side_px)))
-    first = [_keys(wanted).index(key) for key in _keys(measured)]
+    place = {key: number for number, key in enumerate(_keys(wanted))}
+    first = [place[key] for key in _keys(measured)]
 
     document = measure_maps(subject, measured, images.images_N3SS[first], maps_N2hw[first, 0], num_faithful=how.faithfulness, seed=seed)
     document["failures"] = {
