@@ -53,7 +53,7 @@ def _result(facts: RunFacts, part: str, model: str) -> dict[str, Any]:
         "task": {"type": "image-classification", "name": "Facial expression recognition"},
         "dataset": {"type": "imagefolder", "name": name, "config": part, "split": "test", "revision": facts.origin.data},
         "metrics": [
-            {"type": kind, "name": title, "value": round(figures[figure], DECIMALS), **({"args": args} if args else {})}
+            {"type": kind, "name": title, "value": round(figures[figure], DECIMALS), **({"args": dict(args)} if args else {})}
             for figure, (kind, title, args) in METRICS.items()
         ],
     }
