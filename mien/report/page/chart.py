@@ -11,7 +11,7 @@ from typing import Literal
 from mien.report.page.axis import Axis
 
 WIDTH, HEIGHT = 380, 250
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 32, 40  # margins for ticks and labels
+LEFT, RIGHT, TOP, BOTTOM = 60, 14, 32, 40  # margins for ticks and labels
 INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
 Style = Literal["a", "b"]
