@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.report.page import formats
-from mien.report.page.axis import Axis, axis_around, log_axis_around
+from mien.report.page.axis import Axis, axis_around, log_axis_around, tick_texts
 from mien.report.page.chart import Point
 from mien.report.page.labels import LETTER_HEIGHT, LETTER_WIDTH, place_labels
 
@@ -34,11 +34,16 @@ NUMBERS = st.floats(-1e6, 1e6)
         (formats.large(999_600), "1.00\u202fM"),
         (formats.large(12), "12.0"),
         (formats.file_size(92_300_000), "92.3\u202fMB"),
+        (formats.three_digits(0.8), "0.800"),
+        (formats.three_digits(0), "0"),
         (formats.title("macro_f1"), "macro-F1"),
+        (str(formats.unbroken("<macro_f1>")), "&lt;macro f1&gt;"),
+        (str(formats.unbroken("val_macro_f1")), 'validation <span class="nowrap">macro-F1</span>'),
         (formats.title("face_px"), "face px"),
         (formats.value({"lr": 1e-3, "flip": True}), "lr 0.001, flip yes"),
         (formats.value([]), "none"),
         (str(formats.breakable("a_<b>")), "a_<wbr>&lt;b&gt;"),
+        (str(formats.breakable("a/&.jpg")), "a/<wbr>&amp;.jpg"),
     ],
 )
 def test_formats(text: str, expected: str) -> None:
@@ -75,6 +80,13 @@ def test_ticks_are_few_and_inside(low: float, width: float) -> None:
     ticks = axis.ticks()
     slack = 1e-6 * max(1.0, abs(low), width)
     assert 2 <= len(ticks) <= 11 and all(axis.low - slack <= tick <= axis.high + slack for tick in ticks)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_ticks_are_told_apart_and_written_alike(low: float, width: float) -> None:
+    texts = [text for _, text in tick_texts(Axis(low, low + width).ticks())]
+    assert len(set(texts)) == len(texts)
+    assert len({len(text.partition(".")[2]) for text in texts}) == 1
 
 
 @given(st.lists(st.floats(1e-2, 1e12), min_size=1, max_size=9))

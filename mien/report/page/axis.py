@@ -36,6 +36,12 @@ class Axis:
         return [round(number * step, 10) for number in range(first, floor(self.high / step + 1e-9) + 1)]
 
 
+def tick_texts(ticks: list[float]) -> list[tuple[float, str]]:
+    """Each tick with its number, all to as many decimals as tell them apart: 0.365, 0.370."""
+    decimals = next((num for num in range(10) if all(abs(round(tick, num) - tick) < 1e-9 for tick in ticks)), 10)
+    return [(tick, f"{tick:z.{decimals}f}".replace("-", "−")) for tick in ticks]
+
+
 def axis_around(values: list[float], *, floor_at: float | None = None, ceiling: float | None = None, length: float = 100.0) -> Axis:
     """An axis that holds every finite value with a little room, and stays within `floor_at` and `ceiling`."""
     finite = [value for value in values if isfinite(value)] or [0.0, 1.0]

@@ -1,10 +1,11 @@
 """How numbers and names read on the page: filters of the templates. What is missing (None or NaN) is an en dash everywhere."""
 
+import re
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 MISSING = "–"
 MINUS = "−"
@@ -89,12 +90,14 @@ def file_size(num_bytes: float | None) -> str:
 
 
 def three_digits(number: float | None) -> str:
-    """At least three digits, no exponent: `1234`, `12.3`, `0.0123`."""
+    """At least three digits, no exponent: `1234`, `12.3`, `0.0123`, `0.800`."""
     if number is None or not known(number):
         return MISSING
+    if number == 0:
+        return "0"
     size = abs(number)
     text = (
-        f"{number:.0f}" if size >= 99.95 else f"{number:.1f}" if size >= 9.995 else f"{number:.2f}" if size >= 0.9995 else f"{number:.3g}"
+        f"{number:.0f}" if size >= 99.95 else f"{number:.1f}" if size >= 9.995 else f"{number:.2f}" if size >= 0.9995 else f"{number:#.3g}"
     )
     return text.replace("-", MINUS)
 
@@ -120,8 +123,13 @@ def value(setting: Any) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A name, escaped, that may go on in a new line after an underscore."""
-    return Markup("_<wbr>").join(name.split("_"))
+    """A name or path, escaped, that may go on in a new line after an underscore or a slash."""
+    return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(name))))  # what escaping adds has neither of them
+
+
+def unbroken(name: str) -> Markup:
+    """The title of a figure, escaped, whose “macro-F1” stays in one line."""
+    return escape(title(name)).replace("macro-F1", Markup('<span class="nowrap">macro-F1</span>'))
 
 
 FILTERS: dict[str, Callable[..., str]] = {

@@ -124,7 +124,7 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("mien.report", "page"), autoescape=_is_markup, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters |= formats.FILTERS
+    found.filters |= formats.FILTERS | {"figure_title": formats.unbroken}
     found.tests["known"] = formats.known
     found.globals |= {"span": formats.span, "plural": formats.plural}
     return found

@@ -42,6 +42,7 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
     fates = pd.DataFrame([*kept, *lost], columns=FATES.names)
     write_table(paths.FATES, fates, FATES)
     files = fates[["path", "sample_id"]].assign(label_raw="Smile <i>", size_bytes=1000)
+    files.loc[files["path"] == "photos/two labels too.jpg", "label_raw"] = "Frown <i>"
     write_table(paths.FILES, files.assign(**dict.fromkeys(("subset_raw", "subject", "ignored", "error", "metadata"))), FILES)
     write_duplicates(fates, [(names[0], lost[0][0], "exact"), (names[1], lost[1][0], "near"), (lost[2][0], lost[3][0], "mirrored")])
     write_images(ids)

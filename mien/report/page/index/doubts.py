@@ -26,12 +26,13 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | Non
         ((num, given, suggested) for given, row in by_class.items() for suggested, num in row.items() if num),
         key=lambda one: (-one[0], one[1:]),
     )
+    used = facts.counts["sanitise"].get("corrections")
     return {
         "counts": facts.doubts.counts,
         "open": queue[:NUM_OPEN],
         "folded": queue[NUM_OPEN:],
         "kinds": kinds,
         "corrections": facts.params.labels.corrections,
-        "used": facts.counts["sanitise"].get("corrections", {}),
+        "used": None if used is None else [(name, num) for name, num in used.items() if num],
         "queue_file": str(paths.DOUBTS / "queue.csv"),
     }

@@ -19,6 +19,7 @@ KINDS = {
     "mirrored": "mirrored",
 }
 NUM_EXAMPLES = {"exact": 1, "pixel": 2, "near": 4, "mirrored": 3}
+NUM_CONFLICTS = 3
 NUM_LEAKS = 4
 
 
@@ -38,7 +39,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
     rows = facts.duplicates.merge(facts.fates[["path", "fate", "reason", "detail"]], on="path", how="left")
     rows = rows.merge(facts.files[["path", "label_raw"]], on="path", how="left").set_index("path", drop=False).rename_axis(None)
     pairs = _pairs(rows)
-    shown = [*_examples(pairs), *(conflicts := records(pairs[pairs["is_conflict"]].head(3)))]
+    shown = [*_examples(pairs), *(conflicts := records(pairs[pairs["is_conflict"] & pairs["is_apart"]].head(NUM_CONFLICTS)))]
     leaked = _leaks(rows)
     ids = {sample_id for pair in [*shown, *leaked] for sample_id in (pair["sample_id"], pair["twin_id"])}
     pictures = stored_thumbnails(ids)
@@ -63,6 +64,8 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
     twins = rows[rows["twin_path"].notna() & rows["twin_path"].isin(rows.index)].copy()
     twins["twin_id"] = rows["sample_id"].reindex(twins["twin_path"]).to_numpy()
     twins["is_conflict"] = (twins["fate"] == "quarantined") & (twins["reason"] == "conflict")
+    spelling = rows["label_raw"].fillna("").str.casefold()
+    twins["is_apart"] = spelling[twins["path"]].to_numpy() != spelling[twins["twin_path"]].to_numpy()  # a group may hold alike labels too
     twins["both"] = [min(pair) + "\0" + max(pair) for pair in zip(twins["path"], twins["twin_path"], strict=True)]
     twins = twins.astype({"correlation": float, "distance": float}).sort_values(["correlation", "both", "path"], na_position="last")
     return twins.drop_duplicates("both", ignore_index=True)
@@ -74,15 +77,10 @@ def _examples(pairs: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _leaks(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Training files that were taken out because the test split has the picture, with the test file."""
-    in_test = (
-        rows[(rows["fate"] == "kept") & (rows["reason"] == "test")].sort_values("path").drop_duplicates("group_id").set_index("group_id")
-    )
-    leaks = rows[(rows["fate"] == "leak") & rows["group_id"].isin(in_test.index)].sort_values("path").head(NUM_LEAKS)
-    return [
-        {**row, "twin_path": in_test.at[row["group_id"], "path"], "twin_id": in_test.at[row["group_id"], "sample_id"], "is_conflict": False}
-        for row in records(leaks)
-    ]
+    """Training files that were taken out because the test split has the picture: such whose nearest twin is the test file itself."""
+    test = set(rows.loc[(rows["fate"] == "kept") & (rows["reason"] == "test"), "path"])
+    direct = rows[(rows["fate"] == "leak") & rows["twin_path"].isin(test)].sort_values("path").head(NUM_LEAKS)
+    return [{**row, "twin_id": rows.at[row["twin_path"], "sample_id"], "is_conflict": False} for row in records(direct)]
 
 
 def _shown(pair: dict[str, Any], rows: pd.DataFrame, sprites: Sprites, pictures: dict[str, bytes]) -> Pair:

@@ -8,7 +8,7 @@ from mien.report.run import RunFacts
 
 TITLE = "Leaderboard"
 FIGURES = ("accuracy", "mean_accuracy", "weighted_f1", "kappa", "top2_accuracy")
-BASELINES = {"majority_baseline": "largest class", "prior_baseline": "by class shares"}
+BASELINES = {"majority_baseline": "largest class", "prior_baseline": "training shares"}
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:

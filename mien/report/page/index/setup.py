@@ -29,7 +29,8 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
         for model, settings in flat.items()
     ]
     shared = [(key, common[key]) for key in keys if key not in columns]
-    return {"facts": _facts(facts), "columns": columns, "rows": rows, "shared": shared}
+    is_committed = bool(facts.origin.revision) and facts.modified == ()
+    return {"facts": _facts(facts), "is_committed": is_committed, "columns": columns, "rows": rows, "shared": shared}
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

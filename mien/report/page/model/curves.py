@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from mien.report.page import chart
-from mien.report.page.axis import Axis, axis_around
+from mien.report.page.axis import Axis, axis_around, tick_texts
 from mien.report.page.chart import Chart, Point, Style
 from mien.report.page.formats import figure, three_digits
 from mien.report.page.formats import title as figure_title
+from mien.report.page.frames import records
 from mien.report.run import RunFacts
 
 TITLE = "Training curves"
@@ -36,7 +37,10 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
         "monitor": figure_title(record["monitor"]),
         "starts": [epoch for epoch, _ in starts],
         "columns": [name for name in curves.columns if name != "stage"],
-        "rows": [[three_digits(float(cell)) for cell in row] for row in curves.drop(columns="stage", errors="ignore").to_numpy()],
+        "rows": [
+            [f"{cell:.0f}" if name == "epoch" else three_digits(cell) for name, cell in row.items()]
+            for row in records(curves.drop(columns="stage", errors="ignore"))
+        ],
     }
 
 
@@ -65,7 +69,7 @@ def _chart(
         y=axis_around([*values, 0.0] if ceiling else values, floor_at=0.0, ceiling=ceiling, length=chart.INNER_HEIGHT),
     )
     whole = [tick for tick in one.x.ticks(8) if float(tick).is_integer() and first <= tick <= last]
-    one.add_ticks([(tick, f"{tick:.0f}") for tick in whole], [(tick, f"{tick:g}") for tick in one.y.ticks(5)])
+    one.add_ticks(tick_texts(whole), tick_texts(one.y.ticks(5)))
     one.add_rule(best, "selected")
     for epoch, word in starts:
         one.add_rule(epoch - 0.5, word)

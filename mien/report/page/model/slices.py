@@ -22,9 +22,8 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
         row["is_apart"] = low is not None and high is not None and (low > 0 or high < 0)
         row["value"] = "(empty)" if row["value"] is None else row["value"]
         columns.setdefault(str(row["column"]), []).append(row)
-    gaps = [
-        abs(float(row[name])) for row in rows for name in ("accuracy_gap", "accuracy_gap_low", "accuracy_gap_high") if known(row.get(name))
-    ]
+    measured = [row for row in rows if known(row.get("accuracy_gap_low")) and known(row.get("accuracy_gap_high"))]
+    gaps = [abs(float(row[name])) for row in measured for name in ("accuracy_gap", "accuracy_gap_low", "accuracy_gap_high")]
     reach = axis_around([0.0, *gaps]).high
     return {
         "columns": columns,
@@ -32,7 +31,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
         "axis": Axis(0.0, 1.0),
         "gap_axis": Axis(-reach, reach),
         "reach": reach,
-        "num": len(rows),
+        "num": len(measured),
         "num_apart": sum(row["is_apart"] for row in rows),
         "has_macro_f1": any(known(row.get("macro_f1")) for row in rows),
     }
