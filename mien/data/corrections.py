@@ -8,7 +8,6 @@ Images of an official test split are never relabelled nor dropped: figures on th
 corrections. Decisions about them are counted as `in_test` and change nothing. Any other test image is corrected as a training image is.
 """
 
-import csv
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -19,7 +18,8 @@ import pandas as pd
 
 from mien.data.labels import closest_class, spellings
 from mien.data.spelling import fold
-from mien.errors import LabelError, SourceError
+from mien.data.user_csv import read_rows
+from mien.errors import LabelError
 from mien.params import LabelParams
 
 KEEP, DROP = "keep", "drop"
@@ -55,33 +55,14 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
     """By sample_id, or its first 12 digits or more: a class, keep or drop; lines without a decision are left out.
 
     The columns sample_id and decision are read, others ignored, so that a review queue can be given as it is. Classes may be spelt as
-    folders may. Errors call the file `key`. Raises SourceError if the file is missing, no UTF-8 or has no such columns; LabelError if a line holds no sample_id or no
+    folders may. Errors call the file `key`. Raises SourceError as user_csv.read_rows says; LabelError if a line holds no sample_id or no
     decision that there is, or contradicts another.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SourceError(
-            f"{key}: {path} does not exist; without corrections, make it a file with the one line sample_id,decision"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{key}: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
-    lines = csv.reader(text.splitlines(keepends=True))
-    header = [name.strip() for name in next(lines, [])]
-    if not {"sample_id", "decision"} <= set(header) or len(set(header)) != len(header):
-        raise SourceError(
-            f"{key}: {path} must begin with a header of different column names, separated by commas, two of them `sample_id` "
-            f"and `decision`; it begins with {','.join(header)!r}"
-        )
     decisions: dict[str, str] = {}
     first_line: dict[str, int] = {}
-    for row in lines:
-        if not any(row):
-            continue
-        where = f"{key}: {path}, line {lines.line_num}"
-        if len(row) != len(header):
-            raise SourceError(f"{where} has {len(row)} values for {len(header)} columns; correct it")
-        values = dict(zip(header, row, strict=True))
+    empty = "without corrections, make it a file with the one line sample_id,decision"
+    for number, values in read_rows(path, key=key, required=("sample_id", "decision"), empty=empty):
+        where = f"{key}: {path}, line {number}"
         if not values["decision"].strip():
             continue
         decision = _decision(values["decision"].strip(), params, where=where)
@@ -92,7 +73,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
             raise LabelError(
                 f"{where} decides {decision} for {sample_id}, line {first_line[sample_id]} decides {decisions[sample_id]}; keep one of them"
             )
-        first_line.setdefault(sample_id, lines.line_num)
+        first_line.setdefault(sample_id, number)
     return decisions
 
 

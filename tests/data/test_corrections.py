@@ -51,6 +51,7 @@ def test_the_header_alone_decides_nothing(tmp_path: Path) -> None:
         ("sample_id;decision\n", SourceError, "separated by commas"),
         (f"sample_id,label\n{A},sad\n", SourceError, "`decision`"),
         (f"sample_id,decision\n{A},sad,more\n", SourceError, "line 2 has 3 values for 2 columns"),
+        (f'sample_id,decision\n{A},"sad\n{B},fear\n', SourceError, "is no CSV .*; look for a single quotation mark"),
         (f"sample_id,decision\n\n{A},hapy\n", LabelError, r"line 3: the decision 'hapy' is none of angry.*closest class: happy"),
         ("sample_id,decision\n1.23457E+11,sad\n", LabelError, "line 2: '1.23457e.11' is no sample_id"),
         ("sample_id,decision\n,sad\n", LabelError, "line 2: '' is no sample_id"),
