@@ -38,10 +38,16 @@ def _spans(ends: list[tuple[float, float]]) -> list[str]:
     different = [low < high for low, high in ends]
     written: list[tuple[str, str]] = []
     for num_digits in range(4, 18):  # 17 tell any two doubles apart
-        written = [(f"{low:.{num_digits}g}", f"{high:.{num_digits}g}") for low, high in ends]
+        written = [(_written(low, num_digits), _written(high, num_digits)) for low, high in ends]
         if len(set(written)) == len(written) and [low != high for low, high in written] == different:
             break
     return [f"{low} to {high}" for low, high in written]
+
+
+def _written(number: float, num_digits: int) -> str:
+    """With that many digits at least, and no exponent: 32710 and not 3.271e+04."""
+    text = f"{number:.{num_digits}g}"
+    return f"{number:.0f}" if "e+" in text else text
 
 
 def _values(own: pd.Series, min_images: int) -> tuple[list[str], NDArray[np.int64]]:

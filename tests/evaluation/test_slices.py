@@ -60,6 +60,7 @@ def test_values_quantiles_and_what_is_rare() -> None:
         "0.99991 to 0.99993",
         "0.99994 to 0.99996",
     ]
+    assert slice_values(pd.Series([2858.2, 9999.6, 32714.0, 40000.0]), num_bins=2)[0] == ["2858 to 10000", "32714 to 40000"]
     assert slice_values(pd.Series([1, 2, 10] * 30), num_bins=3, min_images=20)[0] == [
         "1",
         "2",
