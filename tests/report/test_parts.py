@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mien.params import load_params
-from mien.report.page.index import duplicates
+from mien.report.page.index import doubts, duplicates
 from mien.report.page.model import curves, slices
 from mien.report.run import read_run
 from tests.report.fabricated import fabricate
@@ -51,6 +51,14 @@ def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_cha
     view = slices.view(facts, model="m")
     assert view is not None and (view["num"], view["num_apart"]) == (1, 1)
     assert 0.2 <= view["reach"] < 0.3
+
+
+@pytest.mark.parametrize(("num_doubted", "weak"), [(0, False), (60, False), (61, True)])
+def test_doubts_about_every_second_label_are_doubts_about_the_model(tmp_path: Path, num_doubted: int, weak: bool) -> None:
+    found = SimpleNamespace(folder=tmp_path, queue=pd.DataFrame(), counts={"num_images": 240, "num_doubted": num_doubted})
+    facts: Any = SimpleNamespace(doubts=found, counts={"sanitise": {}}, params=load_params())
+    view = doubts.view(facts, sprites=doubts.Sprites(budget_bytes=0))
+    assert view is not None and view["weak"] is weak
 
 
 def test_epochs_are_whole_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from mien.report.run import RunFacts
 TITLE = "Labels worth a second look"
 NUM_OPEN = 24
 """shown at once; the rest of the queue is folded away"""
+MANY = 0.25
+"""share of contradicted labels beyond which the page warns of the model: sets in use are thought to have far fewer wrong labels"""
 
 
 def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
@@ -32,6 +34,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | Non
         "open": queue[:NUM_OPEN],
         "folded": queue[NUM_OPEN:],
         "kinds": kinds,
+        "weak": facts.doubts.counts.get("num_doubted", 0) > MANY * facts.doubts.counts.get("num_images", 0),
         "corrections": facts.params.labels.corrections,
         "used": None if used is None else [(name, num) for name, num in used.items() if num],
         "queue_file": str(paths.DOUBTS / "queue.csv"),
