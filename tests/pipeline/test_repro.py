@@ -32,7 +32,7 @@ def test_everything_is_there_after_the_first_run(workspace: Workspace) -> None:
         assert 0 <= leaderboard[model]["macro_f1"] <= 1
     report = workspace.root / "metrics/report"
     assert {str(path.relative_to(report)) for path in report.rglob("*.*")} == {
-        "index.html", "cards/data.md", *(f"models/{model}.html" for model in SMALL_MODELS), *(f"cards/{model}.md" for model in SMALL_MODELS),
+        "index.html", "cards/data-card.md", *(f"models/{model}.html" for model in SMALL_MODELS), *(f"cards/{model}.md" for model in SMALL_MODELS),
     }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_models_are_compared_image_by_image_with_the_time_that_they_took(workspa
     first = next(line for line in table.splitlines() if line.startswith("| focal_se"))
     assert f"{json.loads(workspace.read('metrics/leaderboard.json'))['focal_se']['accuracy']:.4f}" in first
     assert re.search(r"\[[+-]0\.\d{4}, [+-]\d\.\d{4}\]", first)
-    assert re.search(r"\| (\d+ min )?\d+ s \|$", first)
+    assert re.search(r"\| *(\d+ min )?\d+ s *\|$", first)
     assert "metrics" not in workspace.run("git", "status", "--porcelain")
 
 
