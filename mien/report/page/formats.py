@@ -1,6 +1,7 @@
 """How numbers and names read on the page: filters of the templates. What is missing (None or NaN) is an en dash everywhere."""
 
 import re
+import re
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
@@ -37,6 +38,11 @@ def known(value: Any) -> bool:
 def figure(value: float | None, decimals: int = 3) -> str:
     """`0.874`."""
     return f"{value:z.{decimals}f}".replace("-", MINUS) if value is not None and known(value) else MISSING
+
+
+def round_text(text: str) -> str:
+    """A round number without the zeros of its digits: `5.00` is `5`, `50.0 M` is `50 M`."""
+    return re.sub(r"\.0+(?!\d)", "", text)
 
 
 def signed(value: float | None, decimals: int = 3) -> str:

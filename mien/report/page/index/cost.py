@@ -6,7 +6,7 @@ from typing import Any
 from mien.report.page import chart
 from mien.report.page.axis import axis_around, log_axis_around, tick_texts
 from mien.report.page.chart import Chart, Point
-from mien.report.page.formats import figure, large, span, three_digits
+from mien.report.page.formats import figure, large, round_text, span, three_digits
 from mien.report.page.labels import place_labels
 from mien.report.run import RunFacts
 
@@ -61,7 +61,7 @@ def _chart(facts: RunFacts, prices: Mapping[str, float | None], *, name: str, ti
         x=log_axis_around(list(known.values()), length=chart.INNER_WIDTH),
         y=axis_around(values, floor_at=0.0, ceiling=1.0, length=chart.INNER_HEIGHT),
     )
-    one.add_ticks([(tick, text(tick).replace(".0", "")) for tick in one.x.ticks(4)], tick_texts(one.y.ticks(5)))
+    one.add_ticks([(tick, round_text(text(tick))) for tick in one.x.ticks(4)], tick_texts(one.y.ticks(5)))
     for model, price in known.items():
         x, y = one.place(price, tested[model]["macro_f1"])
         low, high = ends[model].get("low"), ends[model].get("high")
