@@ -1,7 +1,6 @@
 """How numbers and names read on the page: filters of the templates. What is missing (None or NaN) is an en dash everywhere."""
 
 import re
-import re
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
