@@ -256,6 +256,9 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     for name, entry in models.items() if isinstance(models, dict) else ():
         if isinstance(entry, dict):
             yield from _model_faults(str(name), entry, document)
+    doubts = document.get("doubts")
+    if isinstance(models, dict) and isinstance(doubts, dict) and doubts.get("model"):
+        yield from choice_fault("doubts.model", doubts["model"], [str(name) for name in models], "one of models, or empty")
 
 
 def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:

@@ -119,6 +119,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"train__schedule": "step"}, "train.schedule: must be 'none', 'plateau', 'exponential' or 'cosine' (got 'step')"),
     ({"split__imbalance_factor": 0.5}, "split.imbalance_factor: must be greater than or equal to 1 (got 0.5)"),
+    ({"doubts__model": "resnet"}, "doubts.model: must be one of models, or empty; did you mean resnet50? (got 'resnet')"),
     ({"models__resnet50__loss": "focall"}, "models.resnet50.loss: must be a loss; did you mean focal? (got 'focall')"),
     (
         {"models__resnet50__loss_params": {"gamma": 2.0}},
