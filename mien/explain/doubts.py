@@ -27,6 +27,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 C = 0.1  # inverse strength of the regressions' penalty; what is found of planted noise changes little from 0.03 to 0.3
 REPEATS = 4  # ways to draw the folds
+MANY = 5000  # images, above which one way does: the luck of a draw matters less, and a regression on FER2013 takes half a minute
 MAX_STEPS = 1000
 LEAST = 1e-12  # of a probability, where a class was not to be had
 
@@ -71,16 +72,17 @@ def doubts(
 
     num_folds, _ = folded(targets_N, units_N, folds=folds, seed=seed)
     logits_NK = np.zeros((len(targets_N), num_classes))
-    num_regressions = REPEATS * num_folds * len(features_DNC)
+    repeats = REPEATS if len(targets_N) <= MANY else 1
+    num_regressions = repeats * num_folds * len(features_DNC)
     with threadpool_limits(1), tqdm(desc=progress, unit="regression", total=num_regressions, disable=progress is None) as bar:
-        for repeat in range(REPEATS):
+        for repeat in range(repeats):
             _, parts = folded(targets_N, units_N, folds=folds, seed=seed + repeat)
             for features_NC in features_DNC:
                 probabilities_NK = np.full((len(targets_N), num_classes), np.nan)
                 for others, own in parts:
                     predict_fold(probabilities_NK, features_NC, targets_N, others, own, seed=seed)
                     bar.update()
-                logits_NK += np.log(np.clip(probabilities_NK, LEAST, 1)) / (REPEATS * len(features_DNC))
+                logits_NK += np.log(np.clip(probabilities_NK, LEAST, 1)) / (repeats * len(features_DNC))
     probabilities_NK = calibrated(logits_NK, targets_N, seen_N)
 
     judged_N = ~np.isnan(probabilities_NK).any(axis=1)
