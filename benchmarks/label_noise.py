@@ -21,10 +21,9 @@ from sklearn.metrics import average_precision_score
 from mien import paths
 from mien.configure import ModelConfig, configure
 from mien.data.dataset import load_faces
-from mien.data.splits import units
 from mien.data.tables import SPLITS, read_table
-from mien.explain.depths import features_by_depth
-from mien.explain.doubts import Doubts, doubts
+from mien.explain.doubts import Doubts
+from mien.explain.judgement import judge
 from mien.models.build import build_model
 from mien.models.store import load_model, save_model
 from mien.params import Params, load_params
@@ -59,16 +58,7 @@ def judged(rows: pd.DataFrame, folder: Path, params: Params) -> Doubts:
     """What the stage `doubts` finds with that model."""
     network, config = load_model(folder)
     faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px)
-    features_DNC = features_by_depth(network, faces.images_N3SS, input_px=config.input_px)
-    return doubts(
-        features_DNC,
-        faces.targets_N.numpy(),
-        units(rows).to_numpy(),
-        seen_N=(rows["split"] == "train").to_numpy(),
-        num_classes=len(config.classes),
-        folds=params.doubts.folds,
-        seed=params.seed,
-    )
+    return judge(network, config, rows, faces, folds=params.doubts.folds, seed=params.seed)
 
 
 def figures(rows: pd.DataFrame, found: Doubts) -> dict[str, float]:

@@ -8,11 +8,9 @@ import typer
 from mien import paths
 from mien.data.corrections import matched, read_corrections
 from mien.data.dataset import load_faces
-from mien.data.splits import units
 from mien.data.tables import SPLITS, read_table
 from mien.errors import TableError
-from mien.explain.depths import features_by_depth
-from mien.explain.doubts import doubts
+from mien.explain.judgement import judge
 from mien.explain.pictures import webp, write_pictures
 from mien.explain.queue import counts, review_table
 from mien.files import read_json, replacing_directory, write_json
@@ -34,22 +32,15 @@ def main() -> None:
     network, config = load_model(paths.model(model))
     rows = read_table(paths.SPLITS, SPLITS).sort_values("path").drop_duplicates("sample_id", ignore_index=True)
     faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
-    features_DNC = features_by_depth(
+    judged = judge(
         network,
-        faces.images_N3SS,
-        input_px=config.input_px,
-        device=resolve_device(params.runtime.device),
-        progress=f"doubts: features of {model}",
-    )
-    judged = doubts(
-        features_DNC,
-        faces.targets_N.numpy(),
-        units(rows).to_numpy(),
-        seen_N=(rows["split"] == "train").to_numpy(),
-        num_classes=len(config.classes),
+        config,
+        rows,
+        faces,
         folds=params.doubts.folds,
         seed=params.seed,
-        progress="doubts: regressions",
+        device=resolve_device(params.runtime.device),
+        progress=True,
     )
     decisions = read_corrections(Path(params.labels.corrections), params.labels)
     decided = set(matched(decisions, rows["sample_id"]).values())

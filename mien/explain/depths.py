@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from mien.explain.features import pooled, pooled_features
 from mien.models.build import ExpressionModel
-from mien.models.inputs import to_input
 
 BEFORE_LAST = 2
 """resolutions between the two: the earlier map has four times the sides of the last, mostly"""
@@ -33,20 +32,15 @@ def features_by_depth(
 
     In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
     """
-    device = torch.device(device)
-    model.to(device).eval()
     stages = earlier_stages(model.backbone)
-    parts: list[list[NDArray[np.float32]]] = [[] for _ in range(1 + len(stages))]
-    hooks = [stage.register_forward_hook(_keeping(kept, model.backbone)) for stage, kept in zip(stages, parts[1:], strict=True)]
+    parts: list[list[NDArray[np.float32]]] = [[] for _ in stages]
+    hooks = [stage.register_forward_hook(_keeping(kept, model.backbone)) for stage, kept in zip(stages, parts, strict=True)]
     try:
-        with torch.inference_mode():
-            for batch in tqdm(torch.split(images_N3SS, batch_size), desc=progress, unit="batch", disable=progress is None):
-                maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=True))
-                parts[0].append(_pooled(maps_NChw))
+        last_NC = pooled_features(model, images_N3SS, input_px=input_px, batch_size=batch_size, device=device, progress=progress)
     finally:
         for hook in hooks:
             hook.remove()
-    return [np.concatenate(part) for part in parts]
+    return [last_NC, *(np.concatenate(part) for part in parts)]
 
 
 def earlier_stages(backbone: nn.Module) -> list[nn.Module]:
@@ -55,16 +49,11 @@ def earlier_stages(backbone: nn.Module) -> list[nn.Module]:
     return [backbone.get_submodule(stage["module"]) for stage in list(known)[-1 - BEFORE_LAST : -BEFORE_LAST]]
 
 
-def _pooled(maps_NChw: Tensor) -> NDArray[np.float32]:
-    pooled: NDArray[np.float32] = maps_NChw.float().mean(dim=(2, 3)).cpu().numpy()
-    return pooled
-
-
 def _keeping(kept: list[NDArray[np.float32]], backbone: nn.Module) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
     """A forward hook that keeps what a stage gives, pooled."""
     channels_last = getattr(backbone, "output_fmt", "NCHW") == "NHWC"
 
     def keep(_: nn.Module, __: tuple[Tensor, ...], maps: Tensor) -> None:
-        kept.append(_pooled(maps.permute(0, 3, 1, 2) if channels_last else maps))
+        kept.append(pooled(maps.permute(0, 3, 1, 2) if channels_last else maps))
 
     return keep

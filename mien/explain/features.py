@@ -32,5 +32,11 @@ def pooled_features(
     with torch.inference_mode():
         for batch in tqdm(torch.split(images_N3SS, batch_size), desc=progress, unit="batch", disable=progress is None):
             maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=True))
-            parts.append(maps_NChw.float().mean(dim=(2, 3)).cpu().numpy())
+            parts.append(pooled(maps_NChw))
     return np.concatenate(parts)
+
+
+def pooled(maps_NChw: Tensor) -> NDArray[np.float32]:
+    """Maps averaged over their grid, N×C."""
+    pooled_NC: NDArray[np.float32] = maps_NChw.float().mean(dim=(2, 3)).cpu().numpy()
+    return pooled_NC

@@ -1,0 +1,42 @@
+"""What a trained model says of the labels of images: features at its depths, judged. The stage `doubts` and the benchmark of it call this."""
+
+import pandas as pd
+import torch
+
+from mien.configure import ModelConfig
+from mien.data.dataset import FaceSet
+from mien.data.splits import units
+from mien.explain.depths import features_by_depth
+from mien.explain.doubts import Doubts, doubts
+from mien.models.build import ExpressionModel
+
+
+def judge(
+    model: ExpressionModel,
+    config: ModelConfig,
+    rows: pd.DataFrame,
+    faces: FaceSet,
+    *,
+    folds: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+    progress: bool = False,
+) -> Doubts:
+    """The label of every row (SPLITS) judged by the model's features of its face; `faces` are those of `rows`, in their order."""
+    features_DNC = features_by_depth(
+        model,
+        faces.images_N3SS,
+        input_px=config.input_px,
+        device=device,
+        progress=f"doubts: features of {config.name}" if progress else None,
+    )
+    return doubts(
+        features_DNC,
+        faces.targets_N.numpy(),
+        units(rows).to_numpy(),
+        seen_N=(rows["split"] == "train").to_numpy(),
+        num_classes=len(config.classes),
+        folds=folds,
+        seed=seed,
+        progress="doubts: regressions" if progress else None,
+    )
