@@ -3,6 +3,7 @@
 `load_params()` checks the whole file before a stage does anything and reports all faults at once, one line each.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -37,6 +38,25 @@ class IngestParams(Section):
     metadata: str = Field(
         "metadata.csv", min_length=1, description="CSV with the columns path, subject and any others; only the header line for none"
     )
+    subject: str = Field(
+        "",
+        description="regular expression (Python's) searched in each path within the source, whose group (?P<subject>...) is the subject "
+        "where ingest.metadata gives none; empty for none",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        try:
+            groups = re.compile(self.subject).groupindex
+        except (re.error, OverflowError, RecursionError) as error:
+            yield "subject", f"must be a regular expression with a group (?P<subject>...), or empty: {error}", self.subject
+            return
+        if self.subject and "subject" not in groups:
+            yield "subject", "must have a group (?P<subject>...), or be empty", self.subject
 
 
 class ConvertParams(Section):

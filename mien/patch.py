@@ -70,7 +70,10 @@ def parse_setting(text: str) -> CommentedMap:
     try:
         return patch_of(key, round_trip().load(value))
     except YAMLError as error:
-        raise ParamsError(f"--set {key}: the value must be readable YAML: {yaml_fault(error)} (got {value!r})") from None
+        raise ParamsError(
+            f"--set {key}: the value must be readable YAML: {yaml_fault(error)}; text with such signs needs single quotes of its own, "
+            f"\"{key}='...'\" (got {value!r})"
+        ) from None
 
 
 def round_trip() -> YAML:

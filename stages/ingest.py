@@ -1,7 +1,6 @@
 """Reads every file of the source once."""
 
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from tqdm import tqdm
 from mien import paths
 from mien.data.blobs import BlobSpool
 from mien.data.sources import source_entries
+from mien.data.sources.counts import counts, listed, num_subjects
 from mien.data.sources.entry import read_entry
 from mien.data.sources.layout import label_of, subset_of, unique_paths
 from mien.data.sources.metadata import add_metadata, read_metadata
+from mien.data.sources.subject import add_subjects
 from mien.data.tables import FILES, write_table
 from mien.errors import SourceError
 from mien.files import replacing_directory, write_json
@@ -31,18 +32,26 @@ def main() -> None:
         with BlobSpool(folder / "spool") as spool:
             rows = _read(source, spool)
             unmatched = add_metadata(rows, metadata, path=metadata_path)
+            unnamed = add_subjects(rows, params.subject)
             num_contents = len(spool)
             spool.write_store(folder)
         rows.sort(key=lambda row: row["path"])
         write_table(folder / paths.FILES.name, pa.Table.from_pylist(rows, FILES), FILES)
-    counts = _counts(rows, num_contents=num_contents, num_unmatched=len(unmatched))
-    write_json(paths.counts("ingest"), counts)
+    found = counts(rows, num_contents=num_contents, num_unmatched=len(unmatched), by_pattern=bool(params.subject))
+    write_json(paths.counts("ingest"), found)
+    subjects = num_subjects(rows)
     typer.echo(
-        f"ingest: {counts['files']} files, {counts['images']} images ({num_contents} different), "
-        f"{_listed(counts['ignored'])} ignored, {_listed(counts['errors'])} unreadable"
+        f"ingest: {found['files']} files, {found['images']} images ({num_contents} different), "
+        f"{listed(found['ignored'])} ignored, {listed(found['errors'])} unreadable"
+        + (f", {subjects} subject{'s'[: subjects != 1]}" if subjects else "")
     )
     if unmatched:
         typer.echo(f"warning: {len(unmatched)} paths of {metadata_path} are no file of the source, such as {unmatched[0]}", err=True)
+    if unnamed:
+        typer.echo(
+            f"warning: {len(unnamed)} of {found['images']} images have no subject by ingest.subject or ingest.metadata, such as {unnamed[0]}",
+            err=True,
+        )
 
 
 def _read(source: Path, spool: BlobSpool) -> list[dict[str, Any]]:
@@ -66,31 +75,6 @@ def _read(source: Path, spool: BlobSpool) -> list[dict[str, Any]]:
         seen = ", ".join(f"{count} {reason}" for reason, count in reasons) or "it is empty"
         raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({seen}); name a source with photographs")
     return rows
-
-
-def _counts(rows: list[dict[str, Any]], *, num_contents: int, num_unmatched: int) -> dict[str, Any]:
-    images = [row for row in rows if row["sample_id"] is not None]
-    return {
-        "files": len(rows),
-        "images": len(images),
-        "contents": num_contents,
-        "ignored": _tally(row["ignored"] for row in rows),
-        "errors": _tally(row["error"] and row["error"].partition(":")[0] for row in rows),
-        "subsets": _tally(row["subset_raw"] or "none" for row in images),
-        "without_label": sum(row["label_raw"] is None for row in images),
-        "with_subject": sum(row["subject"] is not None for row in images),
-        "metadata_paths_without_file": num_unmatched,
-    }
-
-
-def _listed(tally: dict[str, int]) -> str:
-    """'7 (4 system file, 3 hidden image)'."""
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.items(), key=lambda item: -item[1]))
-    return f"{sum(tally.values())}{f' ({reasons})' if tally else ''}"
-
-
-def _tally(values: Iterable[str | None]) -> dict[str, int]:
-    return dict(sorted(Counter(value for value in values if value is not None).items()))
 
 
 if __name__ == "__main__":

@@ -82,6 +82,17 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"train__lr": 0}, "train.lr: must be greater than 0 (got 0)"),
     ({"dedup__max_shift": 0.3}, "dedup.max_shift: must be less than or equal to 0.25 (got 0.3)"),
     ({"ingest__source": ""}, "ingest.source: must not be empty (got '')"),
+    ({"ingest__subject": None}, "ingest.subject: must be text (got None)"),
+    (
+        {"ingest__subject": "(?<subject>S)"},  # Perl's and JavaScript's form
+        "ingest.subject: must be a regular expression with a group (?P<subject>...), or empty: unknown extension ?<s at position 1 (got '",
+    ),
+    (
+        {"ingest__subject": "(?P<subject>S"},
+        "ingest.subject: must be a regular expression with a group (?P<subject>...), or empty: missing ), unterminated subpattern",
+    ),
+    ({"ingest__subject": "(?P<subject>S){%s}" % ("9" * 30)}, "ingest.subject: must be a regular expression with a group (?P<subject>...)"),
+    ({"ingest__subject": "(S)_(?P<person>P)"}, "ingest.subject: must have a group (?P<subject>...), or be empty (got '(S)_(?P<person>P)')"),
     ({"faces__detector": "mtcn"}, "faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')"),
     ({"split__val": 0.2}, "split: train + val + test must sum to 1, sum to 1.05 (got {'train': 0.7, 'val': 0.2, 'test': 0.15})"),
     # models

@@ -160,11 +160,29 @@ def test_settings_alone_keep_comments_and_order_and_null_takes_out(file: Path) -
 
 
 @pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?P<subject>S\d+)_\d+_\d+\.png$",
+        r"(?P<subject>[A-Z]{2})\.[A-Z]{2}\d",
+        r"[A-Z]: (?P<subject>[^#]+) #x",
+        r"(?:^|/)(?P<subject>P\d+)\\?",
+    ],
+)
+def test_a_regular_expression_in_single_quotes_arrives_as_it_is(file: Path, pattern: str) -> None:
+    preset.apply_preset("", settings=[f"ingest.subject='{pattern}'"], path=file)
+    assert load_params(file).ingest.subject == pattern
+    preset.apply_preset("", settings=["ingest.subject=''"], path=file)
+    assert file.read_text(encoding="utf-8") == COMMITTED
+
+
+@pytest.mark.parametrize(
     ("setting", "message"),
     [
         ("gamma", "--set must be KEY=VALUE"),
         ("loss.gamma=", "null takes a key out"),
         (".gamma=3", "--set must be KEY=VALUE"),
+        ("ingest.subject=[A-Z](?P<subject>S)", r"--set ingest.subject: .* needs single quotes of its own, \"ingest.subject='...'\" \(got"),
+        (r'ingest.subject="(?P<subject>\d)"', "--set ingest.subject: the value must be readable YAML: .*unknown escape character 'd'"),
         ("loss.gamma=[", "--set loss.gamma: the value must be readable YAML"),
         ("loss.gama=3", r"params.yaml with --set seed=7 and --set loss.gama=3 has 1 fault(.|\n)*did you mean gamma"),
         ("loss.gamma=-1", r"loss.gamma: must be greater than or equal to 0"),

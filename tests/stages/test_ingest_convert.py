@@ -105,6 +105,42 @@ def test_counts_add_up() -> None:
 
 
 @pytest.mark.usefixtures("workspace")
+def test_subjects_come_from_paths_where_the_metadata_names_none(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.PARAMS.write_text(f"ingest: {{source: mess.zip, subject: '(?P<subject>[a-c])\\.[A-Za-z]+$'}}\n{MODELS}\n")
+    ingest.main()
+    subjects = read_table(paths.FILES, FILES).set_index("path")["subject"]
+    named = ["happy/a.jpg", "happy/copy of a.jpg", "train/Sad /b.HEIC", "train/sad/heic.jpg", "test/sad/c.png"]
+    assert subjects[named].tolist() == ["Ann", "a", "b", "c", "c"]
+    assert subjects["test/sad/cut.jpg"] is None and subjects["notes.txt"] is None
+    counts = read_json(paths.counts("ingest"))
+    assert (counts["with_subject"], counts["subjects"]) == (5, 4)
+    printed = capsys.readouterr()
+    assert printed.out.rstrip().endswith("1 (1 damaged) unreadable, 4 subjects")
+    assert "warning: 5 of 10 images have no subject by ingest.subject or ingest.metadata, such as test/sad/blank.png" in printed.err
+
+
+@pytest.mark.usefixtures("workspace")
+def test_without_a_pattern_the_counts_are_as_before_and_nothing_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    ingest.main()
+    printed = capsys.readouterr()
+    assert "subjects" not in read_json(paths.counts("ingest")) and "no subject" not in printed.err
+    assert printed.out.rstrip().endswith("1 (1 damaged) unreadable, 1 subject")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_pattern_that_does_not_fit_leaves_the_last_store() -> None:
+    ingest.main()
+    before = {path.name: path.read_bytes() for path in (*paths.RAW.iterdir(), paths.counts("ingest"))}
+    # Only a damaged file would match.
+    paths.PARAMS.write_text(f"ingest: {{source: mess.zip, subject: '(?P<subject>top)'}}\n{MODELS}\n")
+    with pytest.raises(
+        SourceError, match=r"ingest\.subject: \(\?P<subject>top\) gives none of 10 images a subject, such as 'happy/a\.jpg'"
+    ):
+        ingest.main()
+    assert {path.name: path.read_bytes() for path in (*paths.RAW.iterdir(), paths.counts("ingest"))} == before
+
+
+@pytest.mark.usefixtures("workspace")
 def test_the_same_source_gives_the_same_bytes_as_zip_and_as_folder() -> None:
     def outputs() -> dict[str, bytes]:
         ingest.main()

@@ -1,6 +1,7 @@
 """What a path inside a source says: the label as the folder spells it, and the subset."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 # FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both are test, as in the set's folder layout (7,178 images):
@@ -41,6 +42,14 @@ def shown_path(name: str) -> str:
     if len(parts) > 1 and re.fullmatch(r"[A-Za-z]:", parts[0]):
         parts = parts[1:]
     return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or "unnamed"
+
+
+def path_key(path: str) -> str:
+    """The path as users write it: with / and composed accents.
+
+    Spreadsheets and file systems differ in both; that must not part a file from its row in a table, nor from a pattern.
+    """
+    return unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").strip("/")
 
 
 def unique_paths() -> Callable[[str], str]:

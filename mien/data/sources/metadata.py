@@ -1,18 +1,18 @@
 """The optional table of what is known about each file: whose face it shows, and anything else worth keeping."""
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.data.sources.layout import path_key
 from mien.data.user_csv import read_rows
 from mien.errors import SourceError
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """By path (folded, see `_key`): the subject, and the further columns as one JSON object."""
+    """By path (see `path_key`): the subject, and the further columns as one JSON object."""
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
@@ -25,7 +25,7 @@ def read_metadata(path: Path) -> Metadata:
     empty = "without metadata, make it a file with the one line path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
         values = {name: value.strip() or None for name, value in row.items()}
-        key = _key(values.pop("path") or "")
+        key = path_key(values.pop("path") or "")
         if key in subjects:
             raise SourceError(f"ingest.metadata: {path}, line {number} names {key} a second time; keep one line per file")
         subjects[key] = values.pop("subject", None)
@@ -39,7 +39,7 @@ def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) 
     A few such paths are a matter for a warning (files get deleted). If no path at all has a file, the whole table is off, and
     subjects would silently be parted between the splits: SourceError.
     """
-    keys = [_key(row["path"]) for row in rows]
+    keys = [path_key(row["path"]) for row in rows]
     for key, row in zip(keys, rows, strict=True):
         row["subject"], row["metadata"] = metadata.subjects.get(key), metadata.others.get(key)
     unmatched = sorted(set(metadata.subjects) - set(keys))
@@ -49,8 +49,3 @@ def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) 
             "write paths relative to the source, with /"
         )
     return unmatched
-
-
-def _key(path: str) -> str:
-    """Spreadsheets and file systems differ in how they compose accents and write separators; that must not part a file from its row."""
-    return unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").strip("/")
