@@ -76,10 +76,19 @@ class DedupParams(Section):
         description="pairs with 64-bit perceptual hashes, of the pictures or of windows of them, at most this far apart are proposed, bits",
     )
     min_correlation: float = Field(
-        0.75,
+        0.75, ge=0.5, le=1, description="correlation of the texture from which a registered pair can be one picture, unitless"
+    )
+    min_agreement: float = Field(
+        0.85,
         ge=0.5,
         le=1,
-        description="proposed pairs whose texture correlates at least this much after the best small shift are the same picture, unitless",
+        description="local correlation that all but a tenth of the middle of a registered pair must exceed to be one picture, unitless",
+    )
+    scene_correlation: float = Field(
+        0.7,
+        ge=0.5,
+        le=1,
+        description="correlation of the texture from which other pairs are one scene, other exposures of one person in one place, unitless",
     )
     max_shift: float = Field(0.125, ge=0.03, le=0.25, description="largest shift tried, share of the side")
     mirrored: bool = Field(True, description="also look for mirrored copies")
@@ -103,6 +112,11 @@ class LabelParams(Section):
     )
     on_conflict: Literal["quarantine", "majority"] = Field(
         "quarantine", description="what happens to copies of one picture under different labels"
+    )
+    near_copies: Literal["keep", "drop"] = Field(
+        "keep",
+        description="what happens to near and mirrored copies under one label, which takes and frames of one recording look like: "
+        "keep leaves all of them in one split, drop leaves one",
     )
 
     @property
@@ -149,6 +163,9 @@ class FaceParams(Section):
 class SplitParams(Section):
     method: Literal["stratified", "official"] = Field(
         "stratified", description="official keeps the set's own test split and takes validation from its training split"
+    )
+    keep_together: Literal["scene", "picture"] = Field(
+        "scene", description="what is never parted between splits, beside subjects: images of one scene, or only copies of one picture"
     )
     train: Fraction = Field(0.70, gt=0, description="share of the images, or for official unused")
     val: Fraction = Field(0.15, gt=0, description="share of the images; for official: of the training images")

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from mien import paths
+from mien.data.cautions import cautions
 from mien.data.corrections import read_corrections
 from mien.data.sanitise import Sanitised, image_rows, sanitise
 from mien.data.shards import read_store
@@ -27,7 +28,7 @@ def main() -> None:
         read_table(paths.FILES, FILES),
         read_table(paths.REJECTED, REJECTED),
         read_table(paths.DUPLICATES, DUPLICATES),
-        read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px"]).to_pandas(),
+        read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px", "pixel_sha256"]).to_pandas(),
     )
     result = sanitise(rows, params.labels, method=params.split.method, decisions=decisions)
     counts = summary(result, params)
@@ -37,7 +38,7 @@ def main() -> None:
 
     for unknown in result.unknown:
         typer.echo(f"sanitise: unknown label {unknown}" if unknown.spelling else f"sanitise: {unknown}")
-    for line in notes(result, params):
+    for line in (*notes(result, params), *cautions(counts)):
         typer.echo(f"sanitise: {line}")
     taken = ", ".join(f"{num} {reason.replace('_', ' ')}" for reasons in counts["removed"].values() for reason, num in reasons.items())
     typer.echo(f"sanitise: {len(result.labels)} images labelled, {len(result.removed)} removed ({taken or 'none'})")
@@ -51,6 +52,7 @@ def summary(result: Sanitised, params: Params) -> dict[str, Any]:
         "kept": {name: int((kept["label"] == name).sum()) for name in params.labels.kept},
         "removed": {fate: {reason: int(num) for reason, num in part.droplevel(0).items()} for fate, part in by_reason.groupby(level=0)},
         "conflicting_groups": result.num_conflicts,
+        "near_copies_kept": result.num_near_copies,
         "unknown_labels": [{"label": entry.spelling, "files": entry.num_files, "closest_class": entry.closest} for entry in result.unknown],
         "corrections": result.corrections,
         "test_flags": {str(flag): int(num) for flag, num in kept["flag"].dropna().value_counts().sort_index().items()},

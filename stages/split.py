@@ -8,6 +8,7 @@ import typer
 from mien import paths
 from mien.data import official
 from mien.data.fates import fates
+from mien.data.scenes import Bound, kept_together, split_scenes
 from mien.data.shards import read_store
 from mien.data.splits import split
 from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
@@ -33,12 +34,15 @@ def main() -> None:
     if params.split.method == "official":
         leaks = official.leaks(rows)
         rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
-    whole = rows.assign(split=split(rows, params))
+    bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split(kept, params))
+    whole = bound.rows
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
     removed = [read_table(paths.LABELS_REMOVED, FATES), faceless, leaks, thinned]
     table = fates(files, read_table(paths.REJECTED, REJECTED), splits, removed)
     counts = summary(splits, table, params)
+    counts["kept_together"] = kept_together(whole)
+    counts["scenes_let_go"] = {"scenes": len(bound.let_go), "images": sum(bound.let_go)}
     if len(thinned):
         counts["thinning"] = thinning_figures(training_counts(whole, params), training_counts(splits, params))
     write_table(paths.SPLITS, splits.sort_values("path"), SPLITS)
@@ -56,6 +60,33 @@ def main() -> None:
     typer.echo(
         f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept, {others}{effect}"
     )
+    for line in remarks(counts, bound, params):
+        typer.echo(f"split: {line}")
+
+
+def remarks(counts: dict[str, Any], bound: Bound, params: Params) -> list[str]:
+    """What kept images together, and which scenes were let go, in lines to print."""
+    together = counts["kept_together"]
+    listed = [
+        f"{num} images {what}"
+        for num, what in (
+            (together["subject"], "of one subject"),
+            (together["scene"], "of one scene"),
+            (together["picture"], "of one picture"),
+        )
+        if num
+    ]
+    lines = [f"never parted: {', '.join(listed)} with another (keep_together: {params.split.keep_together})"] if listed else []
+    if bound.let_go:
+        num = len(bound.let_go)
+        what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
+        lines.append(
+            f"warning: {what} of {sum(part['all'] for part in counts['splits'].values())} images could not be kept together without failing: so many look alike that they chain, "
+            "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
+            f"persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; "
+            "split.keep_together: picture accepts it"
+        )
+    return lines
 
 
 def summary(splits: pd.DataFrame, table: pd.DataFrame, params: Params) -> dict[str, Any]:
@@ -81,6 +112,7 @@ def summary(splits: pd.DataFrame, table: pd.DataFrame, params: Params) -> dict[s
         "subjects": int(splits["subject"].nunique()),
         "subjects_in_training_and_test": int(splits.loc[shared, "subject"].nunique()),
         "training_images_of_test_subjects": int(shared.sum()),
+        "training_images_of_test_scenes": int((~test & splits["scene_id"].isin(splits.loc[test, "scene_id"])).sum()),
     }
 
 

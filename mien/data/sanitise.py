@@ -28,16 +28,24 @@ class Sanitised:
     removed: pd.DataFrame
     unknown: list[UnknownSpelling]
     num_conflicts: int  # groups whose files carry different labels, those of an official test split among them
+    num_near_copies: int  # images kept although a better copy of their picture is kept too; none of an official test split
     corrections: dict[str, int]  # what became of the decisions: relabelled, kept, dropped, in_test, unused
     unused_corrections: list[str]  # the sample_ids, as written, that no fit image has
 
 
 def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
-    """One row per file that has a stored image: the columns of FILES and DUPLICATES, `num_pixels`, and `unfit` (why, or None)."""
+    """One row per file that has a stored image: the columns of FILES and DUPLICATES, `num_pixels`, `pixels` (their SHA-256), `unfit` (why).
+
+    `sizes` has the columns sample_id, width_px, height_px and pixel_sha256 of the stored images.
+    """
     unfit = rejected[rejected["decodable"].astype(bool)].set_index("sample_id")["reason"]
     num_pixels = (sizes["width_px"] * sizes["height_px"]).set_axis(sizes["sample_id"]).to_dict()
-    rows = duplicates[["path", "sample_id", "group_id", "kind"]].merge(files.drop(columns="sample_id"), on="path", validate="one_to_one")
+    rows = duplicates[["path", "sample_id", "group_id", "scene_id", "kind"]].merge(
+        files.drop(columns="sample_id"), on="path", validate="one_to_one"
+    )
     assert len(rows) == len(duplicates), "duplicates.parquet names files that files.parquet does not"
+    pixels = dict(zip(sizes["sample_id"], sizes["pixel_sha256"], strict=True))
+    rows["pixels"] = [pixels[sample_id] for sample_id in rows["sample_id"]]
     rows["num_pixels"] = [num_pixels[sample_id] for sample_id in rows["sample_id"]]
     rows["unfit"] = pd.Series([unfit.get(sample_id) for sample_id in rows["sample_id"]], rows.index, dtype=object)
     return rows.sort_values("path", ignore_index=True)
@@ -72,7 +80,7 @@ def sanitise(
     leaks = rows[~rows["test"] & rows["group_id"].isin(in_test["group_id"]) & ~rows["label"].isin(params.drop)]
     rest = rows.drop(in_test.index.union(leaks.index))
     dropped = rest["label"].isin(params.drop) & ~rest["group_id"].isin(survivors.conflicts(rest))
-    reduced = survivors.one_per_group(rest[~dropped], on_conflict=params.on_conflict)
+    reduced = survivors.one_per_group(rest[~dropped], on_conflict=params.on_conflict, near_copies=params.near_copies)
     outvoted = reduced.survivors["label"].isin(params.drop)
 
     kept = pd.concat([in_test.assign(flag=official.flags(in_test, rows)), leaks, reduced.survivors[~outvoted]])
@@ -85,8 +93,10 @@ def sanitise(
     ]
     table = pd.concat(removed).assign(stage="sanitise").sort_values("path", ignore_index=True)[FATES.names]
     assert len(kept) + len(table) == len(rows) + len(nameless) + len(corrected.removed)
+    own = reduced.survivors[~outvoted]
+    num_near_copies = len(own) - own["group_id"].nunique()
     labels = kept.sort_values("path", ignore_index=True)[LABELS.names]
-    return Sanitised(labels, table, unknown, num_conflicts, corrected.counts, corrected.unused)
+    return Sanitised(labels, table, unknown, num_conflicts, num_near_copies, corrected.counts, corrected.unused)
 
 
 def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:

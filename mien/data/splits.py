@@ -1,4 +1,4 @@
-"""Stratified splits that part no duplicate group and no subject, exact to within one group per class.
+"""Stratified splits that part no duplicate group, no scene and no subject, exact to within one group per class.
 
 How many units go to which split is decided in placement.py; which ones, by a hash of seed and unit: so the split depends on no order
 of rows, and adding a photograph moves few others.
@@ -37,18 +37,21 @@ def split(rows: pd.DataFrame, params: Params) -> pd.Series:
 
 
 def units(rows: pd.DataFrame) -> pd.Series:
-    """What must stay together: rows joined by group_id or subject, named by the smallest sample_id among them; same index."""
-    groups, group_names = pd.factorize(rows["group_id"])
+    """What must stay together: rows joined by scene_id or subject, named by the smallest sample_id among them; same index.
+
+    Copies of one picture are of one scene.
+    """
+    scenes, scene_names = pd.factorize(rows["scene_id"])
     subjects, subject_names = pd.factorize(rows["subject"])
     known = subjects >= 0
-    size = len(group_names) + len(subject_names)
-    edges = (np.ones(int(known.sum())), (groups[known], len(group_names) + subjects[known]))
-    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][groups]
+    size = len(scene_names) + len(subject_names)
+    edges = (np.ones(int(known.sum())), (scenes[known], len(scene_names) + subjects[known]))
+    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][scenes]
     return rows["sample_id"].groupby(component).transform("min").astype(object)
 
 
 def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:
-    """The split of each row (sample_id, label, group_id, subject), in proportion to `fractions`; same index.
+    """The split of each row (sample_id, label, scene_id, subject), in proportion to `fractions`; same index.
 
     Raises LabelError if a class has too few units for each split to hold one, or is so bound to others that none was found.
     """
@@ -62,7 +65,7 @@ def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Seque
     for name, fewest in zip(classes, (placed.T @ vectors).min(axis=0), strict=True):
         if fewest == 0:
             raise LabelError(
-                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects or duplicates; "
+                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects, scenes or duplicates; "
                 f"add images of {name} of further people, or drop the class with labels.drop"
             )
     by_kind = counts.index[np.argsort(kind, kind="stable")]
@@ -80,7 +83,7 @@ def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], f
             alike = (
                 ""
                 if num_units == num_images
-                else f" but only {num_units} subject{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
+                else f" but only {num_units} subject{'s'[: num_units != 1]}, scene{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
             )
             faults.append(
                 f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"

@@ -56,7 +56,7 @@ def _files(files: pd.DataFrame) -> Suite:
 
 def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
     classes = params.labels.kept
-    is_official = params.split.method == "official"
+    is_official, keeps_copies = params.split.method == "official", params.labels.near_copies == "keep"
     found = files.set_index("path")["sample_id"].to_dict()
     from_files = [found.get(path, "") == sample_id for path, sample_id in zip(labels["path"], labels["sample_id"], strict=True)]
     flagged_training = _without(labels["flag"], official.is_test(labels["subset"])) if is_official else labels["flag"]
@@ -75,7 +75,7 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
             given("every image belongs to a duplicate group, if only its own", "group_id"),
             missing("only images of an official test split are flagged", "training_flag"),
             one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),
-            *([] if is_official else [unique("no duplicate group has two survivors", "group_id")]),
+            *([] if is_official or keeps_copies else [unique("no duplicate group has two survivors", "group_id")]),
         ],
     )
 
@@ -83,13 +83,15 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
 def _splits(splits: pd.DataFrame, params: Params) -> Suite:
     classes = params.labels.kept
     test = splits["split"] == "test"
-    # The official test split is as given, and may show people of the training split; `split` counts them.
-    bound = _without(splits["subject"], test) if params.split.method == "official" else splits["subject"]
+    is_official, keeps_copies = params.split.method == "official", params.labels.near_copies == "keep"
+    # The official test split is as given, and may show people and scenes of the training split; `split` counts them.
+    bound = {name: _without(splits[name], test) if is_official else splits[name] for name in ("scene_id", "subject")}
     own = {"training_sample_id": "sample_id", "training_group_id": "group_id", "training_flag": "flag"}
     table = splits.assign(
         splits_of_content=_num_splits(splits["sample_id"], splits["split"]),
         splits_of_group=_num_splits(splits["group_id"], splits["split"]),
-        splits_of_subject=_num_splits(bound, splits["split"]),
+        splits_of_scene=_num_splits(bound["scene_id"], splits["split"]),
+        splits_of_subject=_num_splits(bound["subject"], splits["split"]),
         **{name: _without(splits[column], test) for name, column in own.items()},
     )
     return Suite(
@@ -105,9 +107,10 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
             one_of("every split is train, val or test", "split", SPLIT_NAMES),
             given("every image belongs to a duplicate group, if only its own", "group_id"),
             unique("no content occurs twice in training and validation", "training_sample_id"),
-            unique("no picture occurs twice in training and validation", "training_group_id"),
+            *([] if keeps_copies else [unique("no picture occurs twice in training and validation", "training_group_id")]),
             between("no content lies in two splits", "splits_of_content", 1, 1),
             between("no duplicate group lies in two splits", "splits_of_group", 1, 1),
+            between("no scene that is kept together lies in two splits", "splits_of_scene", 1, 1),
             between("no subject lies in two splits", "splits_of_subject", 1, 1),
             missing("only images of the test split are flagged", "training_flag"),
             one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),

@@ -1,6 +1,7 @@
-"""One survivor per duplicate group, and what becomes of its other files.
+"""One survivor per duplicate group, or per different picture in it, and what becomes of its other files.
 
-The frames here have a row per file: path, sample_id, label (a class, or None), group_id, kind, num_pixels, size_bytes, subject.
+The frames here have a row per file: path, sample_id, label (a class, or None), group_id, pixels (what the file shows, exactly), kind,
+num_pixels, size_bytes, subject.
 
 Which file survives: the one with the most pixels, then the most bytes, then the first by path; copies are mostly reduced or saved again
 with losses, so this is mostly the original. Duplicates with different labels are a conflict: by `labels.on_conflict` the whole group goes
@@ -48,8 +49,10 @@ def best_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["num_pixels", "size_bytes", "path"], ascending=[False, False, True], na_position="last")
 
 
-def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "majority"]) -> Reduced:
+def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "majority"], near_copies: Literal["keep", "drop"]) -> Reduced:
     """Reduces `rows`, all of which must carry a class, to one row per group. Every row comes back once: as survivor or as removed.
+
+    With `near_copies` kept, to one row per different picture of a group, so that only copies of the same bytes or pixels leave.
 
     A survivor without subject takes over the subject of its first copy that has one, or the person could be parted from the other photos.
     """
@@ -63,16 +66,19 @@ def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "maj
 
     rows = best_first(rows[~undecided])
     agreed = pd.Series([decided.get(group) or label for group, label in zip(rows["group_id"], rows["label"], strict=True)], rows.index)
-    survivors = rows[agreed == rows["label"]].drop_duplicates("group_id")
+    survivors = rows[agreed == rows["label"]].drop_duplicates("group_id" if near_copies == "drop" else ["group_id", "pixels"])
     subjects = rows.sort_values("path").groupby("group_id")["subject"].first()
     survivors = survivors.assign(subject=survivors["subject"].where(survivors["subject"].notna(), survivors["group_id"].map(subjects)))
     survivors["subject"] = survivors["subject"].astype(object).where(survivors["subject"].notna(), None)
 
     twins = rows.drop(survivors.index)
-    kept_path = survivors.set_index("group_id")["path"]
+    first = survivors.drop_duplicates("group_id")
+    # An exact copy is one of its own picture, any other of the best of its group.
+    kept_path = dict(zip(first["group_id"], first["path"], strict=True)) | dict(zip(survivors["pixels"], survivors["path"], strict=True))
     details = [
-        f"of {kept_path[group]}" + (f", which is {decided[group]} by majority" if decided.get(group) not in (None, label) else "")
-        for group, label in zip(twins["group_id"], twins["label"], strict=True)
+        f"of {kept_path.get(pixels, kept_path[group])}"
+        + (f", which is {decided[group]} by majority" if decided.get(group) not in (None, label) else "")
+        for group, pixels, label in zip(twins["group_id"], twins["pixels"], twins["label"], strict=True)
     ]
     assert twins["kind"].notna().all(), "a duplicate of no kind"
     copies = twins.assign(fate="duplicate", reason=twins["kind"], detail=pd.Series(details, twins.index, dtype=object))

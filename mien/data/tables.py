@@ -52,11 +52,26 @@ DUPLICATES = pa.schema(
     [
         ("path", _TEXT),
         ("sample_id", _TEXT),
-        ("group_id", _TEXT),  # the smallest sample_id of the group
+        ("group_id", _TEXT),  # of one picture: the smallest sample_id of the group
+        ("scene_id", _TEXT),  # of one scene, in which whole groups lie: the smallest sample_id of the scene
         ("kind", _TEXT),  # exact, pixel, near, mirrored; null for a file without twin
         ("twin_path", _TEXT),  # the nearest other file of the group
         ("distance", _INT),  # bits between the two perceptual hashes
-        ("correlation", _FLOAT),  # of the pixels after the best small shift
+        ("correlation", _FLOAT),  # of the texture after registration
+        ("agreement", _FLOAT),  # local correlation that all but a tenth of the middle exceeds
+    ]
+)
+# Pairs of different pictures, each named by its first file by path.
+PAIRS = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("other_path", _TEXT),
+        ("other_id", _TEXT),
+        ("relation", _TEXT),  # near, mirrored: one picture; scene: another exposure
+        ("distance", _INT),
+        ("correlation", _FLOAT),
+        ("agreement", _FLOAT),
     ]
 )
 LABELS = pa.schema(
@@ -67,6 +82,7 @@ LABELS = pa.schema(
         ("subset", _TEXT),  # train, val, test or null, as the source says
         ("subject", _TEXT),
         ("group_id", _TEXT),
+        ("scene_id", _TEXT),
         ("flag", _TEXT),  # for files of an official test split: duplicate, conflict, blank, too_small; else null
     ]
 )
@@ -98,6 +114,7 @@ SPLITS = pa.schema(
         ("label", _TEXT),
         ("split", _TEXT),  # train, val, test
         ("group_id", _TEXT),
+        ("scene_id", _TEXT),
         ("subject", _TEXT),
         ("flag", _TEXT),  # null is clean; else duplicate, conflict, blank, too_small, no_face (official test only)
     ]

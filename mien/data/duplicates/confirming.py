@@ -1,86 +1,134 @@
-"""Which of the proposed pairs show the same, by their pixels: at half the size first, which is quick, then at full size and every zoom.
+"""What the pixels say of proposed pairs: at half the size first, which is quick, then registered at full size.
 
 Here the pictures of a pair are left[i] and right[j]; for mirrored pairs `right` holds the mirror images.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data.duplicates.agreement import agreement, local_correlation
 from mien.data.duplicates.proposing import Proposals
-from mien.data.duplicates.texture import Spectra, correlations, halved, texture, zoomed
+from mien.data.duplicates.registering import moved, registered, shift_and_zoom
+from mien.data.duplicates.texture import Peaks, Spectra, correlate, halved, texture, zoomed
 from mien.data.duplicates.views import window_px
 
-# Of two crops, the closer is at most 1.15 times as close; steps of 3 % leave less than a pixel's error at the border of a 48 px thumbnail.
-_ZOOMS: Final = (1.03, 1.06, 1.09, 1.12, 1.15)
-# From here on no zoom is tried.
-_SURE: Final = 0.9
-# How far a true pair's correlation at half the size and one zoom may lie below its best; benchmarks/duplicates.py measures what it loses.
-_COARSE_LOSS: Final = 0.25
+# At half the size and one of three zooms. Of the pairs confirmed on FER2013, benchmarks/duplicates.py measures what it loses.
+_LEAST_COARSE: Final = 0.5
+# How far the correlation after the first steps of registration may lie below that after the last.
+_COARSE_LOSS: Final = 0.15
 _BLOCK: Final = 4096
+_REGISTERED_BLOCK: Final = 128  # so many pairs stay in the processor's cache
 
 
-def likely(
-    left_NSS: NDArray[np.uint8],
-    right_NSS: NDArray[np.uint8],
-    proposals: Proposals,
-    *,
-    min_correlation: float,
-    max_shift: float,
-    pool: Executor,
-) -> NDArray[np.bool_]:
-    """Which proposals are worth a closer look, (P,): at half the size and at the zoom proposed, their correlation is near the least."""
+@dataclass(frozen=True)
+class Candidates:
+    """P pairs i < j worth a closer look, each once, in order of (i, j), and the maps from left to right to start from."""
+
+    i: NDArray[np.int64]
+    j: NDArray[np.int64]
+    distance: NDArray[np.int64]  # the least between hashes that proposed the pair, bits
+    maps_P23: NDArray[np.float32]
+    coarse: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike P registered pairs are, over what both pictures show."""
+
+    correlation: NDArray[np.float32]  # of the texture of the whole
+    agreement: NDArray[np.float32]  # local correlation that all but a tenth of the middle exceeds
+
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        """All pairs of several parts, in that order."""
+        return cls(*(np.concatenate([np.empty(0, np.float32), *(getattr(part, field.name) for part in parts)]) for field in fields(cls)))
+
+
+def candidates(
+    left_NSS: NDArray[np.uint8], right_NSS: NDArray[np.uint8], proposals: Proposals, *, max_shift: float, margin: float, pool: Executor
+) -> Candidates:
+    """The proposals whose texture, at half the size and at the zoom proposed, correlates enough after the best shift."""
     side = left_NSS.shape[1]
     closer = side / window_px(side, max_shift)
     reach = round(max_shift * side / 2)
-    left = {zoom: _spectra(left_NSS, zoom, reach, half=True) for zoom in (1.0, closer)}
-    right = left if right_NSS is left_NSS else {zoom: _spectra(right_NSS, zoom, reach, half=True) for zoom in (1.0, closer)}
-    found_P = np.empty(len(proposals.i), np.float32)
+    left = {zoom: _half_spectra(left_NSS, zoom, reach) for zoom in (1.0, closer)}
+    right = left if right_NSS is left_NSS else {zoom: _half_spectra(right_NSS, zoom, reach) for zoom in (1.0, closer)}
+    correlation_P = np.empty(len(proposals.i), np.float32)
+    maps_P23 = np.empty((len(proposals.i), 2, 3), np.float32)
     for zoom, (zoom_left, zoom_right) in {-1: (1.0, closer), 0: (1.0, 1.0), 1: (closer, 1.0)}.items():
-        chosen = proposals.zoom == zoom
-        found_P[chosen] = _correlations(left[zoom_left], right[zoom_right], proposals.i[chosen], proposals.j[chosen], pool)
-    return found_P >= min_correlation - _COARSE_LOSS
+        chosen = np.flatnonzero(proposals.zoom == zoom)
+        peaks = _peaks(left[zoom_left], right[zoom_right], proposals.i[chosen], proposals.j[chosen], pool)
+        correlation_P[chosen] = peaks.correlation
+        # Shifts were measured at half the size, in the right picture as zoomed.
+        full = np.float32(2 / zoom_right)
+        zooms_P = np.full(len(chosen), zoom_left / zoom_right, np.float32)
+        maps_P23[chosen] = shift_and_zoom(full * peaks.down, full * peaks.right, zooms_P)
+    near = np.flatnonzero(correlation_P >= _LEAST_COARSE + margin)
+    order = near[np.lexsort((-correlation_P[near], proposals.j[near], proposals.i[near]))]
+    i_P, j_P = proposals.i[order], proposals.j[order]
+    first = np.flatnonzero(np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)])
+    distance_P = proposals.distance[order].astype(np.int64)
+    least_P = np.minimum.reduceat(distance_P, first) if len(first) else distance_P
+    return Candidates(i_P[first], j_P[first], least_P, maps_P23[order[first]], correlation_P[order[first]])
 
 
-def best_correlations(
-    left_NSS: NDArray[np.uint8],
-    right_NSS: NDArray[np.uint8],
-    i_P: NDArray[np.int64],
-    j_P: NDArray[np.int64],
-    *,
-    max_shift: float,
-    pool: Executor,
+def compare(
+    left_NSS: NDArray[np.uint8], right_NSS: NDArray[np.uint8], pairs: Candidates, *, least_correlation: float, pool: Executor
+) -> Likeness:
+    """How alike the candidates are after registration; agreement is -1 where the correlation is below the least."""
+
+    def block(part: slice) -> Likeness:
+        left_PSS, right_PSS = left_NSS[pairs.i[part]].astype(np.float32), right_NSS[pairs.j[part]].astype(np.float32)
+        return _likeness(left_PSS, right_PSS, pairs.maps_P23[part], least_correlation)
+
+    return Likeness.joined(list(pool.map(block, _blocks(len(pairs.i), _REGISTERED_BLOCK))))
+
+
+def _likeness(
+    left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32], least_correlation: float
+) -> Likeness:
+    textures = texture(left_PSS), texture(right_PSS)
+    correlation_P = _overlap_correlation(*textures, maps_P23)
+    hopeful = np.arange(len(maps_P23))
+    for least in (least_correlation - _COARSE_LOSS, least_correlation):
+        new_P23 = registered(textures[0][hopeful], textures[1][hopeful], maps_P23[hopeful])
+        new_P = _overlap_correlation(textures[0][hopeful], textures[1][hopeful], new_P23)
+        better = new_P > correlation_P[hopeful]
+        maps_P23[hopeful[better]], correlation_P[hopeful[better]] = new_P23[better], new_P[better]
+        hopeful = hopeful[correlation_P[hopeful] >= least]
+    agreement_P = np.full(len(maps_P23), -1, np.float32)
+    other_PSS, covered_PSS = moved(right_PSS[hopeful], maps_P23[hopeful])
+    agreement_P[hopeful] = agreement(local_correlation(left_PSS[hopeful], other_PSS, covered_PSS), covered_PSS)
+    return Likeness(correlation_P, agreement_P)
+
+
+def _overlap_correlation(
+    left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Correlation of the texture of each pair after the best shift of at most `max_shift` of the side, at the best zoom of either, (P,)."""
-    used, position = np.unique(np.concatenate([i_P, j_P]), return_inverse=True)
-    i_P, j_P = position[: len(i_P)], position[len(i_P) :]
-    same = right_NSS is left_NSS
-    left_NSS, right_NSS = left_NSS[used], right_NSS[used]
-    reach = round(max_shift * left_NSS.shape[1])
-    left = _spectra(left_NSS, 1.0, reach)
-    right = left if same else _spectra(right_NSS, 1.0, reach)
-    best_P = _correlations(left, right, i_P, j_P, pool)
-    for zoom in _ZOOMS:
-        closer_left = _spectra(left_NSS, zoom, reach)
-        closer_right = closer_left if same else _spectra(right_NSS, zoom, reach)
-        unsure = np.flatnonzero(best_P < _SURE)
-        for one, other in ((closer_left, right), (left, closer_right)):
-            best_P[unsure] = np.maximum(best_P[unsure], _correlations(one, other, i_P[unsure], j_P[unsure], pool))
-    return best_P
+    """Of what both pictures of each pair show, (P,); -1 where that is less than half."""
+    moved_PSS, covered_PSS = moved(right_PSS, maps_P23)
+    mask_PSS = covered_PSS.astype(np.float32)
+    num_P = np.maximum(mask_PSS.sum((1, 2)), 1)
+    left, right = ((values - ((values * mask_PSS).sum((1, 2)) / num_P)[:, None, None]) * mask_PSS for values in (left_PSS, moved_PSS))
+    spread_P = np.sqrt((left**2).sum((1, 2)) * (right**2).sum((1, 2)))
+    found: NDArray[np.float32] = np.where(num_P >= left[0].size / 2, (left * right).sum((1, 2)) / np.maximum(spread_P, 1e-6), -1)
+    return found
 
 
-def _spectra(pictures_NSS: NDArray[np.uint8], zoom: float, reach: int, *, half: bool = False) -> Spectra:
-    parts = []
-    for start in range(0, max(1, len(pictures_NSS)), _BLOCK):
-        grey_NSS = zoomed(pictures_NSS[start : start + _BLOCK].astype(np.float32), zoom)
-        parts.append(texture(halved(grey_NSS) if half else grey_NSS))
+def _half_spectra(pictures_NSS: NDArray[np.uint8], zoom: float, reach: int) -> Spectra:
+    parts = [texture(halved(zoomed(pictures_NSS[part].astype(np.float32), zoom))) for part in _blocks(max(1, len(pictures_NSS)), _BLOCK)]
     return Spectra.of(np.concatenate(parts), reach=reach)
 
 
-def _correlations(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64], pool: Executor) -> NDArray[np.float32]:
-    starts = range(0, len(i_P), _BLOCK)
-    blocks = ((i_P[start : start + _BLOCK], j_P[start : start + _BLOCK]) for start in starts)
-    found = pool.map(lambda block: correlations(left, right, *block), blocks)
-    return np.concatenate([np.empty(0, np.float32), *found])
+def _peaks(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64], pool: Executor) -> Peaks:
+    parts = list(pool.map(lambda part: correlate(left, right, i_P[part], j_P[part]), _blocks(len(i_P), _BLOCK)))
+    return Peaks(*(np.concatenate([np.empty(0, np.float32), *(getattr(one, field.name) for one in parts)]) for field in fields(Peaks)))
+
+
+def _blocks(num: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, num, size))

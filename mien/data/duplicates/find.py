@@ -1,12 +1,13 @@
-"""Duplicates among files: from the tables of ingest and convert to the rows of data/duplicates.parquet, and their counts."""
+"""Duplicates among files: from the tables of ingest and convert to the rows of duplicates.parquet and pairs.parquet, and their counts."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mien.data.duplicates.groups import KINDS, duplicate_rows
+from mien.data.duplicates.groups import KINDS, duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.search import near_pairs
 from mien.data.tables import THUMBNAIL_PX
@@ -30,19 +31,24 @@ def pictures_of(images: pa.Table) -> tuple[pd.DataFrame, Pictures]:
     return pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}), pictures
 
 
-def find_duplicates(
-    files: pd.DataFrame, images: pa.Table, *, distance: int, min_correlation: float, max_shift: float, mirrored: bool, workers: int = 0
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The rows of DUPLICATES, by path, for the `files` (path, sample_id) that have an image, and the number of pairs of files by kind.
+@dataclass(frozen=True)
+class Duplicates:
+    """What is the same among files: rows of DUPLICATES and of PAIRS, both by path, and the number of pairs of files by kind."""
+
+    rows: pd.DataFrame
+    pairs: pd.DataFrame
+    pairs_by_kind: dict[str, int]
+
+
+def find_duplicates(files: pd.DataFrame, images: pa.Table, *, workers: int = 0, **how: Any) -> Duplicates:
+    """The duplicates among the `files` (path, sample_id) that have an image; `how` are the parameters of near_pairs.
 
     Depends on neither the order of rows nor `workers`.
     """
     samples, pictures = pictures_of(images)
-    pairs = near_pairs(
-        pictures, distance=distance, min_correlation=min_correlation, max_shift=max_shift, mirrored=mirrored, workers=workers
-    )
+    pairs = near_pairs(pictures, workers=workers, **how)
     known = files[["path", "sample_id"]].merge(samples, on="sample_id")
-    return duplicate_rows(known, pairs), pairs_by_kind(known, pairs)
+    return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 
 
 def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
@@ -63,19 +69,31 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
         "groups_with_several_spellings": int((groups["label_raw"].nunique() > 1).sum()),
         "groups_in_train_and_test": int(np.isin(groups_in_test, groups_in_train).sum()),
         "test_files_with_twin_in_train": int(several.loc[in_test, "group_id"].isin(groups_in_train).sum()),
+        **_scene_counts(rows),
     }
 
 
+def _scene_counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Scenes are those that hold more than one picture."""
+    pictures = rows.groupby("scene_id")["group_id"].nunique()
+    files = rows.groupby("scene_id").size()[pictures > 1]
+    return {"scenes": len(files), "files_in_scenes": int(files.sum()), "largest_scene": int(files.max()) if len(files) else 0}
+
+
 def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
-    """The number of pairs of files (sample_id, picture) by the kind of their relation."""
+    """The number of pairs of files (sample_id, picture) by the kind of their relation: KINDS, and scene."""
     copies = known["picture"].value_counts(sort=False)
     same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
     num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
     num_P = num_N[pairs.i] * num_N[pairs.j]
     return dict(
         zip(
-            KINDS,
-            (same_bytes, same_pixels - same_bytes, int(num_P[~pairs.mirrored].sum()), int(num_P[pairs.mirrored].sum())),
+            (*KINDS, "scene"),
+            (
+                same_bytes,
+                same_pixels - same_bytes,
+                *(int(num_P[part].sum()) for part in (pairs.same & ~pairs.mirrored, pairs.same & pairs.mirrored, ~pairs.same)),
+            ),
             strict=True,
         )
     )

@@ -1,7 +1,7 @@
 """What the search for twins works on and what it finds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Final, Self
 
@@ -32,26 +32,15 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Pairs:
-    """P pairs i < j of pictures that show the same, or one the mirror image of the other."""
+    """P pairs i < j of pictures that show the same (or one the mirror image of the other), or the same scene at another moment."""
 
     i: NDArray[np.int64]
     j: NDArray[np.int64]
-    distance: NDArray[np.int64]  # bits between the hashes that proposed the pair
-    correlation: NDArray[np.float32]
+    distance: NDArray[np.int64]  # the least between the hashes that proposed the pair, bits
+    correlation: NDArray[np.float32]  # of the texture, after registration
+    agreement: NDArray[np.float32]  # local correlation that nine tenths of the middle exceed
     mirrored: NDArray[np.bool_]
-
-    @classmethod
-    def nearest(cls, i_P: NDArray[np.int64], j_P: NDArray[np.int64], distance_P: NDArray[np.uint8], *, mirrored: bool) -> Self:
-        """Each pair once, at its least distance, in order of (i, j); not yet correlated."""
-        order = np.lexsort((distance_P, j_P, i_P))
-        i_P, j_P, distance_P = i_P[order], j_P[order], distance_P[order]
-        first = np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)]
-        num = int(first.sum())
-        return cls(i_P[first], j_P[first], distance_P[first].astype(np.int64), np.full(num, np.nan, np.float32), np.full(num, mirrored))
-
-    def correlated(self, correlation_P: NDArray[np.float32]) -> Self:
-        """The pairs with these correlations."""
-        return replace(self, correlation=correlation_P)
+    same: NDArray[np.bool_]  # one picture; else one scene
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> Self:

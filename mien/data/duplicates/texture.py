@@ -81,9 +81,18 @@ class Spectra:
         return cls(reach, np.outer(shared_K, shared_K), spectrum, sums[0], sums[1])
 
 
-def correlations(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Correlation of the pictures left[i] and right[j] over their overlap at the best shift, (P,); -1 where the overlap has no texture."""
-    best_P = np.empty(len(i_P), np.float32)
+@dataclass(frozen=True)
+class Peaks:
+    """Of P pairs the highest correlation over the overlap, -1 where the overlap has no texture, and the shift it is at, pixels."""
+
+    correlation: NDArray[np.float32]
+    down: NDArray[np.float32]  # pixel y of the left picture lies on pixel y + down of the right one
+    right: NDArray[np.float32]
+
+
+def correlate(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> Peaks:
+    """The best shift of the pictures left[i] and right[j]."""
+    best_P, place_P = np.empty(len(i_P), np.float32), np.empty(len(i_P), np.int64)
     shifts = np.arange(-left.reach, left.reach + 1)
     count, padded = left.overlap_KK, left.spectrum_NFG.shape[1]
     for start in range(0, len(i_P), _CHUNK):
@@ -95,6 +104,8 @@ def correlations(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDA
         variance_i = left.sum_of_squares_NKK[i] - sum_i**2 / count
         variance_j = right.sum_of_squares_NKK[j][:, ::-1, ::-1] - sum_j**2 / count
         textured = np.minimum(variance_i, variance_j) > _LEAST_VARIANCE * count
-        ratio = covariance / np.sqrt(np.where(textured, variance_i * variance_j, 1))
-        best_P[start : start + _CHUNK] = np.where(textured, ratio, -1).max((1, 2))
-    return np.minimum(best_P, 1)
+        ratio = np.where(textured, covariance / np.sqrt(np.where(textured, variance_i * variance_j, 1)), -1).reshape(len(i), -1)
+        place_P[start : start + _CHUNK] = ratio.argmax(1)
+        best_P[start : start + _CHUNK] = ratio.max(1)
+    down_P, right_P = (shifts[place].astype(np.float32) for place in np.divmod(place_P, len(shifts)))
+    return Peaks(np.minimum(best_P, 1), down_P, right_P)

@@ -1,0 +1,38 @@
+"""What the counts of `sanitise` should make a person look at: a set in which much is taken for copies is seldom full of copies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Of FER2013, whose duplicates are the worst of the field, 3 % are in conflict and 10 % near copies of one label.
+CONFLICTS, COPIES = 0.05, 0.2
+LOOK = "look at these pairs with `mien pairs`"
+
+
+def cautions(counts: Mapping[str, Any]) -> list[str]:
+    """Sentences on near copies and conflicts, from the counts of metrics/data/sanitise.json; none where there is nothing to say."""
+    removed = counts["removed"]
+    total = sum(counts["kept"].values()) + sum(sum(reasons.values()) for reasons in removed.values())
+    dropped = sum(removed.get("duplicate", {}).get(kind, 0) for kind in ("near", "mirrored"))
+    conflicts = removed.get("quarantined", {}).get("conflict", 0) + counts["test_flags"].get("conflict", 0)
+    lines = []
+    if kept := counts["near_copies_kept"]:
+        lines.append(
+            f"{kept} near copies under one label stay in the data, together in one split; labels.near_copies: drop leaves one of each"
+        )
+    if dropped:
+        lines.append(
+            f"{_share(dropped, total)} are near copies under one label and left the data. If they are frames of one recording, "
+            "labels.near_copies: keep keeps them, together in one split"
+        )
+    if dropped > COPIES * total:
+        lines.append(f"warning: that is much: {LOOK}; if they are different photographs, raise dedup.min_agreement")
+    if conflicts > CONFLICTS * total:
+        lines.append(
+            f"warning: {_share(conflicts, total)} are copies of one picture under different labels: {LOOK}; if they are different "
+            "photographs, raise dedup.min_agreement"
+        )
+    return lines
+
+
+def _share(num: int, total: int) -> str:
+    return f"{num} of {total} files ({num / total:.0%})"

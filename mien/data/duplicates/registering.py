@@ -1,0 +1,73 @@
+"""Registration of pairs of pictures: the affine map under which the texture of one lies on that of the other.
+
+A search over shifts and zooms leaves up to a pixel and several degrees between two copies of one picture, enough to hide where two pictures
+really differ. Gauss-Newton on the squared difference of texture takes that away: the inverse compositional form of Lucas and Kanade's
+algorithm (Baker and Matthews, "Lucas-Kanade 20 years on", 2004, section 3.2), whose matrices are computed once per pair.
+
+Shapes: P pairs, S side. A map holds a matrix and a shift, (P, 2, 3): v = matrix · u + shift, from pixels u of the fixed picture to pixels v of
+the moving one, (down, right) from the middle of each.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS: Final = 4
+# Of the mean of the normal matrix's diagonal: keeps pictures of a few straight edges, where not every map can be told, from running away.
+_DAMPING: Final = 0.01
+
+
+def shift_and_zoom(down_P: NDArray[np.float32], right_P: NDArray[np.float32], zoom_P: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The maps of a shift, in pixels of the moving picture, and a zoom of the moving over the fixed picture, (P, 2, 3)."""
+    maps_P23 = np.zeros((len(zoom_P), 2, 3), np.float32)
+    maps_P23[:, 0, 0] = maps_P23[:, 1, 1] = zoom_P
+    maps_P23[:, 0, 2], maps_P23[:, 1, 2] = down_P, right_P
+    return maps_P23
+
+
+def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The moving pictures as the fixed ones see them, interpolated linearly, and which pixels the moving ones cover, both (P, S, S)."""
+    num, side, _ = pictures_PSS.shape
+    middle = np.float32((side - 1) / 2)
+    u = np.arange(side, dtype=np.float32) - middle
+    v_P2SS = maps_P23[:, :, 0, None, None] * u[:, None] + (maps_P23[:, :, 1, None, None] * u + (maps_P23[:, :, 2, None, None] + middle))
+    covered_PSS = ((v_P2SS >= 0) & (v_P2SS <= side - 1)).all(1)
+    np.clip(v_P2SS, 0, side - 1.001, out=v_P2SS)
+    corner_P2SS = v_P2SS.astype(np.int32)
+    v_P2SS -= corner_P2SS
+    first_PSS = corner_P2SS[:, 0] * side + corner_P2SS[:, 1] + (np.arange(num, dtype=np.int32) * side * side)[:, None, None]
+    pixels = pictures_PSS.reshape(-1)
+    down_PSS, right_PSS = v_P2SS[:, 0], v_P2SS[:, 1]
+    rows = []
+    for offset in (0, side):
+        left_PSS = pixels.take(first_PSS + offset)
+        rows.append(left_PSS + right_PSS * (pixels.take(first_PSS + (offset + 1)) - left_PSS))
+    return rows[0] + down_PSS * (rows[1] - rows[0]), covered_PSS
+
+
+def registered(fixed_PSS: NDArray[np.float32], moving_PSS: NDArray[np.float32], start_P23: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The maps, STEPS from `start` on, that bring the moving textures onto the fixed ones, (P, 2, 3)."""
+    num, side, _ = fixed_PSS.shape
+    half = np.float32((side - 1) / 2)
+    u = (np.arange(side, dtype=np.float32) - half) / half  # of a size with the shift, so that one damping suits all six numbers
+    maps_P23 = start_P23.copy()
+    image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
+    slopes_2PSS = np.gradient(fixed_PSS, axis=(1, 2))
+    jacobian_P6G = np.stack([slope * factor for slope in slopes_2PSS for factor in (u[:, None], u, np.float32(1))], axis=1)
+    jacobian_P6G = (jacobian_P6G * covered_PSS[:, None]).reshape(num, 6, -1)
+    normal_P66 = jacobian_P6G @ jacobian_P6G.transpose(0, 2, 1)
+    damping_P = _DAMPING * np.trace(normal_P66, axis1=1, axis2=2) / 6 + 1e-3
+    inverse_P66 = np.linalg.inv(normal_P66 + damping_P[:, None, None] * np.eye(6, dtype=np.float32))
+    for step in range(STEPS):
+        if step:
+            image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
+        error_PG1 = ((image_PSS - fixed_PSS) * covered_PSS).reshape(num, -1, 1)
+        change_P23 = (inverse_P66 @ (jacobian_P6G @ error_PG1)).reshape(num, 2, 3)
+        np.clip(change_P23, -1.5, 1.5, out=change_P23)
+        change_P23[:, :, :2] /= half
+        # The map after the inverse of the change.
+        matrix_P22 = maps_P23[:, :, :2] @ np.linalg.inv(change_P23[:, :, :2] + np.eye(2, dtype=np.float32))
+        maps_P23[:, :, 2:] -= matrix_P22 @ change_P23[:, :, 2:]
+        maps_P23[:, :, :2] = matrix_P22
+    return maps_P23
