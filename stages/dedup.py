@@ -3,9 +3,8 @@
 import typer
 
 from mien import paths
-from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates
-from mien.data.shards import read_store
-from mien.data.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
+from mien.data.duplicates.find import duplicate_counts, find_duplicates
+from mien.data.tables import DUPLICATES, FILES, PAIRS, read_table, write_table
 from mien.files import write_json
 from mien.params import load_params
 from mien.stage import command
@@ -18,8 +17,7 @@ def main() -> None:
     """
     params = load_params()
     files = read_table(paths.FILES, FILES, ["path", "sample_id", "label_raw", "subset_raw"])
-    images = read_store(paths.IMAGES, IMAGES, COLUMNS)
-    found = find_duplicates(files, images, **params.dedup.model_dump(), workers=params.runtime.workers)
+    found = find_duplicates(files, paths.IMAGES, **params.dedup.model_dump(), workers=params.runtime.workers)
     counts = duplicate_counts(found.rows, files, found.pairs_by_kind)
     write_table(paths.DUPLICATES, found.rows, DUPLICATES)
     write_table(paths.PAIRS, found.pairs, PAIRS)

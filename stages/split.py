@@ -58,7 +58,7 @@ def main() -> None:
             f"from {thinning['imbalance_factor_before']:.4g} to {thinning['imbalance_factor_after']:.4g}"
         )
     typer.echo(
-        f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept, {others}{effect}"
+        f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept{others and ', ' + others}{effect}"
     )
     for line in remarks(counts, bound, params):
         typer.echo(f"split: {line}")

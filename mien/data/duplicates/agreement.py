@@ -2,8 +2,8 @@
 
 Correlation over the whole picture cannot tell an open mouth from compression. Correlation in a small window around each pixel can: its low
 percentiles are high for copies however they were compressed, toned or blurred, and low as soon as a mouth, a brow or a lid has moved.
-benchmarks/duplicates.py prints the error rates. The local correlation is the structure term of SSIM (Wang et al., "Image quality assessment: from error visibility to structural
-similarity", 2004, eq. 10) in a Gaussian window.
+benchmarks/duplicates.py prints the error rates. The local correlation is the structure term of SSIM in a Gaussian window (Wang et al.,
+"Image quality assessment: from error visibility to structural similarity", 2004, eq. 10).
 
 Shapes: P pairs, S side, R rows and C columns of a part of the picture.
 """
@@ -16,8 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 
 # Standard deviation of the window, share of the side: the size of a mouth, and small enough that a caption spoils little beside it.
 _WINDOW: Final = 1 / 24
-# The constant of the structure term, share of the picture's variance: what differs in flat parts is noise.
-_FLAT: Final = 0.15
+FLAT: Final = 0.15
 # Which share of the pixels may differ: a watermark, a hand-drawn moustache, a spot.
 LOW: Final = 0.1
 # Frames, captions and what a crop lets in lie at the border. Top captions are taller, and no expression is told by the upper quarter alone,
@@ -28,22 +27,24 @@ _LEAST_COVERED: Final = 0.5
 
 
 def local_correlation(
-    fixed_PSS: NDArray[np.float32], moved_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]
+    fixed_PSS: NDArray[np.float32], moved_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_], *, flat: float = FLAT
 ) -> NDArray[np.float32]:
-    """Correlation of the grey levels around each pixel, over what both pictures cover, (P, S, S), about -1 to 1."""
+    """Correlation of the grey levels around each pixel, over what both pictures cover, (P, S, S), about -1 to 1.
+
+    `flat` is the constant of the structure term, share of the picture's variance: what differs in flat parts is noise.
+    """
     side = fixed_PSS.shape[1]
     blur_SS = gaussian_filter1d(np.eye(side), side * _WINDOW, axis=0, mode="constant").astype(np.float32)
     mask_PSS = covered_PSS.astype(np.float32)
     weight_PSS: NDArray[np.float32] = (blur_SS @ mask_PSS @ blur_SS.T).clip(min=np.float32(1e-3))
 
     def mean(values_PSS: NDArray[np.float32]) -> NDArray[np.float32]:
-        blurred: NDArray[np.float32] = blur_SS @ values_PSS @ blur_SS.T / weight_PSS
-        return blurred
+        return np.asarray(blur_SS @ values_PSS @ blur_SS.T / weight_PSS, np.float32)
 
     left, right = (_standardised(pictures_PSS, mask_PSS) for pictures_PSS in (fixed_PSS, moved_PSS))
     mean_left, mean_right = mean(left), mean(right)
     variances = np.maximum(mean(left**2) - mean_left**2, 0) * np.maximum(mean(right**2) - mean_right**2, 0)
-    local: NDArray[np.float32] = (mean(left * right) - mean_left * mean_right + _FLAT) / (np.sqrt(variances) + _FLAT)
+    local: NDArray[np.float32] = (mean(left * right) - mean_left * mean_right + flat) / (np.sqrt(variances) + flat)
     return local
 
 

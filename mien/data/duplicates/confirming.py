@@ -42,11 +42,13 @@ class Likeness:
 
     correlation: NDArray[np.float32]  # of the texture of the whole
     agreement: NDArray[np.float32]  # local correlation that all but a tenth of the middle exceeds
+    maps_P23: NDArray[np.float32]  # of the registration
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """All pairs of several parts, in that order."""
-        return cls(*(np.concatenate([np.empty(0, np.float32), *(getattr(part, field.name) for part in parts)]) for field in fields(cls)))
+        none = cls(np.empty(0, np.float32), np.empty(0, np.float32), np.empty((0, 2, 3), np.float32))
+        return cls(*(np.concatenate([getattr(part, field.name) for part in (none, *parts)]) for field in fields(cls)))
 
 
 def candidates(
@@ -93,6 +95,7 @@ def _likeness(
     left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32], least_correlation: float
 ) -> Likeness:
     textures = texture(left_PSS), texture(right_PSS)
+    maps_P23 = maps_P23.copy()
     correlation_P = _overlap_correlation(*textures, maps_P23)
     hopeful = np.arange(len(maps_P23))
     for least in (least_correlation - _COARSE_LOSS, least_correlation):
@@ -104,7 +107,7 @@ def _likeness(
     agreement_P = np.full(len(maps_P23), -1, np.float32)
     other_PSS, covered_PSS = moved(right_PSS[hopeful], maps_P23[hopeful])
     agreement_P[hopeful] = agreement(local_correlation(left_PSS[hopeful], other_PSS, covered_PSS), covered_PSS)
-    return Likeness(correlation_P, agreement_P)
+    return Likeness(correlation_P, agreement_P, maps_P23)
 
 
 def _overlap_correlation(

@@ -1,18 +1,22 @@
 """Duplicates among files: from the tables of ingest and convert to the rows of duplicates.parquet and pairs.parquet, and their counts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from mien.data.duplicates.details import DETAIL_PX, stored_details
 from mien.data.duplicates.groups import KINDS, duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.search import near_pairs
-from mien.data.tables import THUMBNAIL_PX
+from mien.data.shards import read_store
+from mien.data.tables import IMAGES, THUMBNAIL_PX
 
-COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail"]
+COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
 
 
 def pictures_of(images: pa.Table) -> tuple[pd.DataFrame, Pictures]:
@@ -27,6 +31,7 @@ def pictures_of(images: pa.Table) -> tuple[pd.DataFrame, Pictures]:
         np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),
         images["phash"].to_numpy()[first],
         images["phash_mirrored"].to_numpy()[first],
+        np.minimum(images["width_px"].to_numpy(), images["height_px"].to_numpy())[first] >= DETAIL_PX,
     )
     return pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}), pictures
 
@@ -40,13 +45,20 @@ class Duplicates:
     pairs_by_kind: dict[str, int]
 
 
-def find_duplicates(files: pd.DataFrame, images: pa.Table, *, workers: int = 0, **how: Any) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id) that have an image; `how` are the parameters of near_pairs.
+def find_duplicates(files: pd.DataFrame, store: Path, *, workers: int = 0, **how: Any) -> Duplicates:
+    """The duplicates among the `files` (path, sample_id) that have an image in the store; `how` are the parameters of near_pairs.
 
     Depends on neither the order of rows nor `workers`.
     """
-    samples, pictures = pictures_of(images)
-    pairs = near_pairs(pictures, workers=workers, **how)
+    samples, pictures = pictures_of(read_store(store, IMAGES, COLUMNS))
+    sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
+
+    def details(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        names = sample_of.loc[numbers.tolist()].tolist()
+        found = stored_details(store, names, workers=workers)
+        return np.stack([found[name] for name in names]) if names else np.empty((0, DETAIL_PX, DETAIL_PX), np.uint8)
+
+    pairs = near_pairs(pictures, details=details, workers=workers, **how)
     known = files[["path", "sample_id"]].merge(samples, on="sample_id")
     return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 

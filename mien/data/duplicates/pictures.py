@@ -21,6 +21,7 @@ class Pictures:
     thumbnail_NSS: NDArray[np.uint8]
     phash_N: NDArray[np.uint64]
     phash_mirrored_N: NDArray[np.uint64]
+    has_detail_N: NDArray[np.bool_]  # which are large enough for a closer look
 
     @cached_property
     def textured_N(self) -> NDArray[np.bool_]:

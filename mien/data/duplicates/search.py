@@ -1,10 +1,13 @@
 """Pairs of one picture and pairs of one scene among different pictures: perceptual hashes propose, pixels decide."""
 
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mien.data.duplicates.closer import closer_agreement
 from mien.data.duplicates.confirming import candidates, compare
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.proposing import propose
@@ -12,6 +15,9 @@ from mien.parallel import num_processes
 
 # Mirrored copies are a hundred times as rare, while a face is nearly its own mirror image: as many look-alikes for far fewer copies.
 MIRRORED_MARGIN: Final = 0.05
+_BLOCK: Final = 32
+
+Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the pictures of these numbers
 
 
 def near_pairs(
@@ -23,13 +29,15 @@ def near_pairs(
     scene_correlation: float,
     max_shift: float,
     mirrored: bool = True,
+    details: Details | None = None,
     workers: int = 0,
 ) -> Pairs:
     """All pairs of pictures that show one picture or one scene, in order of (i, j); each pair once, as what it is more alike.
 
     Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
     correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
-    pairs: 0.05 more of each). One scene are other upright pairs whose texture correlates at least `scene_correlation`.
+    pairs: 0.05 more of each). Where both pictures are large enough, they must do so once more as `details` shows them, and agreement is
+    that of this closer look. One scene are other upright pairs whose texture correlates at least `scene_correlation`.
     `workers` threads (0: one per core) change no result.
     """
 
@@ -41,10 +49,18 @@ def near_pairs(
         near = candidates(left_NSS, right_NSS, proposed, max_shift=max_shift, margin=margin, pool=pool)
         least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
         alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
-        same_P = (alike.correlation >= min(1, min_correlation + margin)) & (alike.agreement >= min(1, min_agreement + margin))
+        similar_P = alike.correlation >= min(1, min_correlation + margin)
+        agreement_P = alike.agreement
+        if details:
+            looked_at = np.flatnonzero(
+                similar_P & (agreement_P >= min_agreement) & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j]
+            )
+            numbers = near.i[looked_at], near.j[looked_at]
+            agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
+        same_P = similar_P & (agreement_P >= min(1, min_agreement + margin))
         scene_P = np.full(len(near.i), not mirror) & (alike.correlation >= scene_correlation)
         mirrored_P = np.full(len(near.i), mirror)
-        found = Pairs(near.i, near.j, near.distance, alike.correlation, alike.agreement, mirrored_P, same_P)
+        found = Pairs(near.i, near.j, near.distance, alike.correlation, agreement_P, mirrored_P, same_P)
         return found.take(same_P | scene_P)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
@@ -53,3 +69,26 @@ def near_pairs(
     i_P, j_P = found.i[order], found.j[order]
     first = np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)]
     return found.take(order[first])
+
+
+def _closer(
+    details: Details,
+    i_P: NDArray[np.int64],
+    j_P: NDArray[np.int64],
+    maps_P23: NDArray[np.float32],
+    *,
+    mirror: bool,
+    side: int,
+    pool: Executor,
+) -> NDArray[np.float32]:
+    """Agreement of the pairs as their details show them; the maps are those of thumbnails of `side` pixels."""
+    used, place = np.unique(np.concatenate([i_P, j_P]), return_inverse=True)
+    larger_NDD = details(used)
+    left_P, right_P = place[: len(i_P)], place[len(i_P) :]
+
+    def block(start: int) -> NDArray[np.float32]:
+        part = slice(start, start + _BLOCK)
+        left_PDD, right_PDD = larger_NDD[left_P[part]], larger_NDD[right_P[part]]
+        return closer_agreement(left_PDD, right_PDD[:, :, ::-1] if mirror else right_PDD, maps_P23[part], times=larger_NDD.shape[1] / side)
+
+    return np.concatenate([np.empty(0, np.float32), *pool.map(block, range(0, len(i_P), _BLOCK))])
