@@ -83,10 +83,25 @@ def compare(
     """How alike the candidates are after registration; agreement is -1 where the correlation is below the least."""
 
     def block(part: slice) -> Likeness:
-        left_PSS, right_PSS = left_NSS[pairs.i[part]].astype(np.float32), right_NSS[pairs.j[part]].astype(np.float32)
-        return _likeness(left_PSS, right_PSS, pairs.maps_P23[part], least_correlation)
+        oriented = _oriented(left_NSS[pairs.i[part]], right_NSS[pairs.j[part]], pairs.maps_P23[part])
+        return _likeness(*oriented, least_correlation)
 
     return Likeness.joined(list(pool.map(block, _blocks(len(pairs.i), _REGISTERED_BLOCK))))
+
+
+def _oriented(
+    left_PSS: NDArray[np.uint8], right_PSS: NDArray[np.uint8], maps_P23: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The fixed and the moving pictures and the maps between them: registration treats the two differently, so the brighter one is fixed.
+
+    So the order of pictures does not matter; of mirrored pairs, either order then gives the same pair or its mirror image.
+    """
+    left, right = left_PSS.astype(np.float32), right_PSS.astype(np.float32)
+    # Squares, because copies often have the same sum. Exact, so that mirroring changes nothing.
+    swapped_P11 = ((right.astype(np.float64) ** 2).sum((1, 2)) > (left.astype(np.float64) ** 2).sum((1, 2)))[:, None, None]
+    inverse_P22 = np.linalg.inv(maps_P23[:, :, :2])
+    inverse_P23 = np.concatenate([inverse_P22, -inverse_P22 @ maps_P23[:, :, 2:]], axis=2)
+    return np.where(swapped_P11, right, left), np.where(swapped_P11, left, right), np.where(swapped_P11, inverse_P23, maps_P23)
 
 
 def _likeness(
