@@ -8,7 +8,7 @@ from PIL import Image
 from mien.data.duplicates.hamming import close_pairs
 from mien.data.duplicates.pictures import Pairs
 from mien.data.duplicates.search import near_pairs
-from mien.data.duplicates.texture import Spectra, correlations, texture
+from mien.data.duplicates.texture import Spectra, correlate, texture
 from mien.data.duplicates.views import HYPOTHESES, view_hashes
 from mien.params import DedupParams
 from tests.data.scenes import SIDE_PX, crop, pictures, scene
@@ -23,7 +23,9 @@ def search(thumbnails: list[NDArray[np.uint8]], *, workers: int = 1, mirrored: b
 
 
 def found(thumbnails: list[NDArray[np.uint8]]) -> set[tuple[int, int, bool]]:
+    """Pairs of one picture; there must be none of one scene."""
     pairs = search(thumbnails)
+    assert pairs.same.all()
     return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.mirrored.tolist(), strict=True))
 
 
@@ -52,18 +54,20 @@ def test_correlation_is_that_of_the_overlap_at_the_best_shift() -> None:
     spectra = Spectra.of(textures, reach=REACH)
     i, j = np.array([0, 1, 0, 2]), np.array([1, 0, 2, 1])
 
-    def directly(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        best = -1.0
+    def directly(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, int, int]:
+        best = (-1.0, 0, 0)
         for down in range(-REACH, REACH + 1):
             for right in range(-REACH, REACH + 1):
                 rows, columns = slice(max(0, -down), SIDE_PX - max(0, down)), slice(max(0, -right), SIDE_PX - max(0, right))
                 moved = other[rows.start + down : rows.stop + down, columns.start + right : columns.stop + right]
-                best = max(best, float(np.corrcoef(one[rows, columns].ravel(), moved.ravel())[0, 1]))
+                best = max(best, (float(np.corrcoef(one[rows, columns].ravel(), moved.ravel())[0, 1]), down, right))
         return best
 
-    assert correlations(spectra, spectra, i, j) == pytest.approx(
-        [directly(textures[a], textures[b]) for a, b in zip(i, j, strict=True)], abs=1e-4
-    )
+    peaks = correlate(spectra, spectra, i, j)
+    correlation, down, right = zip(*(directly(textures[a], textures[b]) for a, b in zip(i, j, strict=True)), strict=True)
+    assert peaks.correlation == pytest.approx(correlation, abs=1e-4)
+    assert peaks.down.tolist() == list(down) and peaks.right.tolist() == list(right)
+    assert (down[0], right[0]) == (-3, 2), "what lies at y in the left picture lies at y + down in the right one"
 
 
 def test_texture_is_blind_to_brightness() -> None:

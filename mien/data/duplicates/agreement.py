@@ -37,8 +37,8 @@ def local_correlation(
     weight_PSS: NDArray[np.float32] = (blur_SS @ mask_PSS @ blur_SS.T).clip(min=np.float32(1e-3))
 
     def mean(values_PSS: NDArray[np.float32]) -> NDArray[np.float32]:
-        blurred: NDArray[np.float32] = blur_SS @ values_PSS @ blur_SS.T / weight_PSS
-        return blurred
+        blurred_PSS: NDArray[np.float32] = (blur_SS @ values_PSS @ blur_SS.T).astype(np.float32, copy=False)
+        return blurred_PSS / weight_PSS
 
     left, right = (_standardised(pictures_PSS, mask_PSS) for pictures_PSS in (fixed_PSS, moved_PSS))
     mean_left, mean_right = mean(left), mean(right)
