@@ -14,7 +14,7 @@ from mien.data.duplicates.search import near_pairs
 from mien.data.duplicates.texture import Spectra, correlate, texture
 from mien.data.duplicates.views import HYPOTHESES, view_hashes
 from mien.params import DedupParams
-from tests.data.scenes import SIDE_PX, crop, pictures, scene
+from tests.data.scenes import SIDE_PX, crop, exposure, pictures, scene
 
 REACH = round(DedupParams().max_shift * SIDE_PX)
 UNRELATED = [crop(scene(seed)) for seed in range(100, 130)]
@@ -180,14 +180,6 @@ def test_the_order_of_pictures_and_the_number_of_workers_change_nothing() -> Non
         assert other[pair] == pytest.approx(likeness, abs=5e-4)
     assert len(forward.i) >= 100 and (forward.i < forward.j).all()
     assert forward.mirrored.sum() >= 20 and (~forward.same).sum() >= 10
-
-
-def exposure(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Another exposure of a scene: a sixth of the middle shows an open mouth with teeth."""
-    found = crop(whole).copy()
-    level = found[30:41, 13:35].mean()
-    found[30:41, 13:35], found[33:37, 16:32] = level - 25, level + 25
-    return found
 
 
 def test_another_exposure_is_of_the_scene_but_not_the_picture() -> None:

@@ -106,9 +106,7 @@ def test_keeping_near_copies_changes_nothing_but_which_of_them_stay(tables: Tabl
         return  # a set without test images cannot be official
     _, drop = run(tables, params.model_copy(update={"near_copies": "drop"}), method)
     assert keep.num_conflicts == drop.num_conflicts and keep.unknown == drop.unknown and drop.num_near_copies == 0
-    others = [
-        one.removed[~one.removed["fate"].isin(["duplicate", "dropped class"])].reset_index(drop=True) for one in (keep, drop)
-    ]
+    others = [one.removed[~one.removed["fate"].isin(["duplicate", "dropped class"])].reset_index(drop=True) for one in (keep, drop)]
     pd.testing.assert_frame_equal(*others)
     back = keep.labels[~keep.labels["path"].isin(drop.labels["path"])]
     pd.testing.assert_frame_equal(keep.labels.drop(back.index).reset_index(drop=True), drop.labels)
@@ -116,7 +114,10 @@ def test_keeping_near_copies_changes_nothing_but_which_of_them_stay(tables: Tabl
     gone = drop.removed.set_index("path").loc[back["path"]]
     assert (gone["fate"] == "duplicate").all()
     if method == "official":
-        assert not back["subset"].eq("test").any() and not back["group_id"].isin(keep.labels.loc[keep.labels["subset"] == "test", "group_id"]).any()
+        assert (
+            not back["subset"].eq("test").any()
+            and not back["group_id"].isin(keep.labels.loc[keep.labels["subset"] == "test", "group_id"]).any()
+        )
     shown = rows.set_index("path")["pixels"]
     kept = drop.labels.assign(pixels=shown.loc[drop.labels["path"]].to_numpy())
     assert not shown.loc[back["path"]].isin(kept.loc[~(kept["subset"].eq("test") & (method == "official")), "pixels"]).any()
