@@ -36,6 +36,7 @@ class Tables:
         classes: tuple[str, ...] = tuple(SPELLINGS),
         num_subjects: int = 0,
         copies: float = 0.2,
+        scenes: float = 0.03,
         conflicts: float = 0.02,
         unknown: float = 0.02,
         broken: float = 0.03,
@@ -45,6 +46,9 @@ class Tables:
         test: float = 0.2,
     ) -> None:
         random = np.random.default_rng(seed)
+        kinship = np.random.default_rng((seed, 1))  # of its own, so that the files are the same with and without scenes
+        pixels: dict[str, str] = {}  # by sample_id
+        scene_of: dict[str, str] = {}  # by picture
         contents: list[tuple[str, str, str]] = []  # sample_id, picture, class
         files, duplicates = [], []
         for index in range(num):
@@ -61,9 +65,13 @@ class Tables:
                 content, picture, label = contents[int(random.integers(len(contents)))]
                 kind = ["exact", "near", "mirrored"][int(random.integers(3))]
                 if kind != "exact":
-                    content = sample_id(index)
+                    shown, content = pixels[content], sample_id(index)
+                    pixels[content] = shown if kinship.random() < 0.25 else sample_id(("pixels", index))
             else:
                 content, picture, label = sample_id(index), sample_id(("picture", index)), str(random.choice(classes))
+                pixels[content] = sample_id(("pixels", index))
+                alike = kinship.random() < scenes and len(contents)
+                scene_of[picture] = scene_of[contents[int(kinship.integers(len(contents)))][1]] if alike else picture
             contents.append((content, picture, label))
             if random.random() < conflicts:
                 label = str(random.choice(classes))
@@ -90,13 +98,20 @@ class Tables:
         )
         images = images[~images["sample_id"].isin(undecodable)]
         images["group_id"] = images.groupby("picture")["sample_id"].transform("min")
+        images["scene_id"] = images.groupby(images["picture"].map(scene_of))["sample_id"].transform("min")
+        images["pixels"] = images["sample_id"].map(pixels)
         several = images.groupby("group_id")["path"].transform("size") > 1
-        images["kind"] = images["kind"].fillna("near").where(several, None)
-        self.duplicates = images.assign(twin_path=None, distance=0, correlation=1.0)[DUPLICATES.names].astype({"kind": object})
+        kind = images["kind"].where(images["kind"] == "mirrored", "near").where(several, None)
+        kind = kind.mask(images["pixels"].duplicated(keep=False), "pixel")
+        images["kind"] = kind.mask(images["sample_id"].duplicated(keep=False), "exact")
+        likeness = {"twin_path": None, "distance": 0, "correlation": 1.0, "agreement": 1.0}
+        self.duplicates = images.assign(**likeness)[DUPLICATES.names].astype({"kind": object})
         self.sizes = pd.DataFrame(
             [(name, int(random.integers(48, 640)), int(random.integers(48, 640))) for name in sorted(set(images["sample_id"]))],
             columns=["sample_id", "width_px", "height_px"],
-        )
+        ).assign(pixel_sha256=lambda sizes: sizes["sample_id"].map(pixels))
+        by_pixels = self.sizes.groupby("pixel_sha256")
+        self.sizes[["width_px", "height_px"]] = by_pixels[["width_px", "height_px"]].transform("first")
         self.faceless = {name for name in ids if random.random() < faceless}
 
     def write(self) -> None:
@@ -104,7 +119,7 @@ class Tables:
         write_table(paths.FILES, self.files, FILES)
         write_table(paths.REJECTED, self.rejected, REJECTED)
         write_table(paths.DUPLICATES, self.duplicates, DUPLICATES)
-        empty = {"image": b"", "source_format": "JPEG", "pixel_sha256": "", "phash": 0, "phash_mirrored": 0, "thumbnail": b""}
+        empty = {"image": b"", "source_format": "JPEG", "phash": 0, "phash_mirrored": 0, "thumbnail": b""}
         images = self.sizes.assign(**empty, sharpness=1.0, brightness=1.0, contrast=1.0)
         _write_store(paths.IMAGES, images, IMAGES)
 

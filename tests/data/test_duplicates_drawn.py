@@ -29,7 +29,9 @@ def grouped(drawn: Drawn) -> pd.DataFrame:
         thumbnails.append(np.asarray(grey.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)))
     pairs: Pairs = near_pairs(pictures(thumbnails), **DedupParams().model_dump())
     table = pd.DataFrame(rows, columns=["origin", "kind"])
-    return table.assign(group=components(len(table), pairs.i, pairs.j))
+    same = pairs.take(pairs.same)
+    table["scene"] = components(len(table), pairs.i, pairs.j)
+    return table.assign(group=components(len(table), same.i, same.j))
 
 
 def test_different_faces_never_merge(grouped: pd.DataFrame) -> None:

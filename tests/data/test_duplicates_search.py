@@ -1,17 +1,20 @@
 """Proposing and confirming: what is the same photograph pairs, whatever was done to it; what is another never does."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mien.data.duplicates.confirming import Candidates, compare
 from mien.data.duplicates.hamming import close_pairs
 from mien.data.duplicates.pictures import Pairs
 from mien.data.duplicates.search import near_pairs
-from mien.data.duplicates.texture import Spectra, correlations, texture
+from mien.data.duplicates.texture import Spectra, correlate, texture
 from mien.data.duplicates.views import HYPOTHESES, view_hashes
 from mien.params import DedupParams
-from tests.data.scenes import SIDE_PX, crop, pictures, scene
+from tests.data.scenes import SIDE_PX, crop, exposure, pictures, scene
 
 REACH = round(DedupParams().max_shift * SIDE_PX)
 UNRELATED = [crop(scene(seed)) for seed in range(100, 130)]
@@ -23,7 +26,9 @@ def search(thumbnails: list[NDArray[np.uint8]], *, workers: int = 1, mirrored: b
 
 
 def found(thumbnails: list[NDArray[np.uint8]]) -> set[tuple[int, int, bool]]:
+    """Pairs of one picture; there must be none of one scene."""
     pairs = search(thumbnails)
+    assert pairs.same.all()
     return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.mirrored.tolist(), strict=True))
 
 
@@ -52,18 +57,20 @@ def test_correlation_is_that_of_the_overlap_at_the_best_shift() -> None:
     spectra = Spectra.of(textures, reach=REACH)
     i, j = np.array([0, 1, 0, 2]), np.array([1, 0, 2, 1])
 
-    def directly(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        best = -1.0
+    def directly(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, int, int]:
+        best = (-1.0, 0, 0)
         for down in range(-REACH, REACH + 1):
             for right in range(-REACH, REACH + 1):
                 rows, columns = slice(max(0, -down), SIDE_PX - max(0, down)), slice(max(0, -right), SIDE_PX - max(0, right))
                 moved = other[rows.start + down : rows.stop + down, columns.start + right : columns.stop + right]
-                best = max(best, float(np.corrcoef(one[rows, columns].ravel(), moved.ravel())[0, 1]))
+                best = max(best, (float(np.corrcoef(one[rows, columns].ravel(), moved.ravel())[0, 1]), down, right))
         return best
 
-    assert correlations(spectra, spectra, i, j) == pytest.approx(
-        [directly(textures[a], textures[b]) for a, b in zip(i, j, strict=True)], abs=1e-4
-    )
+    peaks = correlate(spectra, spectra, i, j)
+    correlation, down, right = zip(*(directly(textures[a], textures[b]) for a, b in zip(i, j, strict=True)), strict=True)
+    assert peaks.correlation == pytest.approx(correlation, abs=1e-4)
+    assert peaks.down.tolist() == list(down) and peaks.right.tolist() == list(right)
+    assert (down[0], right[0]) == (-3, 2), "what lies at y in the left picture lies at y + down in the right one"
 
 
 def test_texture_is_blind_to_brightness() -> None:
@@ -129,6 +136,17 @@ def test_different_pictures_in_one_frame_with_one_caption_do_not_pair() -> None:
     assert found(framed) == set()
 
 
+@pytest.mark.parametrize("num", [0, 1, 200])
+def test_proposed_pairs_may_all_be_different(num: int) -> None:
+    thumbnails = np.stack(UNRELATED)
+    i, j = np.triu_indices(len(UNRELATED), 1)
+    maps = np.tile(np.eye(2, 3, dtype=np.float32), (num, 1, 1))
+    proposed = Candidates(i[:num], j[:num], np.zeros(num, np.int64), maps, np.zeros(num, np.float32))
+    with ThreadPoolExecutor(1) as pool:
+        alike = compare(thumbnails, thumbnails, proposed, least_correlation=0.7, pool=pool)
+    assert len(alike.correlation) == num and (alike.correlation < 0.7).all() and (alike.agreement == -1).all()
+
+
 def test_blank_pictures_pair_with_nothing() -> None:
     generator = np.random.default_rng(0)
     slope = np.linspace(60, 180, SIDE_PX).astype(np.uint8)
@@ -138,18 +156,41 @@ def test_blank_pictures_pair_with_nothing() -> None:
 
 
 def test_the_order_of_pictures_and_the_number_of_workers_change_nothing() -> None:
+    """Shifts, zooms, mirror images, other tones, and other exposures: each pair is the same, and as alike, from either side."""
     wholes = [scene(seed) for seed in range(20, 30)]
-    thumbnails = [crop(whole, *shift) for whole in wholes for shift in ((0, 0), (2, -3), (-4, 4))] + [crop(wholes[0], 1, 1)[:, ::-1].copy()]
+    crops = ((0, 0), (2, -3), (-4, 4), (1, 2, 0.9 * SIDE_PX))
+    thumbnails = [crop(whole, *shift) for whole in wholes for shift in crops]
+    thumbnails += [crop(whole, 1, 1, size)[:, ::-1].copy() for whole, size in zip(wholes, (48, 45, 50, 48, 46) * 2, strict=True)]
+    thumbnails += [(0.6 * crop(whole, 3, 0) + 60).astype(np.uint8) for whole in wholes]
+    thumbnails += [exposure(whole) for whole in wholes]
     order = np.random.default_rng(1).permutation(len(thumbnails))
     forward, back = search(thumbnails), search([thumbnails[one] for one in order], workers=3)
 
-    def as_set(pairs: Pairs, names: NDArray[np.int64]) -> set[tuple[frozenset[int], bool, int, float]]:
+    def as_dict(pairs: Pairs, names: NDArray[np.int64]) -> dict[tuple[frozenset[int], bool, bool, int], tuple[float, float]]:
         return {
-            (frozenset((int(names[i]), int(names[j]))), bool(mirrored), int(distance), round(float(correlation), 3))
-            for i, j, mirrored, distance, correlation in zip(
-                pairs.i, pairs.j, pairs.mirrored, pairs.distance, pairs.correlation, strict=True
+            (frozenset((int(names[i]), int(names[j]))), bool(mirrored), bool(same), int(distance)): (float(correlation), float(agreement))
+            for i, j, mirrored, same, distance, correlation, agreement in zip(
+                pairs.i, pairs.j, pairs.mirrored, pairs.same, pairs.distance, pairs.correlation, pairs.agreement, strict=True
             )
         }
 
-    assert as_set(forward, np.arange(len(thumbnails))) == as_set(back, order)
-    assert len(forward.i) >= 20 and (forward.i < forward.j).all()
+    one, other = as_dict(forward, np.arange(len(thumbnails))), as_dict(back, order)
+    assert one.keys() == other.keys() and len(one) == len(forward.i)
+    for pair, likeness in one.items():
+        assert other[pair] == pytest.approx(likeness, abs=5e-4)
+    assert len(forward.i) >= 100 and (forward.i < forward.j).all()
+    assert forward.mirrored.sum() >= 20 and (~forward.same).sum() >= 10
+
+
+def test_another_exposure_is_of_the_scene_but_not_the_picture() -> None:
+    wholes = [scene(seed) for seed in range(20, 30)]
+    thumbnails = [shown for whole in wholes for shown in (crop(whole, 1, 1), exposure(whole))]
+    pairs = search([*thumbnails, *UNRELATED])
+    assert list(zip(pairs.i, pairs.j, strict=True)) == [(at, at + 1) for at in range(0, 20, 2)]
+    assert not pairs.same.any() and not pairs.mirrored.any()
+    assert (pairs.correlation >= DedupParams().scene_correlation).all() and (pairs.agreement < DedupParams().min_agreement).all()
+
+
+def test_mirrored_pairs_make_no_scene() -> None:
+    whole = scene(20)
+    assert len(search([crop(whole), exposure(whole)[:, ::-1].copy()]).i) == 0

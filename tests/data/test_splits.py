@@ -16,30 +16,35 @@ FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15}
 CLASSES = ("angry", "fear", "happy")
 
 
-def rows_of(files: list[tuple[str, int, int | None]]) -> pd.DataFrame:
-    """Rows from (label, group, subject)."""
+def rows_of(files: list[tuple[str, int, int | None]], groups_of_scene: int = 1) -> pd.DataFrame:
+    """Rows from (label, group, subject), with so many groups that follow one another in each scene."""
     ids = [sample_id(at) for at in range(len(files))]
     columns = {
         "path": [f"{at}.jpg" for at in range(len(files))],
         "sample_id": ids,
         "label": [label for label, _, _ in files],
         "group_id": [sample_id(("group", group)) for _, group, _ in files],
+        "scene_id": [sample_id(("scene", group // groups_of_scene)) for _, group, _ in files],
         "subject": [None if subject is None else f"s{subject}" for _, _, subject in files],
     }
     return pd.DataFrame(columns).astype(object)
 
 
-ROWS = st.lists(
-    st.tuples(st.sampled_from(CLASSES), st.integers(0, 40), st.none() | st.integers(0, 15)),
-    min_size=1,
-    max_size=120,
-).map(rows_of)
+ROWS = st.builds(
+    rows_of,
+    st.lists(
+        st.tuples(st.sampled_from(CLASSES), st.integers(0, 40), st.none() | st.integers(0, 15)),
+        min_size=1,
+        max_size=120,
+    ),
+    st.integers(1, 5),
+)
 
 
 def connected(rows: pd.DataFrame) -> list[set[int]]:
     """The units by repeated merging: an independent, slow way."""
     merged: list[set[int]] = [{at} for at in range(len(rows))]
-    for column in ("group_id", "subject"):
+    for column in ("group_id", "scene_id", "subject"):
         for _, its in rows.reset_index(drop=True).groupby(column):
             touched = [part for part in merged if part & set(its.index)]
             merged = [part for part in merged if not part & set(its.index)] + [set().union(*touched)]
@@ -57,7 +62,7 @@ def test_units_are_the_connected_parts(rows: pd.DataFrame) -> None:
 
 @given(ROWS, st.integers(0, 5))
 @settings(deadline=None)
-def test_no_group_or_subject_is_parted_whatever_the_order(rows: pd.DataFrame, seed: int) -> None:
+def test_no_group_scene_or_subject_is_parted_whatever_the_order(rows: pd.DataFrame, seed: int) -> None:
     classes = [name for name in CLASSES if units(rows)[rows["label"] == name].nunique() >= 3]
     rows = rows[rows["label"].isin(classes)]
     assume(classes)
@@ -66,7 +71,7 @@ def test_no_group_or_subject_is_parted_whatever_the_order(rows: pd.DataFrame, se
     except LabelError:
         return  # checked below: only where a class would be missing
     assert set(found) <= set(FRACTIONS)
-    for column in ("group_id", "subject"):
+    for column in ("group_id", "scene_id", "subject"):
         assert (found.groupby(rows[column]).nunique() <= 1).all()
     for name in classes:
         assert set(found[rows["label"] == name]) == set(FRACTIONS)
@@ -101,7 +106,8 @@ def test_the_seed_chooses_and_a_new_image_moves_few() -> None:
     ("files", "message"),
     [
         ([("fear", 1, None), ("fear", 2, None)], "fear has 2 images; at least 3 are needed for train, val, test"),
-        ([("fear", at, 1) for at in range(9)], "fear has 9 images but only 1 subject or duplicate group; at least 3"),
+        ([("fear", at, 1) for at in range(9)], "fear has 9 images but only 1 subject, scene or duplicate group; at least 3"),
+        ([("fear", at % 2, None) for at in range(9)], "fear has 9 images but only 2 subjects, scenes or duplicate groups; at least 3"),
         ([], "fear has 0 images; at least 3"),
     ],
 )

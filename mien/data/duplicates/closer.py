@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from mien.data.duplicates.agreement import agreement, local_correlation
-from mien.data.duplicates.registering import moved, registered
+from mien.data.duplicates.registering import brighter_first, moved, registered, swapped
 from mien.data.duplicates.texture import texture
 
 # Standard deviations, pixels: of the blur that takes noise from both, and of those tried on either picture.
@@ -27,9 +27,10 @@ def closer_agreement(
     left_PSS: NDArray[np.uint8], right_PSS: NDArray[np.uint8], maps_P23: NDArray[np.float32], *, times: float
 ) -> NDArray[np.float32]:
     """Agreement of pairs `times` as large as those that the maps registered, each as unsharp as suits it best, (P,)."""
-    left, right = left_PSS.astype(np.float32), right_PSS.astype(np.float32)
+    left, right, swapped_P = brighter_first(left_PSS, right_PSS)
     maps_P23 = maps_P23.copy()
     maps_P23[:, :, 2] *= np.float32(times)
+    maps_P23 = swapped(maps_P23, swapped_P)
     textures = texture(left), texture(right)
     for _ in range(2):
         maps_P23 = registered(*textures, maps_P23)

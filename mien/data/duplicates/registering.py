@@ -26,6 +26,28 @@ def shift_and_zoom(down_P: NDArray[np.float32], right_P: NDArray[np.float32], zo
     return maps_P23
 
 
+def brighter_first(
+    left_PSS: NDArray[np.uint8], right_PSS: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """The brighter picture of each pair, the other one, and whether that swaps them, (P,).
+
+    Registration treats the two differently. Taking the brighter one for the fixed one, the order of pictures does not matter; of mirrored
+    pairs, either order then gives the same pair or its mirror image.
+    """
+    left, right = left_PSS.astype(np.float32), right_PSS.astype(np.float32)
+    # Squares, because copies often have the same sum. Exact, so that mirroring changes nothing.
+    swapped_P = (right.astype(np.float64) ** 2).sum((1, 2)) > (left.astype(np.float64) ** 2).sum((1, 2))
+    where = swapped_P[:, None, None]
+    return np.where(where, right, left), np.where(where, left, right), swapped_P
+
+
+def swapped(maps_P23: NDArray[np.float32], swapped_P: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The maps, inverted where the pictures of the pair are swapped, (P, 2, 3)."""
+    inverse_P22 = np.linalg.inv(maps_P23[:, :, :2])
+    inverse_P23 = np.concatenate([inverse_P22, -inverse_P22 @ maps_P23[:, :, 2:]], axis=2)
+    return np.where(swapped_P[:, None, None], inverse_P23, maps_P23)
+
+
 def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The moving pictures as the fixed ones see them, interpolated linearly, and which pixels the moving ones cover, both (P, S, S)."""
     num, side, _ = pictures_PSS.shape
