@@ -35,6 +35,7 @@ COMPARISONS = METRICS / "comparisons.csv"
 DOUBTS = METRICS / "doubts"
 DOUBTS_COUNTS = METRICS / "doubts.json"
 REPORT = METRICS / "report"
+PAIRS_PAGE = Path(".mien") / "pairs.html"  # for one person to look at: DVC and Git ignore it
 
 
 def counts(stage: str) -> Path:

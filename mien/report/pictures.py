@@ -13,8 +13,8 @@ from mien.data.tables import IMAGES
 SIDE_PX = 112
 
 
-def stored_thumbnails(sample_ids: Collection[str]) -> dict[str, bytes]:
-    """Pictures of data/images as WebP of at most SIDE_PX a side, by sample_id; those that could not be decoded are left out."""
+def stored_thumbnails(sample_ids: Collection[str], *, side_px: int = SIDE_PX) -> dict[str, bytes]:
+    """Pictures of data/images as WebP of at most `side_px` a side, by sample_id; those that could not be decoded are left out."""
     wanted = sorted({name for name in sample_ids if name})
     found: dict[str, bytes] = {}
     for digit in DIGITS:
@@ -22,7 +22,7 @@ def stored_thumbnails(sample_ids: Collection[str]) -> dict[str, bytes]:
         if here:
             shard = read_shard(paths.IMAGES, digit, IMAGES, ["sample_id", "image"])
             rows = zip(shard.column("sample_id").to_pylist(), shard.column("image"), strict=True)
-            found |= {name: thumbnail(image.as_py()) for name, image in rows if name in here}
+            found |= {name: thumbnail(image.as_py(), side_px=side_px) for name, image in rows if name in here}
     return found
 
 

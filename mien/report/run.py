@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mien import paths
-from mien.data.tables import DUPLICATES, FATES, FILES, SPLITS, read_table
+from mien.data.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table
 from mien.errors import TableError
 from mien.files import read_json
 from mien.params import Params
@@ -74,6 +74,7 @@ class RunFacts:
     """metrics/data/STAGE.json by stage of DATA_STAGES"""
     files: pd.DataFrame
     duplicates: pd.DataFrame
+    pairs: pd.DataFrame
     splits: pd.DataFrame
     fates: pd.DataFrame
     validation: dict[str, Any]
@@ -110,6 +111,7 @@ def read_run(params: Params) -> RunFacts:
         counts={stage: _json(paths.counts(stage), stage) for stage in DATA_STAGES},
         files=read_table(paths.FILES, FILES),
         duplicates=read_table(paths.DUPLICATES, DUPLICATES),
+        pairs=read_table(paths.PAIRS, PAIRS),
         splits=read_table(paths.SPLITS, SPLITS),
         fates=read_table(paths.FATES, FATES),
         validation=_json(paths.VALIDATION, "validate"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mien.configure import config_document, configure
-from mien.data.tables import DUPLICATES, FILES, SPLITS
+from mien.data.tables import DUPLICATES, FILES, PAIRS, SPLITS
 from mien.evaluation.comparison import compare_pairs
 from mien.evaluation.figures import Predictions, bare_figures, report_on_test
 from mien.evaluation.honesty import selection
@@ -93,6 +93,7 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         counts=_counts(splits, files),
         files=files,
         duplicates=pd.DataFrame(columns=DUPLICATES.names),
+        pairs=pd.DataFrame(columns=PAIRS.names),
         splits=splits,
         fates=fates,
         validation={"success": True, "suites": {"files": {"success": True, "expectations": {"there is at least one file": True}}}},
@@ -191,9 +192,11 @@ def _counts(splits: pd.DataFrame, files: pd.DataFrame) -> dict[str, dict[str, An
     return {
         "ingest": {"files": len(files), "images": len(files) - 1, "contents": len(files) - 1, "with_subject": 0},
         "convert": {"contents": len(files) - 1, "images": len(splits), "formats": {"PNG": 3, "JPEG": len(files) - 4}},
-        "dedup": {"files_by_kind": kinds, "pairs_by_kind": kinds, "groups": 2, "files_in_groups": 4, "largest_group": 2,
-                  "groups_with_several_spellings": 1, "test_files_with_twin_in_train": 0},
-        "sanitise": {"conflicting_groups": 0, "unknown_labels": [], "corrections": {"relabelled": 1, "kept": 2, "dropped": 0, "unused": 0}},
+        "dedup": {"files_by_kind": kinds, "pairs_by_kind": {**kinds, "scene": 31}, "groups": 2, "files_in_groups": 4, "largest_group": 2,
+                  "groups_with_several_spellings": 1, "test_files_with_twin_in_train": 0,
+                  "scenes": 5, "files_in_scenes": 17, "largest_scene": 6},
+        "sanitise": {"conflicting_groups": 0, "near_copies_kept": 3, "unknown_labels": [], "corrections": {"relabelled": 1, "kept": 2, "dropped": 0, "unused": 0}},
         "align": {"images": len(splits), "one_face": len(splits), "several_faces": 0, "no_face": 0},
-        "split": {"splits": by_split, "fates": {"leak": 0}, "test_flags": {}, "subjects": 0, "subjects_in_training_and_test": 0},
+        "split": {"splits": by_split, "fates": {"leak": 0}, "test_flags": {}, "subjects": 0, "subjects_in_training_and_test": 0,
+                  "scenes_let_go": {"scenes": 0, "images": 0}},
     }  # fmt: skip

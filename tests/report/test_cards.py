@@ -161,6 +161,25 @@ def test_a_copy_across_the_sources_split_is_a_leak_in_bold(facts: RunFacts) -> N
     )
 
 
+def test_the_data_card_says_which_copies_stay_and_what_scenes_are(facts: RunFacts) -> None:
+    def card(sections: str = "", **split: object) -> str:
+        counts = {**facts.counts, "split": facts.counts["split"] | split}
+        return " ".join(data_card(replace(facts, params=make_params(sections), counts=counts)).split())
+
+    kept = card()
+    assert "agree locally by 0.85 at least" in kept and "agree locally by 0.9 at least" in card("dedup: {min_agreement: 0.9}\n")
+    assert rows_of(data_card(facts), "## Duplicates and leaks")["other exposures of one scene"] == ["31", "17"]
+    assert "5 scenes of several exposures hold 17 files, the largest 6." in kept and "they lie in one split" in kept
+    assert "they may lie in several splits" in card("split: {keep_together: picture}\n")
+    assert "where the split has a choice" in card("split: {method: official}\n")
+    assert "could not be kept together" not in kept
+    assert "**1 scene with 99 images could not be kept together**" in card(scenes_let_go={"scenes": 1, "images": 99})
+    assert "`labels.near_copies: keep`): 3 images more" in kept
+    labels = facts.params.labels.model_copy(update={"near_copies": "drop"})
+    dropped = data_card(replace(facts, params=facts.params.model_copy(update={"labels": labels})))
+    assert "one is kept (`labels.near_copies: drop`)" in dropped and "all stay" not in dropped
+
+
 def test_the_same_facts_give_the_same_bytes(facts: RunFacts) -> None:
     again = make_facts()
     assert model_card("second", facts) == model_card("second", again) and data_card(facts) == data_card(again)

@@ -9,39 +9,10 @@ import pandas as pd
 import pytest
 
 from mien.params import load_params
-from mien.report.page.index import doubts, duplicates
+from mien.report.page.index import doubts
 from mien.report.page.model import curves, slices
 from mien.report.run import read_run
 from tests.report.fabricated import fabricate
-
-FILES = {
-    # path: label, fate, reason, nearest twin
-    "test/a": ("sad", "kept", "test", "train/b"),
-    "train/b": ("sad", "leak", "in the test split", "test/a"),
-    "train/c": ("sad", "leak", "in the test split", "train/b"),  # of the same group, but measured against b
-    "x": ("Fear", "quarantined", "conflict", "y"),
-    "y": ("fear", "quarantined", "conflict", "x"),
-    "z": ("happy", "quarantined", "conflict", "y"),
-}
-
-
-def test_examples_are_the_pairs_that_were_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = pd.DataFrame(
-        [(path, path.upper(), label, fate, reason, None, twin, "near", 3.0, 0.9) for path, (label, fate, reason, twin) in FILES.items()],
-        columns=["path", "sample_id", "label_raw", "fate", "reason", "detail", "twin_path", "kind", "distance", "correlation"],
-    )
-    counts = dict.fromkeys(("groups", "largest_group", "groups_in_train_and_test", "test_files_with_twin_in_train"), 2)
-    facts: Any = SimpleNamespace(
-        duplicates=table[["path", "sample_id", "twin_path", "kind", "distance", "correlation"]],
-        fates=table[["path", "fate", "reason", "detail"]],
-        files=table[["path", "label_raw"]],
-        counts={"dedup": {**counts, "files_by_kind": {}}, "split": {}},
-        params=SimpleNamespace(split=SimpleNamespace(method="official")),
-    )
-    monkeypatch.setattr(duplicates, "stored_thumbnails", lambda _: {})
-    shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))
-    assert [[file["path"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
-    assert [{file["label"].lower() for file in pair.files} for pair in shown["conflicts"]] == [{"fear", "happy"}]
 
 
 def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_chance() -> None:

@@ -39,6 +39,7 @@ def data_card(facts: RunFacts) -> str:
         corrections=counts["sanitise"].get("corrections"),
         doubts=facts.doubts.counts if facts.doubts else None,
         doubted_by=params.doubts.folds,
+        scene_words=_scene_words(facts),
         split_words=split_words(facts),
         balance_rows=_balance_rows(facts),
         factor=_imbalance(facts),
@@ -76,7 +77,17 @@ def _fate_rows(facts: RunFacts) -> list[list[str]]:
 def _duplicate_rows(dedup: Mapping[str, Any]) -> list[list[str]]:
     files, pairs = dedup["files_by_kind"], dedup["pairs_by_kind"]
     words = {"exact": "same bytes", "pixel": "same pixels, other file", "near": "recompressed, resized or cropped", "mirrored": "mirrored"}
-    return [[words.get(kind, kind), count(pairs.get(kind, 0)), count(number)] for kind, number in files.items()]
+    rows = [[words.get(kind, kind), count(pairs.get(kind, 0)), count(number)] for kind, number in files.items()]
+    return [*rows, ["other exposures of one scene", count(pairs["scene"]), count(dedup["files_in_scenes"])]]
+
+
+def _scene_words(facts: RunFacts) -> str:
+    """Whether the split may part images of one scene."""
+    if facts.params.split.keep_together == "picture":
+        return "they may lie in several splits (`split.keep_together: picture`)"
+    if facts.params.split.method == "official":
+        return "they are kept together where the split has a choice, between training and validation"
+    return "they lie in one split (`split.keep_together: scene`)"
 
 
 def _balance_rows(facts: RunFacts) -> list[list[str]]:

@@ -5,15 +5,9 @@ to show. Everything that comes from data (paths, labels, names) is text to the t
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from mien.report.page import formats
 from mien.report.page.index import (
     balance,
     cost,
@@ -42,6 +36,7 @@ from mien.report.page.model import (
     slices,
     training,
 )
+from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
 
@@ -49,16 +44,6 @@ INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplica
 MODEL_PARTS = (figures, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
 PICTURES_BYTES = 12_000_000  # of all pages together, as Base64: 15 models stay under 15 MB
 PAGE_BYTES = 2_500_000  # of one page, however few there are
-
-
-@dataclass(frozen=True)
-class Part:
-    """A section of a page."""
-
-    key: str
-    title: str
-    template: str
-    view: dict[str, Any]
 
 
 def index_page(facts: RunFacts, *, cards: Collection[str] = ()) -> str:
@@ -113,23 +98,4 @@ def _parts(page: str, modules: Collection[ModuleType], facts: RunFacts, **given:
 
 
 def _render(template: str, facts: RunFacts, parts: list[Part], sprites: Sprites, **values: Any) -> str:
-    page = environment().get_template(template)
-    text = page.render(facts=facts, parts=parts, symbols=sprites.symbols(), site="mien report", version=version("mien"), **values)
-    return "\n".join(line for line in (raw.rstrip() for raw in text.splitlines()) if line) + "\n"
-
-
-@cache
-def environment() -> Environment:
-    """Jinja with everything escaped; an undefined name is an error, because a report must not be silently incomplete."""
-    found = Environment(
-        loader=PackageLoader("mien.report", "page"), autoescape=_is_markup, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    found.filters |= formats.FILTERS | {"figure_title": formats.unbroken}
-    found.tests["known"] = formats.known
-    found.globals |= {"span": formats.span, "plural": formats.plural}
-    return found
-
-
-def _is_markup(template: str | None) -> bool:
-    """Everything but the sheet and the script, which hold no data."""
-    return template is None or template.endswith(".html.j2")
+    return page_text(environment().get_template(template), sprites, facts=facts, parts=parts, site="mien report", **values)

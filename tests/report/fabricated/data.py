@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from mien import paths
 from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, SPLITS, write_table
+from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, PAIRS, SPLITS, write_table
 from mien.files import write_json
 from mien.params import Params
 from tests.report.fabricated.pictures import encoded, face
@@ -23,6 +23,7 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
     names[0] = f"photos/{HOSTILE}"
     split = ["test" if k < num // 3 else "val" if k < num // 2 else "train" for k in range(num)]
     rows = pd.DataFrame({"path": names, "sample_id": ids[:num], "split": split, "group_id": ids[:num], "subject": None})
+    rows["scene_id"] = rows["group_id"]
     rows["label"] = [classes[k % len(classes)] for k in range(num)]
     rows["flag"] = ["conflict" if is_official and k < 4 else None for k in range(num)]
     write_table(paths.SPLITS, rows, SPLITS)
@@ -45,6 +46,8 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
     files.loc[files["path"] == "photos/two labels too.jpg", "label_raw"] = "Frown <i>"
     write_table(paths.FILES, files.assign(**dict.fromkeys(("subset_raw", "subject", "ignored", "error", "metadata"))), FILES)
     write_duplicates(fates, [(names[0], lost[0][0], "exact"), (names[1], lost[1][0], "near"), (lost[2][0], lost[3][0], "mirrored")])
+    exposures = [(*sorted((names[k], names[k + 3])), "scene") for k in (4, 5, 6, 7)]
+    write_pairs(fates, [(names[1], lost[1][0], "near"), (lost[2][0], lost[3][0], "mirrored"), *exposures])
     write_images(ids)
     write_counts(rows, fates, classes, is_official=is_official)
     return rows
@@ -53,14 +56,26 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
 def write_duplicates(fates: pd.DataFrame, pairs: list[tuple[str, str, str]]) -> None:
     content = dict(zip(fates["path"], fates["sample_id"], strict=True))
     found = {
-        path: {"path": path, "sample_id": name, "group_id": name, "kind": None, "twin_path": None, "distance": None, "correlation": None}
+        path: {**dict.fromkeys(DUPLICATES.names), "path": path, "sample_id": name, "group_id": name, "scene_id": name}
         for path, name in content.items()
         if isinstance(name, str)
     }
     for first, second, kind in pairs:
         for path, twin in ((first, second), (second, first)):
-            found[path] |= {"kind": kind, "twin_path": twin, "distance": 5, "correlation": 0.81, "group_id": content[first]}
+            own = dict.fromkeys(("group_id", "scene_id"), content[first])
+            found[path] |= {"kind": kind, "twin_path": twin, "distance": 5, "correlation": 0.95, "agreement": 0.912, **own}
     write_table(paths.DUPLICATES, pa.Table.from_pylist(list(found.values()), schema=DUPLICATES), DUPLICATES)
+
+
+def write_pairs(fates: pd.DataFrame, pairs: list[tuple[str, str, str]]) -> None:
+    """Pairs of one scene agree the less the later they come."""
+    content = dict(zip(fates["path"], fates["sample_id"], strict=True))
+    rows = [
+        {"path": one, "sample_id": content[one], "other_path": other, "other_id": content[other], "relation": relation, "distance": 5,
+         "correlation": 0.95, "agreement": 0.84 - 0.01 * place if relation == "scene" else 0.912}
+        for place, (one, other, relation) in enumerate(pairs)
+    ]  # fmt: skip
+    write_table(paths.PAIRS, pa.Table.from_pylist(rows, schema=PAIRS), PAIRS)
 
 
 def write_images(ids: list[str]) -> None:
@@ -86,12 +101,13 @@ def write_counts(rows: pd.DataFrame, fates: pd.DataFrame, classes: tuple[str, ..
         "convert": {"contents": num - 2, "images": num - 3, "formats": {"JPEG": num - 3}, "rejected": {"truncated": 1}, "unfit": {}},
         "dedup": {
             "files": num - 1, "files_by_kind": {"exact": 2, "pixel": 0, "near": 2, "mirrored": 2}, "files_without_twin": num - 7,
-            "pairs_by_kind": {"exact": 1, "pixel": 0, "near": 1, "mirrored": 1}, "groups": 3, "files_in_groups": 6, "largest_group": 2,
+            "pairs_by_kind": {"exact": 1, "pixel": 0, "near": 1, "mirrored": 1, "scene": 4}, "groups": 3, "files_in_groups": 6, "largest_group": 2,
             "groups_with_several_spellings": 1, "groups_in_train_and_test": int(is_official), "test_files_with_twin_in_train": int(is_official),
+            "scenes": 4, "files_in_scenes": 8, "largest_scene": 2,
         },
         "sanitise": {
             "kept": rows["label"].value_counts().to_dict(), "removed": {key: reasons[key] for key in ("duplicate", "quarantined")},
-            "conflicting_groups": 1, "unknown_labels": [], "test_flags": flags,
+            "conflicting_groups": 1, "near_copies_kept": 0, "unknown_labels": [], "test_flags": flags,
             "corrections": {"relabelled": 1, "kept": 0, "dropped": 2, "unused": 0},
         },
         "align": {"images": len(rows), "one_face": 0, "several_faces": 0, "no_face": 0, "fitted_whole": len(rows), "quarantined_files": 0},
@@ -99,6 +115,8 @@ def write_counts(rows: pd.DataFrame, fates: pd.DataFrame, classes: tuple[str, ..
             "files": num, "fates": fates["fate"].value_counts().to_dict(), "reasons": reasons, "splits": by_split,
             "test_clean": by_split["test"]["all"] - sum(flags.values()), "test_flags": flags,
             "subjects": 0, "subjects_in_training_and_test": 0, "training_images_of_test_subjects": 0,
+            "training_images_of_test_scenes": int(is_official), "kept_together": {"picture": 0, "scene": 8, "subject": 0},
+            "scenes_let_go": {"scenes": 0, "images": 0},
         },
     }  # fmt: skip
     for stage, values in counts.items():

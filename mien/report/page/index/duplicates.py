@@ -1,11 +1,14 @@
-"""Pictures that are there more than once, shown as pairs, and what that would have leaked into the test split."""
+"""Pictures that are there more than once or as several exposures, shown as pairs, and what that would have leaked into the test split."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
 
+from mien.data.cautions import cautions
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
 from mien.report.pictures import stored_thumbnails
@@ -21,15 +24,16 @@ KINDS = {
 NUM_EXAMPLES = {"exact": 1, "pixel": 2, "near": 4, "mirrored": 3}
 NUM_CONFLICTS = 3
 NUM_LEAKS = 4
+NUM_SCENES = 3
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files of one picture. `names` are those of their pictures on the page, None where there is none."""
+    """Two files of one picture (or, of kind scene, of one scene) with path, label, fate and the name of their picture on the page."""
 
     kind: str
     files: tuple[dict[str, Any], dict[str, Any]]
-    distance: float | None
+    agreement: float | None
     correlation: float | None
     is_conflict: bool
 
@@ -40,11 +44,12 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
     rows = rows.merge(facts.files[["path", "label_raw"]], on="path", how="left").set_index("path", drop=False).rename_axis(None)
     pairs = _pairs(rows)
     shown = [*_examples(pairs), *(conflicts := records(pairs[pairs["is_conflict"] & pairs["is_apart"]].head(NUM_CONFLICTS)))]
-    leaked = _leaks(rows)
-    ids = {sample_id for pair in [*shown, *leaked] for sample_id in (pair["sample_id"], pair["twin_id"])}
+    leaked, exposures = _leaks(rows), _exposures(facts.pairs, min_agreement=facts.params.dedup.min_agreement)
+    ids = {sample_id for pair in [*shown, *leaked, *exposures] for sample_id in (pair["sample_id"], pair["twin_id"])}
     pictures = stored_thumbnails(ids)
-    counts = facts.counts["dedup"]
+    counts, split_counts = facts.counts["dedup"], facts.counts["split"]
     return {
+        "cautions": [caution(line) for line in cautions(facts.counts["sanitise"])],
         "counts": [(kind, title, counts["files_by_kind"].get(kind, 0)) for kind, title in KINDS.items()],
         "num_groups": counts["groups"],
         "largest": counts["largest_group"],
@@ -52,11 +57,22 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
         "num_test_twins": counts["test_files_with_twin_in_train"],
         "num_leaks": int((facts.fates["fate"] == "leak").sum()),
         "is_official": facts.params.split.method == "official",
-        "split_counts": facts.counts["split"],
+        "is_kept": facts.params.labels.near_copies == "keep",
+        "min_agreement": facts.params.dedup.min_agreement,
+        "scenes": {name: counts[name] for name in ("scenes", "files_in_scenes", "largest_scene")},
+        "keeps_scenes": facts.params.split.keep_together == "scene",
+        "split_counts": split_counts,
         "pairs": [_shown(pair, rows, sprites, pictures) for pair in shown[: len(shown) - len(conflicts)]],
         "conflicts": [_shown(pair, rows, sprites, pictures) for pair in conflicts],
         "leaks": [_shown(pair, rows, sprites, pictures) for pair in leaked],
+        "exposures": [_shown(pair, rows, sprites, pictures) for pair in exposures],
     }
+
+
+def caution(line: str) -> tuple[bool, Markup]:
+    """A sentence of `cautions` for the page: whether it is a warning, and its text."""
+    text = line.removeprefix("warning: ")
+    return text != line, Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text[0].upper() + text[1:] + "."))))
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
@@ -67,7 +83,7 @@ def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
     spelling = rows["label_raw"].fillna("").str.casefold()
     twins["is_apart"] = spelling[twins["path"]].to_numpy() != spelling[twins["twin_path"]].to_numpy()  # a group may hold alike labels too
     twins["both"] = [min(pair) + "\0" + max(pair) for pair in zip(twins["path"], twins["twin_path"], strict=True)]
-    twins = twins.astype({"correlation": float, "distance": float}).sort_values(["correlation", "both", "path"], na_position="last")
+    twins = twins.astype({"agreement": float, "correlation": float}).sort_values(["agreement", "both", "path"], na_position="last")
     return twins.drop_duplicates("both", ignore_index=True)
 
 
@@ -83,6 +99,13 @@ def _leaks(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{**row, "twin_id": rows.at[row["twin_path"], "sample_id"], "is_conflict": False} for row in records(direct)]
 
 
+def _exposures(pairs: pd.DataFrame, *, min_agreement: float) -> list[dict[str, Any]]:
+    """The pairs of one scene that were nearest to being taken for one picture."""
+    scenes = pairs[pairs["relation"] == "scene"]
+    near = scenes.loc[(scenes["agreement"] - min_agreement).abs().sort_values(kind="stable").index[:NUM_SCENES]]
+    return records(near.rename(columns={"other_path": "twin_path", "other_id": "twin_id", "relation": "kind"}).assign(is_conflict=False))
+
+
 def _shown(pair: dict[str, Any], rows: pd.DataFrame, sprites: Sprites, pictures: dict[str, bytes]) -> Pair:
     def files() -> Iterator[dict[str, Any]]:
         for path, sample_id in ((pair["path"], pair["sample_id"]), (pair["twin_path"], pair["twin_id"])):
@@ -90,4 +113,4 @@ def _shown(pair: dict[str, Any], rows: pd.DataFrame, sprites: Sprites, pictures:
             yield {"path": path, "label": row["label_raw"] or "", "fate": row["fate"], "picture": sprites.add_from(pictures, sample_id)}
 
     first, second = sorted(files(), key=lambda file: (file["fate"] != "kept", file["path"]))
-    return Pair(str(pair["kind"]), (first, second), pair.get("distance"), pair.get("correlation"), bool(pair["is_conflict"]))
+    return Pair(str(pair["kind"]), (first, second), pair.get("agreement"), pair.get("correlation"), bool(pair["is_conflict"]))

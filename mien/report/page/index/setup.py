@@ -69,8 +69,15 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ("unknown labels, conflicts", f"{params.labels.on_unknown}, {params.labels.on_conflict}"),
         (
             "duplicates",
-            f"hashes at most {params.dedup.distance} bits apart and texture correlation of at least {value(params.dedup.min_correlation)}"
+            f"hashes at most {params.dedup.distance} bits apart, then texture correlation of at least {value(params.dedup.min_correlation)} "
+            f"and agreement (dedup.min_agreement) of at least {value(params.dedup.min_agreement)}"
             + ("; mirrored copies too" if params.dedup.mirrored else ""),
+        ),
+        ("near copies under one label", {"keep": "all kept, in one split", "drop": "one of each kept"}[params.labels.near_copies]),
+        (
+            "scenes",
+            f"texture correlation of at least {value(params.dedup.scene_correlation)}; "
+            + {"scene": "kept together in the split", "picture": "not kept together in the split"}[split.keep_together],
         ),
         (
             "faces",

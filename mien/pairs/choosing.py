@@ -1,0 +1,56 @@
+"""Which pairs of data/pairs.parquet a person should look at to judge the thresholds of `dedup`."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from mien.data.duplicates.search import MIRRORED_MARGIN
+from mien.data.labels import classify
+from mien.data.spelling import fold
+from mien.params import DedupParams, LabelParams
+
+RELATIONS: Final = ("near", "mirrored", "scene")
+_ROUNDING: Final = 1e-6  # likeness is measured in 32 bits
+
+
+def labelled(pairs: pd.DataFrame, files: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
+    """The rows of PAIRS with the columns label and other_label, as spelt, and `differ`: whether both are known and are different classes.
+
+    Spellings that are no class are compared folded.
+    """
+    spelt = files.set_index("path")["label_raw"]
+    classes = classify(spelt, params)
+    folded = pd.Series([fold(one) if isinstance(one, str) else None for one in spelt], spelt.index, dtype=object)
+    meant = classes.where(classes.notna(), folded)
+    one, other = (pairs[column].map(meant) for column in ("path", "other_path"))
+    return pairs.assign(
+        label=pairs["path"].map(spelt),
+        other_label=pairs["other_path"].map(spelt),
+        differ=one.notna() & other.notna() & (one != other),
+    )
+
+
+def nearest(pairs: pd.DataFrame, *, num: int, min_agreement: float) -> pd.DataFrame:
+    """At most `num` pairs, the nearest to the least agreement of a copy first: as many of each relation, or more where another has fewer."""
+    gap = (pairs["agreement"] - min_agreement).abs()
+    ordered = pairs.assign(gap=gap).sort_values(["gap", "path", "other_path"], ignore_index=True)
+    turn = ordered.groupby("relation").cumcount()
+    rank = ordered["relation"].map(RELATIONS.index)
+    chosen = ordered.loc[ordered.assign(turn=turn, rank=rank).sort_values(["turn", "rank"]).index[:num].sort_values()]
+    return chosen.drop(columns="gap").reset_index(drop=True)
+
+
+def counts(pairs: pd.DataFrame) -> dict[str, int]:
+    """The number of pairs by relation, 0 where there are none."""
+    return {relation: int((pairs["relation"] == relation).sum()) for relation in RELATIONS}
+
+
+def is_outdated(pairs: pd.DataFrame, params: DedupParams) -> bool:
+    """Whether a pair is not what `params` would take it for, so that the table was made with others."""
+    margin = MIRRORED_MARGIN * (pairs["relation"] == "mirrored")
+    is_copy = (pairs["correlation"] >= np.minimum(1, params.min_correlation + margin) - _ROUNDING) & (
+        pairs["agreement"] >= np.minimum(1, params.min_agreement + margin) - _ROUNDING
+    )
+    is_scene = (pairs["correlation"] >= params.scene_correlation - _ROUNDING) & ~is_copy
+    return not bool(np.where(pairs["relation"] == "scene", is_scene, is_copy).all())
