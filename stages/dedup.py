@@ -1,10 +1,14 @@
 """Which images are one picture, and which one scene; see mien/data/duplicates for how."""
 
+from functools import partial
+
 import typer
 
 from mien import paths
-from mien.data.duplicates.find import duplicate_counts, find_duplicates
-from mien.data.tables import DUPLICATES, FILES, PAIRS, read_table, write_table
+from mien.data.duplicates.details import stored_details
+from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates
+from mien.data.shards import read_store
+from mien.data.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 from mien.files import write_json
 from mien.params import load_params
 from mien.stage import command
@@ -17,7 +21,9 @@ def main() -> None:
     """
     params = load_params()
     files = read_table(paths.FILES, FILES, ["path", "sample_id", "label_raw", "subset_raw"])
-    found = find_duplicates(files, paths.IMAGES, **params.dedup.model_dump(), workers=params.runtime.workers)
+    images, workers = read_store(paths.IMAGES, IMAGES, COLUMNS), params.runtime.workers
+    details = partial(stored_details, paths.IMAGES, workers=workers)
+    found = find_duplicates(files, images, details=details, **params.dedup.model_dump(), workers=workers)
     counts = duplicate_counts(found.rows, files, found.pairs_by_kind)
     write_table(paths.DUPLICATES, found.rows, DUPLICATES)
     write_table(paths.PAIRS, found.pairs, PAIRS)

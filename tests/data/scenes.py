@@ -41,4 +41,4 @@ def exposure(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def pictures(thumbnails: list[NDArray[np.uint8]]) -> Pictures:
     """With the hashes that convert would give them."""
     plain, mirrored = perceptual_hashes(np.stack([hash_input(Image.fromarray(one)) for one in thumbnails]))
-    return Pictures(np.stack(thumbnails), plain, mirrored)
+    return Pictures(np.stack(thumbnails), plain, mirrored, np.zeros(len(thumbnails), np.bool_))

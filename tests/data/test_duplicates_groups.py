@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien.data.duplicates.find import duplicate_counts, find_duplicates, pairs_by_kind
+from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates, pairs_by_kind
 from mien.data.duplicates.groups import duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs
 from mien.data.tables import DUPLICATES, IMAGES, PAIRS, write_table
@@ -167,8 +167,10 @@ def store(thumbnails: dict[str, np.ndarray]) -> pa.Table:
             "phash": pa.array(shown.phash_N, pa.uint64()),
             "phash_mirrored": pa.array(shown.phash_mirrored_N, pa.uint64()),
             "thumbnail": [one.tobytes() for one in thumbnails.values()],
+            "width_px": [len(one) for one in thumbnails.values()],
+            "height_px": [len(one) for one in thumbnails.values()],
         },
-        schema=pa.schema([IMAGES.field(name) for name in ("sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail")]),
+        schema=pa.schema([IMAGES.field(name) for name in COLUMNS]),
     )
 
 

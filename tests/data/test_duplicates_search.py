@@ -141,7 +141,7 @@ def test_proposed_pairs_may_all_be_different(num: int) -> None:
     thumbnails = np.stack(UNRELATED)
     i, j = np.triu_indices(len(UNRELATED), 1)
     maps = np.tile(np.eye(2, 3, dtype=np.float32), (num, 1, 1))
-    proposed = Candidates(i[:num], j[:num], np.zeros(num, np.int64), maps, np.zeros(num, np.float32))
+    proposed = Candidates(i[:num], j[:num], np.zeros(num, np.int64), maps)
     with ThreadPoolExecutor(1) as pool:
         alike = compare(thumbnails, thumbnails, proposed, least_correlation=0.7, pool=pool)
     assert len(alike.correlation) == num and (alike.correlation < 0.7).all() and (alike.agreement == -1).all()

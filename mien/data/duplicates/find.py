@@ -1,7 +1,7 @@
 """Duplicates among files: from the tables of ingest and convert to the rows of duplicates.parquet and pairs.parquet, and their counts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -9,12 +9,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mien.data.duplicates.details import DETAIL_PX, stored_details
+from mien.data.duplicates.details import DETAIL_PX
 from mien.data.duplicates.groups import KINDS, duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.search import near_pairs
-from mien.data.shards import read_store
-from mien.data.tables import IMAGES, THUMBNAIL_PX
+from mien.data.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
 
@@ -45,20 +44,28 @@ class Duplicates:
     pairs_by_kind: dict[str, int]
 
 
-def find_duplicates(files: pd.DataFrame, store: Path, *, workers: int = 0, **how: Any) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id) that have an image in the store; `how` are the parameters of near_pairs.
+def find_duplicates(
+    files: pd.DataFrame,
+    images: pa.Table,
+    *,
+    details: Callable[[list[str]], dict[str, NDArray[np.uint8]]] | None = None,
+    workers: int = 0,
+    **how: Any,
+) -> Duplicates:
+    """The duplicates among the `files` (path, sample_id) that are among the `images` (COLUMNS); `how` are the parameters of near_pairs.
 
-    Depends on neither the order of rows nor `workers`.
+    `details` gives larger thumbnails of given sample_ids, for a closer look. Depends on neither the order of rows nor `workers`.
     """
-    samples, pictures = pictures_of(read_store(store, IMAGES, COLUMNS))
+    samples, pictures = pictures_of(images)
     sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
 
-    def details(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def larger(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        assert details
         names = sample_of.loc[numbers.tolist()].tolist()
-        found = stored_details(store, names, workers=workers)
+        found = details(names)
         return np.stack([found[name] for name in names]) if names else np.empty((0, DETAIL_PX, DETAIL_PX), np.uint8)
 
-    pairs = near_pairs(pictures, details=details, workers=workers, **how)
+    pairs = near_pairs(pictures, details=larger if details else None, workers=workers, **how)
     known = files[["path", "sample_id"]].merge(samples, on="sample_id")
     return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 
