@@ -81,7 +81,7 @@ def remarks(counts: dict[str, Any], bound: Bound, params: Params) -> list[str]:
         num = len(bound.let_go)
         what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
         lines.append(
-            f"warning: {what} of {sum(part['all'] for part in counts['splits'].values())} images could not be kept together without failing: so many look alike that they chain, "
+            f"warning: {what} of {len(bound.rows)} images could not be kept together without failing: so many look alike that they chain, "
             "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
             f"persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; "
             "split.keep_together: picture accepts it"

@@ -35,4 +35,4 @@ def cautions(counts: Mapping[str, Any]) -> list[str]:
 
 
 def _share(num: int, total: int) -> str:
-    return f"{num} of {total} files ({num / total:.0%})"
+    return f"{num} of {total} files ({100 * num / total:.3g}%)"

@@ -16,7 +16,7 @@ from tests.data.scenes import SIDE_PX, pictures
 
 @pytest.fixture(scope="module")
 def grouped(drawn: Drawn) -> pd.DataFrame:
-    """A row per picture that decodes and shows a face: its origin, the trouble it stands for, its group."""
+    """A row per picture that decodes and shows a face: its origin, the trouble it stands for, its group and its scene."""
     rows, thumbnails = [], []
     for file, content in drawn:
         if not file.origin:
@@ -42,3 +42,10 @@ def test_different_faces_never_merge(grouped: pd.DataFrame) -> None:
 def test_every_copy_meets_its_original(grouped: pd.DataFrame) -> None:
     assert (grouped.groupby("origin").group.nunique() == 1).all()
     assert grouped.kind.str.endswith("duplicate").sum() > 60
+
+
+def test_few_different_faces_are_taken_for_one_scene(grouped: pd.DataFrame) -> None:
+    """Scenes only keep images in one split, so a likeness now and then costs nothing; a chain of many would."""
+    origins = grouped.groupby("scene").origin.nunique()
+    assert (origins > 1).sum() <= 4 and origins.max() <= 3
+    assert (grouped.groupby("group").scene.nunique() == 1).all()

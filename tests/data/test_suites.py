@@ -14,6 +14,7 @@ from mien.data import official
 from mien.data.expectations import Verdict, check
 from mien.data.fates import fates
 from mien.data.sanitise import image_rows, sanitise
+from mien.data.scenes import split_scenes
 from mien.data.splits import split
 from mien.data.suites import suites
 from mien.data.tables import FATES
@@ -21,32 +22,35 @@ from mien.data.thinning import thin
 from mien.params import LabelParams, Params
 from tests.data.tables import Tables
 
-LABELS = LabelParams(aliases={"angry": ("anger",), "fear": ("fears",), "happy": ("happiness",), "surprise": ("suprise",)})
+ALIASES = {"angry": ("anger",), "fear": ("fears",), "happy": ("happiness",), "surprise": ("suprise",)}
 TableSet = dict[str, pd.DataFrame]
 
 
 @cache
-def params_of(method: str, **thinning: float) -> Params:
+def params_of(method: str, near_copies: str = "drop", **thinning: float) -> Params:
     model = {"backbone": "resnet50", "weights": "none", "attention": "none", "head": "linear", "loss": "cross_entropy"}
-    return Params.model_validate({"models": {"m": model}, "split": {"method": method, **thinning}}).model_copy(update={"labels": LABELS})
+    labels = LabelParams(aliases=ALIASES, near_copies=near_copies)  # type: ignore[arg-type]
+    return Params.model_validate({"models": {"m": model}, "split": {"method": method, **thinning}}).model_copy(update={"labels": labels})
 
 
 @cache
-def sound(method: str, **thinning: float) -> TableSet:
+def sound(method: str, near_copies: str = "drop", **thinning: float) -> TableSet:
     """Sound tables, as the stages would write them."""
-    tables, params = Tables(400, seed=5, num_subjects=60), params_of(method, **thinning)
-    result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), LABELS, method=params.split.method)
+    tables, params = Tables(400, seed=5, num_subjects=60), params_of(method, near_copies, **thinning)
+    result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), params.labels, method=params.split.method)
     leaks = official.leaks(result.labels) if method == "official" else pd.DataFrame(columns=FATES.names)
     rows = result.labels.drop(leaks.index)
-    whole = rows.assign(split=split(rows, params))
+    whole = split_scenes(rows, kept=True, split=lambda bound: split(bound, params)).rows
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
     table = fates(tables.files, tables.rejected, splits, [result.removed, leaks, thinned])
     return {"files": tables.files, "labels": result.labels, "splits": splits.reset_index(drop=True), "fates": table}
 
 
-def verdicts(tables: TableSet, method: str, docs: Path, only: str | None = None, **thinning: float) -> list[Verdict]:
-    wanted = suites(tables["files"], tables["labels"], tables["splits"], tables["fates"], params_of(method, **thinning))
+def verdicts(
+    tables: TableSet, method: str, docs: Path, only: str | None = None, near_copies: str = "drop", **thinning: float
+) -> list[Verdict]:
+    wanted = suites(tables["files"], tables["labels"], tables["splits"], tables["fates"], params_of(method, near_copies, **thinning))
     return check([suite for suite in wanted if only in (None, suite.name)], docs=docs)
 
 
@@ -86,6 +90,12 @@ def share_subject(tables: TableSet, one: str = "train", other: str = "val") -> N
     named = frame[frame["subject"].notna()]
     first, second = (named.index[named["split"] == name][0] for name in (one, other))
     frame.loc[first, "subject"] = frame.loc[second, "subject"]
+
+
+def share_scene(tables: TableSet, one: str = "train", other: str = "val") -> None:
+    frame = tables["splits"]
+    first, second = (frame.index[frame["split"] == name][0] for name in (one, other))
+    frame.loc[first, "scene_id"] = frame.loc[second, "scene_id"]
 
 
 def flag_training(table: str) -> Callable[[TableSet], None]:
@@ -167,6 +177,7 @@ TAMPERING: dict[tuple[str, str], Callable[[TableSet], None]] = {
     ("splits", "no picture occurs twice in training and validation"): copy_within("group_id"),
     ("splits", "no content lies in two splits"): copy_value("splits", "sample_id"),
     ("splits", "no duplicate group lies in two splits"): copy_value("splits", "group_id"),
+    ("splits", "no scene that is kept together lies in two splits"): share_scene,
     ("splits", "no subject lies in two splits"): share_subject,
     ("splits", "only images of the test split are flagged"): flag_training("splits"),
     ("splits", "every flag is one of conflict, blank, too_small, duplicate, no_face"): flag_oddly("splits"),
@@ -187,6 +198,7 @@ def words_of(words: str, method: str) -> str:
     return words.format(compared="train and val" if method == "official" else "every split") if "{" in words else words
 
 
+ONE_OF_EACH = {"no duplicate group has two survivors", "no picture occurs twice in training and validation"}
 CASES = [
     (method, suite, words)
     for method in ("stratified", "official")
@@ -217,6 +229,42 @@ def test_each_expectation_fails_by_name_when_tampered_with(method: str, suite: s
     assert "could not be checked" not in verdict.observed
     assert "break it" in verdict.observed or "observed" in verdict.observed
     assert verdict.expectation.remedy
+
+
+@pytest.mark.parametrize("method", ["stratified", "official"])
+def test_kept_near_copies_lift_only_that_there_is_one_of_each(method: str, tmp_path: Path) -> None:
+    """Everything else is expected as with near_copies: drop, above all that copies lie in one split."""
+    tables = sound(method, "keep")
+    training = tables["splits"][tables["splits"]["split"] != "test"]
+    assert training["group_id"].duplicated().sum() > 10 and training["sample_id"].is_unique
+    found = verdicts(tables, method, tmp_path / "docs", near_copies="keep")
+    assert [(verdict.suite, verdict.expectation.words, verdict.observed) for verdict in found if not verdict.holds] == []
+    strict = verdicts(sound(method), method, tmp_path / "docs")
+    expected, all_of_them = ({(verdict.suite, verdict.expectation.words) for verdict in those} for those in (found, strict))
+    assert expected < all_of_them and {words for _, words in all_of_them - expected} <= ONE_OF_EACH
+    as_dropped = verdicts(tables, method, tmp_path / "docs")
+    assert {verdict.expectation.words for verdict in as_dropped if not verdict.holds} == {words for _, words in all_of_them - expected}, (
+        "the tables of one setting are refused under the other"
+    )
+
+
+@pytest.mark.parametrize("method", ["stratified", "official"])
+@pytest.mark.parametrize("words", ["no content lies in two splits", "no duplicate group lies in two splits", "no content occurs twice in training and validation", "no scene that is kept together lies in two splits"])  # fmt: skip
+def test_kept_near_copies_must_not_be_parted(method: str, words: str, tmp_path: Path) -> None:
+    tables = {name: frame.copy() for name, frame in sound(method, "keep").items()}
+    TAMPERING["splits", words](tables)
+    (verdict,) = [it for it in verdicts(tables, method, tmp_path / "docs", "splits", near_copies="keep") if it.expectation.words == words]
+    assert not verdict.holds and "break it" in verdict.observed
+
+
+def test_the_official_test_split_may_show_scenes_of_the_training_split(tmp_path: Path) -> None:
+    tables = {name: frame.copy() for name, frame in sound("official").items()}
+    share_scene(tables, "train", "test")
+    assert all(verdict.holds for verdict in verdicts(tables, "official", tmp_path / "docs", only="splits"))
+    tables = {name: frame.copy() for name, frame in sound("stratified").items()}
+    share_scene(tables, "train", "test")
+    (verdict,) = [it for it in verdicts(tables, "stratified", tmp_path / "docs", only="splits") if not it.holds]
+    assert verdict.expectation.words == "no scene that is kept together lies in two splits"
 
 
 def test_the_official_test_split_may_show_people_of_the_training_split(tmp_path: Path) -> None:

@@ -65,6 +65,13 @@ def test_campus_different_origins_stay_apart(campus: pd.DataFrame) -> None:
     assert {group for group in origins if len(group) > 1} <= SAME_PHOTOGRAPH
 
 
+def test_campus_pairs_of_one_origin_are_one_picture(campus: pd.DataFrame) -> None:
+    """Copies are told from other exposures: no two files of one origin are merely of one scene, unless one is broken otherwise."""
+    groups = campus.dropna(subset="origin").groupby("origin").agg(groups=("group_id", "nunique"), scenes=("scene_id", "nunique"))
+    assert ((groups.groups > 1) & (groups.scenes == 1)).sum() <= 1
+    assert (campus.groupby("group_id").scene_id.nunique() == 1).all()
+
+
 @pytest.mark.slow
 def test_fer2013_holds_the_known_duplicates(run: Run) -> None:
     folder = run("fer2013.zip")

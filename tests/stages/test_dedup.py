@@ -8,11 +8,11 @@ import pytest
 
 from mien import paths
 from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import DUPLICATES, FILES, IMAGES, read_table, write_table
+from mien.data.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 from mien.errors import TableError
 from mien.files import read_json
 from stages import dedup
-from tests.data.scenes import crop, pictures, scene
+from tests.data.scenes import crop, exposure, pictures, scene
 from tests.data.tables import sample_id
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
@@ -20,13 +20,14 @@ MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, he
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two pictures in training; in test a closer crop of one, its mirror image, a second file of it, and a file without image."""
+    """Three pictures in training, two of one scene; in test a closer crop of one, its mirror image, a second file, and one without image."""
     monkeypatch.chdir(tmp_path)
     paths.PARAMS.write_text(f"{MODELS}\n")
     whole = scene(1)
     thumbnails = {
         "train/sad/a": crop(whole),
         "train/sad/b": crop(scene(2)),
+        "train/sad/exposure": exposure(whole),
         "test/sad/closer": crop(whole, 1, 1, 45),
         "test/happy/mirror": crop(whole, 2, 1)[:, ::-1].copy(),
     }
@@ -61,12 +62,25 @@ def test_rows_counts_and_words(capsys: pytest.CaptureFixture[str]) -> None:
         "test/sad/closer": "near",
         "train/sad/a": "exact",
         "train/sad/b": None,
+        "train/sad/exposure": None,
     }
+    assert rows.scene_id["train/sad/exposure"] == rows.scene_id["train/sad/a"] == rows.sample_id[rows.index != "train/sad/b"].min()
+    assert rows.group_id["train/sad/exposure"] == rows.sample_id["train/sad/exposure"] and rows.group_id.nunique() == 3
+    assert rows.scene_id["train/sad/b"] == rows.sample_id["train/sad/b"]
+    pairs = read_table(paths.PAIRS, PAIRS)
+    assert (pairs.path < pairs.other_path).all() and pairs[["path", "other_path"]].apply(tuple, axis=1).is_monotonic_increasing
+    relation = {(row.path, row.other_path): row.relation for row in pairs.itertuples()}
+    assert relation["test/happy/mirror", "test/sad/closer"] == relation["test/happy/copy", "test/happy/mirror"] == "mirrored"
+    assert relation["test/happy/copy", "test/sad/closer"] == "near" and relation["test/happy/copy", "train/sad/exposure"] == "scene"
+    assert not {"train/sad/a", "train/sad/b"} & {*pairs.path, *pairs.other_path}, "the first file of a picture stands for all"
     counts = read_json(paths.counts("dedup"))
-    assert counts["files"] == 5 and counts["groups"] == 1 and counts["largest_group"] == 4
+    assert counts["pairs_by_kind"]["scene"] >= 1 and (counts["scenes"], counts["files_in_scenes"], counts["largest_scene"]) == (1, 5, 5)
+    assert counts["files"] == 6 and counts["groups"] == 1 and counts["largest_group"] == 4
     assert counts["groups_with_several_spellings"] == counts["groups_in_train_and_test"] == 1
     assert counts["test_files_with_twin_in_train"] == 3
-    assert capsys.readouterr().out == "dedup: 5 files, 1 group of the same picture (2 exact, 0 pixel, 1 near, 1 mirrored)\n"
+    assert capsys.readouterr().out == (
+        "dedup: 6 files, 1 group of the same picture (2 exact, 0 pixel, 1 near, 1 mirrored), 1 scene of several pictures (5 files)\n"
+    )
 
 
 @pytest.mark.usefixtures("workspace")
@@ -75,7 +89,7 @@ def test_the_same_bytes_again() -> None:
     for workers in (1, 3):
         paths.PARAMS.write_text(f"{MODELS}\nruntime: {{workers: {workers}}}\n")
         dedup.main()
-        written.append((paths.DUPLICATES.read_bytes(), paths.counts("dedup").read_bytes()))
+        written.append((paths.DUPLICATES.read_bytes(), paths.PAIRS.read_bytes(), paths.counts("dedup").read_bytes()))
     assert written[0] == written[1]
 
 
@@ -91,4 +105,4 @@ def test_without_images_nothing_is_written() -> None:
     (paths.IMAGES / "0.parquet").unlink()
     with pytest.raises(TableError, match="dvc repro"):
         dedup.main()
-    assert not paths.DUPLICATES.exists()
+    assert not paths.DUPLICATES.exists() and not paths.PAIRS.exists()

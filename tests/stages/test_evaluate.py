@@ -55,6 +55,7 @@ def write_splits(flags: dict[str, str]) -> None:
     rows += [(path, sample_id(number), label, "val") for path, number, label in VAL]
     rows += [("t.png", sample_id(5), "happy", "train")]
     frame = pd.DataFrame(rows, columns=["path", "sample_id", "label", "split"])
+    frame["scene_id"] = frame["sample_id"]
     frame["group_id"], frame["subject"], frame["flag"] = frame["sample_id"], None, frame["path"].map(flags).astype(object)
     write_table(paths.SPLITS, frame.where(frame.notna(), None), SPLITS)
     files = pd.DataFrame(dict.fromkeys(FILES.names), index=frame.index).astype(object)

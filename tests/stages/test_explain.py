@@ -61,12 +61,12 @@ def write_rows(labels: list[str]) -> None:
         {"path": f"train/{number:02d}.png", "sample_id": sample_id(("train", number)), "split": "train"} for number in range(NUM_TRAIN)
     ]
     frame = pd.DataFrame(rows).assign(label=labels + [CLASSES[number % 3] for number in range(NUM_TRAIN)], subject=None, flag=None)
-    frame["group_id"] = frame["sample_id"]
+    frame["group_id"] = frame["scene_id"] = frame["sample_id"]
     write_table(paths.SPLITS, frame, SPLITS)
     twin = frame.iloc[[len(labels) - 1]].assign(path="twin.png", label="Sadness 2")
     files = pd.concat([frame, twin], ignore_index=True).assign(label_raw=lambda all_: all_["label"], size_bytes=1, ignored=None, error=None)
     write_table(paths.FILES, files.assign(subset_raw=None, metadata=None), FILES)
-    write_table(paths.DUPLICATES, files.assign(kind=None, twin_path=None, distance=0, correlation=1.0), DUPLICATES)
+    write_table(paths.DUPLICATES, files.assign(kind=None, twin_path=None, distance=0, correlation=1.0, agreement=1.0), DUPLICATES)
 
 
 def write_predictions() -> list[str]:

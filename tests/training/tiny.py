@@ -76,6 +76,7 @@ def write_workspace(root: Path, config: ModelConfig, *, num_train: int = 36, num
                 "label": CLASSES[target],
                 "split": "train" if number < num_train else "val",
                 "group_id": name,
+                "scene_id": name,
                 "subject": None,
                 "flag": None,
             }
