@@ -7,11 +7,11 @@ from mien.data.sample import accessories, hair, head
 from mien.data.sample.background import draw_background
 from mien.data.sample.canvas import Canvas
 from mien.data.sample.clothes import draw_body
-from mien.data.sample.expression import draw_expression
+from mien.data.sample.expression import Expression, draw_expression
 from mien.data.sample.eyes import draw_brows, draw_eyes
 from mien.data.sample.mouth import draw_mouth
-from mien.data.sample.person import draw_person
-from mien.data.sample.view import body_frame, develop, draw_view, head_frame
+from mien.data.sample.person import Person, draw_person
+from mien.data.sample.view import View, body_frame, develop, draw_view, head_frame
 
 
 def draw_portrait(label: str, rng: np.random.Generator, *, size_px: int) -> Image.Image:
@@ -19,7 +19,21 @@ def draw_portrait(label: str, rng: np.random.Generator, *, size_px: int) -> Imag
     person, view, expression = draw_person(rng), draw_view(rng, size_px=size_px), draw_expression(label, rng)
     gaze = (float(rng.normal(0, 0.35)), float(rng.normal(0, 0.25)))
     unevenness = float(rng.uniform(-1, 1))
-    canvas = Canvas(view.size_px, draw_background(rng, view.size_px))
+    return portrait(person, view, expression, gaze=gaze, unevenness=unevenness, background=draw_background(rng, view.size_px), rng=rng)
+
+
+def portrait(
+    person: Person,
+    view: View,
+    expression: Expression,
+    *,
+    gaze: tuple[float, float],
+    unevenness: float,
+    background: Image.Image,
+    rng: np.random.Generator,
+) -> Image.Image:
+    """An RGB portrait of given parts; `rng` draws the camera's noise alone. One person in one place is one person, background and unevenness."""
+    canvas = Canvas(view.size_px, background)
     face = head.outline(person, expression)
 
     canvas.frame = head_frame(view)
