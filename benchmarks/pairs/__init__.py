@@ -1,0 +1,1 @@
+"""Pairs of which the truth is known: copies of one picture, and other exposures of one scene."""
