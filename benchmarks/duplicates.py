@@ -1,106 +1,147 @@
-"""How the thresholds of `dedup` were chosen: what each of them finds, and sheets of pairs to judge by eye.
+"""How often the search for duplicates errs, by kind of pair and threshold, and what it finds in the pictures at hand.
 
-    dvc repro convert                                  # with ingest.source set to the photographs in question
-    python benchmarks/duplicates.py --sheets /tmp/pairs
+    python benchmarks/duplicates.py rates                                  # drawn people: copies and other exposures
+    python benchmarks/duplicates.py rates --photos /path/to/photos.zip     # and copies of real photographs
+    dvc repro convert && python benchmarks/duplicates.py store             # what is in data/images, by threshold
 
-prints, for a range of `dedup.distance` and `dedup.min_correlation`, the pairs, groups and train/test crossings, and the spread of correlation:
-two heaps with a valley between them, in which the threshold belongs. The sheets hold pairs drawn by band of correlation, 40 a sheet, from
-just under the threshold to 1: count the pairs that are not the same photograph. Seconds are of processor time.
+`mien pairs` shows the pairs of the present set. Seconds are of processor time.
 """
 
 import time
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import typer
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
+from pairs.copies import KINDS as COPIES
+from pairs.exposures import KINDS as EXPOSURES
+from pairs.exposures import Sitting
+from PIL import Image
 
 from mien import paths
+from mien.data.decoding import Undecodable, decode
+from mien.data.duplicates.details import DETAIL_PX
 from mien.data.duplicates.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of
 from mien.data.duplicates.groups import duplicate_rows
-from mien.data.duplicates.pictures import Pairs, Pictures
-from mien.data.duplicates.search import near_pairs
+from mien.data.duplicates.pictures import Pictures
+from mien.data.duplicates.search import least_agreement, near_pairs
+from mien.data.encoding import reduced
+from mien.data.hashing import hash_input, perceptual_hashes
 from mien.data.shards import read_store
-from mien.data.tables import FILES, IMAGES, read_table
+from mien.data.sources import source_entries
+from mien.data.sources.entry import read_entry
+from mien.data.tables import FILES, IMAGES, THUMBNAIL_PX, read_table
+from mien.evaluation.intervals import wilson_interval
+from mien.params import DedupParams
 
-STRICT, LOOSER = 0.75, 0.15
-BANDS = (0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.01)
+AGREEMENTS = (0.75, 0.8, DedupParams().min_agreement, 0.87, 0.9, 0.95)
+app = typer.Typer(add_completion=False, help=__doc__)
 
-
-def tile(pictures: Pictures, pairs: Pairs, one: int, number: int) -> Image.Image:
-    """Both pictures of a pair, side by side, twice as large, the second as it is compared."""
-    left, right = pictures.thumbnail_NSS[pairs.i[one]], pictures.thumbnail_NSS[pairs.j[one]]
-    both = Image.fromarray(np.hstack([left, right[:, ::-1] if pairs.mirrored[one] else right]))
-    sheet = Image.new("L", (2 * both.width + 8, 2 * both.height + 14), 255)
-    sheet.paste(both.resize((2 * both.width, 2 * both.height)), (0, 12))
-    ImageDraw.Draw(sheet).text((2, 0), f"{number}: {pairs.correlation[one]:.2f}, {pairs.distance[one]} bits", fill=0)
-    return sheet
+Pair = tuple[Image.Image, Image.Image]
 
 
-def draw_sheets(folder: Path, pictures: Pictures, pairs: Pairs, *, per_band: int, columns: int = 8) -> None:
-    """One PNG for each band of correlation, upright and mirrored pairs apart."""
-    folder.mkdir(parents=True, exist_ok=True)
-    generator = np.random.default_rng(0)
-    for mirrored in (False, True):
-        for low, high in pairwise(BANDS):
-            band = np.flatnonzero((pairs.mirrored == mirrored) & (pairs.correlation >= low) & (pairs.correlation < high))
-            chosen = generator.permutation(band)[:per_band]
-            tiles = [tile(pictures, pairs, one, number) for number, one in enumerate(chosen)]
-            if not tiles:
-                continue
-            width, height = tiles[0].size
-            sheet = Image.new("L", (width * columns, height * -(-len(tiles) // columns)), 255)
-            for number, drawn in enumerate(tiles):
-                sheet.paste(drawn, (number % columns * width, number // columns * height))
-            sheet.save(folder / f"{'mirrored' if mirrored else 'upright'}_{low:.2f}.png")
-
-
-def main(
-    distance: Annotated[int, typer.Option(help="Largest distance tried, bits; each bit more doubles the time.")] = 12,
-    max_shift: Annotated[float, typer.Option(help="Largest shift, share of the side.")] = 0.125,
-    sheets: Annotated[Path | None, typer.Option(help="Folder for sheets of pairs.")] = None,
-    per_band: Annotated[int, typer.Option(help="Pairs drawn from each band of correlation.")] = 40,
-) -> None:
-    files = read_table(paths.FILES, FILES, ["path", "sample_id", "label_raw", "subset_raw"])
-    samples, pictures = pictures_of(read_store(paths.IMAGES, IMAGES, COLUMNS))
-    known = files.merge(samples, on="sample_id")
-
-    def search(bits: int, least: float) -> Pairs:
-        start = time.process_time()
-        found = near_pairs(pictures, distance=bits, min_correlation=least, max_shift=max_shift)
-        typer.echo(f"distance {bits}, min_correlation {least}: {len(found.i)} pairs, {time.process_time() - start:.0f} s")
-        return found
-
-    # The quick look at half the size passes what is LOOSER below the threshold: so the loose search shows what the strict one loses by it.
-    loose, strict = search(distance, STRICT - LOOSER), search(distance, STRICT)
-    known_upright = (loose.correlation >= STRICT) & ~loose.mirrored
-    lost = 1 - int((~strict.mirrored).sum()) / max(1, int(known_upright.sum()))
-    typer.echo(f"lost by looking at half the size first: {lost:.2%} of the upright pairs from {STRICT} on")
-
-    edges = np.arange(STRICT - LOOSER, 1.001, 0.05)
-    spread = pd.DataFrame(
-        {
-            name: np.histogram(np.minimum(loose.correlation[loose.mirrored == mirrored], 0.9999), edges)[0]
-            for name, mirrored in (("upright", False), ("mirrored", True))
-        },
-        index=[f"{low:.2f}" for low in edges[:-1]],
+def pictures(images: list[Image.Image], labels: list[int]) -> tuple[Pictures, NDArray[np.uint8]]:
+    """The pictures as `convert` leaves them to `dedup`, and their larger thumbnails."""
+    greys = [reduced(image, max_side_px=640).convert("L") for image in images]
+    thumbnails, details = (
+        np.stack([np.asarray(grey.resize((side, side), Image.Resampling.BOX)) for grey in greys]) for side in (THUMBNAIL_PX, DETAIL_PX)
     )
-    typer.echo(f"\npairs by correlation\n{spread.to_string()}\n")
+    large = np.array([min(grey.size) >= DETAIL_PX for grey in greys])
+    return Pictures(thumbnails, *perceptual_hashes(np.stack([hash_input(grey) for grey in greys])), large, np.array(labels)), details
+
+
+def relations(pairs: list[Pair], min_agreement: float, *, disputed: bool) -> list[str]:
+    """What each pair, under one label or two, is taken for: picture, scene or nothing."""
+    shown, details = pictures([image for pair in pairs for image in pair], [0, int(disputed)] * len(pairs))
+    how = DedupParams().model_dump() | {"min_agreement": min_agreement}
+    found = near_pairs(shown, details=lambda numbers: details[numbers], **how)
+    named = {(int(i), int(j)): "picture" if same else "scene" for i, j, same in zip(found.i, found.j, found.same, strict=True)}
+    return [named.get((2 * number, 2 * number + 1), "nothing") for number in range(len(pairs))]
+
+
+def row(kind: str, pairs: list[Pair], *, wrong: Callable[[str], bool]) -> dict[str, str | int]:
+    """The share of pairs taken wrongly at each threshold, with its 95 % interval at the default."""
+    errors = {
+        least: sum(wrong(relation) for relation in relations(pairs, least, disputed=kind == "other_expression")) for least in AGREEMENTS
+    }
+    at_default = wilson_interval(errors[DedupParams().min_agreement], len(pairs))
+    shares = {f"{least:g}": f"{num / len(pairs):.3f}" for least, num in errors.items()}
+    return {
+        "kind": kind,
+        "pairs": len(pairs),
+        **shares,
+        f"95 % interval at {DedupParams().min_agreement:g}": f"[{at_default.low:.3f}, {at_default.high:.3f}]",
+    }
+
+
+def photographs(source: Path, num: int) -> Iterator[Image.Image]:
+    """The first `num` pictures of a source that decode, in an order that depends on their names alone."""
+    for entry in source_entries(source):
+        file = read_entry(entry)
+        if file.content is not None and num > 0:
+            try:
+                yield reduced(decode(file.content, max_megapixels=100).image, max_side_px=640)
+            except Undecodable:
+                continue
+            num -= 1
+
+
+@app.command()
+def rates(
+    people: Annotated[int, typer.Option(help="Drawn people, each a pair of every kind.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the people and of what is done to them.")] = 1,
+    photos: Annotated[Path | None, typer.Option(help="Folder or archive of real photographs to make copies of.")] = None,
+    num_photos: Annotated[int, typer.Option(help="Photographs taken of it.")] = 100,
+) -> None:
+    """The error rates: copies that are missed, and other exposures taken for copies, by dedup.min_agreement."""
+    rng = np.random.default_rng(seed)
+    sittings = [Sitting.draw(rng, size_px=160) for _ in range(people)]
+    exposures = [
+        row(kind, [make(sitting, rng) for sitting in sittings], wrong=lambda it: it == "picture") for kind, make in EXPOSURES.items()
+    ]
+    typer.echo(f"other exposures taken for one picture, drawn people\n{pd.DataFrame(exposures).to_string(index=False)}\n")
+    portraits = [EXPOSURES["other_take"](sitting, rng)[0] for sitting in sittings]
+    originals = {"drawn people": portraits} | ({f"{photos.name}": list(photographs(photos, num_photos))} if photos else {})
+    for name, images in originals.items():
+        copies = [
+            row(kind, [(image, make(image, rng)) for image in images], wrong=lambda it: it != "picture") for kind, make in COPIES.items()
+        ]
+        typer.echo(f"copies not found, {name}\n{pd.DataFrame(copies).to_string(index=False)}\n")
+
+
+@app.command()
+def store(
+    distance: Annotated[
+        int, typer.Option(help="Largest distance of hashes, bits; each bit more doubles the time.")
+    ] = DedupParams().distance,
+) -> None:
+    """What is found in data/images: pairs by agreement, and groups, scenes and train/test crossings by threshold."""
+    files = read_table(paths.FILES, FILES, ["path", "sample_id", "label_raw", "subset_raw"])
+    samples, shown = pictures_of(read_store(paths.IMAGES, IMAGES, COLUMNS), files)
+    known = files.merge(samples, on="sample_id")
+    start = time.process_time()
+    found = near_pairs(shown, **DedupParams().model_dump() | {"distance": distance, "min_agreement": min(AGREEMENTS)})
+    typer.echo(f"{len(found.i)} pairs of {len(shown.phash_N)} pictures in {time.process_time() - start:.0f} s (without the closer look)\n")
+
+    edges = np.arange(0.4, 1.001, 0.05)
+    heaps = {"upright": ~found.mirrored, "mirrored": found.mirrored}
+    counts = {name: np.histogram(found.agreement[heap].clip(edges[0], 0.9999), edges)[0] for name, heap in heaps.items()}
+    typer.echo(f"pairs by agreement\n{pd.DataFrame(counts, index=[f'{low:.2f}' for low in edges[:-1]]).to_string()}\n")
 
     table = []
-    for bits in range(max(0, distance - 6), distance + 1, 2):
-        for least in (0.65, 0.7, 0.75, 0.8, 0.85):
-            pairs = loose.take((loose.distance <= bits) & (loose.correlation >= least))
-            counts = duplicate_counts(duplicate_rows(known, pairs), files, pairs_by_kind(known, pairs))
-            numbers = {key: value for key, value in counts.items() if isinstance(value, int) and not key.startswith("files")}
-            table.append({"distance": bits, "correlation": least, **counts["pairs_by_kind"], **numbers})
+    for least in AGREEMENTS:
+        pairs = replace(
+            found, same=found.same & (found.agreement >= least_agreement(least, mirrored=found.mirrored, disputed=found.disputed))
+        )
+        counted = duplicate_counts(duplicate_rows(known, pairs), files, pairs_by_kind(known, pairs))
+        numbers = {key: value for key, value in counted.items() if isinstance(value, int) and not key.startswith("files")}
+        table.append({"min_agreement": least, **counted["pairs_by_kind"], **numbers})
     typer.echo(pd.DataFrame(table).to_string(index=False))
-    if sheets:
-        draw_sheets(sheets, pictures, loose, per_band=per_band)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -38,7 +38,13 @@ class Sitting:
         return cls(person, view, draw_background(rng, view.size_px), float(rng.uniform(-1, 1)))
 
     def exposure(
-        self, expression: Expression, rng: np.random.Generator, *, jitter: float = 1.0, gaze: tuple[float, float] = (0.0, 0.0), yaw: float = 0.0
+        self,
+        expression: Expression,
+        rng: np.random.Generator,
+        *,
+        jitter: float = 1.0,
+        gaze: tuple[float, float] = (0.0, 0.0),
+        yaw: float = 0.0,
     ) -> Image.Image:
         """One picture: new noise, the head moved by about `jitter` per cent of the sides and as many degrees, turned by `yaw` radians."""
         view = replace(
@@ -99,7 +105,9 @@ def sequences(num_persons: int, *, seed: int, num_frames: int = 3, size_px: int 
         sitting = Sitting.draw(rng, size_px=size_px)
         for order, label in enumerate((*LABELS, *OTHERS)):
             full = draw_expression(label, rng) if label in LABELS else OTHERS[label]
-            start = replace(sitting, view=replace(sitting.view, centre=tuple(share + float(rng.normal(0, 0.01)) for share in sitting.view.centre)))
+            start = replace(
+                sitting, view=replace(sitting.view, centre=tuple(share + float(rng.normal(0, 0.01)) for share in sitting.view.centre))
+            )
             for frame, strength in enumerate(np.linspace(0.75, 1, num_frames)):
                 picture = start.exposure(_weakened(full, float(strength)), rng, jitter=0.1)
                 yield f"{label}/S{number:03d}_{order + 1:03d}_{frame + 11:08d}.png", _face(picture, start.view)

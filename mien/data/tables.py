@@ -69,6 +69,7 @@ PAIRS = pa.schema(
         ("other_path", _TEXT),
         ("other_id", _TEXT),
         ("relation", _TEXT),  # near, mirrored: one picture; scene: another exposure
+        ("disputed", _FLAG),  # under different labels, as spelt
         ("distance", _INT),
         ("correlation", _FLOAT),
         ("agreement", _FLOAT),

@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mien.data.duplicates.search import MIRRORED_MARGIN
+from mien.data.duplicates.search import MIRRORED_MARGIN, least_agreement
 from mien.data.labels import classify
 from mien.data.spelling import fold
 from mien.params import DedupParams, LabelParams
@@ -31,9 +32,16 @@ def labelled(pairs: pd.DataFrame, files: pd.DataFrame, params: LabelParams) -> p
     )
 
 
+def least(pairs: pd.DataFrame, min_agreement: float) -> NDArray[np.float64]:
+    """From which agreement each pair is one picture."""
+    return least_agreement(
+        min_agreement, mirrored=(pairs["relation"] == "mirrored").to_numpy(), disputed=pairs["disputed"].to_numpy(np.bool_)
+    )
+
+
 def nearest(pairs: pd.DataFrame, *, num: int, min_agreement: float) -> pd.DataFrame:
     """At most `num` pairs, the nearest to the least agreement of a copy first: as many of each relation, or more where another has fewer."""
-    gap = (pairs["agreement"] - min_agreement).abs()
+    gap = (pairs["agreement"] - least(pairs, min_agreement)).abs()
     ordered = pairs.assign(gap=gap).sort_values(["gap", "path", "other_path"], ignore_index=True)
     turn = ordered.groupby("relation").cumcount()
     rank = ordered["relation"].map(RELATIONS.index)
@@ -50,7 +58,7 @@ def is_outdated(pairs: pd.DataFrame, params: DedupParams) -> bool:
     """Whether a pair is not what `params` would take it for, so that the table was made with others."""
     margin = MIRRORED_MARGIN * (pairs["relation"] == "mirrored")
     is_copy = (pairs["correlation"] >= np.minimum(1, params.min_correlation + margin) - _ROUNDING) & (
-        pairs["agreement"] >= np.minimum(1, params.min_agreement + margin) - _ROUNDING
+        pairs["agreement"] >= least(pairs, params.min_agreement) - _ROUNDING
     )
     is_scene = (pairs["correlation"] >= params.scene_correlation - _ROUNDING) & ~is_copy
     return not bool(np.where(pairs["relation"] == "scene", is_scene, is_copy).all())

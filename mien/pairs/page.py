@@ -2,11 +2,12 @@
 
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from jinja2 import ChoiceLoader, PackageLoader
 
 from mien import paths
-from mien.data.duplicates.search import MIRRORED_MARGIN
+from mien.data.duplicates.search import DISPUTED_MARGIN, MIRRORED_MARGIN, least_agreement
 from mien.pairs.choosing import RELATIONS, counts, is_outdated
 from mien.params import Params
 from mien.report.page.frames import records
@@ -45,6 +46,7 @@ def pairs_page(chosen: pd.DataFrame, pairs: pd.DataFrame, params: Params, *, is_
         site="mien pairs",
         source=params.ingest.source,
         dedup=dedup,
+        disputed_agreement=min(1.0, dedup.min_agreement + DISPUTED_MARGIN),
         mirrored_agreement=min(1.0, dedup.min_agreement + MIRRORED_MARGIN),
         keep_together=params.split.keep_together,
         numbers=numbers,
@@ -59,5 +61,6 @@ def _shown(pair: dict[str, Any], params: Params, sprites: Sprites, pictures: dic
         {"path": pair[path], "label": pair[label] or "none", "picture": sprites.add_from(pictures, pair[sample_id])}
         for path, label, sample_id in (("path", "label", "sample_id"), ("other_path", "other_label", "other_id"))
     ]
-    is_held_back = pair["relation"] == "scene" and pair["agreement"] >= params.dedup.min_agreement
+    needed = least_agreement(params.dedup.min_agreement, mirrored=np.False_, disputed=np.bool_(pair["disputed"]))
+    is_held_back = pair["relation"] == "scene" and pair["agreement"] >= needed
     return {**pair, "files": files, "is_held_back": is_held_back}

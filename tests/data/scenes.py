@@ -38,7 +38,10 @@ def exposure(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def pictures(thumbnails: list[NDArray[np.uint8]]) -> Pictures:
+def pictures(thumbnails: list[NDArray[np.uint8]], labels: list[int] | None = None) -> Pictures:
     """With the hashes that convert would give them."""
     plain, mirrored = perceptual_hashes(np.stack([hash_input(Image.fromarray(one)) for one in thumbnails]))
-    return Pictures(np.stack(thumbnails), plain, mirrored, np.zeros(len(thumbnails), np.bool_))
+    unknown = np.full(len(thumbnails), -1)
+    return Pictures(
+        np.stack(thumbnails), plain, mirrored, np.zeros(len(thumbnails), np.bool_), unknown if labels is None else np.array(labels)
+    )

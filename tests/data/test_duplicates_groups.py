@@ -19,7 +19,7 @@ from tests.data.scenes import crop, exposure, pictures, scene
 def pairs_of(*rows: tuple[int, int, bool, bool, float]) -> Pairs:
     """Pairs from (i, j, mirrored, same, agreement)."""
     i, j, mirrored, same, agreement = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    flags = (np.array(values, np.bool_) for values in (mirrored, same))
+    flags = (np.array(values, np.bool_) for values in (mirrored, np.zeros(len(i)), same))
     likeness = np.array(agreement, np.float32)
     return Pairs(np.array(i, np.int64), np.array(j, np.int64), np.arange(len(i)), likeness[::-1].copy(), likeness, *flags)
 

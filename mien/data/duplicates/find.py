@@ -13,26 +13,39 @@ from mien.data.duplicates.details import DETAIL_PX
 from mien.data.duplicates.groups import KINDS, duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.search import near_pairs
+from mien.data.spelling import fold
 from mien.data.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
 
 
-def pictures_of(images: pa.Table) -> tuple[pd.DataFrame, Pictures]:
+def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pictures]:
     """The different pictures of an image store (its COLUMNS), and which of them each sample_id shows (sample_id, picture).
+
+    `files` (sample_id, label_raw) says under which labels they are.
 
     Pictures are numbered in the order of their pixels' SHA-256, so that the order of rows changes nothing.
     """
     hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
     _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
+    samples = pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)})
     thumbnails = b"".join(images["thumbnail"].take(first).to_pylist())
     pictures = Pictures(
         np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),
         images["phash"].to_numpy()[first],
         images["phash_mirrored"].to_numpy()[first],
         np.minimum(images["width_px"].to_numpy(), images["height_px"].to_numpy())[first] >= DETAIL_PX,
+        _labels(files, samples, len(first)),
     )
-    return pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}), pictures
+    return samples, pictures
+
+
+def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64]:
+    """The number of each picture's spelling, folded; -1 where its files give none or several."""
+    spelt = files[["sample_id", "label_raw"]].dropna().merge(samples, on="sample_id")
+    code = pd.Series(pd.factorize(spelt["label_raw"].map(fold))[0], spelt["picture"])
+    of_picture = code.groupby(level=0)
+    return of_picture.first().where(of_picture.nunique() == 1, -1).reindex(range(num), fill_value=-1).to_numpy(np.int64)
 
 
 @dataclass(frozen=True)
@@ -52,11 +65,11 @@ def find_duplicates(
     workers: int = 0,
     **how: Any,
 ) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id) that are among the `images` (COLUMNS); `how` are the parameters of near_pairs.
+    """The duplicates among the `files` (path, sample_id, label_raw) that are among the `images` (COLUMNS); `how` are the parameters of near_pairs.
 
     `details` gives larger thumbnails of given sample_ids, for a closer look. Depends on neither the order of rows nor `workers`.
     """
-    samples, pictures = pictures_of(images)
+    samples, pictures = pictures_of(images, files)
     sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
 
     def larger(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:

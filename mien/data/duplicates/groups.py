@@ -47,6 +47,7 @@ def pair_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         other_path=other["path"],
         other_id=other["sample_id"],
         relation=np.where(pairs.same, np.where(pairs.mirrored, "mirrored", "near"), "scene"),
+        disputed=pairs.disputed,
         distance=pairs.distance,
         correlation=pairs.correlation.astype(np.float64),
         agreement=pairs.agreement.astype(np.float64),

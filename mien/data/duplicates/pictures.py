@@ -22,6 +22,7 @@ class Pictures:
     phash_N: NDArray[np.uint64]
     phash_mirrored_N: NDArray[np.uint64]
     has_detail_N: NDArray[np.bool_]  # which are large enough for a closer look
+    label_N: NDArray[np.int64]  # a number for each spelling; -1 where none or several are given
 
     @cached_property
     def textured_N(self) -> NDArray[np.bool_]:
@@ -41,6 +42,7 @@ class Pairs:
     correlation: NDArray[np.float32]  # of the texture, after registration
     agreement: NDArray[np.float32]  # local correlation that nine tenths of the middle exceed
     mirrored: NDArray[np.bool_]
+    disputed: NDArray[np.bool_]  # under different labels
     same: NDArray[np.bool_]  # one picture; else one scene
 
     @classmethod

@@ -15,9 +15,18 @@ from mien.parallel import num_processes
 
 # Mirrored copies are a hundred times as rare, while a face is nearly its own mirror image: as many look-alikes for far fewer copies.
 MIRRORED_MARGIN: Final = 0.05
+# Under different labels, two pictures that agree only just are mostly two moments (a faint smile and a contempt), and a mistake is dear: it
+# sends both to quarantine. Under one label they are mostly copies, and both may stay.
+DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
 
+Flags = NDArray[np.bool_] | np.bool_
 Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the pictures of these numbers
+
+
+def least_agreement(min_agreement: float, *, mirrored: Flags, disputed: Flags) -> NDArray[np.float64]:
+    """From which agreement pairs are one picture, (P,)."""
+    return np.minimum(1, min_agreement + MIRRORED_MARGIN * np.asarray(mirrored) + DISPUTED_MARGIN * np.asarray(disputed))
 
 
 def near_pairs(
@@ -36,7 +45,7 @@ def near_pairs(
 
     Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
     correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
-    pairs: 0.05 more of each). Where both pictures are large enough, they must do so once more as `details` shows them, and agreement is
+    pairs: 0.05 more of each; pairs under different labels: 0.06 more agreement). Where both pictures are large enough, they must do so once more as `details` shows them, and agreement is
     that of this closer look. One scene are other upright pairs whose texture correlates at least `scene_correlation`.
     `workers` threads (0: one per core) change no result.
     """
@@ -49,18 +58,18 @@ def near_pairs(
         near = candidates(left_NSS, right_NSS, proposed, max_shift=max_shift, margin=margin, pool=pool)
         least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
         alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
-        similar_P = alike.correlation >= min(1, min_correlation + margin)
+        label_i, label_j = pictures.label_N[near.i], pictures.label_N[near.j]
+        mirrored_P, disputed_P = np.full(len(near.i), mirror), (label_i != label_j) & (label_i >= 0) & (label_j >= 0)
+        least_P = least_agreement(min_agreement, mirrored=mirrored_P, disputed=disputed_P)
         agreement_P = alike.agreement
+        same_P = (alike.correlation >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
         if details:
-            looked_at = np.flatnonzero(
-                similar_P & (agreement_P >= min_agreement) & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j]
-            )
+            looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
             numbers = near.i[looked_at], near.j[looked_at]
             agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
-        same_P = similar_P & (agreement_P >= min(1, min_agreement + margin))
-        scene_P = np.full(len(near.i), not mirror) & (alike.correlation >= scene_correlation)
-        mirrored_P = np.full(len(near.i), mirror)
-        found = Pairs(near.i, near.j, near.distance, alike.correlation, agreement_P, mirrored_P, same_P)
+            same_P &= agreement_P >= least_P
+        scene_P = ~mirrored_P & (alike.correlation >= scene_correlation)
+        found = Pairs(near.i, near.j, near.distance, alike.correlation, agreement_P, mirrored_P, disputed_P, same_P)
         return found.take(same_P | scene_P)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
