@@ -16,65 +16,43 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from numpy.typing import NDArray
 from pairs.copies import KINDS as COPIES
 from pairs.exposures import KINDS as EXPOSURES
 from pairs.exposures import Sitting
+from pairs.judging import Pair, Shown
 from PIL import Image
 
 from mien import paths
 from mien.data.decoding import Undecodable, decode
-from mien.data.duplicates.details import DETAIL_PX
 from mien.data.duplicates.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of
 from mien.data.duplicates.groups import duplicate_rows
-from mien.data.duplicates.pictures import Pictures
 from mien.data.duplicates.search import least_agreement, near_pairs
 from mien.data.encoding import reduced
-from mien.data.hashing import hash_input, perceptual_hashes
 from mien.data.shards import read_store
 from mien.data.sources import source_entries
 from mien.data.sources.entry import read_entry
-from mien.data.tables import FILES, IMAGES, THUMBNAIL_PX, read_table
+from mien.data.tables import FILES, IMAGES, read_table
 from mien.evaluation.intervals import wilson_interval
 from mien.params import DedupParams
 
 AGREEMENTS = (0.75, 0.8, DedupParams().min_agreement, 0.87, 0.9, 0.95)
 app = typer.Typer(add_completion=False, help=__doc__)
 
-Pair = tuple[Image.Image, Image.Image]
-
-
-def pictures(images: list[Image.Image], labels: list[int]) -> tuple[Pictures, NDArray[np.uint8]]:
-    """The pictures as `convert` leaves them to `dedup`, and their larger thumbnails."""
-    greys = [reduced(image, max_side_px=640).convert("L") for image in images]
-    thumbnails, details = (
-        np.stack([np.asarray(grey.resize((side, side), Image.Resampling.BOX)) for grey in greys]) for side in (THUMBNAIL_PX, DETAIL_PX)
-    )
-    large = np.array([min(grey.size) >= DETAIL_PX for grey in greys])
-    return Pictures(thumbnails, *perceptual_hashes(np.stack([hash_input(grey) for grey in greys])), large, np.array(labels)), details
-
-
-def relations(pairs: list[Pair], min_agreement: float, *, disputed: bool) -> list[str]:
-    """What each pair, under one label or two, is taken for: picture, scene or nothing."""
-    shown, details = pictures([image for pair in pairs for image in pair], [0, int(disputed)] * len(pairs))
-    how = DedupParams().model_dump() | {"min_agreement": min_agreement}
-    found = near_pairs(shown, details=lambda numbers: details[numbers], **how)
-    named = {(int(i), int(j)): "picture" if same else "scene" for i, j, same in zip(found.i, found.j, found.same, strict=True)}
-    return [named.get((2 * number, 2 * number + 1), "nothing") for number in range(len(pairs))]
-
 
 def row(kind: str, pairs: list[Pair], *, wrong: Callable[[str], bool]) -> dict[str, str | int]:
-    """The share of pairs taken wrongly at each threshold, with its 95 % interval at the default."""
+    """The share of pairs proposed, and taken wrongly at each threshold, with its 95 % interval at the default."""
+    shown, default = Shown.of_pairs(pairs, disputed=kind == "other_expression"), DedupParams()
     errors = {
-        least: sum(wrong(relation) for relation in relations(pairs, least, disputed=kind == "other_expression")) for least in AGREEMENTS
+        least: sum(wrong(relation) for relation in shown.relations(default.model_copy(update={"min_agreement": least})))
+        for least in AGREEMENTS
     }
-    at_default = wilson_interval(errors[DedupParams().min_agreement], len(pairs))
-    shares = {f"{least:g}": f"{num / len(pairs):.3f}" for least, num in errors.items()}
+    at_default = wilson_interval(errors[default.min_agreement], len(pairs))
     return {
         "kind": kind,
         "pairs": len(pairs),
-        **shares,
-        f"95 % interval at {DedupParams().min_agreement:g}": f"[{at_default.low:.3f}, {at_default.high:.3f}]",
+        "proposed": f"{np.mean(shown.proposed(default, mirrored=kind == 'mirrored')):.3f}",
+        **{f"{least:g}": f"{num / len(pairs):.3f}" for least, num in errors.items()},
+        f"95 % interval at {default.min_agreement:g}": f"[{at_default.low:.3f}, {at_default.high:.3f}]",
     }
 
 
@@ -97,7 +75,10 @@ def rates(
     photos: Annotated[Path | None, typer.Option(help="Folder or archive of real photographs to make copies of.")] = None,
     num_photos: Annotated[int, typer.Option(help="Photographs taken of it.")] = 100,
 ) -> None:
-    """The error rates: copies that are missed, and other exposures taken for copies, by dedup.min_agreement."""
+    """The error rates: copies that are missed, and other exposures taken for copies, by dedup.min_agreement.
+
+    `proposed` is the share of pairs that the perceptual hashes propose; no threshold finds the others.
+    """
     rng = np.random.default_rng(seed)
     sittings = [Sitting.draw(rng, size_px=160) for _ in range(people)]
     exposures = [
