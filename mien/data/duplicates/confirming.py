@@ -23,8 +23,8 @@ _LEAST_COARSE: Final = 0.5
 _COARSE_LOSS: Final = 0.15
 _BLOCK: Final = 4096
 _REGISTERED_BLOCK: Final = 128  # so many pairs stay in the processor's cache
-# Frames and captions lie at the border, share of the side: pictures that have those in common must still be alike inside. Of the pairs
-# that FER2013 has without this, all stay.
+# Frames and captions lie at the border, share of the side: pictures that have those in common must still be alike inside, and pictures of
+# which one has them need be alike inside alone.
 _BORDER: Final = 1 / 8
 _INNER_MARGIN: Final = 0.1
 
@@ -43,7 +43,7 @@ class Candidates:
 class Likeness:
     """How alike P registered pairs are, over what both pictures show."""
 
-    correlation: NDArray[np.float32]  # of the texture of the whole, or 0.1 more than that without the border, if this is less
+    correlation: NDArray[np.float32]  # of the texture: the better of the whole and the middle, at most 0.1 more than that of the middle
     agreement: NDArray[np.float32]  # local correlation that all but a tenth of the middle exceeds
     maps_P23: NDArray[np.float32]  # of the registration
 
@@ -109,11 +109,13 @@ def _likeness(
         new_P = _overlap_correlation(textures[0][hopeful], textures[1][hopeful], new_P23)
         better = new_P > correlation_P[hopeful]
         maps_P23[hopeful[better]], correlation_P[hopeful[better]] = new_P23[better], new_P[better]
-        hopeful = hopeful[correlation_P[hopeful] >= least]
+        inner_P = _overlap_correlation(textures[0][hopeful], textures[1][hopeful], maps_P23[hopeful], border=_BORDER)
+        still = np.maximum(correlation_P[hopeful], inner_P) >= least
+        hopeful, inner_P = hopeful[still], inner_P[still]
         if not len(hopeful):
             return Likeness(correlation_P, agreement_P, maps_P23)
-    inner_P = _overlap_correlation(textures[0][hopeful], textures[1][hopeful], maps_P23[hopeful], border=_BORDER)
-    correlation_P[hopeful] = np.minimum(correlation_P[hopeful], inner_P + _INNER_MARGIN)
+    whole_P = correlation_P[hopeful]
+    correlation_P[hopeful] = np.where(inner_P > whole_P, inner_P, np.minimum(whole_P, inner_P + _INNER_MARGIN))
     other_PSS, covered_PSS = moved(right_PSS[hopeful], maps_P23[hopeful])
     agreement_P[hopeful] = agreement(local_correlation(left_PSS[hopeful], other_PSS, covered_PSS), covered_PSS)
     return Likeness(correlation_P, agreement_P, maps_P23)
