@@ -9,7 +9,6 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from mien.data.cautions import cautions
-from mien.pairs.choosing import least
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
 from mien.report.pictures import stored_thumbnails
@@ -103,7 +102,7 @@ def _leaks(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _exposures(pairs: pd.DataFrame, *, min_agreement: float) -> list[dict[str, Any]]:
     """The pairs of one scene that were nearest to being taken for one picture."""
     scenes = pairs[pairs["relation"] == "scene"]
-    near = scenes.loc[(scenes["agreement"] - least(scenes, min_agreement)).abs().sort_values(kind="stable").index[:NUM_SCENES]]
+    near = scenes.loc[(scenes["agreement"] - min_agreement).abs().sort_values(kind="stable").index[:NUM_SCENES]]
     return records(near.rename(columns={"other_path": "twin_path", "other_id": "twin_id", "relation": "kind"}).assign(is_conflict=False))
 
 
