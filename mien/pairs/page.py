@@ -46,6 +46,8 @@ def pairs_page(chosen: pd.DataFrame, pairs: pd.DataFrame, params: Params, *, is_
         site="mien pairs",
         source=params.ingest.source,
         dedup=dedup,
+        disputed_margin=DISPUTED_MARGIN,
+        mirrored_margin=MIRRORED_MARGIN,
         disputed_agreement=min(1.0, dedup.min_agreement + DISPUTED_MARGIN),
         mirrored_agreement=min(1.0, dedup.min_agreement + MIRRORED_MARGIN),
         keep_together=params.split.keep_together,

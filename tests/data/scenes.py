@@ -34,7 +34,7 @@ def exposure(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Another exposure of a scene: a sixth of the middle shows an open mouth with teeth."""
     found = crop(whole).copy()
     level = found[30:41, 13:35].mean()
-    found[30:41, 13:35], found[33:37, 16:32] = level - 25, level + 25
+    found[30:41, 13:35], found[33:37, 16:32] = level - 26, level + 26
     return found
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates, pairs_by_kind
+from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates, pairs_by_kind, pictures_of
 from mien.data.duplicates.groups import duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs
 from mien.data.tables import DUPLICATES, IMAGES, PAIRS, write_table
@@ -17,9 +17,9 @@ from tests.data.scenes import crop, exposure, pictures, scene
 
 
 def pairs_of(*rows: tuple[int, int, bool, bool, float]) -> Pairs:
-    """Pairs from (i, j, mirrored, same, agreement)."""
+    """Pairs from (i, j, mirrored, same, agreement), every other one disputed."""
     i, j, mirrored, same, agreement = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    flags = (np.array(values, np.bool_) for values in (mirrored, np.zeros(len(i)), same))
+    flags = (np.array(values, np.bool_) for values in (mirrored, np.arange(len(i)) % 2, same))
     likeness = np.array(agreement, np.float32)
     return Pairs(np.array(i, np.int64), np.array(j, np.int64), np.arange(len(i)), likeness[::-1].copy(), likeness, *flags)
 
@@ -120,8 +120,8 @@ def test_pairs_name_each_picture_by_its_first_file(seed: int, tmp_path: Path) ->
         (path, one), (other_path, other) = sorted(tuple(first.loc[number]) for number in (pairs.i[at], pairs.j[at]))
         relation = ("mirrored" if pairs.mirrored[at] else "near") if pairs.same[at] else "scene"
         likeness = (pairs.distance[at], pairs.correlation[at], pairs.agreement[at])
-        expected[path, other_path] = (one, other, relation, *map(float, likeness))
-    told = rows.set_index(["path", "other_path"])[["sample_id", "other_id", "relation", "distance", "correlation", "agreement"]]
+        expected[path, other_path] = (one, other, relation, at % 2 == 1, *map(float, likeness))
+    told = rows.set_index(["path", "other_path"])[["sample_id", "other_id", "relation", "disputed", "distance", "correlation", "agreement"]]
     assert {pair: tuple(row) for pair, row in zip(told.index, told.itertuples(index=False), strict=True)} == expected
     assert list(told.index) == sorted(expected) and {"near", "mirrored", "scene"} == set(rows.relation)
     write_table(tmp_path / "pairs.parquet", rows, PAIRS)
@@ -191,7 +191,7 @@ def test_files_of_every_kind() -> None:
     files = pd.DataFrame(
         [(name.replace(" ", "_"), name) for name in thumbnails] + [("copy", "original"), ("rejected", "x"), ("unread", None)],
         columns=["path", "sample_id"],
-    )
+    ).assign(label_raw=None)
     found = find_duplicates(files, store(thumbnails), **DedupParams().model_dump())
     rows, kinds = found.rows, found.pairs_by_kind
     kind = rows.set_index("path").kind
@@ -217,14 +217,30 @@ def test_files_of_every_kind() -> None:
     assert again.pairs_by_kind == kinds
 
 
+def test_a_picture_has_the_label_of_its_files_unless_they_differ() -> None:
+    """Spellings are folded, as `labels` reads them; a picture is known by its pixels, so that the labels of its every file count."""
+    thumbnails = {name: crop(scene(60 + at)) for at, name in enumerate(("happy", "counted", "sad", "both", "none", "one", "read alike"))}
+    thumbnails["both too"] = thumbnails["both"]
+    spelt = [
+        ("happy", "happy"), ("counted", "Happy (1)"), ("sad", "Sad"), ("both", "sad"), ("both too", "happy"), ("none", None),
+        ("one", None), ("one", "SAD"), ("read alike", "sad_2"), ("read alike", " Sad"), (None, "angry"), ("rejected", "fear"),
+    ]  # fmt: skip
+    files = pd.DataFrame(spelt, columns=["sample_id", "label_raw"])
+    for order in (files, files[::-1]):
+        samples, shown = pictures_of(store(thumbnails), order)
+        label = dict(zip(samples.sample_id, shown.label_N[samples.picture], strict=True))
+        assert label["happy"] == label["counted"] >= 0 and label["sad"] == label["one"] == label["read alike"] >= 0
+        assert label["happy"] != label["sad"] and label["both"] == label["both too"] == label["none"] == -1
+        assert len(shown.label_N) == len(shown.phash_N) == len(thumbnails) - 1
+
+
 @pytest.mark.parametrize("num", [0, 1])
 def test_few_images_or_none(num: int, tmp_path: Path) -> None:
     images = store({"a": crop(scene(1))}).slice(0, num)
-    files = pd.DataFrame({"path": ["p"], "sample_id": ["a"]})
+    files = pd.DataFrame({"path": ["p"], "sample_id": ["a"], "label_raw": None, "subset_raw": None})
     found = find_duplicates(files, images, **DedupParams().model_dump())
     rows, kinds = found.rows, found.pairs_by_kind
     assert len(rows) == num and sum(kinds.values()) == 0 == len(found.pairs)
-    files[["label_raw", "subset_raw"]] = None
     counts = duplicate_counts(rows, files, kinds)
     assert counts["groups"] == counts["scenes"] == counts["largest_scene"] == 0
     write_table(tmp_path / "rows.parquet", rows, DUPLICATES)

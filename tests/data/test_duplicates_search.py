@@ -10,7 +10,7 @@ from PIL import Image
 from mien.data.duplicates.confirming import Candidates, compare
 from mien.data.duplicates.hamming import close_pairs
 from mien.data.duplicates.pictures import Pairs
-from mien.data.duplicates.search import near_pairs
+from mien.data.duplicates.search import DISPUTED_MARGIN, MIRRORED_MARGIN, near_pairs
 from mien.data.duplicates.texture import Spectra, correlate, texture
 from mien.data.duplicates.views import HYPOTHESES, view_hashes
 from mien.params import DedupParams
@@ -20,9 +20,9 @@ REACH = round(DedupParams().max_shift * SIDE_PX)
 UNRELATED = [crop(scene(seed)) for seed in range(100, 130)]
 
 
-def search(thumbnails: list[NDArray[np.uint8]], *, workers: int = 1, mirrored: bool = True) -> Pairs:
+def search(thumbnails: list[NDArray[np.uint8]], *, labels: list[int] | None = None, workers: int = 1, mirrored: bool = True) -> Pairs:
     values = DedupParams().model_dump() | {"mirrored": mirrored}
-    return near_pairs(pictures(thumbnails), **values, workers=workers)
+    return near_pairs(pictures(thumbnails, labels), **values, workers=workers)
 
 
 def found(thumbnails: list[NDArray[np.uint8]]) -> set[tuple[int, int, bool]]:
@@ -189,6 +189,41 @@ def test_another_exposure_is_of_the_scene_but_not_the_picture() -> None:
     assert list(zip(pairs.i, pairs.j, strict=True)) == [(at, at + 1) for at in range(0, 20, 2)]
     assert not pairs.same.any() and not pairs.mirrored.any()
     assert (pairs.correlation >= DedupParams().scene_correlation).all() and (pairs.agreement < DedupParams().min_agreement).all()
+
+
+def between(least: float, most: float) -> list[NDArray[np.uint8]]:
+    """Two exposures that agree by so much: between them, a part of the middle grew ever lighter."""
+    first = crop(scene(50))
+    for share in np.arange(0.1, 1.01, 0.1):
+        second = first.copy()
+        part = second[33:37, 16:32]
+        part[:] = ((1 - share) * part + share * (part.mean() + 50)).clip(0, 255)
+        (agreement,) = search([first, second]).agreement
+        if least + 0.01 < agreement < most - 0.01:
+            return [first, second]
+    raise AssertionError("no such pair")
+
+
+@pytest.mark.parametrize(
+    ("labels", "disputed"), [([3, 3], False), ([-1, 3], False), ([3, -1], False), ([-1, -1], False), ([0, 3], True), ([3, 0], True)]
+)
+def test_pairs_under_different_labels_need_more_agreement(labels: list[int], disputed: bool) -> None:
+    """What is one picture under one label or an unknown one, is a scene under two, and the same picture again if it agrees more."""
+    least = DedupParams().min_agreement
+    pairs = search(between(least, least + DISPUTED_MARGIN), labels=labels)
+    assert least < pairs.agreement[0] < least + DISPUTED_MARGIN and pairs.correlation[0] >= DedupParams().min_correlation
+    assert (pairs.disputed.tolist(), pairs.same.tolist()) == ([disputed], [not disputed])
+    alike = search(between(least + DISPUTED_MARGIN, 1), labels=labels)
+    assert (alike.disputed.tolist(), alike.same.tolist()) == ([disputed], [True])
+
+
+@pytest.mark.parametrize("labels", [[3, 3], [0, 3]])
+def test_a_mirrored_pair_under_different_labels_needs_both_margins(labels: list[int]) -> None:
+    """A scene is never mirrored, so that such a pair is nothing."""
+    least = DedupParams().min_agreement + MIRRORED_MARGIN
+    first, second = between(least, least + DISPUTED_MARGIN)
+    pairs = search([first, second[:, ::-1].copy()], labels=labels)
+    assert pairs.same.tolist() == pairs.mirrored.tolist() == [True] * (labels[0] == labels[1])
 
 
 def test_mirrored_pairs_make_no_scene() -> None:

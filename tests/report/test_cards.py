@@ -10,7 +10,7 @@ from huggingface_hub import DatasetCard, ModelCard
 from huggingface_hub.repocard import metadata_load
 
 from mien import registry
-from mien.params import load_params
+from mien.params import DedupParams, load_params
 from mien.preset import FOLDER
 from mien.report.cards import citations, data_card, model_card
 from mien.report.cards.rendering import table
@@ -167,7 +167,9 @@ def test_the_data_card_says_which_copies_stay_and_what_scenes_are(facts: RunFact
         return " ".join(data_card(replace(facts, params=make_params(sections), counts=counts)).split())
 
     kept = card()
-    assert "agree locally by 0.85 at least" in kept and "agree locally by 0.9 at least" in card("dedup: {min_agreement: 0.9}\n")
+    assert f"agree locally by {DedupParams().min_agreement:g} at least" in kept and "agree locally by 0.9 at least" in card(
+        "dedup: {min_agreement: 0.9}\n"
+    )
     assert rows_of(data_card(facts), "## Duplicates and leaks")["other exposures of one scene"] == ["31", "17"]
     assert "5 scenes of several exposures hold 17 files, the largest 6." in kept and "they lie in one split" in kept
     assert "they may lie in several splits" in card("split: {keep_together: picture}\n")

@@ -72,6 +72,8 @@ def test_rows_counts_and_words(capsys: pytest.CaptureFixture[str]) -> None:
     relation = {(row.path, row.other_path): row.relation for row in pairs.itertuples()}
     assert relation["test/happy/mirror", "test/sad/closer"] == relation["test/happy/copy", "test/happy/mirror"] == "mirrored"
     assert relation["test/happy/copy", "test/sad/closer"] == "near" and relation["test/happy/copy", "train/sad/exposure"] == "scene"
+    disputed = {(row.path, row.other_path) for row in pairs[pairs.disputed].itertuples()}
+    assert disputed == {("test/happy/mirror", "test/sad/closer")}, "the picture of the copy is under both labels, so under neither"
     assert not {"train/sad/a", "train/sad/b"} & {*pairs.path, *pairs.other_path}, "the first file of a picture stands for all"
     counts = read_json(paths.counts("dedup"))
     assert counts["pairs_by_kind"]["scene"] >= 1 and (counts["scenes"], counts["files_in_scenes"], counts["largest_scene"]) == (1, 5, 5)

@@ -28,7 +28,7 @@ def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pi
     """
     hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
     _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
-    samples = pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)})
+    samples = pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}).astype({"sample_id": "str"})
     thumbnails = b"".join(images["thumbnail"].take(first).to_pylist())
     pictures = Pictures(
         np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),

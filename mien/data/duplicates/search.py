@@ -45,8 +45,9 @@ def near_pairs(
 
     Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
     correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
-    pairs: 0.05 more of each; pairs under different labels: 0.1 more agreement). Where both pictures are large enough, they must do so once more as `details` shows them, and agreement is
-    that of this closer look. One scene are other upright pairs whose texture correlates at least `scene_correlation`.
+    pairs: 0.05 more of each; pairs under different labels: 0.1 more agreement). Where both pictures are large enough, they must do so once
+    more as `details` shows them, and agreement is that of this closer look. One scene are other upright pairs whose texture correlates at
+    least `scene_correlation`.
     `workers` threads (0: one per core) change no result.
     """
 
