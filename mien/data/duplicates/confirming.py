@@ -43,14 +43,16 @@ class Candidates:
 class Likeness:
     """How alike P registered pairs are, over what both pictures show."""
 
-    correlation: NDArray[np.float32]  # of the texture: the better of the whole and the middle, at most 0.1 more than that of the middle
+    correlation: NDArray[np.float32]  # of the texture of the whole, at most 0.1 more than that of the middle
+    best: NDArray[np.float32]  # or that of the middle alone, where it is higher
     agreement: NDArray[np.float32]  # local correlation that all but a tenth of the middle exceeds
     maps_P23: NDArray[np.float32]  # of the registration
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """All pairs of several parts, in that order."""
-        none = cls(np.empty(0, np.float32), np.empty(0, np.float32), np.empty((0, 2, 3), np.float32))
+        nothing = np.empty(0, np.float32)
+        none = cls(nothing, nothing, nothing, np.empty((0, 2, 3), np.float32))
         return cls(*(np.concatenate([getattr(part, field.name) for part in (none, *parts)]) for field in fields(cls)))
 
 
@@ -113,12 +115,13 @@ def _likeness(
         still = np.maximum(correlation_P[hopeful], inner_P) >= least
         hopeful, inner_P = hopeful[still], inner_P[still]
         if not len(hopeful):
-            return Likeness(correlation_P, agreement_P, maps_P23)
-    whole_P = correlation_P[hopeful]
-    correlation_P[hopeful] = np.where(inner_P > whole_P, inner_P, np.minimum(whole_P, inner_P + _INNER_MARGIN))
+            return Likeness(correlation_P, correlation_P, agreement_P, maps_P23)
+    correlation_P[hopeful] = np.minimum(correlation_P[hopeful], inner_P + _INNER_MARGIN)
+    best_P = correlation_P.copy()
+    best_P[hopeful] = np.maximum(correlation_P[hopeful], inner_P)
     other_PSS, covered_PSS = moved(right_PSS[hopeful], maps_P23[hopeful])
     agreement_P[hopeful] = agreement(local_correlation(left_PSS[hopeful], other_PSS, covered_PSS), covered_PSS)
-    return Likeness(correlation_P, agreement_P, maps_P23)
+    return Likeness(correlation_P, best_P, agreement_P, maps_P23)
 
 
 def _overlap_correlation(

@@ -63,14 +63,16 @@ def near_pairs(
         mirrored_P, disputed_P = np.full(len(near.i), mirror), (label_i != label_j) & (label_i >= 0) & (label_j >= 0)
         least_P = least_agreement(min_agreement, mirrored=mirrored_P, disputed=disputed_P)
         agreement_P = alike.agreement
-        same_P = (alike.correlation >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
+        # A frame around one of them lowers the correlation of the whole; scenes, which agreement does not confirm, need that of the whole.
+        same_P = (alike.best >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
         if details:
             looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
             numbers = near.i[looked_at], near.j[looked_at]
             agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
             same_P &= agreement_P >= least_P
         scene_P = ~mirrored_P & (alike.correlation >= scene_correlation)
-        found = Pairs(near.i, near.j, near.distance, alike.correlation, agreement_P, mirrored_P, disputed_P, same_P)
+        correlation_P = np.where(same_P, alike.best, alike.correlation)
+        found = Pairs(near.i, near.j, near.distance, correlation_P, agreement_P, mirrored_P, disputed_P, same_P)
         return found.take(same_P | scene_P)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
