@@ -79,11 +79,11 @@ class DedupParams(Section):
         0.75, ge=0.5, le=1, description="correlation of the texture from which a registered pair can be one picture, unitless"
     )
     min_agreement: float = Field(
-        0.82,
+        0.84,
         ge=0.5,
         le=1,
         description="local correlation that all but a tenth of the middle of a registered pair must exceed to be one picture; 0.05 more for "
-        "mirrored pairs, 0.1 more under different labels, unitless",
+        "mirrored pairs, 0.06 more under different labels, unitless",
     )
     scene_correlation: float = Field(
         0.7,

@@ -17,7 +17,7 @@ from mien.parallel import num_processes
 MIRRORED_MARGIN: Final = 0.05
 # Under different labels, two pictures that agree only just are mostly two moments (a faint smile and a contempt), and a mistake is dear: it
 # sends both to quarantine. Under one label they are mostly copies, and both may stay.
-DISPUTED_MARGIN: Final = 0.1
+DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
 
 Flags = NDArray[np.bool_] | np.bool_
@@ -45,7 +45,7 @@ def near_pairs(
 
     Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
     correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
-    pairs: 0.05 more of each; pairs under different labels: 0.1 more agreement). Where both pictures are large enough, they must do so once
+    pairs: 0.05 more of each; pairs under different labels: 0.06 more agreement). Where both pictures are large enough, they must do so once
     more as `details` shows them, and agreement is that of this closer look. One scene are other upright pairs whose texture correlates at
     least `scene_correlation`.
     `workers` threads (0: one per core) change no result.
