@@ -77,14 +77,14 @@ def registered(fixed_PSS: NDArray[np.float32], moving_PSS: NDArray[np.float32], 
     image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
     slopes_2PSS = np.gradient(fixed_PSS, axis=(1, 2))
     jacobian_P6G = np.stack([slope * factor for slope in slopes_2PSS for factor in (u[:, None], u, np.float32(1))], axis=1)
-    jacobian_P6G = (jacobian_P6G * covered_PSS[:, None]).reshape(num, 6, -1)
+    jacobian_P6G = (jacobian_P6G * covered_PSS[:, None]).reshape(num, 6, side * side)
     normal_P66 = jacobian_P6G @ jacobian_P6G.transpose(0, 2, 1)
     damping_P = _DAMPING * np.trace(normal_P66, axis1=1, axis2=2) / 6 + 1e-3
     inverse_P66 = np.linalg.inv(normal_P66 + damping_P[:, None, None] * np.eye(6, dtype=np.float32))
     for step in range(STEPS):
         if step:
             image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
-        error_PG1 = ((image_PSS - fixed_PSS) * covered_PSS).reshape(num, -1, 1)
+        error_PG1 = ((image_PSS - fixed_PSS) * covered_PSS).reshape(num, side * side, 1)
         change_P23 = (inverse_P66 @ (jacobian_P6G @ error_PG1)).reshape(num, 2, 3)
         np.clip(change_P23, -1.5, 1.5, out=change_P23)
         change_P23[:, :, :2] /= half
