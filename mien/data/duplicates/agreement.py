@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+
+from mien.data.duplicates.texture import blurring
 
 # Standard deviation of the window, share of the side: the size of a mouth, and small enough that a caption spoils little beside it.
 _WINDOW: Final = 1 / 24
@@ -34,7 +35,7 @@ def local_correlation(
     `flat` is the constant of the structure term, share of the picture's variance: what differs in flat parts is noise.
     """
     side = fixed_PSS.shape[1]
-    blur_SS = gaussian_filter1d(np.eye(side), side * _WINDOW, axis=0, mode="constant").astype(np.float32)
+    blur_SS = blurring(side, side * _WINDOW, mode="constant")
     mask_PSS = covered_PSS.astype(np.float32)
     weight_PSS: NDArray[np.float32] = (blur_SS @ mask_PSS @ blur_SS.T).clip(min=np.float32(1e-3))
 
@@ -48,8 +49,8 @@ def local_correlation(
     return local
 
 
-def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_], *, share: float = LOW) -> NDArray[np.float32]:
-    """The local correlation that all but `share` of the middle of each pair exceed, (P,); -1 where the pictures share too little."""
+def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The local correlation that all but a tenth of the middle of each pair exceeds, (P,); -1 where the pictures share too little."""
     side = local_PSS.shape[1]
     best_P = np.full(len(local_PSS), -1, np.float32)
     for rows, columns in _PARTS:
@@ -60,7 +61,7 @@ def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_], *,
         # What is not covered sorts to the end.
         ordered_PG = np.sort(np.where(covered_PG, local_PSS[part].reshape(covered_PG.shape), np.inf), axis=1)
         num_P = covered_PG.sum(1)
-        value_P = np.take_along_axis(ordered_PG, (share * np.maximum(num_P - 1, 0)).astype(np.int64)[:, None], 1)[:, 0]
+        value_P = np.take_along_axis(ordered_PG, (LOW * np.maximum(num_P - 1, 0)).astype(np.int64)[:, None], 1)[:, 0]
         best_P = np.where(num_P >= _LEAST_COVERED * size, np.maximum(best_P, value_P), best_P)
     return best_P
 

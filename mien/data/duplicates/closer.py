@@ -10,11 +10,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from mien.data.duplicates.agreement import agreement, local_correlation
 from mien.data.duplicates.registering import brighter_first, moved, registered, swapped
-from mien.data.duplicates.texture import texture
+from mien.data.duplicates.texture import blurring, texture
 
 # Standard deviations, pixels: of the blur that takes noise from both, and of those tried on either picture.
 _NOISE: Final = 0.7
@@ -53,5 +52,5 @@ def _equally_sharp(
 def _blurred(pictures_PSS: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     if not sigma_px:
         return pictures_PSS
-    blur_SS = gaussian_filter1d(np.eye(pictures_PSS.shape[1]), sigma_px, axis=0, mode="nearest").astype(np.float32)
+    blur_SS = blurring(pictures_PSS.shape[1], sigma_px)
     return np.asarray(blur_SS @ pictures_PSS @ blur_SS.T, np.float32)

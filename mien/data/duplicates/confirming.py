@@ -5,13 +5,14 @@ Here the pictures of a pair are left[i] and right[j]; for mirrored pairs `right`
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.duplicates.agreement import agreement, local_correlation
+from mien.data.duplicates.columns import Columns, first_of_pair
 from mien.data.duplicates.proposing import Proposals
 from mien.data.duplicates.registering import brighter_first, moved, registered, shift_and_zoom, swapped
 from mien.data.duplicates.texture import Peaks, Spectra, correlate, halved, texture, zoomed
@@ -40,20 +41,13 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Likeness(Columns):
     """How alike P registered pairs are, over what both pictures show."""
 
     correlation: NDArray[np.float32]  # of the texture of the whole, at most 0.1 more than that of the middle
     best: NDArray[np.float32]  # or that of the middle alone, where it is higher
     agreement: NDArray[np.float32]  # local correlation that all but a tenth of the middle exceeds
     maps_P23: NDArray[np.float32]  # of the registration
-
-    @classmethod
-    def joined(cls, parts: list[Self]) -> Self:
-        """All pairs of several parts, in that order."""
-        nothing = np.empty(0, np.float32)
-        none = cls(nothing, nothing, nothing, np.empty((0, 2, 3), np.float32))
-        return cls(*(np.concatenate([getattr(part, field.name) for part in (none, *parts)]) for field in fields(cls)))
 
 
 def candidates(
@@ -78,7 +72,7 @@ def candidates(
     near = np.flatnonzero(correlation_P >= _LEAST_COARSE + margin)
     order = near[np.lexsort((-correlation_P[near], proposals.j[near], proposals.i[near]))]
     i_P, j_P = proposals.i[order], proposals.j[order]
-    first = np.flatnonzero(np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)])
+    first = np.flatnonzero(first_of_pair(i_P, j_P))
     distance_P = proposals.distance[order].astype(np.int64)
     least_P = np.minimum.reduceat(distance_P, first) if len(first) else distance_P
     return Candidates(i_P[first], j_P[first], least_P, maps_P23[order[first]])
@@ -95,7 +89,7 @@ def compare(
         found = _likeness(fixed_PSS, moving_PSS, swapped(pairs.maps_P23[part], swapped_P), least_correlation)
         return replace(found, maps_P23=swapped(found.maps_P23, swapped_P))
 
-    return Likeness.joined(list(pool.map(block, _blocks(len(pairs.i), _REGISTERED_BLOCK))))
+    return Likeness.joined(pool.map(block, _blocks(len(pairs.i), _REGISTERED_BLOCK)))
 
 
 def _likeness(
@@ -141,14 +135,14 @@ def _correlation(left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], 
 
 
 def _half_spectra(pictures_NSS: NDArray[np.uint8], zoom: float, reach: int) -> Spectra:
-    parts = [texture(halved(zoomed(pictures_NSS[part].astype(np.float32), zoom))) for part in _blocks(max(1, len(pictures_NSS)), _BLOCK)]
+    parts = [texture(halved(zoomed(pictures_NSS[part].astype(np.float32), zoom))) for part in _blocks(len(pictures_NSS), _BLOCK)]
     return Spectra.of(np.concatenate(parts), reach=reach)
 
 
 def _peaks(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64], pool: Executor) -> Peaks:
-    parts = list(pool.map(lambda part: correlate(left, right, i_P[part], j_P[part]), _blocks(len(i_P), _BLOCK)))
-    return Peaks(*(np.concatenate([np.empty(0, np.float32), *(getattr(one, field.name) for one in parts)]) for field in fields(Peaks)))
+    return Peaks.joined(pool.map(lambda part: correlate(left, right, i_P[part], j_P[part]), _blocks(len(i_P), _BLOCK)))
 
 
 def _blocks(num: int, size: int) -> Iterator[slice]:
-    return (slice(start, start + size) for start in range(0, num, size))
+    """At least one, if only an empty one."""
+    return (slice(start, start + size) for start in range(0, max(1, num), size))

@@ -1,13 +1,13 @@
 """What the search for twins works on and what it finds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data.duplicates.columns import Columns
 from mien.data.duplicates.texture import texture
 
 # A picture whose texture spreads less is as good as blank: its hash and its correlation are noise. Of FER2013, only the 13 blank ones do.
@@ -33,7 +33,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class Pairs(Columns):
     """P pairs i < j of pictures that show the same (or one the mirror image of the other), or the same scene at another moment."""
 
     i: NDArray[np.int64]
@@ -44,13 +44,3 @@ class Pairs:
     mirrored: NDArray[np.bool_]
     disputed: NDArray[np.bool_]  # under different labels
     same: NDArray[np.bool_]  # one picture; else one scene
-
-    @classmethod
-    def joined(cls, parts: Iterable[Self]) -> Self:
-        """All pairs of several sets, in that order."""
-        parts = list(parts)
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
-
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """Some of the pairs."""
-        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))

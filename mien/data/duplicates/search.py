@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.duplicates.closer import closer_agreement
+from mien.data.duplicates.columns import first_of_pair
 from mien.data.duplicates.confirming import candidates, compare
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.proposing import propose
@@ -78,9 +79,8 @@ def near_pairs(
     with ThreadPoolExecutor(num_processes(workers)) as pool:
         found = Pairs.joined([one_way(mirror, pool) for mirror in (False, True)[: 1 + mirrored]])
     order = np.lexsort((found.mirrored, -found.agreement, ~found.same, found.j, found.i))
-    i_P, j_P = found.i[order], found.j[order]
-    first = np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(order)]
-    return found.take(order[first])
+    found = found.take(order)
+    return found.take(first_of_pair(found.i, found.j))
 
 
 def _closer(
