@@ -8,7 +8,7 @@ import typer
 from mien import paths
 from mien.data import official
 from mien.data.fates import fates
-from mien.data.scenes import Bound, kept_together, split_scenes
+from mien.data.scenes import kept_together, remarks, split_scenes
 from mien.data.shards import read_store
 from mien.data.splits import split
 from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
@@ -60,33 +60,8 @@ def main() -> None:
     typer.echo(
         f"split: {sizes} ({counts['test_clean']} of them clean); of {counts['files']} files {counts['fates']['kept']} kept{others and ', ' + others}{effect}"
     )
-    for line in remarks(counts, bound, params):
+    for line in remarks(bound, counts["kept_together"], keep_together=params.split.keep_together):
         typer.echo(f"split: {line}")
-
-
-def remarks(counts: dict[str, Any], bound: Bound, params: Params) -> list[str]:
-    """What kept images together, and which scenes were let go, in lines to print."""
-    together = counts["kept_together"]
-    listed = [
-        f"{num} images {what}"
-        for num, what in (
-            (together["subject"], "of one subject"),
-            (together["scene"], "of one scene"),
-            (together["picture"], "of one picture"),
-        )
-        if num
-    ]
-    lines = [f"never parted: {', '.join(listed)} with another (keep_together: {params.split.keep_together})"] if listed else []
-    if bound.let_go:
-        num = len(bound.let_go)
-        what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
-        lines.append(
-            f"warning: {what} of {len(bound.rows)} images could not be kept together without failing: so many look alike that they chain, "
-            "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
-            f"persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; "
-            "split.keep_together: picture accepts it"
-        )
-    return lines
 
 
 def summary(splits: pd.DataFrame, table: pd.DataFrame, params: Params) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.proposing import propose
 from mien.data.duplicates.search import near_pairs
 from mien.data.encoding import reduced
-from mien.data.hashing import hash_input, perceptual_hashes
+from mien.data.hashing import hash_input, perceptual_hashes, thumbnail
 from mien.data.tables import THUMBNAIL_PX
 from mien.params import ConvertParams, DedupParams
 
@@ -24,9 +24,7 @@ class Shown:
 
     def __init__(self, images: Sequence[Image.Image], labels: Sequence[int]) -> None:
         greys = [reduced(image, max_side_px=ConvertParams().max_side_px).convert("L") for image in images]
-        thumbnails, self._details_NDD = (
-            np.stack([np.asarray(grey.resize((side, side), Image.Resampling.BOX)) for grey in greys]) for side in (THUMBNAIL_PX, DETAIL_PX)
-        )
+        thumbnails, self._details_NDD = (np.stack([thumbnail(grey, side) for grey in greys]) for side in (THUMBNAIL_PX, DETAIL_PX))
         large = np.array([min(grey.size) >= DETAIL_PX for grey in greys])
         hashes = perceptual_hashes(np.stack([hash_input(grey) for grey in greys]))
         self.pictures = Pictures(thumbnails, *hashes, large, np.array(labels, np.int64))

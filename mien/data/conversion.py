@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
 from mien.data.decoding import Undecodable, decode
 from mien.data.encoding import encode, reduced
-from mien.data.hashing import hash_input, perceptual_hashes, pixel_sha256
+from mien.data.hashing import hash_input, perceptual_hashes, pixel_sha256, thumbnail
 from mien.data.quality import quality
 from mien.data.shards import DIGITS, ShardWriter, read_row_group, row_group_sizes
 from mien.data.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
@@ -103,7 +102,7 @@ def _convert(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any
             "height_px": image.height,
             "source_format": decoded.source_format,
             "pixel_sha256": pixel_sha256(decoded.image),
-            "thumbnail": grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX).tobytes(),
+            "thumbnail": thumbnail(grey, THUMBNAIL_PX).tobytes(),
             "sharpness": figures.sharpness,
             "brightness": figures.brightness,
             "contrast": figures.contrast,

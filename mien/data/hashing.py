@@ -24,6 +24,11 @@ def hash_input(grey: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(grey.resize((HASH_INPUT_PX, HASH_INPUT_PX), Image.Resampling.LANCZOS))
 
 
+def thumbnail(grey: Image.Image, side_px: int) -> NDArray[np.uint8]:
+    """The picture as pairs are compared: squeezed to a square, averaged, (side, side) grey levels."""
+    return np.asarray(grey.resize((side_px, side_px), Image.Resampling.BOX))
+
+
 def perceptual_hashes(inputs_N3232: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """64-bit hashes of N pictures and of their mirror images, each (N,), from the `hash_input` of each.
 

@@ -53,3 +53,17 @@ def kept_together(rows: pd.DataFrame) -> dict[str, int]:
     scenes = rows.groupby("scene_id")["group_id"].transform("nunique") > 1
     subjects = rows["subject"].map(rows["subject"].value_counts()) > 1
     return {"picture": int(copies.sum()), "scene": int(scenes.sum()), "subject": int(subjects.sum())}
+
+
+def remarks(bound: Bound, together: dict[str, int], *, keep_together: str) -> list[str]:
+    """What kept images `together` (see kept_together), and which scenes were let go, in lines to print."""
+    listed = [f"{together[what]} images of one {what}" for what in ("subject", "scene", "picture") if together[what]]
+    lines = [f"never parted: {', '.join(listed)} with another (keep_together: {keep_together})"] if listed else []
+    if num := len(bound.let_go):
+        what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
+        lines.append(
+            f"warning: {what} of {len(bound.rows)} images could not be kept together without failing: so many look alike that they chain, "
+            "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
+            "persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; split.keep_together: picture accepts it"
+        )
+    return lines

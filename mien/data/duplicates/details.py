@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from PIL import Image
 
 from mien.data.encoding import stored_image
+from mien.data.hashing import thumbnail
 from mien.data.shards import DIGITS, read_shard
 from mien.data.tables import IMAGES
 from mien.parallel import num_processes
@@ -32,5 +32,4 @@ def stored_details(store: Path, sample_ids: Collection[str], *, workers: int) ->
 
 
 def _detail(image: pa.Scalar) -> NDArray[np.uint8]:
-    grey = stored_image(image.as_py()).convert("L")
-    return np.asarray(grey.resize((DETAIL_PX, DETAIL_PX), Image.Resampling.BOX))
+    return thumbnail(stored_image(image.as_py()).convert("L"), DETAIL_PX)
