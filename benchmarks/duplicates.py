@@ -9,7 +9,9 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -56,16 +58,13 @@ def row(kind: str, pairs: list[Pair], *, wrong: Callable[[str], bool]) -> dict[s
     }
 
 
-def photographs(source: Path, num: int) -> Iterator[Image.Image]:
-    """The first `num` pictures of a source that decode, in an order that depends on their names alone."""
+def photographs(source: Path) -> Iterator[Image.Image]:
+    """The pictures of a source that decode, in an order that depends on their names alone."""
     for entry in source_entries(source):
         file = read_entry(entry)
-        if file.content is not None and num > 0:
-            try:
+        if file.content is not None:
+            with suppress(Undecodable):
                 yield reduced(decode(file.content, max_megapixels=100).image, max_side_px=640)
-            except Undecodable:
-                continue
-            num -= 1
 
 
 @app.command()
@@ -86,7 +85,7 @@ def rates(
     ]
     typer.echo(f"other exposures taken for one picture, drawn people\n{pd.DataFrame(exposures).to_string(index=False)}\n")
     portraits = [EXPOSURES["other_take"](sitting, rng)[0] for sitting in sittings]
-    originals = {"drawn people": portraits} | ({f"{photos.name}": list(photographs(photos, num_photos))} if photos else {})
+    originals = {"drawn people": portraits} | ({f"{photos.name}": list(islice(photographs(photos), num_photos))} if photos else {})
     for name, images in originals.items():
         copies = [
             row(kind, [(image, make(image, rng)) for image in images], wrong=lambda it: it != "picture") for kind, make in COPIES.items()
