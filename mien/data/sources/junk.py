@@ -6,8 +6,9 @@ _SYSTEM_NAMES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r
 # A file of these names that holds no image is a broken photograph, to be rejected and reported, and not junk.
 IMAGE_SUFFIXES = frozenset(
     {"jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif"}
-    | {"heic", "heif", "hif", "heics", "heifs", "avif", "avifs", "jp2", "j2k", "jpx", "jxl", "psd"}
-    | {"dng", "nef", "cr2", "cr3", "arw", "raf", "orf", "rw2"}
+    | {"heic", "heif", "hif", "heics", "heifs", "avif", "avifs", "jp2", "j2k", "jpx", "jpf", "jpm", "jpc", "j2c", "jxl"}
+    | {"pbm", "pgm", "ppm", "pnm", "pam", "pfm", "ico", "tga", "targa", "pcx", "svg", "psd", "psb", "xcf", "exr", "qoi", "dds"}
+    | {"dng", "nef", "nrw", "cr2", "cr3", "crw", "arw", "sr2", "srw", "raf", "orf", "rw2", "rwl", "pef", "3fr", "iiq", "mrw", "x3f"}
 )
 _ARCHIVE_SUFFIXES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar"})
 
@@ -19,6 +20,8 @@ def system_file_reason(path: str) -> str | None:
         return "system file"
     if any(folder.startswith(".") for folder in folders):
         return "hidden folder"
+    if name.startswith(".") and name.lower().endswith(".icloud"):
+        return "not downloaded from iCloud"  # a placeholder: the photograph itself is in the cloud
     return "hidden file" if name.startswith(".") else None
 
 

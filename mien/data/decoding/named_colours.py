@@ -1,0 +1,154 @@
+"""Levels whose colours are named by numbers instead of a profile, to sRGB: `nclx` in HEIF and AVIF, cICP or gAMA and cHRM in PNG.
+
+Transfer functions and primaries by their numbers in ITU-T H.273; matrices as in SMPTE RP 177, adapted to the white of sRGB by
+Bradford's method (ICC.1, Annex E). HDR, whose light goes beyond white, is brought into range by hdr.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mien.data.decoding import hdr
+from mien.data.decoding.reasons import Undecodable
+
+Floats = NDArray[np.float32]
+
+_D65, _C, _DCI, _E = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351), (1 / 3, 1 / 3)
+# White, red, green, blue.
+_BT709 = (*_D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+_SMPTE170M = (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070)
+_PRIMARIES: dict[int, tuple[float, ...]] = {
+    1: _BT709,
+    2: _BT709,  # unspecified
+    4: (*_C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
+    5: (*_D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
+    6: _SMPTE170M,
+    7: _SMPTE170M,
+    8: (*_C, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
+    9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),  # BT.2020
+    10: (*_E, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0),  # CIE XYZ
+    11: (*_DCI, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
+    22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
+}
+_PQ, _HLG = 16, 18
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_ENCODING_STEPS = 2**14 - 1  # at the steepest place of sRGB's curve a fifth of a level
+_ROWS_PIXELS = 2**18  # worked on at a time, so that a large picture needs little memory
+
+
+def _srgb(v: Floats) -> Floats:
+    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def _bt709(v: Floats) -> Floats:
+    return np.where(v < 0.081, v / 4.5, ((v + 0.099) / 1.099) ** (1 / 0.45)).astype(np.float32)
+
+
+def _smpte240(v: Floats) -> Floats:
+    return np.where(v < 0.0913, v / 4, ((v + 0.1115) / 1.1115) ** (1 / 0.45)).astype(np.float32)
+
+
+def _power(exponent: float) -> Callable[[Floats], Floats]:
+    return lambda v: (v**exponent).astype(np.float32)
+
+
+# Encoded level to light, both 0 to 1; of PQ and HLG as in hdr.py.
+_TRANSFERS: dict[int, Callable[[Floats], Floats]] = {
+    1: _bt709,
+    2: _srgb,  # unspecified
+    4: _power(2.2),
+    5: _power(2.8),
+    6: _bt709,
+    7: _smpte240,
+    8: _power(1.0),
+    11: _bt709,
+    13: _srgb,
+    14: _bt709,
+    15: _bt709,
+    _PQ: hdr.pq_light,
+    _HLG: hdr.hlg_scene_light,
+}
+
+
+@dataclass(frozen=True)
+class NamedColours:
+    """`light` turns encoded levels into light; `primaries` are x and y of white, red, green and blue."""
+
+    light: Callable[[Floats], Floats]
+    primaries: tuple[float, ...]
+    display: Callable[[Floats], Floats] | None = None  # of HDR: the light of all channels together, with white at 1
+
+    def to_srgb(self, levels_HWC: NDArray[np.uint8] | NDArray[np.uint16], *, full_scale: int) -> Image.Image:
+        """RGB picture of levels from 0 to `full_scale`, of one channel (grey) or three."""
+        light = self.light(np.linspace(0, 1, full_scale + 1, dtype=np.float32))
+        rows = max(1, _ROWS_PIXELS // levels_HWC.shape[1])
+        parts = [levels_HWC[at : at + rows] for at in range(0, len(levels_HWC), rows)]
+        limit = 1.0
+        if self.display:
+            step = max(1, round((levels_HWC.shape[0] * levels_HWC.shape[1] / 2**20) ** 0.5))
+            limit = hdr.brightest(self.display(light[levels_HWC[::step, ::step]]))
+        matrix = _to_srgb_matrix(self.primaries).astype(np.float32).T if levels_HWC.shape[-1] == 3 else None
+        return Image.fromarray(np.concatenate([self._part(light[part], matrix, limit) for part in parts]))
+
+    def _part(self, light_HWC: Floats, matrix: Floats | None, brightest: float) -> NDArray[np.uint8]:
+        if self.display:
+            light_HWC = hdr.within_white(self.display(light_HWC), brightest)
+        light_HWC = light_HWC @ matrix if matrix is not None else np.repeat(light_HWC, 3, axis=2)
+        return _encoding()[(light_HWC.clip(0, 1) * _ENCODING_STEPS + 0.5).astype(np.uint16)]
+
+
+def colours_by_number(primaries: int, transfer: int) -> NamedColours | None:
+    """None for sRGB's own and for unspecified ones. Raises Undecodable for numbers that nobody gave a meaning, and for logarithms."""
+    if transfer not in _TRANSFERS or primaries not in _PRIMARIES:
+        if primaries in (0, 3) or transfer in (0, 3):
+            return None  # reserved: said by a writer who knows no more than one who says nothing
+        raise Undecodable("unsupported", f"colours with primaries {primaries} and transfer {transfer} of ITU-T H.273")
+    if transfer in (2, 13) and _PRIMARIES[primaries] == _BT709:
+        return None
+    display = {_PQ: hdr.of_reference_white, _HLG: hdr.hlg_display_light}.get(transfer)
+    return NamedColours(_TRANSFERS[transfer], _PRIMARIES[primaries], display)
+
+
+def colours_by_measure(gamma: float | None, chromaticities: tuple[float, ...] | None) -> NamedColours | None:
+    """By PNG's gAMA (exponent of the encoding) and cHRM; None for what is sRGB but for rounding, and for nonsense."""
+    primaries = chromaticities if chromaticities and _is_sensible(chromaticities) else _BT709
+    is_like_srgb = gamma is None or not 0.1 <= gamma <= 3 or abs(gamma * 2.2 - 1) < 0.05
+    if is_like_srgb and np.allclose(primaries, _BT709, atol=0.005):
+        return None
+    return NamedColours(_srgb if is_like_srgb or gamma is None else _power(1 / gamma), primaries)
+
+
+def _is_sensible(chromaticities: tuple[float, ...]) -> bool:
+    x, y = np.array(chromaticities[0::2]), np.array(chromaticities[1::2])
+    triangle = np.array([x[1:], y[1:], np.ones(3)])
+    return bool((x >= 0).all() and (y >= 0).all() and (x + y <= 1.001).all() and y[0] > 0 and abs(np.linalg.det(triangle)) > 0.01)
+
+
+def _to_srgb_matrix(primaries: tuple[float, ...]) -> NDArray[np.float64]:
+    """Light in `primaries` to light in those of sRGB, as a matrix on columns of red, green and blue."""
+    source, target = _to_xyz(primaries), _to_xyz(_BT709)
+    whites = [_BRADFORD @ matrix.sum(axis=1) for matrix in (source, target)]
+    adapted = np.linalg.inv(_BRADFORD) @ np.diag(whites[1] / whites[0]) @ _BRADFORD
+    matrix: NDArray[np.float64] = np.linalg.inv(target) @ adapted @ source
+    return matrix
+
+
+def _to_xyz(primaries: tuple[float, ...]) -> NDArray[np.float64]:
+    white, *colours = (np.array([x, y, 1 - x - y]) for x, y in zip(primaries[0::2], primaries[1::2], strict=True))
+    columns = np.array(colours).T
+    scaled: NDArray[np.float64] = columns * np.linalg.solve(columns, white / white[1])
+    return scaled
+
+
+@cache
+def _encoding() -> NDArray[np.uint8]:
+    """sRGB level, rounded, of each step of light."""
+    light = np.linspace(0, 1, _ENCODING_STEPS + 1)
+    levels = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    encoded: NDArray[np.uint8] = np.rint(levels * 255).astype(np.uint8)
+    return encoded
