@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from mien.data.colour import to_srgb
 from mien.data.decoding import ico, jpeg, tiff
 from mien.data.decoding.boxes import is_codestream_whole, profile_of_jp2
+from mien.data.decoding.jpeg_scans import Frame, frame_of, missing_scans
 from mien.data.decoding.leading import without_leading_text
 from mien.data.decoding.naming import conversion_by_name
 from mien.data.decoding.png import Png, read_png
@@ -55,8 +56,10 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
     """
     if not content:
         raise Undecodable("empty")
-    content = without_leading_text(content)
-    kind = signature(content[:HEAD_BYTES]) or ("TGA" if is_tga(content) else "SVG" if is_svg(content) else None)
+    kind = signature(content[:HEAD_BYTES])
+    if kind is None:
+        content = without_leading_text(content)
+        kind = signature(content[:HEAD_BYTES]) or ("TGA" if is_tga(content) else "SVG" if is_svg(content) else None)
     if kind not in (*DECODABLE, "TGA", None):
         raise Undecodable("unsupported", kind or "")
     try:
@@ -83,12 +86,16 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
         if largest.png is not None:
             return Decoded(_decode(largest.png, "PNG", max_megapixels=max_megapixels).image, "ICO")
     png = read_png(content) if kind == "PNG" else None
-    complete = jpeg.with_end_mark(content) if kind == "JPEG" else content
-    if missing := _missing(complete, kind):
+    frame = frame_of(content) if kind == "JPEG" else Frame()
+    complete = jpeg.with_end_mark(content, frame) if kind == "JPEG" else content
+    if missing := _missing(complete, kind, frame):
         raise Undecodable("corrupt" if kind == "PNG" else "truncated", missing)
     with Image.open(io.BytesIO(png.content if png else complete), formats=_PLUGINS.get(kind or "", (kind,) if kind else _ANY)) as image:
         source_format = "JPEG" if image.format == "MPO" else image.format or ""
-        page = tiff.choose_page(image) if source_format == "TIFF" else 0
+        page = 0
+        if source_format == "TIFF":
+            page = tiff.choose_page(image)
+            tiff.correct_order(image)
         if source_format == "JPEG" and image.width * image.height > max_megapixels * 1e6 and jpeg.can_be_halved(image):
             _check_size(image.width, image.height, max_megapixels=jpeg.MAX_REDUCTION * max_megapixels)
             jpeg.halve(image)
@@ -96,7 +103,9 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
         _add_info(image, content, png)
         picture = read_pnm(image, content) if source_format == "PPM" else image
         picture.load()
-        if source_format == "JPEG" and jpeg.is_filled_up(image, complete, was_unended=complete is not content):
+        if source_format == "JPEG" and (
+            jpeg.is_filled_up(image, complete) if complete is content else not jpeg.is_whole(image, complete, frame)
+        ):
             raise Undecodable("truncated", "the picture data end before the picture")
         by_name = conversion_by_name(image, content, png)
         picture = without_empty_alpha(picture, source_format)
@@ -118,12 +127,12 @@ def _prepare_pillow() -> None:
     tiff.prepare_pillow()
 
 
-def _missing(content: bytes, kind: str | None) -> str | None:
+def _missing(content: bytes, kind: str | None, frame: Frame) -> str | None:
     """What is missing from the file, in words."""
     if kind == "JPEG 2000":
         return None if is_codestream_whole(content) else "the end mark is missing"
     missing = missing_part(content, kind) if kind else None
-    return missing or (jpeg.missing_scans(content) if kind == "JPEG" else None)
+    return missing or (missing_scans(content, frame) if kind == "JPEG" else None)
 
 
 def _check_size(width: int, height: int, *, max_megapixels: float) -> None:

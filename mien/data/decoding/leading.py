@@ -10,9 +10,7 @@ _PICTURE_AFTER_TEXT = re.compile(rb"(?![%{])(?:\xef\xbb\xbf)?[\t\r\n -~]{1,4096}
 
 
 def without_leading_text(content: bytes) -> bytes:
-    """The content from its picture on; as it is where no picture follows."""
-    if signature(content[:HEAD_BYTES]):
-        return content
+    """The content, which has no picture's first bytes, from its picture on; as it is where none follows."""
     stripped = content.lstrip(_SPACE) if content[:1] in (b"\xef", b" ", b"\t", b"\r", b"\n") else content
     if stripped is not content and signature(stripped[:HEAD_BYTES]):
         return stripped

@@ -38,6 +38,8 @@ def is_deep(image: Image.Image) -> bool:
 def eight_bits(image: Image.Image, depth: Depth) -> Image.Image:
     """A deep grey image with 8 bits, info kept. Raises Undecodable where its white cannot be told."""
     levels = np.asarray(image)
+    if levels.dtype == np.int32 and depth.container_bits == 32 and not depth.is_signed:
+        levels = levels.view(np.uint32)
     grey = Image.fromarray(_eight_bits(levels, _white(levels, depth), depth))
     grey.info = image.info
     return grey
@@ -63,7 +65,8 @@ def _white(levels: NDArray[np.generic], depth: Depth) -> float:
     if depth.is_scaled:
         white = 65535.0
     elif depth.container_bits > 16 or depth.is_signed:  # seldom filled: whole numbers from a program
-        ranges = (255.0, 32767.0 if depth.is_signed and depth.container_bits == 16 else 65535.0, 2.0**31 - 1)
+        full = 2.0 ** (depth.container_bits - depth.is_signed) - 1
+        ranges = (255.0, 65535.0, full) if depth.container_bits > 16 else (255.0, full)
         white = next(full for full in ranges if highest <= full)
     elif depth.container_bits < 16:
         return 2.0**depth.container_bits - 1

@@ -36,6 +36,7 @@ _PRIMARIES: dict[int, tuple[float, ...]] = {
     22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 _PQ, _HLG = 16, 18
+HDR_TRANSFERS = (_PQ, _HLG)
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _ENCODING_STEPS = 2**14 - 1  # at the steepest place of sRGB's curve a fifth of a level
 _ROWS_PIXELS = 2**18  # worked on at a time, so that a large picture needs little memory
@@ -102,25 +103,29 @@ class NamedColours:
         return _encoding()[(light_HWC.clip(0, 1) * _ENCODING_STEPS + 0.5).astype(np.uint16)]
 
 
-def colours_by_number(primaries: int, transfer: int) -> NamedColours | None:
-    """None for sRGB's own and for unspecified ones. Raises Undecodable for numbers that nobody gave a meaning, and for logarithms."""
+def colours_by_number(primaries: int, transfer: int, is_narrow: bool = False) -> NamedColours | None:
+    """None for sRGB's own and for unspecified ones. `is_narrow`: black is 16 of 255 and white 235, as in video.
+
+    Raises Undecodable for numbers that nobody gave a meaning, and for logarithms.
+    """
     if transfer not in _TRANSFERS or primaries not in _PRIMARIES:
-        if primaries in (0, 3) or transfer in (0, 3):
+        if (primaries in (0, 3) or transfer in (0, 3)) and not is_narrow:
             return None  # reserved: said by a writer who knows no more than one who says nothing
         raise Undecodable("unsupported", f"colours with primaries {primaries} and transfer {transfer} of ITU-T H.273")
-    if transfer in (2, 13) and _PRIMARIES[primaries] == _BT709:
+    if transfer in (2, 13) and _PRIMARIES[primaries] == _BT709 and not is_narrow:
         return None
     display = {_PQ: hdr.of_reference_white, _HLG: hdr.hlg_display_light}.get(transfer)
-    return NamedColours(_TRANSFERS[transfer], _PRIMARIES[primaries], display)
+    light = _TRANSFERS[transfer]
+    return NamedColours((lambda v: light(((v * 255 - 16) / 219).clip(0, 1))) if is_narrow else light, _PRIMARIES[primaries], display)
 
 
 def colours_by_measure(gamma: float | None, chromaticities: tuple[float, ...] | None) -> NamedColours | None:
     """By PNG's gAMA (exponent of the encoding) and cHRM; None for what is sRGB but for rounding, and for nonsense."""
     primaries = chromaticities if chromaticities and _is_sensible(chromaticities) else _BT709
-    is_like_srgb = gamma is None or not 0.1 <= gamma <= 3 or abs(gamma * 2.2 - 1) < 0.05
-    if is_like_srgb and np.allclose(primaries, _BT709, atol=0.005):
+    gamma = gamma if gamma and 0.1 <= gamma <= 3 else None
+    if (gamma is None or abs(gamma * 2.2 - 1) < 0.05) and np.allclose(primaries, _BT709, atol=0.005):
         return None
-    return NamedColours(_srgb if is_like_srgb or gamma is None else _power(1 / gamma), primaries)
+    return NamedColours(_power(1 / gamma) if gamma else _srgb, primaries)
 
 
 def _is_sensible(chromaticities: tuple[float, ...]) -> bool:

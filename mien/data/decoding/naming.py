@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.data.decoding.boxes import named_by_nclx
-from mien.data.decoding.named_colours import NamedColours, colours_by_measure, colours_by_number
+from mien.data.decoding.named_colours import HDR_TRANSFERS, NamedColours, colours_by_measure, colours_by_number
 from mien.data.decoding.png import Png
 from mien.data.decoding.sixteen import sixteen_bits
 
@@ -32,9 +32,11 @@ def conversion_by_name(image: Image.Image, content: bytes, png: Png | None) -> C
 
 
 def _named(image: Image.Image, content: bytes, png: Png | None) -> NamedColours | None:
+    if png and png.cicp:
+        return colours_by_number(*png.cicp)
+    if hdr := _hdr_of_profile(image.info.get("icc_profile")):
+        return hdr
     if png:
-        if png.cicp:
-            return colours_by_number(*png.cicp)
         return None if png.is_srgb or "icc_profile" in png.info else colours_by_measure(png.gamma, png.chromaticities)
     if image.format not in ("HEIF", "AVIF") or image.info.get("icc_profile"):
         return None
@@ -42,6 +44,15 @@ def _named(image: Image.Image, content: bytes, png: Png | None) -> NamedColours 
     numbers = (nclx["color_primaries"], nclx["transfer_characteristics"]) if isinstance(nclx, dict) else None
     numbers = numbers or (named_by_nclx(content) if image.format == "AVIF" else None)
     return colours_by_number(*numbers) if numbers else None
+
+
+def _hdr_of_profile(profile: bytes | None) -> NamedColours | None:
+    """By the tag `cicp` of an ICC profile (ICC.1:2022, 9.2.17), if that names PQ or HLG, which its curves cannot tell in full."""
+    if not profile or b"cicp" not in profile[128:2048]:
+        return None
+    at = profile.find(b"cicp", profile.find(b"cicp", 128) + 4)  # first in the table of tags, then where it stands itself
+    primaries, transfer = (*profile[at + 8 : at + 10], 0, 0)[:2] if at > 0 else (0, 0)
+    return colours_by_number(primaries, transfer) if transfer in HDR_TRANSFERS else None
 
 
 def _all_bits(image: Image.Image, content: bytes, png: Png | None) -> NDArray[np.uint16] | None:

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from mien.data.decoding.reasons import Undecodable
 
-# With these alone Pillow decodes the same pixels; the rest is text, resolution, further frames, or read below.
-_FOR_PILLOW = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
+# With these alone, no shorter than they must be, Pillow decodes the same pixels; the rest is text, further frames, or read below.
+_FOR_PILLOW = {b"IHDR": 13, b"PLTE": 0, b"IDAT": 0, b"IEND": 0, b"tRNS": 0, b"eXIf": 0, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
 # Where an orientation may stand, beside eXIf; Pillow looks for it in `info` under these names.
 _TEXT = {b"XML:com.adobe.xmp", b"Raw profile type exif", b"Raw profile type APP1", b"exif"}
+# A profile of this name stands for BT.2020 with PQ, whatever it holds (W3C, Using the ITU BT.2100 PQ EOTF with PNG).
+_PQ_PROFILE = b"ITUR_2100_PQ_FULL\0"
 # The largest profiles and the longest XMP of real files are a tenth of it; a bomb unpacks to a thousand times its size.
 _MAX_UNPACKED_BYTES = 16 * 2**20
 
@@ -28,30 +30,35 @@ class Png:
     bit_depth: int
     info: dict[str, Any] = field(default_factory=dict)
     significant_bits: int | None = None
-    cicp: tuple[int, int] | None = None  # primaries and transfer characteristics, by their numbers in ITU-T H.273
+    cicp: tuple[int, int, bool] | None = None  # primaries and transfer by their numbers in ITU-T H.273, and whether black is 16 of 255
     is_srgb: bool = False
     gamma: float | None = None  # exponent of the encoding, about 0.45 in most pictures
     chromaticities: tuple[float, ...] | None = None  # x and y of white, red, green, blue
 
 
 class _Chunk(NamedTuple):
+    """`data` are left out of critical chunks and further frames."""
+
     name: bytes
     data: bytes
-    raw: bytes
+    start: int
+    end: int
     is_sound: bool
 
 
 def read_png(content: bytes) -> Png:
     """The parts of a PNG. Raises Undecodable for Apple's variant, whose pixels other decoders show in wrong colours."""
     said: dict[bytes, bytes] = {}
-    parts = [content[:8]]
+    parts = [(0, 8)]  # of the file, that Pillow is given
     info: dict[str, Any] = {}
     for chunk in _chunks(content):
         if chunk.name == b"CgBI":
             raise Undecodable("unsupported", "PNG in Apple's variant for apps (CgBI)")
-        if chunk.name in _FOR_PILLOW and chunk.is_sound:
-            parts.append(chunk.raw)
-        elif chunk.name == b"iCCP" and b"iCCP" not in said:  # its zlib stream has a checksum of its own
+        if chunk.is_sound and chunk.name in _FOR_PILLOW and not _is_short(chunk, content):
+            parts.append((chunk.start, chunk.end))
+        if chunk.name in (b"IDAT", b"fdAT"):
+            continue
+        if chunk.name == b"iCCP" and b"iCCP" not in said:  # its zlib stream has a checksum of its own
             said[b"iCCP"] = chunk.data
             if profile := _unpacked(chunk.data.partition(b"\0")[2][1:]):
                 info["icc_profile"] = profile
@@ -61,7 +68,7 @@ def read_png(content: bytes) -> Png:
             said.setdefault(chunk.name, chunk.data)
     if b"cICP" in said:
         info.pop("icc_profile", None)
-    slim = content if sum(map(len, parts)) == len(content) else b"".join(parts)
+    slim = content if sum(end - start for start, end in parts) == len(content) else b"".join(content[start:end] for start, end in parts)
     return Png(slim, content[24] if len(content) > 24 else 0, info, **_colours(said))
 
 
@@ -72,22 +79,25 @@ def _chunks(content: bytes) -> Iterator[_Chunk]:
     """
     view, at = memoryview(content), 8
     while at < len(content):
-        if at + 12 > len(content):
-            yield _Chunk(b"IDAT", b"", content[at:], True)
-            return
-        length, name = struct.unpack_from(">I4s", content, at)
+        length, name = struct.unpack_from(">I4s", content, at) if at + 12 <= len(content) else (0, b"")
         end = at + 12 + length
         if end > len(content):
-            yield _Chunk(b"IDAT", b"", content[at:], True)
+            yield _Chunk(b"IDAT", b"", at, len(content), True)
             return
-        if name in (b"IHDR", b"PLTE", b"IDAT", b"fdAT"):
-            yield _Chunk(name, b"", content[at:end], True)
+        if name in (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"fdAT"):
+            yield _Chunk(name, b"", at, end, True)
         else:
             is_sound = zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", content, end - 4)[0]
-            yield _Chunk(name, content[at + 8 : end - 4], content[at:end], is_sound or name == b"IEND")
+            yield _Chunk(name, content[at + 8 : end - 4], at, end, is_sound)
         at = end
         if name == b"IEND":
             return
+
+
+def _is_short(chunk: _Chunk, content: bytes) -> bool:
+    """Whether a chunk lacks a part of what it must hold; Pillow refuses such files, others leave the chunk out."""
+    needed = _FOR_PILLOW[chunk.name] if chunk.name != b"tRNS" else {0: 2, 2: 6}.get(content[25], 0)
+    return chunk.end - chunk.start - 12 < needed
 
 
 def _colours(said: dict[bytes, bytes]) -> dict[str, Any]:
@@ -96,7 +106,10 @@ def _colours(said: dict[bytes, bytes]) -> dict[str, Any]:
     if said.get(b"sBIT"):
         found["significant_bits"] = max(said[b"sBIT"])
     if len(said.get(b"cICP", b"")) == 4:
-        return {**found, "cicp": tuple(said[b"cICP"][:2])}
+        primaries, transfer, _, is_full = said[b"cICP"]
+        return {**found, "cicp": (primaries, transfer, not is_full)}
+    if said.get(b"iCCP", b"").startswith(_PQ_PROFILE):
+        return {**found, "cicp": (9, 16, False)}
     if b"iCCP" in said or b"sRGB" in said:
         return {**found, "is_srgb": b"sRGB" in said}
     if len(said.get(b"gAMA", b"")) == 4 and (gamma := int.from_bytes(said[b"gAMA"], "big")):

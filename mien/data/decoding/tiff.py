@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from mien.data.decoding.levels import Depth
 from mien.data.decoding.reasons import Undecodable
@@ -14,6 +14,8 @@ _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _WHITE_IS_ZERO, _COLOUR_FILTER_ARRAY, _LINEAR_RAW = 0, 32803, 34892
 _SIGNED = 2
 _MAX_PAGES = 32  # looked through for the first that is no preview
+# libtiff brings levels into the machine's order; Pillow knows that of unsigned ones alone, and garbles these.
+_NATIVE_ORDER = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 RAW = "camera raw: its first picture is only a preview"
 
 
@@ -43,6 +45,16 @@ def choose_page(image: Image.Image) -> int:
             raise Undecodable("unsupported", RAW) from None
         except (SyntaxError, KeyError):  # a page of a kind that Pillow does not know, as a raw's is
             raise Undecodable("unsupported", RAW) from None
+
+
+def correct_order(image: ImageFile.ImageFile) -> None:
+    """Mends how Pillow reads the chosen page's levels where they are compressed, big-endian, and signed or floats."""
+    image.tile = [
+        tile._replace(args=(_NATIVE_ORDER.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
 
 
 def depth_of(image: Image.Image) -> Depth:

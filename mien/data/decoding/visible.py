@@ -23,6 +23,8 @@ def without_empty_alpha(image: Image.Image, source_format: str) -> Image.Image:
 
 def with_eight_bits(image: Image.Image, content: bytes, source_format: str, page: int, png: Png | None) -> Image.Image:
     """The image with levels of 8 bits. Raises Undecodable where nobody can tell which level is white."""
+    if png is None and source_format != "TIFF" and not is_deep(image):
+        return image
     if png:
         depth = Depth(16, png.significant_bits)
     elif source_format == "TIFF":
