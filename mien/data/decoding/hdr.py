@@ -48,7 +48,7 @@ def brightest(light_HWC: Floats) -> float:
 
 
 def within_white(light_HWC: Floats, brightest: float) -> Floats:
-    """The light with its brightest brought down to 1. What is dark enough stays as it is."""
+    """The light, in sRGB's primaries, with its brightest brought down to 1. What is dark enough stays as it is."""
     if brightest <= 1.0:
         return light_HWC
     highest = light_HWC.max(axis=-1)

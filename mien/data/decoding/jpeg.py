@@ -5,14 +5,14 @@ import re
 
 from PIL import Image
 
-from mien.data.decoding.jpeg_scans import END, Frame, has_all_restarts, has_end_mark
+from mien.data.decoding.jpeg_scans import END, Frame, has_all_restarts, has_end_mark, last_data
 from mien.data.integrity import jpeg_with_filler
 
 # A quarter of the pixels is what libjpeg makes of a picture at half its size; it is asked for no less, so that bombs stay out.
 MAX_REDUCTION = 4
 _GREY = {0, 127, 128}
-# What copies that stopped leave behind a picture: zeros, ones, or text. Picture data do not end in so many of them.
-_TAIL = re.compile(rb"(?:\0{16,}|\xff{16,}|[\t\r\n -~]{16,})\Z")
+_MANY = 16  # bytes
+_TEXT = re.compile(rb"[\t\r\n -~]{16,}\Z")
 _STRIP_PX = 256
 _FEW = 3  # bytes; the last ones of a picture may look like what follows it
 
@@ -21,9 +21,18 @@ def with_end_mark(content: bytes, frame: Frame) -> bytes:
     """The JPEG with an end mark in place of what follows its data, if it lacks one. `is_whole` finds out what else is missing."""
     if has_end_mark(content, frame):
         return content
-    tail = _TAIL.search(content, max(0, len(content) - 2**16))
-    data = content[: tail.start() + _FEW] if tail and content[-1] else content.rstrip(b"\0") if tail else content
+    data = _without_tail(content)
     return data + (b"\0" if data.endswith(b"\xff") else b"") + END
+
+
+def _without_tail(content: bytes) -> bytes:
+    """Without the zeros, ones or text that copies and programs leave behind a picture; its data do not end in so many of them."""
+    if content.endswith(b"\xff" * _MANY):
+        return content.rstrip(b"\xff")
+    if content.endswith(b"\0" * _MANY):
+        return content[: len(content.rstrip(b"\0")) + _FEW]
+    text = _TEXT.search(content, max(0, len(content) - 2**16))
+    return content[: text.start() + _FEW] if text else content
 
 
 def is_whole(image: Image.Image, content: bytes, frame: Frame) -> bool:
@@ -31,8 +40,13 @@ def is_whole(image: Image.Image, content: bytes, frame: Frame) -> bool:
 
     Else what follows the data is taken for a part of the picture.
     """
-    shorter = content[: -len(END) - _FEW - 1] + END
-    return has_all_restarts(content, frame) and not _changes(image, content) and _changes(_decoded(shorter, image), shorter)
+    if not has_all_restarts(content, frame) or _changes(image, content):
+        return False
+    end = len(content) - len(END) - _FEW - 1
+    if end <= last_data(content, frame):  # a scan of hardly a byte, of a channel that is empty
+        return True
+    shorter = content[:end].rstrip(b"\xff") + END
+    return not has_all_restarts(shorter, frame) or _changes(_decoded(shorter, image), shorter)
 
 
 def is_filled_up(image: Image.Image, content: bytes) -> bool:

@@ -92,6 +92,14 @@ def has_all_restarts(content: bytes, frame: Frame) -> bool:
     return len(_RESTART.findall(content, scan)) == -(-num_units // frame.interval) - 1
 
 
+def last_data(content: bytes, frame: Frame) -> int:
+    """Where the data of the last scan start; 0 where there is none."""
+    if frame.scan is None:
+        return 0
+    *_, scan = _scans(content, frame.scan)
+    return _components(content, scan)[1] + 3
+
+
 def _scans(content: bytes, start: int) -> Iterator[int]:
     """Where the payload of each scan's header starts, from the first one on, up to the end mark or what is no segment."""
     yield start

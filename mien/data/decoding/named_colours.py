@@ -86,21 +86,19 @@ class NamedColours:
 
     def to_srgb(self, levels_HWC: NDArray[np.uint8] | NDArray[np.uint16], *, full_scale: int) -> Image.Image:
         """RGB picture of levels from 0 to `full_scale`, of one channel (grey) or three."""
+        height, width, channels = levels_HWC.shape
         light = self.light(np.linspace(0, 1, full_scale + 1, dtype=np.float32))
-        rows = max(1, _ROWS_PIXELS // levels_HWC.shape[1])
-        parts = [levels_HWC[at : at + rows] for at in range(0, len(levels_HWC), rows)]
-        limit = 1.0
-        if self.display:
-            step = max(1, round((levels_HWC.shape[0] * levels_HWC.shape[1] / 2**20) ** 0.5))
-            limit = hdr.brightest(self.display(light[levels_HWC[::step, ::step]]))
-        matrix = _to_srgb_matrix(self.primaries).astype(np.float32).T if levels_HWC.shape[-1] == 3 else None
-        return Image.fromarray(np.concatenate([self._part(light[part], matrix, limit) for part in parts]))
+        matrix = _to_srgb_matrix(self.primaries).astype(np.float32) if channels == 3 else np.ones((3, 1), np.float32)
 
-    def _part(self, light_HWC: Floats, matrix: Floats | None, brightest: float) -> NDArray[np.uint8]:
-        if self.display:
-            light_HWC = hdr.within_white(self.display(light_HWC), brightest)
-        light_HWC = light_HWC @ matrix if matrix is not None else np.repeat(light_HWC, 3, axis=2)
-        return _encoding()[(light_HWC.clip(0, 1) * _ENCODING_STEPS + 0.5).astype(np.uint16)]
+        def lit(part_HWC: NDArray[np.unsignedinteger]) -> Floats:
+            part = light[part_HWC]
+            return (self.display(part) if self.display else part) @ matrix.T
+
+        step = max(1, round((height * width / 2**20) ** 0.5))
+        brightest = hdr.brightest(lit(levels_HWC[::step, ::step])) if self.display else 1.0
+        rows = max(1, _ROWS_PIXELS // width)
+        parts = (hdr.within_white(lit(levels_HWC[at : at + rows]), brightest) for at in range(0, height, rows))
+        return Image.fromarray(np.concatenate([_encoded(part) for part in parts]))
 
 
 def colours_by_number(primaries: int, transfer: int, is_narrow: bool = False) -> NamedColours | None:
@@ -148,6 +146,10 @@ def _to_xyz(primaries: tuple[float, ...]) -> NDArray[np.float64]:
     columns = np.array(colours).T
     scaled: NDArray[np.float64] = columns * np.linalg.solve(columns, white / white[1])
     return scaled
+
+
+def _encoded(light_HWC: Floats) -> NDArray[np.uint8]:
+    return _encoding()[(light_HWC.clip(0, 1) * _ENCODING_STEPS + 0.5).astype(np.uint16)]
 
 
 @cache
