@@ -17,13 +17,17 @@ from mien.data.decoding.reasons import Undecodable
 
 Floats = NDArray[np.float32]
 
+_UNSPECIFIED, _PQ, _HLG = 2, 16, 18
+_LOGARITHMIC = (9, 10)
+HDR_TRANSFERS = (_PQ, _HLG)
+
 _D65, _C, _DCI, _E = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351), (1 / 3, 1 / 3)
 # White, red, green, blue.
 _BT709 = (*_D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 _SMPTE170M = (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070)
 _PRIMARIES: dict[int, tuple[float, ...]] = {
     1: _BT709,
-    2: _BT709,  # unspecified
+    _UNSPECIFIED: _BT709,
     4: (*_C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
     5: (*_D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
     6: _SMPTE170M,
@@ -35,8 +39,6 @@ _PRIMARIES: dict[int, tuple[float, ...]] = {
     12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
     22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
-_PQ, _HLG = 16, 18
-HDR_TRANSFERS = (_PQ, _HLG)
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _ENCODING_STEPS = 2**14 - 1  # at the steepest place of sRGB's curve a fifth of a level
 _ROWS_PIXELS = 2**18  # worked on at a time, so that a large picture needs little memory
@@ -61,16 +63,18 @@ def _power(exponent: float) -> Callable[[Floats], Floats]:
 # Encoded level to light, both 0 to 1; of PQ and HLG as in hdr.py.
 _TRANSFERS: dict[int, Callable[[Floats], Floats]] = {
     1: _bt709,
-    2: _srgb,  # unspecified
+    _UNSPECIFIED: _srgb,
     4: _power(2.2),
     5: _power(2.8),
     6: _bt709,
     7: _smpte240,
     8: _power(1.0),
     11: _bt709,
+    12: _bt709,
     13: _srgb,
     14: _bt709,
     15: _bt709,
+    17: lambda v: (52.37 / 48 * v**2.6).astype(np.float32),  # of digital cinema
     _PQ: hdr.pq_light,
     _HLG: hdr.hlg_scene_light,
 }
@@ -104,13 +108,13 @@ class NamedColours:
 def colours_by_number(primaries: int, transfer: int, is_narrow: bool = False) -> NamedColours | None:
     """None for sRGB's own and for unspecified ones. `is_narrow`: black is 16 of 255 and white 235, as in video.
 
-    Raises Undecodable for numbers that nobody gave a meaning, and for logarithms.
+    Numbers without a meaning count as unspecified, as for every viewer. Raises Undecodable for logarithmic levels.
     """
-    if transfer not in _TRANSFERS or primaries not in _PRIMARIES:
-        if (primaries in (0, 3) or transfer in (0, 3)) and not is_narrow:
-            return None  # reserved: said by a writer who knows no more than one who says nothing
-        raise Undecodable("unsupported", f"colours with primaries {primaries} and transfer {transfer} of ITU-T H.273")
-    if transfer in (2, 13) and _PRIMARIES[primaries] == _BT709 and not is_narrow:
+    if transfer in _LOGARITHMIC:
+        raise Undecodable("unsupported", f"logarithmic levels (transfer {transfer} of ITU-T H.273)")
+    transfer = transfer if transfer in _TRANSFERS else _UNSPECIFIED
+    primaries = primaries if primaries in _PRIMARIES else _UNSPECIFIED
+    if transfer in (_UNSPECIFIED, 13) and _PRIMARIES[primaries] == _BT709 and not is_narrow:
         return None
     display = {_PQ: hdr.of_reference_white, _HLG: hdr.hlg_display_light}.get(transfer)
     light = _TRANSFERS[transfer]
