@@ -15,6 +15,7 @@ from mien.data.sources.counts import counts, listed, num_subjects
 from mien.data.sources.entry import read_entry
 from mien.data.sources.layout import label_of, subset_of, unique_paths
 from mien.data.sources.metadata import add_metadata, read_metadata
+from mien.data.sources.place import source_place
 from mien.data.sources.subject import add_subjects
 from mien.data.tables import FILES, write_table
 from mien.errors import SourceError
@@ -26,7 +27,7 @@ from mien.stage import command
 def main() -> None:
     """Reads every file of ingest.source once: a row per file in data/raw/files.parquet, contents in data/raw/[0-f].parquet."""
     params = load_params().ingest
-    source, metadata_path = Path(params.source), Path(params.metadata)
+    source, metadata_path = source_place(params.source), Path(params.metadata)
     metadata = read_metadata(metadata_path)
     with replacing_directory(paths.RAW) as folder:
         with BlobSpool(folder / "spool") as spool:

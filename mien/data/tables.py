@@ -29,6 +29,15 @@ FILES = pa.schema(
         ("metadata", _TEXT),  # further columns of ingest.metadata as one JSON object
     ]
 )
+# The source as DVC sees it. The order is that of reading.
+INVENTORY = pa.schema(
+    [
+        ("path", _TEXT),
+        ("size_bytes", _INT),
+        ("sha256", _TEXT),  # null where the file is not to be read
+        ("note", _TEXT),  # why not
+    ]
+)
 BLOBS = pa.schema([("sample_id", _TEXT), ("bytes", _BYTES)])
 IMAGES = pa.schema(
     [

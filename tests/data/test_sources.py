@@ -121,32 +121,6 @@ def test_junk_is_ignored_with_its_reason(tmp_path: Path) -> None:
     assert {path: file.ignored for path, file in read_all(tmp_path).items()} == JUNK
 
 
-def test_links_in_a_folder_are_followed_to_files_inside_only(tmp_path: Path) -> None:
-    source, outside = tmp_path / "source", tmp_path / "outside"
-    (source / "happy").mkdir(parents=True)
-    outside.mkdir()
-    for path in (outside / "secret.png", source / "happy" / "a.png"):
-        path.write_bytes(picture())
-    (source / "sad").mkdir()
-    (source / "sad" / "inside.png").symlink_to("../happy/a.png")
-    (source / "sad" / "outside.png").symlink_to(outside / "secret.png")
-    (source / "sad" / "nowhere.png").symlink_to("gone.png")
-    (source / "sad" / "circle.png").symlink_to("circle.png")
-    (source / "loop").symlink_to(source)
-    (source / "elsewhere").symlink_to(outside)
-    os.mkfifo(source / "pipe.jpg")
-    found = read_all(source)
-    assert found["sad/inside.png"].content == picture()
-    assert {path: file.ignored for path, file in found.items() if file.ignored} == {
-        "sad/outside.png": "link out of the source",
-        "sad/nowhere.png": "broken link",
-        "sad/circle.png": "broken link",
-        "loop": "link to a folder",
-        "elsewhere": "link out of the source",
-        "pipe.jpg": "not a regular file",
-    }
-
-
 def test_a_source_that_is_itself_a_link_is_followed(tmp_path: Path) -> None:
     source = as_folder(tmp_path)
     (tmp_path / "link").symlink_to(source)
