@@ -40,6 +40,7 @@ def test_the_list_changes_when_the_source_does_and_only_then(repository: Path, c
     assert "1 not to be read, such as happy/b.jpg" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(
     ("params", "said"),
     [
@@ -49,7 +50,7 @@ def test_the_list_changes_when_the_source_does_and_only_then(repository: Path, c
         ("ingest: {source: photos}\nlabels: {corrections: c.csv}", "labels.corrections: c.csv does not exist"),
     ],
 )
-def test_what_is_missing_is_said_before_dvc_looks_for_it(repository: Path, params: str, said: str) -> None:
+def test_what_is_missing_is_said_before_dvc_looks_for_it(params: str, said: str) -> None:
     paths.DATA.mkdir()
     paths.PARAMS.write_text(f"{params}\n{MODELS}\n")
     with pytest.raises(MienError) as caught:
