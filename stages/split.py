@@ -14,6 +14,7 @@ from mien.data.shards import read_store
 from mien.data.splits import split
 from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
 from mien.data.thinning import imbalance, thin, training_counts
+from mien.errors import TooFewImages
 from mien.files import write_json
 from mien.params import Params, load_params
 from mien.stage import command
@@ -36,8 +37,10 @@ def main() -> None:
         leaks = official.leaks(rows)
         rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
     labels_removed, rejected = read_table(paths.LABELS_REMOVED, FATES), read_table(paths.REJECTED, REJECTED)
-    left = emptied(files, rejected, [labels_removed, faceless, leaks], rows["path"], params.labels)
-    bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split(kept, params, left))
+    try:
+        bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split(kept, params))
+    except TooFewImages as error:
+        raise emptied(files, rejected, [labels_removed, faceless, leaks], rows["path"], params.labels).told(error) from None
     whole = bound.rows
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)

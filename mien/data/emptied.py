@@ -9,6 +9,7 @@ import pandas as pd
 from mien.data.labels import classify, closest_class
 from mien.data.pointers import LFS, PULL
 from mien.data.tables import FATES
+from mien.errors import LabelError, TooFewImages
 from mien.params import LabelParams
 
 # Files that are passed over and are no photographs anyone would miss.
@@ -42,25 +43,28 @@ _MORE_IMAGES = "add images"
 
 @dataclass(frozen=True)
 class Emptied:
-    """Files that left, a row each: label (the class), cause (a key of _CAUSES or any other word), subset, spelling; and what is no class."""
+    """Files that left, a row each: label (the class), cause (a key of _CAUSES or any other word) and subset; and what is no class."""
 
-    rows: pd.DataFrame | None = None
-    unknown: Sequence[str] = ()
+    rows: pd.DataFrame
+    unknown: Sequence[str]
     """the most frequent labels, as spelt, that are no class"""
 
+    def told(self, error: TooFewImages) -> LabelError:
+        """The error with where the files of each of its classes went, and what helps against that."""
+        lines = [f"{fault}{self.sentence(name, subset=error.subset)}" for name, fault in error.faults.items()]
+        return LabelError("\n".join([*lines, self.remedy(list(error.faults), subset=error.subset) + error.otherwise]))
+
     def sentence(self, name: str, *, subset: str | None = None) -> str:
-        """': of 15 files that left, 12 are …, 3 are …' for a class, or of one of its subsets; '' where nothing is known of any."""
-        if self.rows is None:
-            return ""
+        """': of its files that left, 12 are …, 3 are …' for a class, or for it in one subset; or that it has no others."""
         causes = self._causes(name, subset)
         if not causes:
-            return f": no {'other ' if subset else ''}file of {f'the subset {subset}' if subset else 'the source'} has this label"
+            return f"; no other file{f' for {subset}' if subset else ''} has this label"
         listed = [f"{num} {'is' if num == 1 else 'are'} {_CAUSES.get(cause, (cause.replace('_', ' '), ''))[0]}" for cause, num in causes]
-        return f": {', '.join(listed)}"
+        return f": of its files that left, {', '.join(listed)}"
 
     def remedy(self, names: Sequence[str], *, subset: str | None = None) -> str:
         """What helps, for the classes with too few images."""
-        causes = [self._causes(name, subset) if self.rows is not None else [] for name in names]
+        causes = [self._causes(name, subset) for name in names]
         helps = list(dict.fromkeys(_CAUSES.get(cause, ("", ""))[1] for its in causes for cause, _ in its))
         if self.unknown and not all(causes):
             helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are no class)")
@@ -68,12 +72,8 @@ class Emptied:
         return f"{'; '.join(ways)}, or drop the class with labels.drop"
 
     def _causes(self, name: str, subset: str | None) -> list[tuple[str, int]]:
-        assert self.rows is not None
         its = self.rows[(self.rows["label"] == name) & ((self.rows["subset"] == subset) if subset else True)]
         return sorted(Counter(its["cause"]).items(), key=lambda item: (-item[1], item[0]))
-
-
-NOTHING_LEFT = Emptied()  # where it is not known what left
 
 
 def emptied(files: pd.DataFrame, rejected: pd.DataFrame, removed: Sequence[pd.DataFrame], kept: pd.Series, params: LabelParams) -> Emptied:

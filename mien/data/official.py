@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mien.data.emptied import Emptied
 from mien.data.survivors import conflicts
 from mien.data.tables import FATES
-from mien.errors import LabelError
+from mien.errors import LabelError, TooFewImages
 
 FLAGS = ("conflict", "blank", "too_small", "duplicate", "no_face")  # where several apply, the first
 
@@ -43,14 +42,10 @@ def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
     return flag.where(~test["group_id"].isin(disputed), "conflict")
 
 
-def require_classes(label: pd.Series, classes: Sequence[str], emptied: Emptied) -> None:
-    """Raises LabelError if the labels of the test split lack a class; `emptied` knows where its files went."""
-    if missing := [name for name in classes if name not in set(label)]:
-        where = [f"{name}{story}" for name in missing if (story := emptied.sentence(name, subset="test"))]
-        raise LabelError(
-            f"the official test split has 0 images of {', '.join(missing)}{'; ' * bool(where)}{'; '.join(where)}; "
-            f"{emptied.remedy(missing, subset='test')}, or set split.method: stratified"
-        )
+def require_classes(label: pd.Series, classes: Sequence[str]) -> None:
+    """Raises TooFewImages if the labels of the test split lack a class."""
+    if faults := {name: f"the official test split has 0 images of {name}" for name in classes if name not in set(label)}:
+        raise TooFewImages(faults, subset="test", otherwise=", or set split.method: stratified")
 
 
 def leaks(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,27 +13,26 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mien.data import official
-from mien.data.emptied import NOTHING_LEFT, Emptied
 from mien.data.placement import place
 from mien.data.tables import SPLIT_NAMES
-from mien.errors import LabelError
+from mien.errors import LabelError, TooFewImages
 from mien.params import Params
 
 
-def split(rows: pd.DataFrame, params: Params, emptied: Emptied = NOTHING_LEFT) -> pd.Series:
+def split(rows: pd.DataFrame, params: Params) -> pd.Series:
     """The split of each row of LABELS as split.method says; same index. Training rows that leak must be gone.
 
     official: the set's own test split stays, and validation is the share split.val of the training rows. It may share subjects with
-    training, as it is given. Raises LabelError if a split would hold none of a class; `emptied` knows where its files went.
+    training, as it is given. Raises LabelError if a split would hold none of a class.
     """
     classes = params.labels.kept
     if params.split.method == "stratified":
-        return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed, emptied=emptied)
+        return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed)
     official.require_test(rows["subset"])
     test = official.is_test(rows["subset"])
-    official.require_classes(rows.loc[test, "label"], classes, emptied)
+    official.require_classes(rows.loc[test, "label"], classes)
     shares = {"train": 1 - params.split.val, "val": params.split.val}
-    own = assign(rows[~test], shares, classes=classes, seed=params.seed, emptied=emptied)
+    own = assign(rows[~test], shares, classes=classes, seed=params.seed)
     return own.reindex(rows.index).where(~test, "test")
 
 
@@ -51,15 +50,13 @@ def units(rows: pd.DataFrame) -> pd.Series:
     return rows["sample_id"].groupby(component).transform("min").astype(object)
 
 
-def assign(
-    rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int, emptied: Emptied = NOTHING_LEFT
-) -> pd.Series:
+def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:
     """The split of each row (sample_id, label, scene_id, subject), in proportion to `fractions`; same index.
 
     Raises LabelError if a class has too few units for each split to hold one, or is so bound to others that none was found.
     """
     unit = units(rows)
-    _require_enough(rows["label"], unit, classes, fractions, emptied)
+    _require_enough(rows["label"], unit, classes, fractions)
     counts = pd.crosstab(unit, rows["label"]).reindex(columns=list(classes), fill_value=0)
     counts = counts.loc[sorted(counts.index, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())]
     vectors, kind = np.unique(counts.to_numpy(np.int64), axis=0, return_inverse=True)
@@ -76,9 +73,9 @@ def assign(
     return pd.Series([str(split_of[name]) for name in unit], rows.index, dtype=object)
 
 
-def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], fractions: Mapping[str, float], emptied: Emptied) -> None:
-    """Raises LabelError naming every class with fewer units than there are splits, and where its other files went."""
-    faults, short = [], []
+def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], fractions: Mapping[str, float]) -> None:
+    """Raises TooFewImages naming every class with fewer units than there are splits."""
+    faults = {}
     for name in classes:
         its = label == name
         if (num_units := unit[its].nunique()) < len(fractions):
@@ -88,10 +85,8 @@ def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], f
                 if num_units == num_images
                 else f" but only {num_units} subject{'s'[: num_units != 1]}, scene{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
             )
-            short.append(name)
-            faults.append(
+            faults[name] = (
                 f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
-                f"{emptied.sentence(name)}"
             )
     if faults:
-        raise LabelError("\n".join([*faults, emptied.remedy(short)]))
+        raise TooFewImages(faults)
