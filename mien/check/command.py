@@ -1,6 +1,5 @@
 """The command `mien check`: what a source holds and what will become of it, before any run."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from mien.check.advice import advice
@@ -52,7 +51,9 @@ def _labels(found: Findings, params: Params) -> list[str]:
         meant = None if name is None else known.class_of(name)
         closest = None if name is None or meant else closest_class(name, params.labels)
         fate = meant or ("quarantined: no label" if name is None else f"quarantined: unknown label; closest class: {closest or 'none'}")
-        rows.append(("(none)" if name is None else name, f"{count:,}", fate + (" (left out by labels.drop)" if meant in params.labels.drop else "")))
+        rows.append(
+            ("(none)" if name is None else name, f"{count:,}", fate + (" (left out by labels.drop)" if meant in params.labels.drop else ""))
+        )
     lines = plain_table(("label", "images", "class"), rows[:MOST_LINES], right={1}).splitlines() if rows else []
     if len(rows) > MOST_LINES:
         lines.append(f"and {len(rows) - MOST_LINES:,} more labels")
@@ -88,12 +89,8 @@ def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
 
 
 def _advice(found: Findings, params: Params, trial: Tried) -> list[str]:
-    lines = list(_numbered(advice(found, params, side_px=median_side_px(trial))))
+    lines = [
+        f"- {each.reason}" + (f":\n    {each.command}" if each.command else "")
+        for each in advice(found, params, side_px=median_side_px(trial))
+    ]
     return ["before `dvc repro`:", *lines] if lines else ["nothing to change before `dvc repro`"]
-
-
-def _numbered(pairs: Iterator[tuple[str, str]]) -> Iterator[str]:
-    for command, reason in pairs:
-        yield f"- {reason}" + (f":\n    {command}" if command else "")
-
-

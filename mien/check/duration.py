@@ -10,9 +10,7 @@ _MTCNN_S = 0.12
 _TABLES_S = 1e-4
 
 
-def durations(
-    num_images: int, size_bytes: int, *, convert_s: float, is_detecting: bool, workers: int
-) -> Mapping[str, float]:
+def durations(num_images: int, size_bytes: int, *, convert_s: float, is_detecting: bool, workers: int) -> Mapping[str, float]:
     """Seconds by stage for `num_images` images of `size_bytes` in all; `convert_s` is the time of one image on one core."""
     return {
         "ingest": _START_S + num_images * _INGEST_S + size_bytes / 1e9 * _INGEST_S_PER_GB,

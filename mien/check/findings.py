@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.check.survey import Seen, Tried
+from mien.data.proposals import Proposal, propose
 from mien.data.sources.layout import label_of, path_key, subset_of
 from mien.data.sources.metadata import Metadata
 from mien.data.sources.pattern import group_of
-from mien.data.sources.proposals import Proposal, propose
 from mien.params import Params
 
 
@@ -55,7 +55,7 @@ def findings(seen: Sequence[Seen], metadata: Metadata, params: Params) -> Findin
         kinds=_sorted(Counter(file.kind for file in images if file.kind)),
         ignored=_sorted(Counter(file.ignored for file in seen if file.ignored)),
         errors=_sorted(Counter(_kind(file.error) for file in seen if file.error)),
-        such_as={reason: path for reason, path in reversed(lost)},
+        such_as=dict(reversed(lost)),
         labels=_sorted(labels),
         subsets=_sorted(Counter(subset_of(file.path, known) for file in images)),
         num_subjects=len(subjects),

@@ -69,14 +69,14 @@ def test_it_says_what_is_there_and_what_becomes_of_it() -> None:
 
 
 def test_close_spellings_become_aliases_and_far_ones_classes_and_both_can_be_pasted() -> None:
-    put({"hapy/a.jpg": None, "hapy/b.jpg": None, "happy/h.jpg": None, "contempt/c.jpg": None, "it's 1 \"odd\"/d.jpg": None})
+    put({"hapy/a.jpg": None, "hapy/b.jpg": None, "happy/h.jpg": None, "contempt/c.jpg": None, 'it\'s 1 "odd"/d.jpg': None})
     for command in commands(checked()):
         if "labels." in command:
             apply_preset("", settings=settings(command))
     known = load_params().labels.spellings
     assert known.class_of("hapy") == "happy" and known.class_of("happiness") == "happy", "the aliases that were there stay"
-    assert known.class_of("contempt") == "contempt" and known.class_of("it's 1 \"odd\"") == "it's 1 \"odd\""
-    assert "quarantined" not in check(load_params(), "photos")
+    assert known.class_of("contempt") == "contempt" and known.class_of('it\'s 1 "odd"') == 'it\'s 1 "odd"'
+    assert "unknown label" not in check(load_params(), "photos")
 
 
 def test_labels_and_persons_in_file_names_are_found_and_the_commands_make_them_count() -> None:
