@@ -52,6 +52,12 @@ class IngestParams(Section):
         "where ingest.metadata gives none; empty for none",
     )
 
+    max_file_mb: PositiveInt = Field(
+        160,
+        le=1024,
+        description="larger files are rejected unread, 2^20 bytes; ingest needs about three times as much memory as the largest file",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         refuse(self._faults())

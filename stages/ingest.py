@@ -1,6 +1,5 @@
 """Reads every file of the source once."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from mien import paths
 from mien.data.blobs import BlobSpool
 from mien.data.pointers import LFS, stands_in
 from mien.data.sources import source_entries
-from mien.data.sources.counts import counts, listed, num_subjects
+from mien.data.sources.counts import counts, listed, num_subjects, why_none
 from mien.data.sources.entry import read_entry
 from mien.data.sources.label import add_labels
 from mien.data.sources.layout import label_of, subset_of, unique_paths
@@ -36,7 +35,7 @@ def main() -> None:
     metadata = read_metadata(metadata_path)
     with replacing_directory(paths.RAW) as folder:
         with BlobSpool(folder / "spool") as spool:
-            rows, num_pointers = _read(source, spool, known)
+            rows, num_pointers = _read(source, spool, known, max_bytes=params.max_file_mb * 2**20)
             unmatched = add_metadata(rows, metadata, path=metadata_path)
             unlabelled = add_labels(rows, params.label, metadata.labels)
             unnamed = add_subjects(rows, params.subject)
@@ -63,13 +62,13 @@ def main() -> None:
         typer.echo(line, err=line.startswith("warning: "))
 
 
-def _read(source: Path, spool: BlobSpool, known: Spellings) -> tuple[list[dict[str, Any]], int]:
+def _read(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> tuple[list[dict[str, Any]], int]:
     """The rows of files, and how many of them are pointers of Git LFS."""
     rows: list[dict[str, Any]] = []
     num_pointers = 0
     unique = unique_paths()
     for entry in tqdm(source_entries(source), desc="ingest", unit="file"):
-        file = read_entry(entry)
+        file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
         rows.append(
             {
@@ -83,9 +82,7 @@ def _read(source: Path, spool: BlobSpool, known: Spellings) -> tuple[list[dict[s
             }
         )
     if not len(spool):
-        reasons = Counter(row["ignored"] or row["error"] for row in rows).most_common(3)
-        seen = ", ".join(f"{count} {reason}" for reason, count in reasons) or "it is empty"
-        raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({seen}); name a source with photographs")
+        raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({why_none(rows)}")
     refuse_pointers(source, num_pointers, num_images=sum(row["sample_id"] is not None for row in rows))
     return rows, num_pointers
 

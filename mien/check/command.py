@@ -26,7 +26,7 @@ def check(params: Params, source: str = "") -> str:
     kind = kind_of(place)
     metadata = read_metadata(Path(params.ingest.metadata))
     seen = survey(place)
-    trial = tried(place, seen, params.convert)
+    trial = tried(place, seen, params.convert, max_bytes=params.ingest.max_file_mb * 2**20)
     found = findings(seen, metadata, params)
     parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
     if trial.seconds:

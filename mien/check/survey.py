@@ -74,7 +74,7 @@ def _by_content(entry: Entry) -> str | None:
     return kind or ("no image, by its content" if _by_name(entry.path) else None)
 
 
-def tried(source: Path, seen: Sequence[Seen], params: ConvertParams) -> Tried:
+def tried(source: Path, seen: Sequence[Seen], params: ConvertParams, *, max_bytes: int) -> Tried:
     """What becomes of NUM_TRIED images, evenly chosen by their place in the source, or of as many as TRIED_S allow."""
     images = [index for index, file in enumerate(seen) if file.is_image]
     chosen = {images[round(step * (len(images) - 1) / max(1, NUM_TRIED - 1))] for step in range(NUM_TRIED)} if images else set()
@@ -85,7 +85,7 @@ def tried(source: Path, seen: Sequence[Seen], params: ConvertParams) -> Tried:
             continue
         if time.monotonic() - started > TRIED_S or index > max(chosen):
             break
-        file = read_entry(entry)
+        file = read_entry(entry, max_bytes=max_bytes)
         result.num += 1
         if file.content is None:
             result.lost.append((file.path, file.error or file.ignored or ""))

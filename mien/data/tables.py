@@ -163,6 +163,8 @@ def parquet_options(schema: pa.Schema, *, compression: str = "zstd") -> dict[str
     return {
         "compression": {field.name: "none" if field.name in uncompressed else compression for field in schema},
         "use_dictionary": [name for name in schema.names if name not in uncompressed],
+        # Statistics of a column keep its least and largest value: copies of two whole files, of no use to anyone.
+        "write_statistics": [name for name in schema.names if name not in uncompressed],
     }
 
 

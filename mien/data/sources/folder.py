@@ -14,7 +14,7 @@ def folder_entries(source: Path) -> Iterator[Entry]:
     """Every file below `source` (see walk). Raises SourceError if it cannot be listed."""
     try:
         for found in walk(source):
-            yield Entry(found.path, partial(_opened, found.place), found.size_bytes, found.ignored, found.error)
+            yield Entry(found.path, partial(_opened, found.place), found.size_bytes, found.ignored, found.error, found.place)
     except OSError as error:
         raise SourceError(f"ingest.source: {source} cannot be listed: {error.strerror}; check its permissions") from None
 

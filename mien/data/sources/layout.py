@@ -61,13 +61,16 @@ def path_key(path: str) -> str:
 def unique_paths() -> Callable[[str], str]:
     """A function that returns each path it is given, with ' (2)', ' (3)' … before the suffix where the path was there before."""
     seen: set[str] = set()
+    numbers: dict[str, int] = {}  # by path, the last that was given, or thousands of equal names would try each from the start
 
     def unique(path: str) -> str:
         folder, slash, name = path.rpartition("/")
         stem, dot, suffix = name.rpartition(".") if "." in name[1:] else (name, "", "")
-        candidate, number = path, 2
+        candidate, number = path, numbers.get(path, 1)
         while candidate in seen:
-            candidate, number = f"{folder}{slash}{stem} ({number}){dot}{suffix}", number + 1
+            number += 1
+            candidate = f"{folder}{slash}{stem} ({number}){dot}{suffix}"
+        numbers[path] = number
         seen.add(candidate)
         return candidate
 
