@@ -49,7 +49,7 @@ def test_every_turn_of_a_photograph_gives_the_same_square(detector: FaceDetector
         for lying_deg in TURNS_DEG:
             found = find_faces(turned(image, lying_deg), detector, turns=True, min_score=0.9)
             same += (found.turn_deg + lying_deg) % 360 == 0 and square_of(found) == square_of(upright)
-    assert same >= 0.9 * 3 * NUM_PHOTOS  # benchmarks/turns.py: 98 of 100 at twice this size
+    assert same >= 0.9 * 3 * NUM_PHOTOS  # benchmarks/turns.py: 98 of 100 at 640 px
 
 
 def test_without_turns_some_would_be_cut_on_their_side(detector: FaceDetector, photos: list[Image.Image]) -> None:
