@@ -111,10 +111,11 @@ FACES = pa.schema(
     [
         ("sample_id", _TEXT),
         ("image", _BYTES),  # encoded square
-        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image, pixels; null if taken whole
+        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image (as stored, not turned), px; null if taken whole
         ("landmarks", pa.list_(pa.float32())),  # x, y of left eye, right eye, nose, left and right mouth corner in the square, px
         ("score", _FLOAT),  # the detector's; null if taken whole
         ("num_faces", _INT),  # faces found; null if none were looked for
+        ("turn_deg", _INT),  # clockwise turn of the converted image that set its face upright: 0, 90, 180, 270; null if not looked for
     ]
 )
 SPLITS = pa.schema(

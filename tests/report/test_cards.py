@@ -210,3 +210,18 @@ def test_every_part_that_ships_has_its_paper() -> None:
         "guo2017",
     ]  # type: ignore[index]
     assert all(entry.count("{") == entry.count("}") for entry in cited)
+
+
+@pytest.mark.parametrize(
+    ("faces", "turned", "expected"),
+    [
+        ("{detector: mtcnn}", {"90": 3, "180": 0, "270": 1}, "lay on its side or head: 3 by 90°, 1 by 270°."),
+        ("{detector: mtcnn}", {"90": 0, "180": 0, "270": 0}, "No face lay on its side or head."),
+        ("{detector: mtcnn, turns: false}", {"90": 0, "180": 0, "270": 0}, None),
+        ("{detector: none}", {"90": 0, "180": 0, "270": 0}, None),
+    ],
+)
+def test_the_data_card_says_what_was_turned(facts: RunFacts, faces: str, turned: dict[str, int], expected: str | None) -> None:
+    counts = facts.counts | {"align": facts.counts["align"] | {"turned": turned}}
+    text = " ".join(data_card(replace(facts, params=make_params(f"faces: {faces}\n"), counts=counts)).split())
+    assert expected in text if expected else "on its side" not in text

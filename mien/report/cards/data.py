@@ -40,6 +40,7 @@ def data_card(facts: RunFacts) -> str:
         doubts=facts.doubts.counts if facts.doubts else None,
         doubted_by=params.doubts.folds,
         scene_words=_scene_words(facts),
+        turned_words=_turned_words(counts["align"]["turned"]),
         split_words=split_words(facts),
         balance_rows=_balance_rows(facts),
         factor=_imbalance(facts),
@@ -88,6 +89,12 @@ def _scene_words(facts: RunFacts) -> str:
     if facts.params.split.method == "official":
         return "they are kept together where the split has a choice, between training and validation"
     return "they lie in one split (`split.keep_together: scene`)"
+
+
+def _turned_words(turned: Mapping[str, int]) -> str:
+    """How many pictures lay on their side or head."""
+    found = ", ".join(f"{count(number)} by {turn_deg}°" for turn_deg, number in turned.items() if number)
+    return f"Turned clockwise first, because the face lay on its side or head: {found}." if found else "No face lay on its side or head."
 
 
 def _balance_rows(facts: RunFacts) -> list[list[str]]:

@@ -82,7 +82,8 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         (
             "faces",
             (
-                f"found by {faces.detector}, score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
+                f"found by {faces.detector}{', also in quarter turns' if faces.turns else ''}, "
+                f"score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
                 if faces.detector != "none"
                 else "pictures taken whole"
             )
