@@ -31,11 +31,10 @@ def file_names(files: "pd.DataFrame", names: Names) -> dict[str, str]:
 
     Files without content (ignored, unreadable) are hashed by their path together with all sample_ids, because a path alone can be guessed.
     """
-    key = _digest("names", *sorted(set(files["sample_id"].dropna())))
-    return {
-        path: file_name(path, sample_id or _digest(key, path), names)
-        for path, sample_id in zip(files["path"], files["sample_id"].where(files["sample_id"].notna(), None), strict=True)
-    }
+    known = files[files["sample_id"].notna()]
+    contents = dict(zip(known["path"], known["sample_id"], strict=True))
+    key = _digest("names", *sorted(set(contents.values())))
+    return {path: file_name(path, contents.get(path) or _digest(key, path), names) for path in files["path"]}
 
 
 def without_names(text: str, called: Mapping[str, str]) -> str:

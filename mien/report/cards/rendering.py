@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, pass_context
 from jinja2.runtime import Context
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from mien.markdown import Markdown, cell, code, escaped, markdown_table
 from mien.printable import printable
@@ -16,6 +17,8 @@ from mien.report.page import formats
 
 TEXTS = ("value", "breakable", "figure_title")
 """The filters whose result holds what they are given; the others write numbers, as Markdown that needs no escaping."""
+
+_ACTIVE = re.compile(r"<(?=[a-zA-Z/!?])|\]\(")
 
 
 def render(template: str, **values: Any) -> str:
@@ -31,22 +34,28 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], num_left: int 
 
 
 def yaml_front(document: Mapping[str, Any], *, comment: str) -> str:
-    """The YAML at the top of a card, between two lines of ---, after lines of comment; every text quoted where YAML needs it."""
+    """The YAML at the top of a card, between two lines of ---, after lines of comment; every text quoted where YAML needs it.
+
+    HTML tags and links within texts are written with YAML's own escapes, for readers that take this for Markdown.
+    """
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.width = 1000
     text = io.StringIO()
     yaml.dump(_visible(document), text)
-    return f"---\n{comment}{text.getvalue()}---\n"
+    quoted = _ACTIVE.sub(lambda found: found[0][:-1] + f"\\x{ord(found[0][-1]):02X}", text.getvalue())
+    return f"---\n{comment}{quoted}---\n"
 
 
 def _visible(value: Any) -> Any:
-    """JSON values whose texts have no control characters."""
+    """JSON values whose texts have no control characters; those that need escapes of YAML as texts in double quotes."""
     if isinstance(value, Mapping):
         return {name: _visible(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [_visible(entry) for entry in value]
-    return printable(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return DoubleQuotedScalarString(printable(value)) if _ACTIVE.search(value) else printable(value)
 
 
 @pass_context
