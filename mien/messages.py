@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mien import paths
@@ -19,10 +19,11 @@ Message = dict[str, Any]
 def opening_message(params: Params, *, model: str | None, stage: str) -> Message:
     """Says which run is meant, what leads to it, and which parameters it has."""
     origin = provenance(params)
-    dataset = _dataset_name(params)
+    source = _source_name(params)
+    dataset = PurePosixPath(source).name
     if model is None:
         shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
-        shown["ingest"] |= {"source": dataset, "metadata": last_part(params.ingest.metadata)}
+        shown["ingest"] |= {"source": source, "metadata": last_part(params.ingest.metadata)}
         shown["labels"] |= {"corrections": last_part(params.labels.corrections)}
         mark = fingerprint([origin.params, origin.data])
     else:
@@ -44,7 +45,7 @@ def opening_message(params: Params, *, model: str | None, stage: str) -> Message
     }
 
 
-def _dataset_name(params: Params) -> str:
+def _source_name(params: Params) -> str:
     """What the source is called to others; before `ingest` without the digest of its contents."""
     from mien.data.tables import FILES, read_table  # pandas, and this module is loaded with the command line
 

@@ -16,7 +16,7 @@ from mien.data.shards import read_store
 from mien.data.splits import units
 from mien.data.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
 from mien.errors import TableError
-from mien.evaluation.columns import slice_columns, telling
+from mien.evaluation.columns import personal_slices, slice_columns, telling
 from mien.evaluation.figures import Predictions, bare_figures, report_on_test
 from mien.evaluation.honesty import selection
 from mien.evaluation.seeds import seed_figures
@@ -88,18 +88,21 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             "calibration": calibration,
             **seed_figures(by_seed),
         }
+        columns = telling(_columns(test))
         slices = slice_figures(
             tested.actual_N,
             tested.predicted_N,
             len(config.classes),
-            telling(_columns(test)),
+            columns,
             groups_N=tested.groups_N,
             seed=params.seed,
             num_resamples=SLICE_RESAMPLES,
         )
         write_table(paths.predictions(model), pd.concat(predicted)[PREDICTIONS.names], PREDICTIONS)
         write_json(paths.evaluation(model), evaluation)
-        write_csv(paths.slices(model), slices_table(slices), float_format=FLOAT_FORMAT)
+        personal = personal_slices(columns, test["subject"]) if params.report.names == "hashed" else ()
+        shared = [one for one in slices if (one.column, one.value) not in personal]
+        write_csv(paths.slices(model), slices_table(shared), float_format=FLOAT_FORMAT)
         bars = reliability_table(tested.logits_NK, tested.actual_N, temperature=calibration["temperature"])
         _write_plot(paths.reliability_table(model), bars)
         pairs = predicted[0].loc[predicted[0]["split"] == "test", ["label", "predicted"]]
