@@ -233,6 +233,16 @@ class DoubtsParams(Section):
     queue: PositiveInt = Field(100, description="images at most in the review queue, most doubtful first")
 
 
+class ReportParams(Section):
+    """How the run is told to others."""
+
+    names: Literal["original", "hashed"] = Field(
+        "hashed",
+        description="how files are named in metrics/ and in MLflow, which are meant to be shared: hashed is the first 12 digits of the "
+        "content's SHA-256, which `mien where` resolves at home, and the source is its kind and a digest",
+    )
+
+
 class RuntimeParams(Section):
     """Where things run; tracked by no stage, because it must not change results."""
 
@@ -256,6 +266,7 @@ class Params(Section):
     head: HeadParams = HeadParams()
     explain: ExplainParams = ExplainParams()
     doubts: DoubtsParams = DoubtsParams()
+    report: ReportParams = ReportParams()
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
     runtime: RuntimeParams = RuntimeParams()
 

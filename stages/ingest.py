@@ -24,6 +24,7 @@ from mien.data.tables import FILES, write_table
 from mien.errors import SourceError
 from mien.files import replacing_directory, write_json
 from mien.params import load_params
+from mien.printable import one_line
 from mien.stage import command
 
 
@@ -52,10 +53,12 @@ def main() -> None:
         + (f", {subjects} subject{'s'[: subjects != 1]}" if subjects else "")
     )
     if unmatched:
-        typer.echo(f"warning: {len(unmatched)} paths of {metadata_path} are no file of the source, such as {unmatched[0]}", err=True)
+        typer.echo(
+            f"warning: {len(unmatched)} paths of {metadata_path} are no file of the source, such as {one_line(unmatched[0])}", err=True
+        )
     if unnamed:
         typer.echo(
-            f"warning: {len(unnamed)} of {found['images']} images have no subject by ingest.subject or ingest.metadata, such as {unnamed[0]}",
+            f"warning: {len(unnamed)} of {found['images']} images have no subject by ingest.subject or ingest.metadata, such as {one_line(unnamed[0])}",
             err=True,
         )
     for line in (*lfs_remarks(num_pointers), *label_remarks(rows, known, unlabelled)):

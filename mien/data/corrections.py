@@ -21,6 +21,7 @@ from mien.data.spelling import fold
 from mien.data.user_csv import read_rows
 from mien.errors import LabelError
 from mien.params import LabelParams
+from mien.spreadsheet import original
 
 KEEP, DROP = "keep", "drop"
 _SAMPLE_ID = re.compile(r"[0-9a-f]{12,64}")
@@ -65,7 +66,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
         where = f"{key}: {path}, line {number}"
         if not values["decision"].strip():
             continue
-        decision = _decision(values["decision"].strip(), params, where=where)
+        decision = _decision(original(values["decision"].strip()), params, where=where)
         sample_id = values["sample_id"].strip().lower()
         if not _SAMPLE_ID.fullmatch(sample_id):
             raise LabelError(f"{where}: {sample_id!r} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least")

@@ -128,7 +128,11 @@ def test_slices_beyond_their_interval_are_told_and_others_are_not(facts: RunFact
 
 
 def test_the_embedded_sample_is_called_that(facts: RunFacts) -> None:
-    own = replace(facts, params=make_params("ingest: {source: /home/somebody/photos.zip}\n"))
+    source = "ingest: {source: /home/somebody/photos.zip}\n"
+    own = replace(facts, params=make_params(f"{source}report: {{names: original}}\n"))
+    hashed = replace(facts, params=make_params(source))
+    for card in (model_card("first", hashed), data_card(hashed)):
+        assert "zip archive" in card and "photos.zip" not in card and "somebody" not in card
     for card in (model_card("first", own), data_card(own)):
         assert "drawn" not in card.split("## Bias")[0].split("## Known")[0].replace("drawn stratified", "").replace("drawn together", "")
         assert "photos.zip" in card and "somebody" not in card

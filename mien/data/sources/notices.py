@@ -4,7 +4,9 @@ import sys
 
 from tqdm import tqdm
 
+from mien.printable import one_line
+
 
 def notice(text: str) -> None:
     """Prints a warning."""
-    tqdm.write(f"warning: {text}", file=sys.stderr)
+    tqdm.write(f"warning: {one_line(text)}", file=sys.stderr)
