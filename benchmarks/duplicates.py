@@ -61,7 +61,7 @@ def row(kind: str, pairs: list[Pair], *, wrong: Callable[[str], bool]) -> dict[s
 def photographs(source: Path) -> Iterator[Image.Image]:
     """The pictures of a source that decode, in an order that depends on their names alone."""
     for entry in source_entries(source):
-        file = read_entry(entry)
+        file = read_entry(entry, max_bytes=2**28)
         if file.content is not None:
             with suppress(Undecodable):
                 yield reduced(decode(file.content, max_megapixels=100).image, max_side_px=640)

@@ -9,6 +9,7 @@ from mien import paths, preset, reference
 from mien.backfill import track
 from mien.errors import ParamsError, TableError
 from mien.params import load_params
+from mien.printable import printable
 from mien.stage import reporting
 from mien.study.command import study
 
@@ -32,18 +33,31 @@ def preset_command(
     """Merges a preset, then single settings, into params.yaml, whose comments and order stay, and prints what changed."""
     if listed or not (name or settings):
         for each in preset.names():
-            typer.echo(f"{each}: {preset.description(each)}")
+            typer.echo(printable(f"{each}: {preset.description(each)}"))
         return
     ignored = preset.left_out(name)
     changes = preset.apply_preset(name, settings=settings or ())
     for change in changes:
-        typer.echo(str(change))
+        typer.echo(printable(str(change)))
     for fault in ignored:
-        typer.echo(f"left out: {fault}", err=True)
+        typer.echo(printable(f"left out: {fault}"), err=True)
     typer.echo(
         f"preset{' ' * bool(name)}{name}: {len(changes)} change{'s'[: len(changes) != 1]} in {paths.PARAMS}"
         + ("; see `git diff`, then `dvc repro`" if changes else "")
     )
+
+
+@commands.command("check")
+def check_command(
+    source: Annotated[str, typer.Argument(help="folder, archive or table; default is ingest.source of params.yaml")] = "",
+) -> None:
+    """Says in seconds what a source holds, what will be lost and why, what to set in params.yaml, and how long the data stages will take.
+
+    It reads names and first bytes of all files, decodes a few images as a trial, and changes nothing.
+    """
+    from mien.check.command import check  # pandas, Pillow
+
+    typer.echo(check(load_params(), source))
 
 
 @commands.command("params")
@@ -72,7 +86,9 @@ def models_command() -> None:
 
 @commands.command("where")
 def where_command(
-    file: Annotated[str, typer.Argument(help="path in the source, its end, a file's name, a pattern such as '*.heic', or a sample_id")],
+    file: Annotated[
+        str, typer.Argument(help="path in the source, its end, a file's name, a pattern such as '*.heic', a sample_id, or a hashed name")
+    ],
 ) -> None:
     """Says what became of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
     from mien.data.corrections import decision_of

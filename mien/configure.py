@@ -70,6 +70,8 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     `read_config` reads them back as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
+    if config.weights not in ("none", "imagenet"):
+        document["weights"] = "folder"  # which one is no setting of the model: training depends on the weights that were in it
     if not config.other_seeds:
         del document["other_seeds"]
     for part in ("train", "augment"):

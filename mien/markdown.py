@@ -1,6 +1,41 @@
-"""Tables as text: in Markdown that can be read as plain text too, or in bare columns."""
+"""Markdown: text from elsewhere escaped, tables that can be read as plain text too; and tables in bare columns."""
 
+import re
 from collections.abc import Container, Iterable, Sequence
+from typing import Any
+
+from mien.printable import printable
+
+_BREAKS = re.compile(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_SPECIAL = re.compile(r"[\\`*\[\]{}|~$]|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word emphasises nothing
+_BLOCK = re.compile(r"^(?=(?:[-+=]+|#{1,6})(?:\s|$))|^(\d{1,9})(?=[.)](?:\s|$))")  # lists, headings and rules
+
+
+class Markdown(str):
+    """Text that is Markdown already: `escaped` leaves it as it is."""
+
+
+def escaped(text: Any) -> Markdown:
+    """Text as Markdown that shows it and does nothing: no HTML, link, emphasis, formula, line or cell of its own.
+
+    Source: CommonMark 0.31, sections 2.4 (backslash escapes), 2.5 (entities) and 6; GitHub Flavored Markdown for tables, ~ and bare links.
+    """
+    if isinstance(text, Markdown):
+        return text
+    plain = printable(_BREAKS.sub(" ", str(text)))
+    plain = _BLOCK.sub(r"\1" "\\\\", _SPECIAL.sub(r"\\\g<0>", plain.replace("&", "&amp;")))
+    plain = re.sub(r"<(?!\s)", "&lt;", re.sub(r"(?<!\s)>", "&gt;", plain))  # beside a space neither begins or ends a tag
+    return Markdown(plain.replace("://", r":\//").replace("www.", r"www\."))
+
+
+def code(text: Any) -> Markdown:
+    """The text as code, if it has only characters that need no escaping there; else `escaped`."""
+    return Markdown(f"`{text}`") if re.fullmatch(r"[\w./+:@(),-]+(?: [\w./+:@(),-]+)*", str(text), re.ASCII) else escaped(text)
+
+
+def cell(text: Any) -> str:
+    """Text, escaped, or Markdown for one cell of a table, without needless spaces."""
+    return " ".join(escaped(text).split())
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, num_left: int = 1) -> list[str]:

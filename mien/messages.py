@@ -4,11 +4,12 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path, PurePath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mien import paths
 from mien.files import read_json
+from mien.naming import last_part, source_name
 from mien.params import Params
 from mien.provenance import fingerprint, provenance
 
@@ -18,13 +19,16 @@ Message = dict[str, Any]
 def opening_message(params: Params, *, model: str | None, stage: str) -> Message:
     """Says which run is meant, what leads to it, and which parameters it has."""
     origin = provenance(params)
+    source = _source_name(params)
+    dataset = PurePosixPath(source).name
     if model is None:
         shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
+        shown["ingest"] |= {"source": source, "metadata": last_part(params.ingest.metadata)}
+        shown["labels"] |= {"corrections": last_part(params.labels.corrections)}
         mark = fingerprint([origin.params, origin.data])
     else:
         shown = read_json(paths.config(model))
         mark = fingerprint([shown, origin.data])
-    dataset = PurePath(params.ingest.source).name
     tags = {name: str(value) for name, value in asdict(origin).items() if value}
     parameters = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
     return {
@@ -39,6 +43,14 @@ def opening_message(params: Params, *, model: str | None, stage: str) -> Message
             "workspace": str(paths.workspace()),
         }
     }
+
+
+def _source_name(params: Params) -> str:
+    """What the source is called to others; before `ingest` without the digest of its contents."""
+    from mien.data.tables import FILES, read_table  # pandas, and this module is loaded with the command line
+
+    ids = read_table(paths.FILES, FILES, ["sample_id"])["sample_id"].dropna() if paths.FILES.is_file() else ()
+    return source_name(params.ingest.source, ids, params.report.names)
 
 
 def _images_by_split() -> dict[str, int]:

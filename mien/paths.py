@@ -14,6 +14,8 @@ METRICS = Path("metrics")
 
 SAMPLE = DATA / "sample.zip"
 SAMPLE_TRUTH = DATA / "sample_truth.csv"
+INVENTORY = DATA / "inventory.parquet"
+HASHES = Path(".mien") / "hashes.parquet"  # of the source's files, as they were when last read
 RAW = DATA / "raw"
 FILES = RAW / "files.parquet"
 IMAGES = DATA / "images"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from mien.errors import MienError
+from mien.printable import printable
 
 
 def command(main: Callable[..., None]) -> Callable[[], None]:
@@ -22,7 +23,7 @@ def reporting(app: typer.Typer) -> Callable[[], None]:
         try:
             app()
         except MienError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {printable(str(error))}", file=sys.stderr)
             sys.exit(2)
 
     return run

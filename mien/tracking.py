@@ -18,6 +18,7 @@ from typing import Any, ParamSpec
 
 from mien import artifacts, messages, paths
 from mien.params import load_params
+from mien.printable import printable
 
 Arguments = ParamSpec("Arguments")
 
@@ -143,7 +144,7 @@ def log_report() -> None:
 
 def warn(reason: str) -> None:
     """One line on stderr."""
-    short = " ".join(reason.split())[:300]
+    short = printable(" ".join(reason.split()))[:300]
     print(f"warning: MLflow: {short}; results are not affected, `mien track` writes what is missing", file=sys.stderr)
 
 

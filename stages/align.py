@@ -7,6 +7,7 @@ from mien.data.faceless import always_kept, removed_rows
 from mien.data.shards import DIGITS
 from mien.data.squares import Job, make_squares
 from mien.data.tables import FATES, LABELS, read_table, write_table
+from mien.data.turning import TURNS_DEG
 from mien.files import replacing_directory, write_json
 from mien.parallel import parallel_map
 from mien.params import load_params
@@ -40,17 +41,21 @@ def main() -> None:
         removed = removed_rows(labels[~kept], sightings, min_score=how.min_score)
         write_table(folder / paths.FACES_REMOVED.name, removed, FATES)
     faces = [sighting.num_faces for sighting in sightings.values()]
+    turned = {str(turn_deg): sum(sighting.turn_deg == turn_deg for sighting in sightings.values()) for turn_deg in sorted(TURNS_DEG)}
     counts = {
         "images": len(samples),
         "one_face": sum(number == 1 for number in faces),
         "several_faces": sum(number > 1 for number in faces),
         "no_face": sum(number == 0 for number in faces),
+        "turned": turned,
         "fitted_whole": sum(sample not in sightings or (sightings[sample].num_faces == 0 and sample in whole) for sample in samples),
         "quarantined_files": len(removed),
     }
     write_json(paths.counts("align"), counts)
+    quarters = ", ".join(f"{number} by {turn_deg} degrees" for turn_deg, number in turned.items() if number)
     typer.echo(
-        f"align: {len(samples)} images, {counts['one_face'] + counts['several_faces']} cut around a face, "
+        f"align: {len(samples)} images, {sum(number > 0 for number in faces)} cut around a face"
+        f"{f' ({sum(turned.values())} of them turned upright: {quarters})' if quarters else ''}, "
         f"{counts['fitted_whole']} fitted whole, {len(removed)} files without a face to quarantine"
     )
 

@@ -13,6 +13,7 @@ from mien.evaluation.leaderboard import BEST, WORSE, against_best, leaderboard, 
 from mien.evaluation.same_images import COLUMNS, same_images
 from mien.files import read_json, replacing_file, write_json
 from mien.params import Params, load_params
+from mien.spreadsheet import write_csv
 from mien.stage import command
 
 
@@ -40,8 +41,7 @@ def main() -> None:
     )
     board = leaderboard(evaluations)
     write_json(paths.LEADERBOARD, board)
-    with replacing_file(paths.COMPARISONS) as temporary:
-        pairs.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_csv(paths.COMPARISONS, pairs, float_format="%.6g")
     with replacing_file(paths.LEADERBOARD_TABLE) as temporary:
         temporary.write_text(leaderboard_table(evaluations, pairs), encoding="utf-8")
     tracking.log_experiment(board)

@@ -15,7 +15,9 @@ from mien.explain.pictures import webp, write_pictures
 from mien.explain.queue import counts, review_table
 from mien.files import read_json, replacing_directory, write_json
 from mien.models.store import load_model
+from mien.naming import file_names
 from mien.params import load_params
+from mien.spreadsheet import write_csv
 from mien.stage import command
 from mien.training.precision import resolve_device
 
@@ -50,7 +52,7 @@ def main() -> None:
     place = dict(zip(faces.sample_ids, range(len(faces)), strict=True))
     pictures = {f"face/{name}": webp(faces.images_N3SS[place[name]].permute(1, 2, 0).numpy()) for name in queue["sample_id"]}
     with replacing_directory(paths.DOUBTS) as folder:
-        queue.to_csv(folder / "queue.csv", index=False, lineterminator="\n")
+        write_csv(folder / "queue.csv", queue.assign(path=queue["path"].map(file_names(rows, params.report.names))))
         write_pictures(folder / "pictures.parquet", pictures)
     write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
     shown = (

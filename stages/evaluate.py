@@ -16,7 +16,7 @@ from mien.data.shards import read_store
 from mien.data.splits import units
 from mien.data.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
 from mien.errors import TableError
-from mien.evaluation.columns import slice_columns, telling
+from mien.evaluation.columns import personal_slices, slice_columns, telling
 from mien.evaluation.figures import Predictions, bare_figures, report_on_test
 from mien.evaluation.honesty import selection
 from mien.evaluation.seeds import seed_figures
@@ -30,9 +30,11 @@ from mien.models.speed import measure_speed
 from mien.models.store import WEIGHTS, describe_model, load_model, seed_folder
 from mien.params import load_params
 from mien.report.confusion import draw_confusion
+from mien.spreadsheet import write_csv
 from mien.stage import command
 from mien.training.precision import resolve_device
 
+FLOAT_FORMAT = "%.6g"
 SLICE_RESAMPLES = 2000  # of every slice; there are many, and their ends are read to two digits
 
 
@@ -86,22 +88,25 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             "calibration": calibration,
             **seed_figures(by_seed),
         }
+        columns = telling(_columns(test))
         slices = slice_figures(
             tested.actual_N,
             tested.predicted_N,
             len(config.classes),
-            telling(_columns(test)),
+            columns,
             groups_N=tested.groups_N,
             seed=params.seed,
             num_resamples=SLICE_RESAMPLES,
         )
         write_table(paths.predictions(model), pd.concat(predicted)[PREDICTIONS.names], PREDICTIONS)
         write_json(paths.evaluation(model), evaluation)
-        _write_csv(paths.slices(model), slices_table(slices))
+        personal = personal_slices(columns, test["subject"]) if params.report.names == "hashed" else ()
+        shared = [one for one in slices if (one.column, one.value) not in personal]
+        write_csv(paths.slices(model), slices_table(shared), float_format=FLOAT_FORMAT)
         bars = reliability_table(tested.logits_NK, tested.actual_N, temperature=calibration["temperature"])
-        _write_csv(paths.reliability_table(model), bars)
+        _write_plot(paths.reliability_table(model), bars)
         pairs = predicted[0].loc[predicted[0]["split"] == "test", ["label", "predicted"]]
-        _write_csv(paths.confusion_table(model), pairs.set_axis(["actual", "predicted"], axis=1))
+        _write_plot(paths.confusion_table(model), pairs.set_axis(["actual", "predicted"], axis=1))
         figures = report["all"]
         title = f"{model}: {len(test)} test images, macro-F1 {figures['macro_f1']:.3f}"
         draw_confusion(paths.confusion_picture(model), figures["confusion"], config.classes, title=title)
@@ -191,9 +196,10 @@ def _cost(config: ModelConfig, weights: Path) -> dict[str, int]:
     return {"num_parameters": spent.num_parameters, "macs": spent.num_macs, "file_bytes": weights.stat().st_size}
 
 
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
+def _write_plot(path: Path, table: pd.DataFrame) -> None:
+    """A table for DVC to plot: as it is, because DVC reads guarded cells as they are written."""
     with replacing_file(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from mien.explain.tested import check_predictions, check_same_model, described
 from mien.files import write_json
 from mien.models.predict import predict_logits
 from mien.models.store import load_model
+from mien.naming import file_names
 from mien.params import LabelParams, load_params
 from mien.stage import command
 from mien.training.precision import resolve_device
@@ -53,7 +54,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             raise TableError(f"{paths.SPLITS} has no training images, among which to look for neighbours; run `dvc repro split`")
         found = explain(subject, tested, training, load=load, how=params.explain, seed=params.seed)
         document = {"model": model, **found.document}
-        write_explanation(paths.explanation_folder(model), found)
+        write_explanation(paths.explanation_folder(model), found, called=file_names(splits, params.report.names))
         write_json(paths.explanation(model), document)
         run.log_explanation(document)
     failures = document["failures"]

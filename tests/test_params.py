@@ -163,10 +163,14 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"labels__aliases": {1: ["x"]}}, "labels.aliases.1: must be a name in text; write it in quotes (got 1)"),
     # labels
-    ({"labels__aliases__sad": ["Anger 2"]}, "labels.aliases.sad: must not be claimed by two classes, angry and sad (got 'Anger 2')"),
+    ({"labels__aliases__sad": ["ANG-ER"]}, "labels.aliases.sad: must not be claimed by two classes, angry and sad (got 'ANG-ER')"),
     ({"labels__aliases__sad": ["HAPPY"]}, "labels.aliases.sad: must not be claimed by two classes, happy and sad (got 'HAPPY')"),
     ({"labels__aliases__sad": ["..."]}, "labels.aliases.sad: must hold a letter or digit (got '...')"),
-    ({"labels__aliases": {"bored": ["x"]}}, "labels.aliases: must name classes of labels.classes (got ['bored'])"),
+    (
+        {"labels__aliases": {"bored": ["x"]}},
+        "labels.aliases: must name classes of labels.classes; `mien preset --set labels.aliases.bored=null` takes one out, --set "
+        "'labels.aliases={}' all (got ['bored'])",
+    ),
     (
         {"labels__aliases": {}, "labels__classes": []},
         "labels.classes: must name at least two classes that labels.drop does not leave out (got [])",

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Points = npt.NDArray[np.float64]  # (n, 2): x, y
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 # Share of the face's side. In profile the eyes come nearer than this, and their line tells how the head is turned, not how it
 # is tilted (measured on 440 photographs: beyond it, the eyes' line and the line from eyes to mouth agree to within a few degrees).
@@ -24,7 +25,7 @@ class Face:
     """One detected face: box (left, top, right, bottom), detector score from 0 to 1, and five landmarks as (5, 2) x and y:
     left eye, right eye, nose, left and right corner of the mouth, left and right as one looks at the picture."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     score: float
     landmarks: Points
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import numpy as np
 import pyarrow as pa
 
 from mien.data.shards import DIGITS, ShardWriter
@@ -49,15 +50,26 @@ class BlobSpool:
         """Writes the shards of BLOBS, each spool file leaving the disk as soon as its shard is there."""
         for digit, file in self._files.items():
             with ShardWriter(folder, digit, BLOBS) as writer:
-                ids, contents, total = list[str](), list[bytes](), 0
+                group, total = list[tuple[str, int, int]](), 0
                 for sample_id, (offset, size) in sorted(self._places[digit].items()):
-                    file.seek(offset)
-                    ids.append(sample_id)
-                    contents.append(file.read(size))
+                    if group and (len(group) == GROUP_ROWS or total + size > GROUP_BYTES):
+                        writer.write(_rows(group, file))
+                        group, total = [], 0
+                    group.append((sample_id, offset, size))
                     total += size
-                    if len(ids) == GROUP_ROWS or total >= GROUP_BYTES:
-                        writer.write(pa.table([ids, contents], schema=BLOBS))
-                        ids, contents, total = [], [], 0
-                if ids:
-                    writer.write(pa.table([ids, contents], schema=BLOBS))
+                if group:
+                    writer.write(_rows(group, file))
             file.truncate(0)
+
+
+def _rows(group: list[tuple[str, int, int]], file: BinaryIO) -> pa.Table:
+    """The rows of (sample_id, offset, size), whose contents are read into one buffer and not copied again."""
+    offsets = np.concatenate([[0], np.cumsum([size for *_, size in group])])
+    content = bytearray(int(offsets[-1]))
+    for (_, offset, size), start in zip(group, offsets, strict=False):
+        file.seek(offset)
+        read = file.readinto(memoryview(content)[start : start + size])  # type: ignore[attr-defined]
+        assert read == size
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(content)]
+    contents = pa.Array.from_buffers(pa.binary(), len(group), buffers)
+    return pa.table([[sample_id for sample_id, *_ in group], contents], schema=BLOBS)

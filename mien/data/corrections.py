@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from mien.data.labels import closest_class, spellings
+from mien.data.labels import closest_class
 from mien.data.spelling import fold
 from mien.data.user_csv import read_rows
 from mien.errors import LabelError
 from mien.params import LabelParams
+from mien.spreadsheet import original
 
 KEEP, DROP = "keep", "drop"
 _SAMPLE_ID = re.compile(r"[0-9a-f]{12,64}")
@@ -65,7 +66,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
         where = f"{key}: {path}, line {number}"
         if not values["decision"].strip():
             continue
-        decision = _decision(values["decision"].strip(), params, where=where)
+        decision = _decision(original(values["decision"].strip()), params, where=where)
         sample_id = values["sample_id"].strip().lower()
         if not _SAMPLE_ID.fullmatch(sample_id):
             raise LabelError(f"{where}: {sample_id!r} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least")
@@ -86,7 +87,7 @@ def decision_of(params: LabelParams) -> Callable[[str | None], str | None]:
 
 def _decision(spelt: str, params: LabelParams, *, where: str) -> str:
     choices = {KEEP: KEEP, DROP: DROP}
-    decision = choices.get(fold(spelt)) or spellings(params).get(fold(spelt))
+    decision = choices.get(fold(spelt)) or params.spellings.class_of(spelt)
     if decision is None:
         hint = f" (closest class: {closest})" if (closest := closest_class(spelt, params)) else ""
         raise LabelError(f"{where}: the decision {spelt!r} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")

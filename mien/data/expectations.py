@@ -5,10 +5,13 @@ Everything happens in memory; nothing is sent anywhere and no project folder is 
 
 import logging
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from mien.data.statements import Expectation, Suite
 from mien.files import replacing_directory
@@ -64,7 +67,7 @@ def _run(context: Any, source: Any, suite: Suite) -> list[Verdict]:
     )
     details = {"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.key), "partial_unexpected_count": _NUM_EXAMPLES}
     checkpoint = context.checkpoints.add(gx.Checkpoint(name=suite.name, validation_definitions=[definition], result_format=details))
-    run = checkpoint.run(batch_parameters={"dataframe": suite.table.reset_index(drop=True)})
+    run = checkpoint.run(batch_parameters={"dataframe": _shown(suite.table.reset_index(drop=True))})
     (outcome,) = run.run_results.values()
     by_position = {result.expectation_config.meta["position"]: result for result in outcome.results}
     assert len(by_position) == len(suite.expectations), f"{suite.name}: expectations without a result"
@@ -77,7 +80,23 @@ def _run(context: Any, source: Any, suite: Suite) -> list[Verdict]:
 def _build(expectation: Expectation, position: str) -> Any:
     """The expectation as an object of Great Expectations; `position` finds its result again, since results come in an order of their own."""
     name = "".join(part.capitalize() for part in expectation.kind.split("_"))
-    return getattr(gx.expectations, name)(**expectation.arguments, description=expectation.words, meta={"position": position})
+    return getattr(gx.expectations, name)(
+        **_inert(expectation.arguments), description=_inert(expectation.words), meta={"position": position}
+    )
+
+
+def _inert(value: Any) -> Any:
+    """The value (of a cell, or within the arguments of an expectation) without tags: Data Docs show texts as they are, HTML and all."""
+    if isinstance(value, dict):
+        return {name: _inert(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_inert(entry) for entry in value)
+    return re.sub("<(?=[a-zA-Z/!?])", "&lt;", value) if isinstance(value, str) else value
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    texts = table.select_dtypes(exclude=["number", "bool"])
+    return table.assign(**{str(name): column.map(_inert) for name, column in texts.items()})
 
 
 def _observed(result: Any, suite: Suite) -> str:
@@ -93,7 +112,7 @@ def _observed(result: Any, suite: Suite) -> str:
         for row in found.get("partial_unexpected_index_list") or []
     ]
     listed = f" ({'; '.join(rows)}{'; …' if found['unexpected_count'] > len(rows) else ''})" if rows else ""
-    return f"{found['unexpected_count']} of {found['element_count']} rows break it{listed}"
+    return f"{found['unexpected_count']} of {found['element_count']} rows break it{listed}".replace("&lt;", "<")
 
 
 def _exception(info: dict[str, Any]) -> str | None:

@@ -1,5 +1,6 @@
 """What becomes of files whose picture shows no face."""
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -21,6 +22,17 @@ def removed_rows(labels: pd.DataFrame, sightings: Mapping[str, Sighting], *, min
     for path, sample_id in sorted(zip(labels["path"], labels["sample_id"], strict=True)):
         sighting = sightings.get(sample_id)
         if sighting is not None and sighting.num_faces == 0:
-            best = "nothing like a face" if sighting.best_score is None else f"best score {sighting.best_score:.2f}, under {min_score:g}"
-            rows.append((path, sample_id, "quarantined", "align", "no_face", best))
+            rows.append((path, sample_id, "quarantined", "align", "no_face", _detail(sighting, min_score=min_score)))
     return pd.DataFrame(rows, columns=["path", "sample_id", "fate", "stage", "reason", "detail"])
+
+
+def _detail(sighting: Sighting, *, min_score: float) -> str:
+    best = "nothing like a face" if sighting.best_score is None else f"best score {_floor(sighting.best_score)}, under {min_score:g}"
+    if sighting.doubted is None:
+        return best
+    return f"{best}; turned by {sighting.doubted.turn_deg} degrees {_floor(sighting.doubted.score)}, not sure enough to turn it"
+
+
+def _floor(score: float) -> str:
+    """Two decimals, rounded down: what is under a bound must not read as the bound itself."""
+    return f"{math.floor(100 * score + 1e-9) / 100:.2f}"

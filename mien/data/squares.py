@@ -6,12 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from PIL import Image
 
-from mien.data.alignment import Face, choose_face, cut, fit_whole, square_around
+from mien.data.alignment import choose_face, cut, fit_whole, square_around
 from mien.data.encoding import encode, stored_image, stored_size_px
 from mien.data.shards import read_shard, write_shard
 from mien.data.tables import FACES, IMAGES
+from mien.data.turning import Doubted, Found, best_score, box_before, find_faces
 from mien.params import FaceParams
 
 
@@ -33,10 +33,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What was found in one picture: faces that score at least `faces.min_score`, and the best score of all."""
+    """What was found in one picture: faces that score at least `faces.min_score`, and the best score of all, both in the picture turned
+    clockwise by `turn_deg`; and what another turn showed, if that was better, but not by enough to turn it."""
 
     num_faces: int
     best_score: float | None
+    turn_deg: int = 0
+    doubted: Doubted | None = None
 
 
 def make_squares(job: Job) -> dict[str, Sighting]:
@@ -60,24 +63,27 @@ def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dic
     detector = FaceDetector()
     rows, sightings = [], {}
     for sample_id, data in stored.items():
-        image = stored_image(data)
-        found = detector.detect(image)
-        faces = [face for face in found if face.score >= job.how.min_score]
-        sightings[sample_id] = Sighting(len(faces), max((face.score for face in found), default=None))
-        if faces:
-            rows.append(_cut(image, faces, job) | {"sample_id": sample_id})
+        found = find_faces(stored_image(data), detector, turns=job.how.turns, min_score=job.how.min_score)
+        num_faces = sum(face.score >= job.how.min_score for face in found.faces)
+        sightings[sample_id] = Sighting(num_faces, best_score(found.faces), found.turn_deg, found.doubted)
+        if num_faces:
+            row = _cut(found, job)
         elif sample_id in job.whole:
-            rows.append(_whole(data, job) | {"sample_id": sample_id, "num_faces": 0})
+            row = _whole(data, job) | {"num_faces": 0}
+        else:
+            continue
+        rows.append(row | {"sample_id": sample_id, "turn_deg": found.turn_deg if job.how.turns else None})
     return rows, sightings
 
 
-def _cut(image: Image.Image, faces: list[Face], job: Job) -> dict[str, Any]:
-    face = choose_face(faces, *image.size, choose=job.how.choose)
+def _cut(found: Found, job: Job) -> dict[str, Any]:
+    faces = [face for face in found.faces if face.score >= job.how.min_score]
+    face = choose_face(faces, *found.image.size, choose=job.how.choose)
     square = square_around(face, margin=job.how.margin)
-    picture = cut(image, square, size_px=job.how.size_px)
+    picture = cut(found.image, square, size_px=job.how.size_px)
     return {
         "image": encode(picture, jpeg_quality=job.jpeg_quality),
-        "box": face.box,
+        "box": box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size),
         "landmarks": square.to_square(face.landmarks, size_px=picture.width).ravel().tolist(),
         "score": face.score,
         "num_faces": len(faces),

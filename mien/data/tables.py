@@ -29,6 +29,15 @@ FILES = pa.schema(
         ("metadata", _TEXT),  # further columns of ingest.metadata as one JSON object
     ]
 )
+# The source as DVC sees it. The order is that of reading.
+INVENTORY = pa.schema(
+    [
+        ("path", _TEXT),
+        ("size_bytes", _INT),
+        ("sha256", _TEXT),  # null where the file is not to be read
+        ("note", _TEXT),  # why not
+    ]
+)
 BLOBS = pa.schema([("sample_id", _TEXT), ("bytes", _BYTES)])
 IMAGES = pa.schema(
     [
@@ -102,10 +111,11 @@ FACES = pa.schema(
     [
         ("sample_id", _TEXT),
         ("image", _BYTES),  # encoded square
-        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image, pixels; null if taken whole
+        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image (as stored, not turned), px; null if taken whole
         ("landmarks", pa.list_(pa.float32())),  # x, y of left eye, right eye, nose, left and right mouth corner in the square, px
         ("score", _FLOAT),  # the detector's; null if taken whole
         ("num_faces", _INT),  # faces found; null if none were looked for
+        ("turn_deg", _INT),  # clockwise turn of the converted image that set its face upright: 0, 90, 180, 270; null if not looked for
     ]
 )
 SPLITS = pa.schema(
@@ -154,6 +164,8 @@ def parquet_options(schema: pa.Schema, *, compression: str = "zstd") -> dict[str
     return {
         "compression": {field.name: "none" if field.name in uncompressed else compression for field in schema},
         "use_dictionary": [name for name in schema.names if name not in uncompressed],
+        # Statistics of a column keep its least and largest value: copies of two whole files, of no use to anyone.
+        "write_statistics": [name for name in schema.names if name not in uncompressed],
     }
 
 

@@ -7,18 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from mien.naming import file_names
+from mien.printable import one_line
+
 
 def matching(fates: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows of a table of fates that `wanted` names: a path or its end, a file's name with or without extension, a pattern, a sample_id.
+    """The rows of a table of fates that `wanted` names: a path or its end, a file's name with or without extension, a pattern, a sample_id, or
+    what it is called in what is shared (naming.file_names).
 
-    Patterns (* and ?) match whole paths or names. The beginning of a sample_id will do, from eight digits on.
+    Patterns (* and ?) match whole paths or names. The beginning of a sample_id or hashed name will do, from eight digits on.
     """
     paths, ids = fates["path"].astype(str), fates["sample_id"].astype(str)
     found = (
         (paths == wanted) | paths.str.endswith("/" + wanted.removeprefix("/")) | paths.map(lambda path: _named(PurePosixPath(path), wanted))
     )
     if len(wanted) >= 8:
-        found |= ids.str.startswith(wanted)
+        found |= ids.str.startswith(wanted) | paths.map(file_names(fates, "hashed")).str.startswith(wanted)
     return fates[found]
 
 
@@ -33,6 +37,6 @@ def sentence(row: Mapping[Hashable, Any], *, decision: str | None = None) -> str
     """
     by = f" by {row['stage']}" if row["stage"] else ""
     reason = f": {str(row['reason']).replace('_', ' ')}" if row["reason"] else ""
-    detail = f" ({row['detail']})" if row["detail"] else ""
+    detail = f" ({one_line(str(row['detail']))})" if row["detail"] else ""
     decided = f"; labels.corrections: {decision}" if decision else ""
-    return f"{row['path']}: {row['fate']}{by}{reason}{detail}{decided}"
+    return f"{one_line(str(row['path']))}: {row['fate']}{by}{reason}{detail}{decided}"

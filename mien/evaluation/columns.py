@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.evaluation.slicing import MIN_IMAGES, NUM_BINS, slice_values
+from mien.evaluation.slicing import MIN_IMAGES, MISSING, NUM_BINS, OTHER, slice_values
 
 CLEAN = "clean"
 _OWN = ("file_format", "sharpness", "brightness", "contrast", "face_px", "score", "num_faces", "flag")
@@ -40,6 +40,21 @@ def telling(columns: pd.DataFrame, *, num_bins: int = NUM_BINS, min_images: int 
     """Those of the columns that cut the images into more than one slice."""
     several = [name for name in columns if len(slice_values(columns[name], num_bins=num_bins, min_images=min_images)[0]) > 1]
     return columns[several]
+
+
+def personal_slices(columns: pd.DataFrame, subjects: pd.Series) -> set[tuple[str, str]]:
+    """The slices (column, value) of metadata that show one known person and nobody else, where `subjects` (a row per image) knows several.
+
+    Such a value is as good as the person's name. Its images are one group, so that the slice has no interval either.
+    """
+    found = set()
+    for name in columns if subjects.nunique() > 1 else ():
+        values, code_N = slice_values(columns[name]) if name not in _OWN else ([], np.empty(0, np.int64))
+        for code, value in enumerate(values):
+            persons = subjects[code_N == code]
+            if value not in (OTHER, MISSING) and persons.notna().all() and persons.nunique() == 1:
+                found.add((str(name), value))
+    return found
 
 
 def _metadata(texts: pd.Series) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """What the stage `explain` reads of the test images, joined, and how it writes its folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from mien.data.tables import FACES
 from mien.explain.explain import Explanation
 from mien.explain.pictures import write_pictures
 from mien.files import replacing_directory, write_json
+from mien.spreadsheet import write_csv
 
 NUM_COORDINATES = 10
 
@@ -30,13 +33,23 @@ def landmark_shares(faces: Path, sample_ids: pd.Series) -> list[NDArray[np.float
     return [np.asarray(points[name], np.float64) / sides[name] if name in points else none for name in sample_ids]
 
 
-def write_explanation(folder: Path, found: Explanation) -> None:
-    """Writes metrics/explain/MODEL: whole or not at all; the same explanation, the same bytes."""
+def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, str]) -> None:
+    """Writes metrics/explain/MODEL: whole or not at all; the same explanation, the same bytes. `called` is by path what each file is called."""
     with replacing_directory(folder) as temporary:
         for name in ("gallery", "mirrored", "failures"):
-            write_json(temporary / f"{name}.json", getattr(found, name))
-        found.failure_table.to_csv(temporary / "failures.csv", index=False, float_format="%.6g", lineterminator="\n")
+            write_json(temporary / f"{name}.json", _renamed(getattr(found, name), called))
+        failures = found.failure_table.assign(path=found.failure_table["path"].map(called))
+        write_csv(temporary / "failures.csv", failures, float_format="%.6g")
         write_pictures(temporary / "pictures.parquet", found.pictures)
         (temporary / "gallery.jpg").write_bytes(found.gallery_sheet)
         if found.mirrored_sheet is not None:
             (temporary / "mirrored.jpg").write_bytes(found.mirrored_sheet)
+
+
+def _renamed(value: Any, called: Mapping[str, str]) -> Any:
+    """JSON values whose every `path` is what the file is called."""
+    if isinstance(value, list):
+        return [_renamed(entry, called) for entry in value]
+    if isinstance(value, dict):
+        return {name: called[entry] if name == "path" else _renamed(entry, called) for name, entry in value.items()}
+    return value

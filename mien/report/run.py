@@ -7,6 +7,7 @@ Pictures stay in their files (mien/report/pictures.py): a page reads those it sh
 import json
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from mien import paths
 from mien.data.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table
 from mien.errors import TableError
 from mien.files import read_json
+from mien.naming import file_names, source_name
 from mien.params import Params
 from mien.provenance import Provenance, provenance
+from mien.spreadsheet import read_csv
 
 DATA_STAGES = ("ingest", "convert", "dedup", "sanitise", "align", "split")
 CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "corrections.csv")
@@ -84,6 +87,16 @@ class RunFacts:
     def classes(self) -> tuple[str, ...]:
         """The classes that the models learn, in the order of their outputs."""
         return self.params.labels.kept
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """By path what the page calls each file (report.names)."""
+        return file_names(self.fates, self.params.report.names)
+
+    @cached_property
+    def source(self) -> str:
+        """What the page calls ingest.source."""
+        return source_name(self.params.ingest.source, self.fates["sample_id"].dropna(), self.params.report.names)
 
     @property
     def ranked(self) -> list[str]:
@@ -163,9 +176,9 @@ def _json(path: Path, stage: str) -> Any:
 
 
 def _csv(path: Path, stage: str) -> pd.DataFrame:
-    """The table as text and numbers; only empty cells are missing, because a folder or a person may be called NA."""
+    """The table as text and numbers."""
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=[""])
+        return read_csv(path, texts=TEXTS)
     except FileNotFoundError:
         raise TableError(f"{path} is missing; run `dvc repro {stage}` (or `dvc pull`) to make it") from None
     except (ValueError, UnicodeDecodeError) as error:

@@ -10,7 +10,7 @@ from mien.evaluation.metrics import Counts, confusion_matrix, precision_recall_f
 from mien.evaluation.paired import paired_differences
 from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval
 from mien.evaluation.same_images import same_images
-from mien.markdown import markdown_table
+from mien.markdown import escaped, markdown_table
 from mien.report.timing import Timing
 
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1")
@@ -84,7 +84,7 @@ def _difference(difference: Interval) -> str:
 
 
 def _recall_headings(confusion_KK: Counts, classes: Sequence[str]) -> list[str]:
-    return ["model", *(f"{name} ({num:,})" for name, num in zip(classes, confusion_KK.sum(axis=1), strict=True))]
+    return ["model", *(f"{escaped(name)} ({num:,})" for name, num in zip(classes, confusion_KK.sum(axis=1), strict=True))]
 
 
 def _recalls(model: str, confusion_KK: Counts) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from mien import paths
 from mien.errors import StudyError
+from mien.repository import require_complete
 from mien.study import experiments
 from mien.study.experiments import DONE, FAILED, QUEUED, RUNNING, Experiment
 from mien.study.file import NOT_HERE, Study, load_study, names
@@ -44,6 +45,7 @@ def study(
         for each in runs:
             typer.echo(shlex.join(experiments.queue_command(each, known.target)))
         return
+    require_complete(paths.workspace())
     for each in (wanted := _wanted(name, runs, missing=missing, force=force, run=run)):
         experiments.queue(each, known.target)
         typer.echo(f"queued {each.experiment}")

@@ -131,7 +131,9 @@ class Tables:
         write_table(paths.FACES_REMOVED, removed.reindex(columns=FATES.names), FATES)
         kept = labels.drop(lost.index)[["sample_id"]].drop_duplicates()
         found = ~kept["sample_id"].isin(self.faceless)
-        faces = kept.assign(image=b"", box=None, landmarks=None, score=np.where(found, 0.99, np.nan), num_faces=found.astype(int))
+        faces = kept.assign(
+            image=b"", box=None, landmarks=None, score=np.where(found, 0.99, np.nan), num_faces=found.astype(int), turn_deg=0
+        )
         _write_store(paths.FACES, faces, FACES)
 
 

@@ -104,7 +104,7 @@ def test_names_of_images_and_of_documents() -> None:
     for name in ("a.PGM", "b.ppm", "c.ico", "d.TGA", "e.pcx", "f.svg", "g.jxl", "h.j2k"):
         assert not_an_image_reason(name) is None
     assert {"pdf", "docx", "eps", "txt", "mov"}.isdisjoint(IMAGE_SUFFIXES)
-    assert system_file_reason("happy/.IMG_1.HEIC.icloud") == "not downloaded from iCloud"
+    assert system_file_reason("happy/.IMG_1.HEIC.icloud") == "cloud placeholder"
 
 
 def pages(*pages: tuple[Image.Image, int]) -> bytes:

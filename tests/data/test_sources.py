@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.data.sources import entry as entries
 from mien.data.sources import kind_of, source_entries
 from mien.data.sources.entry import FoundFile, read_entry
 from mien.data.sources.layout import label_of, shown_path, subset_of, unique_paths
@@ -28,6 +27,7 @@ FILES = {
     "notes.txt": b"words",
     "x/broken.jpg": b"",
 }
+MAX_BYTES = 2**20
 
 
 def picture(kind: str = "png", *, level: int = 100) -> bytes:
@@ -75,7 +75,7 @@ def add_member(archive: tarfile.TarFile, name: str, data: bytes = b"", **fields:
 
 
 def read_all(source: Path) -> dict[str, FoundFile]:
-    found = [read_entry(entry) for entry in source_entries(source)]
+    found = [read_entry(entry, max_bytes=MAX_BYTES) for entry in source_entries(source)]
     assert len({file.path for file in found}) == len(found)
     assert all((file.content is not None) + (file.ignored is not None) + (file.error is not None) == 1 for file in found)
     return {file.path: file for file in found}
@@ -106,7 +106,7 @@ JUNK = {
     "happy/.cache/a.png": "hidden folder",
     "happy/.trashed-17-a.png": "hidden image",
     "happy/.nomedia": "hidden file",
-    "more.zip": "nested archive",
+    "more.7z": "nested archive",
     "film.mp4": "not an image",
     "list.csv": "not an image",
 }
@@ -119,32 +119,6 @@ def test_junk_is_ignored_with_its_reason(tmp_path: Path) -> None:
         is_picture = Path(name).suffix in (".jpg", ".png")
         path.write_bytes(picture() if is_picture else b"\0\0\0 ftypisom\0\0\2\0isomiso2avc1mp41" if name.endswith("mp4") else b"PK\3\4")
     assert {path: file.ignored for path, file in read_all(tmp_path).items()} == JUNK
-
-
-def test_links_in_a_folder_are_followed_to_files_inside_only(tmp_path: Path) -> None:
-    source, outside = tmp_path / "source", tmp_path / "outside"
-    (source / "happy").mkdir(parents=True)
-    outside.mkdir()
-    for path in (outside / "secret.png", source / "happy" / "a.png"):
-        path.write_bytes(picture())
-    (source / "sad").mkdir()
-    (source / "sad" / "inside.png").symlink_to("../happy/a.png")
-    (source / "sad" / "outside.png").symlink_to(outside / "secret.png")
-    (source / "sad" / "nowhere.png").symlink_to("gone.png")
-    (source / "sad" / "circle.png").symlink_to("circle.png")
-    (source / "loop").symlink_to(source)
-    (source / "elsewhere").symlink_to(outside)
-    os.mkfifo(source / "pipe.jpg")
-    found = read_all(source)
-    assert found["sad/inside.png"].content == picture()
-    assert {path: file.ignored for path, file in found.items() if file.ignored} == {
-        "sad/outside.png": "link out of the source",
-        "sad/nowhere.png": "broken link",
-        "sad/circle.png": "broken link",
-        "loop": "link to a folder",
-        "elsewhere": "link out of the source",
-        "pipe.jpg": "not a regular file",
-    }
 
 
 def test_a_source_that_is_itself_a_link_is_followed(tmp_path: Path) -> None:
@@ -295,14 +269,16 @@ def test_pixel_csv_rows_become_the_same_pixels(tmp_path: Path) -> None:
     assert errors == dict.fromkeys(
         ["Training/emotion 9/000003.png", "Training/disgust/000004.png", "Training/disgust/000005.png"], "bad row"
     )
-    assert EMOTIONS == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+    assert EMOTIONS[:7] == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
-def test_an_enormous_member_is_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entries, "MAX_FILE_BYTES", 1000)
+def test_an_enormous_member_is_not_read_into_memory(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("big.jpg", bytes(100_000))
-    assert (read_all(tmp_path / "bomb.zip")["big.jpg"].error or "").startswith("too large")
+        archive.writestr("big.jpg", bytes(MAX_BYTES + 1))
+        archive.writestr("just.jpg", bytes(MAX_BYTES))
+    found = read_all(tmp_path / "bomb.zip")
+    assert found["big.jpg"].error == "too large: more than 1 MiB (ingest.max_file_mb)"
+    assert found["just.jpg"].content == bytes(MAX_BYTES)
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.95])
@@ -312,9 +288,6 @@ def test_a_cut_archive_is_refused_and_not_half_read(mode: str, suffix: str, cut:
     data = path.read_bytes()
     end = len(data) if mode else data.rindex(b"broken.jpg")  # a plain tar is padded with zeros after its last member
     path.write_bytes(data[: int(cut * end)])
-    if mode == ":xz" and cut == 0.95:  # only the compressor's last words are cut, no file is
-        assert set(read_all(path)) == set(FILES)
-        return
     with pytest.raises(SourceError, match=r"damaged or incomplete|no readable archive"):
         read_all(path)
 
@@ -336,7 +309,7 @@ def test_a_tar_cut_between_two_members_is_refused(tmp_path: Path) -> None:
         ("empty.zip", b"", "empty file"),
         ("cut.zip", b"PK\3\4" + bytes(100), "no readable archive"),
         ("cut.tar.gz", b"\x1f\x8b\x08" + bytes(3), "no readable archive"),
-        ("set.rar", b"Rar!\x1a\x07", "none of a folder"),
+        ("set.rar", b"Rar!\x1a\x07", "RAR archive"),
         ("table.csv", b"name,value\n1,2\n", "no column emotion and no column pixels"),
     ],
 )

@@ -4,6 +4,7 @@ import io
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,13 @@ from PIL import Image
 from mien.data.alignment import Face
 from mien.data.encoding import LOSSLESS_UP_TO_PX, encode, stored_image, stored_size_px
 from mien.data.faceless import always_kept, removed_rows
-from mien.data.shards import DIGITS, read_store, write_shard
+from mien.data.shards import DIGITS, read_shard, read_store, write_shard
 from mien.data.squares import Job, Sighting, make_squares
 from mien.data.tables import FACES, IMAGES
+from mien.data.turning import Doubted
 from mien.parallel import parallel_map
 from mien.params import FaceParams
+from tests.data.lying import Marks, with_face
 
 
 def picture(width_px: int, height_px: int, *, seed: int = 0, grey: bool = False) -> Image.Image:
@@ -81,7 +84,7 @@ def test_fitting_squares_keep_their_bytes_and_others_fit(tmp_path: Path) -> None
         "f1": (90, 90),
     }
     assert rows["0a"]["image"] == images["0a"]
-    assert all(row[key] is None for row in rows.values() for key in ("box", "landmarks", "score", "num_faces"))
+    assert all(row[key] is None for row in rows.values() for key in ("box", "landmarks", "score", "num_faces", "turn_deg"))
 
 
 @pytest.mark.usefixtures("two_faces")
@@ -102,8 +105,58 @@ def test_faces_are_cut_and_faceless_pictures_stay_only_if_they_must(tmp_path: Pa
     assert face["box"] == [28, 25, 72, 80] and face["score"] == 0.99 and face["num_faces"] == 1
     assert face["landmarks"][1] == pytest.approx(face["landmarks"][3], abs=1e-3)
     assert (whole["score"], whole["box"], whole["num_faces"]) == (None, None, 0)
+    assert (face["turn_deg"], whole["turn_deg"]) == (0, 0)
     doubtful = make_squares(jobs(source, target, {"3a"}, how.model_copy(update={"min_score": 0.5}))[3])
     assert doubtful["3a"].num_faces == 2
+
+
+def found_in(folder: Path, images: dict[str, bytes], how: FaceParams) -> tuple[dict[str, dict[str, object]], dict[str, Sighting]]:
+    """The rows of FACES and what was found in each of the images, whose names begin with 5."""
+    folder.mkdir()
+    target = folder / "squares"
+    target.mkdir()
+    sightings = make_squares(jobs(store(folder / "images", images), target, set(images), how)[5])
+    return {row["sample_id"]: row for row in read_shard(target, "5", FACES).to_pylist()}, sightings
+
+
+def test_pictures_on_their_side_give_the_square_of_the_upright_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mien.data.faces", SimpleNamespace(FaceDetector=Marks))
+    images = {f"5{deg}": encode(with_face(120, 90, at=(80, 30), turn_deg=deg), jpeg_quality=95) for deg in (0, 90, 180, 270)}
+    how = FaceParams(detector="mtcnn", size_px=224)
+    rows, sightings = found_in(tmp_path / "turned", images, how)
+    assert {name: row["turn_deg"] for name, row in rows.items()} == {"50": 0, "590": 270, "5180": 180, "5270": 90}
+    assert {name: sighting.turn_deg for name, sighting in sightings.items()} == {name: row["turn_deg"] for name, row in rows.items()}
+    for key in ("image", "landmarks", "score", "num_faces"):
+        assert all(row[key] == rows["50"][key] for row in rows.values())
+    # The face's centre is at (80.5, 32.5) of 120 x 90, and boxes are those of the picture as stored.
+    centres = {name: ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for name, row in rows.items() for box in [row["box"]]}
+    assert centres == {"50": (80.5, 32.5), "590": (57.5, 80.5), "5180": (39.5, 57.5), "5270": (32.5, 39.5)}
+    kept, sightings = found_in(tmp_path / "kept", images, how.model_copy(update={"turns": False}))
+    assert kept["50"] == rows["50"] | {"turn_deg": None}
+    assert all(row["turn_deg"] is None and row["score"] == 0.97 for name, row in kept.items() if name != "50")
+    assert all(sighting.turn_deg == 0 and sighting.doubted is None for sighting in sightings.values())
+
+
+class Standing:
+    """Finds two faces where the picture is higher than wide, the larger and less sure one off the middle, and three doubtful ones else."""
+
+    def detect(self, image: Image.Image) -> list[Face]:
+        landmarks = np.array([[40.0, 40], [60, 40], [50, 52], [42, 62], [58, 62]])
+        if image.width < image.height:
+            return [Face((0, 0, 60, 60), 0.95, landmarks), Face((35, 40, 65, 80), 0.999, landmarks)]
+        return [Face((10, 10, 40, 40), score, landmarks) for score in (0.91, 0.92, 0.93)]
+
+
+@pytest.mark.parametrize(("choose", "box"), [("largest", [0.0, 40.0, 60.0, 100.0]), ("central", [40.0, 35.0, 80.0, 65.0])])
+def test_faces_are_counted_and_chosen_in_the_turned_picture(
+    choose: Literal["largest", "central"], box: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mien.data.faces", SimpleNamespace(FaceDetector=Standing))
+    images = {"5a": encode(picture(120, 100), jpeg_quality=95), "5b": encode(picture(100, 120), jpeg_quality=95)}
+    rows, sightings = found_in(tmp_path / "images", images, FaceParams(detector="mtcnn", choose=choose))
+    assert sightings == {"5a": Sighting(2, 0.999, 90), "5b": Sighting(2, 0.999, 0)}
+    assert (rows["5a"]["num_faces"], rows["5a"]["turn_deg"]) == (2, 90)
+    assert rows["5a"]["box"] == box  # of the picture before the turn, whose left edge was the turned one's upper edge
 
 
 def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -124,11 +177,20 @@ def test_official_test_files_stay_without_a_face_and_others_leave() -> None:
     assert always_kept(labels, official=True, on_missing="quarantine").tolist() == [True, False, False, False]
     assert not always_kept(labels, official=False, on_missing="quarantine").any()
     assert always_kept(labels, official=False, on_missing="fit").all()
-    rows = removed_rows(labels.iloc[1:], {"a": Sighting(0, 0.42), "b": Sighting(1, 0.99), "c": Sighting(0, None)}, min_score=0.9)
+    rows = removed_rows(labels.iloc[1:], {"a": Sighting(0, 0.8999), "b": Sighting(1, 0.99), "c": Sighting(0, None)}, min_score=0.9)
     assert rows["path"].tolist() == ["d", "train/a"]
-    assert rows["detail"].tolist() == ["nothing like a face", "best score 0.42, under 0.9"]
+    assert rows["detail"].tolist() == ["nothing like a face", "best score 0.89, under 0.9"]
     assert set(rows["reason"]) == {"no_face"} and set(rows["fate"]) == {"quarantined"}
     assert len(removed_rows(labels, {}, min_score=0.9)) == 0
+
+
+def test_a_turn_that_was_not_sure_enough_is_told() -> None:
+    labels = pd.DataFrame({"sample_id": ["a", "b"], "path": ["a", "b"], "subset": None})
+    sightings = {"a": Sighting(0, None, doubted=Doubted(180, 0.9699)), "b": Sighting(0, 0.3, doubted=Doubted(90, 0.75))}
+    assert removed_rows(labels, sightings, min_score=0.9)["detail"].tolist() == [
+        "nothing like a face; turned by 180 degrees 0.96, not sure enough to turn it",
+        "best score 0.30, under 0.9; turned by 90 degrees 0.75, not sure enough to turn it",
+    ]
 
 
 @pytest.mark.parametrize("grey", [True, False])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from mien.evaluation.columns import CLEAN, slice_columns, telling
+from mien.evaluation.columns import CLEAN, personal_slices, slice_columns, telling
 from mien.evaluation.slicing import MISSING, slice_values
 
 NUM = 120
@@ -74,3 +74,20 @@ def test_a_column_of_many_values_says_nothing_and_one_with_a_word_among_numbers_
     found = slice_columns(rows, **(known | {"files": files}))
     assert found["age"].tolist()[3:5] == ["unknown", "4"]
     assert not {"id", "age"} & set(telling(found))
+
+
+def test_slices_of_one_known_person_are_personal_and_others_are_not() -> None:
+    subjects = pd.Series(["anna"] * 60 + ["ben"] * 60 + ["cem", "dana"] * 30)
+    columns = pd.DataFrame(
+        {
+            "nickname": ["=A"] * 60 + ["B"] * 60 + ["rare", "rarer"] * 30,  # the last two are put together
+            "participant": [1] * 60 + [2] * 60 + [3] * 60,
+            "camera": ["old", "new", "new"] * 60,
+            "flag": ["conflict"] * 60 + [CLEAN] * 120,
+        }
+    )
+    assert personal_slices(columns, subjects) == {("nickname", "=A"), ("nickname", "B"), ("participant", "1"), ("participant", "2")}
+    assert personal_slices(columns, subjects.where(subjects != "anna")) == {("nickname", "B"), ("participant", "2")}, (
+        "nobody knows whom =A shows"
+    )
+    assert personal_slices(columns, pd.Series(["anna"] * 180)) == set() == personal_slices(columns, pd.Series([None] * 180, dtype=object))

@@ -93,6 +93,8 @@ def covered(file: str, deps: list[str]) -> bool:
 
 @pytest.mark.parametrize(("name", "stage", "values"), INSTANCES, ids=STAGE_IDS)
 def test_deps_hold_the_import_closure(name: str, stage: dict[str, Any], values: dict[str, str]) -> None:
+    if stage.get("always_changed"):
+        return  # it runs each time, whatever it depends on
     deps = names(stage["deps"], values)
     missing = {file for file in closure(f"stages/{name}.py") if not covered(file, deps)}
     assert not missing, f"dvc.yaml, stage {name}: add to deps {sorted(missing)}"

@@ -196,7 +196,7 @@ def _counts(splits: pd.DataFrame, files: pd.DataFrame) -> dict[str, dict[str, An
                   "groups_with_several_spellings": 1, "test_files_with_twin_in_train": 0,
                   "scenes": 5, "files_in_scenes": 17, "largest_scene": 6},
         "sanitise": {"conflicting_groups": 0, "near_copies_kept": 3, "unknown_labels": [], "corrections": {"relabelled": 1, "kept": 2, "dropped": 0, "unused": 0}},
-        "align": {"images": len(splits), "one_face": len(splits), "several_faces": 0, "no_face": 0},
+        "align": {"images": len(splits), "one_face": len(splits), "several_faces": 0, "no_face": 0, "turned": {"90": 3, "180": 0, "270": 1}},
         "split": {"splits": by_split, "fates": {"leak": 0}, "test_flags": {}, "subjects": 0, "subjects_in_training_and_test": 0,
                   "scenes_let_go": {"scenes": 0, "images": 0}},
     }  # fmt: skip

@@ -128,7 +128,11 @@ def test_slices_beyond_their_interval_are_told_and_others_are_not(facts: RunFact
 
 
 def test_the_embedded_sample_is_called_that(facts: RunFacts) -> None:
-    own = replace(facts, params=make_params("ingest: {source: /home/somebody/photos.zip}\n"))
+    source = "ingest: {source: /home/somebody/photos.zip}\n"
+    own = replace(facts, params=make_params(f"{source}report: {{names: original}}\n"))
+    hashed = replace(facts, params=make_params(source))
+    for card in (model_card("first", hashed), data_card(hashed)):
+        assert "zip archive" in card and "photos.zip" not in card and "somebody" not in card
     for card in (model_card("first", own), data_card(own)):
         assert "drawn" not in card.split("## Bias")[0].split("## Known")[0].replace("drawn stratified", "").replace("drawn together", "")
         assert "photos.zip" in card and "somebody" not in card
@@ -210,3 +214,18 @@ def test_every_part_that_ships_has_its_paper() -> None:
         "guo2017",
     ]  # type: ignore[index]
     assert all(entry.count("{") == entry.count("}") for entry in cited)
+
+
+@pytest.mark.parametrize(
+    ("faces", "turned", "expected"),
+    [
+        ("{detector: mtcnn}", {"90": 3, "180": 0, "270": 1}, "lay on its side or head: 3 by 90°, 1 by 270°."),
+        ("{detector: mtcnn}", {"90": 0, "180": 0, "270": 0}, "No face lay on its side or head."),
+        ("{detector: mtcnn, turns: false}", {"90": 0, "180": 0, "270": 0}, None),
+        ("{detector: none}", {"90": 0, "180": 0, "270": 0}, None),
+    ],
+)
+def test_the_data_card_says_what_was_turned(facts: RunFacts, faces: str, turned: dict[str, int], expected: str | None) -> None:
+    counts = facts.counts | {"align": facts.counts["align"] | {"turned": turned}}
+    text = " ".join(data_card(replace(facts, params=make_params(f"faces: {faces}\n"), counts=counts)).split())
+    assert expected in text if expected else "on its side" not in text

@@ -48,10 +48,11 @@ def test_examples_are_the_pairs_that_were_measured(monkeypatch: pytest.MonkeyPat
             "split": {},
         },
         params=make_params("split: {method: official}\n"),
+        called={path: path for path in FILES},
     )
     monkeypatch.setattr(duplicates, "stored_thumbnails", lambda _: {})
     shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))
-    assert [[file["path"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
+    assert [[file["name"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
     assert [{file["label"].lower() for file in pair.files} for pair in shown["conflicts"]] == [{"fear", "happy"}]
 
 
@@ -64,7 +65,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
     def section(
         *, official: bool = False, counts: dict[str, dict[str, Any]] | None = None, params: dict[str, dict[str, Any]] | None = None
     ) -> Element:
-        fabricate(("only",), explained=False, doubted=False, official=official)
+        fabricate(("only",), explained=False, doubted=False, official=official, names="original")
         facts = read_run(load_params())
         changed = {name: getattr(facts.params, name).model_copy(update=values) for name, values in (params or {}).items()}
         facts = replace(

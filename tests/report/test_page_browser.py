@@ -7,7 +7,11 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
+from mien import paths
+from stages import report
 from tests.report.browser import Viewer, chromium
+from tests.report.fabricated import fabricate
+from tests.report.fabricated.hostile import poison
 
 CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
 PAGES = ("index.html", "models/good.html")
@@ -183,6 +187,20 @@ def test_print_shows_what_is_folded_on_white(viewer: Viewer, page: Path) -> None
     viewer.run("dispatchEvent(new Event('beforeprint'))")
     assert viewer.run("return document.querySelectorAll('details:not([open])').length") == 0
     viewer.command("Emulation.setEmulatedMedia", media="")
+
+
+def test_hostile_names_run_nothing(viewer: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIEN_TRACKING", "off")
+    fabricate(names="original", official=True)
+    poison()
+    report.main()
+    for name in PAGES:
+        viewer.open(tmp_path / paths.REPORT / name, width_px=390)
+        viewer.run(OPEN_ALL)
+        assert viewer.console() == [], "no script, and nothing asked for: the policy of the page would tell of both"
+        assert {check: faults(viewer, check) for check in ("overflow", "names")} == {"overflow": [], "names": []}
+        assert viewer.run("return document.querySelectorAll('img, iframe, script:not(:last-of-type)').length") == 0
 
 
 @pytest.mark.parametrize("name", ["index.html", "models/only.html"])

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +17,7 @@ from mien.data.encoding import encode
 from mien.data.shards import DIGITS, read_store, write_shard
 from mien.data.tables import FACES, FATES, IMAGES, LABELS, read_table, write_table
 from stages import align
+from tests.data.lying import Marks, with_face
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +47,7 @@ def _set(folder: Path, **changes: str) -> None:
     (folder / "params.yaml").write_text(text)
 
 
-def _results() -> tuple[set[str], set[str], dict[str, int]]:
+def _results() -> tuple[set[str], set[str], dict[str, Any]]:
     stored = set(read_store(paths.FACES, FACES, ["sample_id"])["sample_id"].to_pylist())
     return stored, set(read_table(paths.FACES_REMOVED, FATES)["path"]), json.loads(paths.counts("align").read_text())
 
@@ -53,6 +57,7 @@ def test_without_detector_every_picture_is_fitted_whole(workspace: Path) -> None
     align.main()
     stored, removed, counts = _results()
     assert stored == {"0000", "7777", "ffff"} and not removed
+    assert counts.pop("turned") == {"90": 0, "180": 0, "270": 0}
     assert counts == {"images": 3, "one_face": 0, "several_faces": 0, "no_face": 0, "fitted_whole": 3, "quarantined_files": 0}
 
 
@@ -73,3 +78,28 @@ def test_pictures_without_a_face(workspace: Path, method: str, on_missing: str, 
     assert len(stored) + len(removed) == 3  # nothing disappears
     assert (counts["no_face"], counts["fitted_whole"], counts["quarantined_files"]) == (3, 3 - len(expected), len(expected))
     assert set(read_store(paths.FACES, FACES)["num_faces"].to_pylist()) <= {0}
+
+
+@pytest.mark.parametrize("turns", ["true", "false"])
+def test_pictures_that_are_turned_upright_are_counted(
+    turns: str, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "mien.data.faces", SimpleNamespace(FaceDetector=Marks))
+    for digit, lying_deg in (("0", 0), ("7", 90), ("f", 90)):
+        image = encode(with_face(90, 70, at=(40, 30), turn_deg=lying_deg), jpeg_quality=95)
+        row = {"sample_id": digit * 4, "image": image, "phash": 0, "phash_mirrored": 0}
+        write_shard(paths.IMAGES, digit, pa.Table.from_pylist([row], schema=IMAGES), IMAGES)
+    _set(workspace, detector="mtcnn", workers="1", turns=turns)
+    align.main()
+    stored, removed, counts = _results()
+    assert len(stored) == 3 and not removed and counts["one_face"] == 3
+    line = capsys.readouterr().out
+    by_sample = dict(read_store(paths.FACES, FACES, ["sample_id", "turn_deg"]).to_pandas().itertuples(index=False))
+    if turns == "true":
+        assert counts["turned"] == {"90": 0, "180": 0, "270": 2}
+        assert "3 cut around a face (2 of them turned upright: 2 by 270 degrees), " in line
+        assert by_sample == {"0000": 0, "7777": 270, "ffff": 270}
+    else:
+        assert counts["turned"] == {"90": 0, "180": 0, "270": 0}
+        assert "3 cut around a face, " in line
+        assert all(pd.isna(turn_deg) for turn_deg in by_sample.values())

@@ -13,8 +13,11 @@ from PIL import Image
 
 from mien import paths
 from mien.configure import configure
+from mien.data.corrections import read_corrections
+from mien.data.deciding import take_over
 from mien.data.shards import DIGITS, write_shard
 from mien.data.tables import FACES, FATES, LABELS, SPLITS, read_table
+from mien.data.whereabouts import matching
 from mien.errors import ParamsError, TableError
 from mien.explain.pictures import read_pictures
 from mien.files import read_json, write_json
@@ -29,6 +32,7 @@ PARAMS = """
 labels:
   aliases: {angry: [anger], fear: [fears], happy: [happiness], surprise: [suprise]}
 doubts: {model: "", queue: 100}
+report: {names: original}
 models:
   tiny: {backbone: test_resnet, weights: none, attention: none, head: linear, loss: cross_entropy, input_px: 32}
   other: {backbone: test_resnet, weights: none, attention: none, head: linear, loss: cross_entropy, input_px: 32}
@@ -120,6 +124,25 @@ def test_a_filled_in_queue_given_as_corrections_mends_the_labels(capsys: pytest.
     assert pd.read_csv(QUEUE).empty, "what was decided is not asked again"
     counts = read_json(paths.DOUBTS_COUNTS)
     assert (counts["num_images"], counts["num_decided"], counts["num_doubted"], counts["by_class"]) == (159, 7, 0, {})
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_queue_with_hashed_names_is_the_same_to_those_who_decide() -> None:
+    Set(num_wrong=4)
+    doubts.main()
+    named = pd.read_csv(QUEUE)
+    paths.PARAMS.write_text(PARAMS.replace("names: original", "names: hashed"))
+    doubts.main()
+    queue = pd.read_csv(QUEUE, dtype=str, keep_default_na=False)
+    assert (
+        queue["path"].tolist() == [name[:12] for name in queue["sample_id"]] and queue["sample_id"].tolist() == named["sample_id"].tolist()
+    )
+    assert not any(path in QUEUE.read_text() for path in named["path"])
+    queue.assign(decision=queue["suggested"]).to_csv(QUEUE, index=False)
+    assert take_over(QUEUE, load_params().labels) == (4, 4)
+    assert read_corrections(Path("corrections.csv"), load_params().labels) == dict(zip(queue["sample_id"], queue["suggested"], strict=True))
+    fates = read_table(paths.FATES, FATES)
+    assert [matching(fates, name)["path"].tolist() for name in queue["path"]] == [[path] for path in named["path"]]
 
 
 @pytest.mark.usefixtures("workspace")

@@ -32,6 +32,7 @@ labels: {{classes: [angry, happy, sad], aliases: {{sad: [sadness]}}}}
 explain: {{maps: 15, faithfulness: 4, gallery: 2, pictured_failures: 5, neighbours: 2, neighbour_pool: 12}}
 models:
   tiny: {{backbone: test_resnet, weights: none, attention: none, head: {head}, dropout: 0.0, loss: cross_entropy, input_px: 32}}
+report: {{names: original}}
 runtime: {{workers: 1, device: cpu}}
 """
 NUM_TEST, NUM_TRAIN = 24, 18
@@ -177,6 +178,26 @@ def test_a_twin_of_another_label_is_named() -> None:
     assert table["path"].tolist() == [f"test/{NUM_TEST - 1:02d}.png"] and table["twins"].tolist() == ["sad"]
     (group,) = read_json(paths.explanation_folder("tiny") / "failures.json")
     assert group["pictures"][0]["twins"] == ["sad"]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_hashed_names_change_the_names_and_nothing_else() -> None:
+    explain.main("tiny")
+    folder = paths.explanation_folder("tiny")
+    plain = {name: data.decode("utf-8") for name, data in written().items() if name.endswith((".json", ".csv"))}
+    named = pd.read_csv(folder / "failures.csv")
+    paths.PARAMS.write_text(paths.PARAMS.read_text().replace("names: original", "names: hashed"))
+    explain.main("tiny")
+    hashed = pd.read_csv(folder / "failures.csv")
+    assert hashed["path"].tolist() == [name[:12] for name in named["sample_id"]] and len(hashed)
+    pd.testing.assert_frame_equal(hashed.drop(columns="path"), named.drop(columns="path"))
+    files = read_table(paths.SPLITS, SPLITS)
+    for name, text in plain.items():
+        other = written()[name].decode("utf-8")
+        assert not any(path in other for path in files["path"]), name
+        for path, content in zip(files["path"], files["sample_id"], strict=True):
+            text = text.replace(path, content[:12])
+        assert other == text, name
 
 
 def test_twice_gives_the_same_bytes(workspace: Path) -> None:

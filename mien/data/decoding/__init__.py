@@ -21,6 +21,7 @@ from mien.data.decoding.reasons import REASONS, Undecodable
 from mien.data.decoding.tga import is_tga
 from mien.data.decoding.visible import with_eight_bits, without_empty_alpha
 from mien.data.integrity import missing_part
+from mien.data.pointers import stands_in
 from mien.data.signatures import DECODABLE, HEAD_BYTES, is_svg, signature
 
 __all__ = ["REASONS", "Decoded", "Undecodable", "decode"]
@@ -60,6 +61,8 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
     if kind is None:
         content = without_leading_text(content)
         kind = signature(content[:HEAD_BYTES]) or ("TGA" if is_tga(content) else "SVG" if is_svg(content) else None)
+    if kind is None and (instead := stands_in(content)):
+        raise Undecodable("not_an_image", instead)
     if kind not in (*DECODABLE, "TGA", None):
         raise Undecodable("unsupported", kind or "")
     try:

@@ -2,22 +2,20 @@
 
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from mien.data.sources.entry import Entry
+from mien.data.sources.entry import Entry, UnreadableArchive
 from mien.data.sources.folder import folder_entries
+from mien.data.sources.kinds import other_kind
+from mien.data.sources.nested import Opened, expanded
 from mien.data.sources.pixel_csv import pixel_csv_entries
 from mien.data.sources.tar_archive import tar_entries
 from mien.data.sources.zip_archive import zip_entries
 from mien.errors import SourceError
 
-KINDS: dict[str, Callable[[Path], Iterator[Entry]]] = {
-    "folder": folder_entries,
-    "zip": zip_entries,
-    "tar": tar_entries,
-    "pixel_csv": pixel_csv_entries,
-}
+FILES: dict[str, Opened] = {"zip": zip_entries, "tar": tar_entries, "pixel_csv": pixel_csv_entries}
+KINDS = ("folder", *FILES)
 
 
 def kind_of(source: Path) -> str:
@@ -27,6 +25,8 @@ def kind_of(source: Path) -> str:
     if not source.exists():
         where = "" if source.is_absolute() else f" (looked in {Path.cwd()}; a source outside the repository is written as an absolute path)"
         raise SourceError(f"ingest.source: {source} does not exist{where}; correct the path in params.yaml")
+    if not source.is_file():
+        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; name a folder, archive or table")
     try:
         if source.stat().st_size == 0:
             raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
@@ -35,17 +35,11 @@ def kind_of(source: Path) -> str:
             return "tar"
         if zipfile.is_zipfile(source):
             return "zip"
+        if (told := other_kind(source)) is not None:
+            raise SourceError(f"ingest.source: {source} {told}")
     except OSError as error:
         raise SourceError(f"ingest.source: {source} cannot be read: {error.strerror}; check its permissions") from None
-    name = source.name.lower()
-    if name.endswith(".csv"):
-        return "pixel_csv"
-    if name.endswith((".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")):
-        raise SourceError(f"ingest.source: {source} is no readable archive; it is damaged or incomplete: copy or download it again")
-    raise SourceError(
-        f"ingest.source: {source} is none of a folder, .zip, .tar(.gz) and FER2013 pixel .csv; "
-        "unpack it, and name the folder that holds the photographs"
-    )
+    return "pixel_csv"
 
 
 def _is_tar(source: Path) -> bool:
@@ -56,5 +50,13 @@ def _is_tar(source: Path) -> bool:
 
 
 def source_entries(source: Path) -> Iterator[Entry]:
-    """Every file of the source, one by one. Raises SourceError where the source as a whole cannot be read."""
-    return KINDS[kind_of(source)](source)
+    """Every file of the source, one by one, those in archives within it among them. Raises SourceError where the source as a whole cannot be read."""
+    kind = kind_of(source)
+    if kind == "folder":
+        yield from expanded(folder_entries(source))
+        return
+    try:
+        with source.open("rb") as file:
+            yield from expanded(FILES[kind](file, name=source.name), depth=1)
+    except UnreadableArchive as error:
+        raise SourceError(f"ingest.source: {source} {error}") from None

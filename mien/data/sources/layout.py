@@ -4,33 +4,39 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-# FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both are test, as in the set's folder layout (7,178 images):
-# figures from the table and from the folders can then be compared, and no held-out image is trained on.
-_SUBSETS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "publictest": "test",
-    "test": "test",
-    "testing": "test",
-    "privatetest": "test",
-}
+from mien.data.sources.subsets import splits_of
+from mien.data.spelling import Spellings
+
+_NO_CLASSES = Spellings()
+# An archive inside a folder stands in the path like a folder: happy.zip/1.jpg.
+_ARCHIVE = re.compile(r"(?<=.)\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 
 
-def subset_of(path: str) -> str | None:
-    """train, val or test where a folder of the path is called so; of several the innermost."""
-    for folder in reversed(path.split("/")[:-1]):
-        if subset := _SUBSETS.get(folder.strip().casefold()):
-            return subset
+def subset_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
+    """train, val or test where a folder of the path is called so (see subsets.py) and spells none of the `known` classes.
+
+    Of several folders the innermost; trainval is train, and a folder that names test and another split (train_test_split) is none.
+    """
+    for folder in reversed(_folders(path)):
+        splits = splits_of(folder)
+        if splits and known.class_of(folder) is None and (len(splits) == 1 or "test" not in splits):
+            return min(splits)
     return None
 
 
-def label_of(path: str) -> str | None:
-    """The innermost folder that is no subset, as spelt; None at the source's top."""
-    folders = [folder for folder in path.split("/")[:-1] if folder.strip().casefold() not in _SUBSETS]
-    return folders[-1] if folders else None
+def label_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
+    """The folder that labels a file, as spelt: the nearest that spells one of the `known` classes, counted from the file outwards.
+
+    So a person's folder, or 'new folder', below a class's folder does not hide it. If none spells a class, it is the innermost folder that
+    is no subset; None at the source's top. An archive's suffix does not count.
+    """
+    folders = _folders(path)
+    named = next((folder for folder in reversed(folders) if known.class_of(folder) is not None), None)
+    return named or next((folder for folder in reversed(folders) if not splits_of(folder)), None)
+
+
+def _folders(path: str) -> list[str]:
+    return [_ARCHIVE.sub("", folder) for folder in path.split("/")[:-1]]
 
 
 def shown_path(name: str) -> str:
@@ -55,13 +61,16 @@ def path_key(path: str) -> str:
 def unique_paths() -> Callable[[str], str]:
     """A function that returns each path it is given, with ' (2)', ' (3)' … before the suffix where the path was there before."""
     seen: set[str] = set()
+    numbers: dict[str, int] = {}  # by path, the last that was given, or thousands of equal names would try each from the start
 
     def unique(path: str) -> str:
         folder, slash, name = path.rpartition("/")
         stem, dot, suffix = name.rpartition(".") if "." in name[1:] else (name, "", "")
-        candidate, number = path, 2
+        candidate, number = path, numbers.get(path, 1)
         while candidate in seen:
-            candidate, number = f"{folder}{slash}{stem} ({number}){dot}{suffix}", number + 1
+            number += 1
+            candidate = f"{folder}{slash}{stem} ({number}){dot}{suffix}"
+        numbers[path] = number
         seen.add(candidate)
         return candidate
 

@@ -1,59 +1,113 @@
-"""The FER2013 competition's table: columns emotion (0-6), pixels (48 × 48 grey levels) and Usage; each row becomes a PNG.
+"""Tables whose rows are pictures, as FER2013's: columns emotion (a code or a word), pixels (grey levels of a square) and Usage; each row becomes a PNG.
 
-Goodfellow et al., "Challenges in representation learning: a report on three machine learning contests", 2013, arXiv:1307.0414.
+Goodfellow et al., "Challenges in representation learning: a report on three machine learning contests", 2013, arXiv:1307.0414. Tables made after
+it, such as CK+'s, have other codes and sizes, floats, words, brackets or semicolons.
 """
 
 import csv
 import io
+import math
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import IO
 
 from PIL import Image
 
-from mien.data.sources.entry import Entry, UnreadableEntry
+from mien.data.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.data.sources.layout import shown_path
-from mien.errors import SourceError
+from mien.data.sources.notices import notice
 
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-SIDE_PX = 48
-
-
-def pixel_csv_entries(source: Path) -> Iterator[Entry]:
-    """A file per row, called USAGE/EMOTION/ROW.png (rows from 0). Raises SourceError if the table lacks a column."""
-    with source.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = csv.reader(file)
-        try:
-            header = [name.strip().lower() for name in next(rows, [])]
-            if missing := [name for name in ("emotion", "pixels") if name not in header]:
-                raise SourceError(
-                    f"ingest.source: {source} has no column {' and no column '.join(missing)}; "
-                    "a .csv source must be FER2013's table with the columns emotion, pixels and Usage"
-                )
-            for index, row in enumerate(row for row in rows if row):
-                yield _entry(index, dict(zip(header, (value.strip() for value in row), strict=False)))
-        except csv.Error as error:
-            raise SourceError(f"ingest.source: {source}, line {rows.line_num}: {error}; is this FER2013's table?") from None
+# FER2013's seven, and what tables after it (CK+, FER+) give the code 7.
+EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+_COLUMNS = ("emotion", "pixels")
+_HEADER_BYTES, _LARGEST_SIDE_PX = 4096, 1024
+_MOST_CELL_CHARACTERS = 2**25
 
 
-def _entry(index: int, row: dict[str, str]) -> Entry:
-    emotion, usage = row.get("emotion", ""), row.get("usage", "")
-    known = emotion in {str(code) for code in range(len(EMOTIONS))}
-    folders = [usage.replace("/", "_")] if usage else []
-    label = EMOTIONS[int(emotion)] if known else f"emotion {emotion}".replace("/", "_")
-    error = None if known else f"bad row: emotion must be 0-{len(EMOTIONS) - 1}, is {emotion!r}"
-    return Entry(shown_path("/".join([*folders, label, f"{index:06d}.png"])), partial(_png, row.get("pixels", "")), error=error)
+def is_pixel_table(file: IO[bytes]) -> bool:
+    """Whether a CSV begins with a header that names the columns emotion and pixels."""
+    line = file.read(_HEADER_BYTES).decode("utf-8-sig", "replace").partition("\n")[0]
+    return set(_COLUMNS) <= set(_header(next(csv.reader([line], delimiter=_delimiter(line)), [])))
+
+
+def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
+    """A file per row, called USAGE/EMOTION/ROW.png (rows from 0). Raises UnreadableArchive if the table lacks a column.
+
+    A code that is none of EMOTIONS stands in the path as `emotion CODE`; a notice says how many rows have which.
+    """
+    csv.field_size_limit(_MOST_CELL_CHARACTERS)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    first = text.readline()
+    rows = csv.reader(text, delimiter=_delimiter(first))
+    header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
+    if missing := [column for column in _COLUMNS if column not in header]:
+        test = "; a table without emotions is a test set without labels" if missing == ["emotion"] else ""
+        raise UnreadableArchive(
+            f"has no column {' and no column '.join(missing)}{test}; a table must have the columns emotion, pixels and Usage, as FER2013's"
+        )
+    unknown: Counter[str] = Counter()
+    try:
+        for index, row in enumerate(row for row in rows if row):
+            yield _entry(index, dict(zip(header, (value.strip() for value in row), strict=False)), unknown)
+    except csv.Error as error:
+        raise UnreadableArchive(f"cannot be read as a table: line {rows.line_num + 1}: {error}") from None
+    finally:
+        text.detach()
+    if unknown:
+        codes = ", ".join(f"{code!r} ({num} row{'s'[: num != 1]})" for code, num in sorted(unknown.items()))
+        notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
+
+
+def _header(row: list[str]) -> list[str]:
+    return [column.strip().lower() for column in row]
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
+
+
+def _entry(index: int, row: dict[str, str], unknown: Counter[str]) -> Entry:
+    folders = [usage.replace("/", "_")] if (usage := row.get("usage", "")) else []
+    label = _label(row.get("emotion", ""), unknown)
+    error = None if label else "bad row: it has no emotion"
+    path = shown_path("/".join([*folders, (label or "no emotion").replace("/", "_"), f"{index:06d}.png"]))
+    return Entry(path, partial(_png, row.get("pixels", "")), error=error)
+
+
+def _label(emotion: str, unknown: Counter[str]) -> str | None:
+    """The word of a code, a word as it is, `emotion CODE` of a code that is not known; None where the cell is empty."""
+    try:
+        code = float(emotion)
+    except ValueError:
+        return emotion or None
+    if code.is_integer() and 0 <= code < len(EMOTIONS):
+        return EMOTIONS[int(code)]
+    shown = f"{int(code)}" if code.is_integer() else emotion
+    unknown[shown] += 1
+    return f"emotion {shown}"
 
 
 def _png(pixels: str) -> IO[bytes]:
-    try:
-        levels = bytes(map(int, pixels.split()))
-    except ValueError:
-        raise UnreadableEntry("bad row: pixels must be whole numbers from 0 to 255") from None
-    if len(levels) != SIDE_PX * SIDE_PX:
-        raise UnreadableEntry(f"bad row: must have {SIDE_PX * SIDE_PX} pixels, has {len(levels)}")
+    levels = _levels(pixels.strip("[]() ").replace(",", " "))
+    side_px = math.isqrt(len(levels))
+    if not levels or side_px**2 != len(levels) or side_px > _LARGEST_SIDE_PX:
+        raise UnreadableEntry(f"bad row: must have as many pixels as a square, such as 2304 (48 x 48), has {len(levels)}")
     file = io.BytesIO()
-    Image.frombytes("L", (SIDE_PX, SIDE_PX), levels).save(file, "PNG")
+    Image.frombytes("L", (side_px, side_px), levels).save(file, "PNG")
     file.seek(0)
     return file
+
+
+def _levels(text: str) -> bytes:
+    try:
+        return bytes(map(int, text.split()))
+    except ValueError:
+        pass
+    try:
+        values = list(map(float, text.split()))
+        # All of a picture lie within 0 to 1 only where these are the ends of its scale.
+        scale = 255 if max(values, default=0) <= 1 and any(not value.is_integer() for value in values) else 1
+        return bytes(round(value * scale) for value in values)
+    except (ValueError, OverflowError):
+        raise UnreadableEntry("bad row: pixels must be numbers from 0 to 255, or from 0 to 1") from None

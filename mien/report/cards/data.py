@@ -1,15 +1,14 @@
 """The data card of a run: where the pictures come from, what became of every file, how they were cleaned and split, what is not known."""
 
-import io
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from mien.data.tables import FATE_NAMES
+from mien.markdown import Markdown
+from mien.naming import last_part
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
-from mien.report.cards.rendering import render
+from mien.report.cards.rendering import render, yaml_front
 from mien.report.page.formats import count, percent
 from mien.report.run import RunFacts
 
@@ -37,9 +36,11 @@ def data_card(facts: RunFacts) -> str:
         alias_rows=[[name, ", ".join(params.labels.aliases.get(name, ())) or "none"] for name in params.labels.classes],
         unknown=counts["sanitise"].get("unknown_labels", []),
         corrections=counts["sanitise"].get("corrections"),
+        corrections_file=last_part(params.labels.corrections),
         doubts=facts.doubts.counts if facts.doubts else None,
         doubted_by=params.doubts.folds,
         scene_words=_scene_words(facts),
+        turned_words=_turned_words(counts["align"]["turned"]),
         split_words=split_words(facts),
         balance_rows=_balance_rows(facts),
         factor=_imbalance(facts),
@@ -58,11 +59,7 @@ def _front_matter(facts: RunFacts) -> str:
         "tags": ["facial-expression-recognition"],
         "size_categories": [next((name for limit, name in SIZES if num_kept < limit), "n>10M")],
     }
-    yaml = YAML()
-    yaml.default_flow_style = False
-    text = io.StringIO()
-    yaml.dump(document, text)
-    return f"---\n{LICENSE}{text.getvalue()}---\n"
+    return yaml_front(document, comment=LICENSE)
 
 
 def _fate_rows(facts: RunFacts) -> list[list[str]]:
@@ -81,13 +78,19 @@ def _duplicate_rows(dedup: Mapping[str, Any]) -> list[list[str]]:
     return [*rows, ["other exposures of one scene", count(pairs["scene"]), count(dedup["files_in_scenes"])]]
 
 
-def _scene_words(facts: RunFacts) -> str:
+def _scene_words(facts: RunFacts) -> Markdown:
     """Whether the split may part images of one scene."""
     if facts.params.split.keep_together == "picture":
-        return "they may lie in several splits (`split.keep_together: picture`)"
+        return Markdown("they may lie in several splits (`split.keep_together: picture`)")
     if facts.params.split.method == "official":
-        return "they are kept together where the split has a choice, between training and validation"
-    return "they lie in one split (`split.keep_together: scene`)"
+        return Markdown("they are kept together where the split has a choice, between training and validation")
+    return Markdown("they lie in one split (`split.keep_together: scene`)")
+
+
+def _turned_words(turned: Mapping[str, int]) -> str:
+    """How many pictures lay on their side or head."""
+    found = ", ".join(f"{count(number)} by {turn_deg}°" for turn_deg, number in turned.items() if number)
+    return f"Turned clockwise first, because the face lay on its side or head: {found}." if found else "No face lay on its side or head."
 
 
 def _balance_rows(facts: RunFacts) -> list[list[str]]:

@@ -1,9 +1,9 @@
 """What both cards say of a run: its data's name, where it comes from, how its images were split."""
 
-from pathlib import PurePath
 from typing import Any
 
 from mien import paths
+from mien.markdown import Markdown, code
 from mien.report.page.formats import percent, plural
 from mien.report.run import RunFacts
 
@@ -16,8 +16,8 @@ def is_sample(facts: RunFacts) -> bool:
 
 
 def dataset_name(facts: RunFacts) -> str:
-    """The source's name, without the folders that lead to it."""
-    return "mien sample (drawn faces)" if is_sample(facts) else PurePath(facts.params.ingest.source).name
+    """What the source is called."""
+    return "mien sample (drawn faces)" if is_sample(facts) else facts.source
 
 
 def images_by_class(facts: RunFacts) -> list[list[Any]]:
@@ -42,9 +42,9 @@ def split_words(facts: RunFacts) -> str:
     )
 
 
-def origin_words(facts: RunFacts) -> str:
+def origin_words(facts: RunFacts) -> Markdown:
     """The Git commit, whether code or parameters were changed since, the experiment, and the data's fingerprint."""
     commit = f"commit `{facts.origin.revision[:12]}`" if facts.origin.revision else "no Git commit"
     changed = f", with uncommitted changes in {plural(len(facts.modified), 'file')}" if facts.modified else ""
-    experiment = f", DVC experiment `{facts.origin.experiment}`" if facts.origin.experiment else ""
-    return f"{commit}{changed}{experiment}; data `{facts.origin.data}`, parameters `{facts.origin.params}`"
+    experiment = f", DVC experiment {code(facts.origin.experiment)}" if facts.origin.experiment else ""
+    return Markdown(f"{commit}{changed}{experiment}; data `{facts.origin.data}`, parameters `{facts.origin.params}`")

@@ -3,12 +3,10 @@
 Source: the specification of model cards, https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
 
-import io
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from mien.report.cards.facts import dataset_name
+from mien.report.cards.rendering import yaml_front
 from mien.report.run import RunFacts
 
 METRICS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -38,12 +36,7 @@ def front_matter(model: str, facts: RunFacts) -> str:
             {"name": model, "results": [_result(facts, part, model) for part in ("all", "clean") if part in facts.evaluations[model]]}
         ],
     }
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 1000
-    text = io.StringIO()
-    yaml.dump(document, text)
-    return f"---\n{LICENSE}{text.getvalue()}---\n"
+    return yaml_front(document, comment=LICENSE)
 
 
 def _result(facts: RunFacts, part: str, model: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from mien.evaluation.resampling import LEVEL
+from mien.markdown import Markdown
 from mien.report.cards import rows
 from mien.report.cards.citations import citations
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
@@ -20,7 +21,7 @@ def model_card(model: str, facts: RunFacts) -> str:
     made_by = version("mien")
     text = render(
         "model.md.j2",
-        model=model,
+        model=Markdown(model),  # letters, digits and _, as params.yaml must name it
         config=config,
         classes=facts.classes,
         record=facts.trainings[model],
@@ -50,7 +51,7 @@ def model_card(model: str, facts: RunFacts) -> str:
         association_rows=rows.association_rows(explanation["failures"]) if explanation else [],
         tests=_tests(explanation) if explanation else [],
         doubts=facts.doubts.counts if facts.doubts else None,
-        citations=citations(config, explained=explanation is not None),
+        citations=Markdown("\n\n".join(citations(config, explained=explanation is not None))),
     )
     return front_matter(model, facts) + "\n" + text
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from mien.markdown import Markdown
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
 
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
@@ -18,11 +19,11 @@ Rows = list[list[str]]
 Figures = Mapping[str, Any]
 
 
-def part_rows(config: Figures, *, cost: Figures, origin: str, version: str) -> Rows:
+def part_rows(config: Figures, *, cost: Figures, origin: Markdown, version: str) -> Rows:
     """What the model is made of, and where it comes from."""
     backbone, side = config["backbone"], config["input_px"]
     return [
-        ["backbone", f"`{backbone}` of timm" if backbone != "cnn" else "a conventional network, `mien/models/cnn.py`"],
+        ["backbone", Markdown(f"`{backbone}` of timm" if backbone != "cnn" else "a conventional network, `mien/models/cnn.py`")],
         ["pretrained weights", config["weights"] if config["weights"] != "none" else "none: random at the start"],
         ["attention block", config["attention"]],
         ["head", config["head"]],
@@ -30,8 +31,8 @@ def part_rows(config: Figures, *, cost: Figures, origin: str, version: str) -> R
         ["input", f"{side}×{side} px, RGB; normalisation is inside the model"],
         ["output", f"{len(config['classes'])} logits, in the order {', '.join(config['classes'])}"],
         ["parameters", count(cost["num_parameters"])],
-        ["files", f"`models/{config['name']}/weights.safetensors` and `model.json`; no pickle"],
-        ["made by", f"mien {version}, {origin}"],
+        ["files", Markdown(f"`models/{config['name']}/weights.safetensors` and `model.json`; no pickle")],
+        ["made by", Markdown(f"mien {version}, {origin}")],
         ["developed by, contact, licence", "for those to fill in who publish the model"],
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from mien.printable import printable
 from mien.report.page import formats
 from mien.report.page.sprites import Sprites
 
@@ -34,8 +35,8 @@ def environment() -> Environment:
 
 
 def page_text(template: Template, sprites: Sprites, **values: Any) -> str:
-    """A page that extends shell/base.html.j2, without empty lines; `sprites` are the pictures that its parts have asked for."""
-    text = template.render(symbols=sprites.symbols(), version=version("mien"), **values)
+    """A page that extends shell/base.html.j2, without empty lines and control characters; `sprites` are the pictures that its parts have asked for."""
+    text = printable(template.render(symbols=sprites.symbols(), version=version("mien"), **values))
     return "\n".join(line for line in (raw.rstrip() for raw in text.splitlines()) if line) + "\n"
 
 

@@ -18,9 +18,10 @@ def fabricate(
     official: bool = False,
     timed: bool = True,
     seeds: tuple[int, ...] = (),
+    names: str = "hashed",
 ) -> Plan:
     """Writes the run and returns what it was made from; what is False is left out, as where a stage has not been run."""
-    params = write_params(models, classes, official=official)
+    params = write_params(models, classes, official=official, names=names)
     rows = write_data(params, num_images)
     plan = Plan(params, rows)
     for model in models:

@@ -113,7 +113,10 @@ def write_counts(rows: pd.DataFrame, fates: pd.DataFrame, classes: tuple[str, ..
             "conflicting_groups": 1, "near_copies_kept": 0, "unknown_labels": [], "test_flags": flags,
             "corrections": {"relabelled": 1, "kept": 0, "dropped": 2, "unused": 0},
         },
-        "align": {"images": len(rows), "one_face": 0, "several_faces": 0, "no_face": 0, "fitted_whole": len(rows), "quarantined_files": 0},
+        "align": {
+            "images": len(rows), "one_face": 0, "several_faces": 0, "no_face": 0, "turned": {"90": 0, "180": 0, "270": 0},
+            "fitted_whole": len(rows), "quarantined_files": 0,
+        },
         "split": {
             "files": num, "fates": fates["fate"].value_counts().to_dict(), "reasons": reasons, "splits": by_split,
             "test_clean": by_split["test"]["all"] - sum(flags.values()), "test_flags": flags,

@@ -39,10 +39,12 @@ class Plan:
         return found
 
 
-def write_params(models: tuple[str, ...], classes: tuple[str, ...], *, official: bool) -> Params:
+def write_params(models: tuple[str, ...], classes: tuple[str, ...], *, official: bool, names: str) -> Params:
     """params.yaml; every other model differs in loss and attention."""
     entries = {model: {**ENTRY, **(OTHER if place % 2 else {})} for place, model in enumerate(models)}
     method = "official" if official else "stratified"
     with paths.PARAMS.open("w", encoding="utf-8") as file:
-        YAML().dump({"labels": {"classes": list(classes)}, "split": {"method": method}, "models": entries}, file)
+        YAML().dump(
+            {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}, "models": entries}, file
+        )
     return load_params()

@@ -4,6 +4,7 @@ from typing import Any
 
 from mien import paths
 from mien.explain.pictures import read_pictures
+from mien.naming import file_name, last_part
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
@@ -22,6 +23,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | Non
     pictures = read_pictures(facts.doubts.folder / "pictures.parquet") if (facts.doubts.folder / "pictures.parquet").is_file() else {}
     queue = records(facts.doubts.queue)
     for row in queue:
+        row["name"] = file_name(row["path"], row["sample_id"], facts.params.report.names)
         row["picture"] = sprites.add_from(pictures, f"face/{row['sample_id']}")
     by_class = facts.doubts.counts.get("by_class", {})
     kinds = sorted(
@@ -35,7 +37,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | Non
         "folded": queue[NUM_OPEN:],
         "kinds": kinds,
         "weak": facts.doubts.counts.get("num_doubted", 0) > MANY * facts.doubts.counts.get("num_images", 0),
-        "corrections": facts.params.labels.corrections,
+        "corrections": last_part(facts.params.labels.corrections),
         "used": None if used is None else [(name, num) for name, num in used.items() if num],
         "queue_file": str(paths.DOUBTS / "queue.csv"),
     }

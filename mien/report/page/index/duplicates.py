@@ -1,7 +1,7 @@
 """Pictures that are there more than once or as several exposures, shown as pairs, and what that would have leaked into the test split."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ NUM_SCENES = 3
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files of one picture (or, of kind scene, of one scene) with path, label, fate and the name of their picture on the page."""
+    """Two files of one picture (or, of kind scene, of one scene) with name, label, fate and the name of their picture on the page."""
 
     kind: str
     files: tuple[dict[str, Any], dict[str, Any]]
@@ -62,10 +62,10 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
         "scenes": {name: counts[name] for name in ("scenes", "files_in_scenes", "largest_scene")},
         "keeps_scenes": facts.params.split.keep_together == "scene",
         "split_counts": split_counts,
-        "pairs": [_shown(pair, rows, sprites, pictures) for pair in shown[: len(shown) - len(conflicts)]],
-        "conflicts": [_shown(pair, rows, sprites, pictures) for pair in conflicts],
-        "leaks": [_shown(pair, rows, sprites, pictures) for pair in leaked],
-        "exposures": [_shown(pair, rows, sprites, pictures) for pair in exposures],
+        "pairs": [_shown(pair, rows, facts.called, sprites, pictures) for pair in shown[: len(shown) - len(conflicts)]],
+        "conflicts": [_shown(pair, rows, facts.called, sprites, pictures) for pair in conflicts],
+        "leaks": [_shown(pair, rows, facts.called, sprites, pictures) for pair in leaked],
+        "exposures": [_shown(pair, rows, facts.called, sprites, pictures) for pair in exposures],
     }
 
 
@@ -106,11 +106,17 @@ def _exposures(pairs: pd.DataFrame, *, min_agreement: float) -> list[dict[str, A
     return records(near.rename(columns={"other_path": "twin_path", "other_id": "twin_id", "relation": "kind"}).assign(is_conflict=False))
 
 
-def _shown(pair: dict[str, Any], rows: pd.DataFrame, sprites: Sprites, pictures: dict[str, bytes]) -> Pair:
+def _shown(pair: dict[str, Any], rows: pd.DataFrame, called: Mapping[str, str], sprites: Sprites, pictures: dict[str, bytes]) -> Pair:
     def files() -> Iterator[dict[str, Any]]:
         for path, sample_id in ((pair["path"], pair["sample_id"]), (pair["twin_path"], pair["twin_id"])):
             row = rows.loc[path]
-            yield {"path": path, "label": row["label_raw"] or "", "fate": row["fate"], "picture": sprites.add_from(pictures, sample_id)}
+            yield {
+                "path": path,
+                "name": called[path],
+                "label": row["label_raw"] or "",
+                "fate": row["fate"],
+                "picture": sprites.add_from(pictures, sample_id),
+            }
 
     first, second = sorted(files(), key=lambda file: (file["fate"] != "kept", file["path"]))
     return Pair(str(pair["kind"]), (first, second), pair.get("agreement"), pair.get("correlation"), bool(pair["is_conflict"]))

@@ -1,10 +1,12 @@
 """From the files found to the three splits: every loss with its reason, and the sum that must come out even."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from mien.data.tables import SPLIT_NAMES
+from mien.naming import without_names
 from mien.report.page.frames import records
 from mien.report.run import RunFacts
 
@@ -45,7 +47,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
         "splits": [(name, int(kept.get(name, 0))) for name in SPLIT_NAMES],
         "terms": terms,
         "is_conserved": sum(num for _, num in terms) == found and set(facts.fates["path"]) == set(facts.files["path"]),
-        "examples": _examples(lost),
+        "examples": _examples(lost, facts.called),
     }
 
 
@@ -60,7 +62,19 @@ def _losses(rows: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _examples(lost: pd.DataFrame) -> list[dict[str, Any]]:
-    """One file of each fate and reason, the first by path."""
+def _examples(lost: pd.DataFrame, called: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One file of each fate and reason, the first by path; with its name and, where it has one, the detail."""
     first = lost.sort_values("path").drop_duplicates(["stage", "fate", "reason"]).sort_values(["fate", "reason", "path"])
-    return [{**row, "detail": row["detail"] or ""} for row in records(first[["fate", "reason", "path", "detail"]])]
+    return [
+        {name: row[name] for name in ("fate", "reason")} | {"name": called[row["path"]], "detail": _detail(row, called)}
+        for row in records(first[["fate", "reason", "stage", "path", "detail"]])
+    ]
+
+
+def _detail(row: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    """Why, in the stage's words; of what could not be read only its kind, where files are not called by their paths: the rest is an archive's
+    or the system's own message, which may name the file in its own way."""
+    detail = str(row["detail"] or "")
+    if row["stage"] == "ingest" and called[row["path"]] != row["path"]:
+        detail = detail.partition(": ")[0]
+    return without_names(detail, called)

@@ -64,7 +64,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ("Git revision", f"{facts.origin.revision or 'unknown'} ({state})"),
         *([("experiment", facts.origin.experiment)] if facts.origin.experiment else []),
         ("fingerprints", f"parameters {facts.origin.params}, data {facts.origin.data}"),
-        ("data source", params.ingest.source),
+        ("data source", facts.source),
         ("classes", value(params.labels.kept) + (f"; left out on purpose: {value(params.labels.drop)}" if params.labels.drop else "")),
         ("unknown labels, conflicts", f"{params.labels.on_unknown}, {params.labels.on_conflict}"),
         (
@@ -82,7 +82,8 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         (
             "faces",
             (
-                f"found by {faces.detector}, score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
+                f"found by {faces.detector}{', also in quarter turns' if faces.turns else ''}, "
+                f"score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
                 if faces.detector != "none"
                 else "pictures taken whole"
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mien.explain.pictures import read_pictures
+from mien.naming import Names, file_name
 from mien.report.page.axis import Axis
 from mien.report.page.pairwise import ALPHA
 from mien.report.page.sprites import Sprites
@@ -27,7 +28,7 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
         {
             **group,
             "anchor": anchor(classes, group["actual"], group["predicted"]),
-            "pictures": [_shot(shot, sprites, pictures) for shot in group["pictures"]],
+            "pictures": [_shot(shot, sprites, pictures, names=facts.params.report.names) for shot in group["pictures"]],
         }
         for group in explanation.failures
     ]
@@ -49,12 +50,13 @@ def anchor(classes: Sequence[str], actual: str, predicted: str) -> str:
     return f"pair-{classes.index(actual)}-{classes.index(predicted)}" if actual in classes and predicted in classes else "failures"
 
 
-def _shot(shot: dict[str, Any], sprites: Sprites, pictures: dict[str, bytes]) -> dict[str, Any]:
+def _shot(shot: dict[str, Any], sprites: Sprites, pictures: dict[str, bytes], *, names: Names) -> dict[str, Any]:
     neighbours = [{**near, "face": sprites.add_from(pictures, near.get("face"))} for near in shot.get("neighbours") or []]
     twins = shot.get("twins") or []
     return {
         **{"p_actual": None, "sharpness": None, "brightness": None, "face_px": None, "score": None},
         **shot,
+        "name": file_name(shot["path"], shot["sample_id"], names),
         **{name: sprites.add_from(pictures, shot.get(name)) for name in SHOWN},
         "neighbours": neighbours,
         "twins": twins.split() if isinstance(twins, str) else twins,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mien.explain.pictures import read_pictures
+from mien.naming import file_name
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
 
@@ -19,6 +20,10 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
     pictures = read_pictures(explanation.folder / "pictures.parquet")
     classes: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for group in explanation.gallery:
-        shots = [{**shot, **{name: sprites.add_from(pictures, shot.get(name)) for name in SHOWN}} for shot in group["pictures"]]
+        shots = [
+            {**shot, "name": file_name(shot["path"], shot["sample_id"], facts.params.report.names)}
+            | {name: sprites.add_from(pictures, shot.get(name)) for name in SHOWN}
+            for shot in group["pictures"]
+        ]
         classes.setdefault(group["class"], {})[group["kind"]] = shots
     return {"classes": classes, "kinds": KINDS}

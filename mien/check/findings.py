@@ -1,0 +1,78 @@
+"""What was seen, put together: the labels and what they map to, the splits and subjects, and what will be lost."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mien.check.survey import Seen, Tried
+from mien.data.proposals import Proposal, propose
+from mien.data.sources.layout import label_of, path_key, subset_of
+from mien.data.sources.metadata import Metadata
+from mien.data.sources.pattern import group_of
+from mien.params import Params
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`kinds` counts images by format, `labels` and `subsets` images by label as spelt (None: no label) and by the split that a path names."""
+
+    num_files: int
+    size_bytes: int
+    kinds: Mapping[str, int]
+    ignored: Mapping[str, int]
+    errors: Mapping[str, int]
+    such_as: Mapping[str, str]  # a path for each reason of `ignored` and `errors`
+    labels: Mapping[str | None, int]
+    subsets: Mapping[str | None, int]
+    num_subjects: int
+    num_with_subject: int
+    proposal: Proposal | None
+
+    @property
+    def num_images(self) -> int:
+        return sum(self.kinds.values())
+
+
+def findings(seen: Sequence[Seen], metadata: Metadata, params: Params) -> Findings:
+    """Counts of what `survey` saw, by the labels' and ingest's parameters."""
+    images = [file for file in seen if file.is_image]
+    known = params.labels.spellings
+    label, subject = (re.compile(pattern) if pattern else None for pattern in (params.ingest.label, params.ingest.subject))
+    labels: Counter[str | None] = Counter()
+    subjects: Counter[str] = Counter()
+    for file in images:
+        key = path_key(file.path)
+        named = metadata.labels.get(key) or (label and group_of(file.path, label, "label"))
+        labels[named or label_of(file.path, known)] += 1
+        if person := metadata.subjects.get(key) or (subject and group_of(file.path, subject, "subject")):
+            subjects[person] += 1
+    lost = [(file.ignored or _kind(file.error or ""), file.path) for file in seen if not file.is_image]
+    is_named = any(name is not None and known.class_of(name) for name in labels)
+    return Findings(
+        num_files=len(seen),
+        size_bytes=sum(file.size_bytes for file in seen),
+        kinds=_sorted(Counter(file.kind for file in images if file.kind)),
+        ignored=_sorted(Counter(file.ignored for file in seen if file.ignored)),
+        errors=_sorted(Counter(_kind(file.error) for file in seen if file.error)),
+        such_as=dict(reversed(lost)),
+        labels=_sorted(labels),
+        subsets=_sorted(Counter(subset_of(file.path, known) for file in images)),
+        num_subjects=len(subjects),
+        num_with_subject=subjects.total(),
+        proposal=None if is_named and subjects else propose([file.path for file in images], known),
+    )
+
+
+def median_side_px(tried: Tried) -> int | None:
+    """The shorter side of the middle one of the images that were tried, after reduction; None if none could be decoded."""
+    sides = sorted(min(side) for side in tried.sides_px)
+    return sides[len(sides) // 2] if sides else None
+
+
+def _kind(error: str) -> str:
+    return error.partition(":")[0]
+
+
+def _sorted(counts: Counter) -> dict:  # type: ignore[type-arg]
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))

@@ -1,0 +1,103 @@
+"""What a source holds, as far as it can be told in seconds: every file's name and first bytes, and a few photographs decoded."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mien.data.conversion import _convert
+from mien.data.decoding import Undecodable
+from mien.data.signatures import HEAD_BYTES, signature
+from mien.data.sources import source_entries
+from mien.data.sources.entry import Entry, error_reason, read_entry
+from mien.data.sources.junk import IMAGE_SUFFIXES, not_an_image_reason, system_file_reason
+from mien.params import ConvertParams
+
+HEADS_S = 8.0  # after this time, what a file is goes by its name
+NUM_TRIED, TRIED_S = 48, 6.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One file: `kind` is the image's format, or why it is none of ours (`ignored`), or why it cannot be read (`error`)."""
+
+    path: str
+    size_bytes: int
+    kind: str | None
+    ignored: str | None = None
+    error: str | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether `ingest` takes it for an image, if only by its name."""
+        return self.kind is not None
+
+
+@dataclass
+class Tried:
+    """Images that were converted as a trial: how many, the seconds and sides in pixels of each that was decoded, path and reason of what is lost."""
+
+    num: int = 0
+    seconds: list[float] = field(default_factory=list)
+    sides_px: list[tuple[int, int]] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+
+
+def survey(source: Path) -> list[Seen]:
+    """Every file of the source, in its order; no more than its first bytes are read. Raises SourceError as `source_entries`."""
+    return list(_seen(source_entries(source), until=time.monotonic() + HEADS_S))
+
+
+def _seen(entries: Iterator[Entry], *, until: float) -> Iterator[Seen]:
+    for entry in entries:
+        size = entry.size_bytes or 0
+        ignored = entry.ignored or system_file_reason(entry.path)
+        if ignored or entry.error:
+            yield Seen(entry.path, size, None, ignored, None if ignored else entry.error)
+            continue
+        try:
+            kind = _by_name(entry.path) if time.monotonic() > until else _by_content(entry)
+        except Exception as error:  # as in read_entry: decompressors raise more kinds than they document
+            yield Seen(entry.path, size, None, error=error_reason(error))
+            continue
+        yield Seen(entry.path, size, kind, None if kind else not_an_image_reason(entry.path) or "not an image")
+
+
+def _by_name(path: str) -> str | None:
+    suffix = path.rpartition(".")[2].lower()
+    return suffix.upper() if suffix in IMAGE_SUFFIXES else None
+
+
+def _by_content(entry: Entry) -> str | None:
+    with entry.open() as file:
+        kind = signature(file.read(HEAD_BYTES))
+    return kind or ("no image, by its content" if _by_name(entry.path) else None)
+
+
+def tried(source: Path, seen: Sequence[Seen], params: ConvertParams, *, max_bytes: int) -> Tried:
+    """What becomes of NUM_TRIED images, evenly chosen by their place in the source, or of as many as TRIED_S allow."""
+    images = [index for index, file in enumerate(seen) if file.is_image]
+    chosen = {images[round(step * (len(images) - 1) / max(1, NUM_TRIED - 1))] for step in range(NUM_TRIED)} if images else set()
+    result = Tried()
+    started = time.monotonic()
+    for index, entry in enumerate(source_entries(source)):
+        if index not in chosen:
+            continue
+        if time.monotonic() - started > TRIED_S or index > max(chosen):
+            break
+        file = read_entry(entry, max_bytes=max_bytes)
+        result.num += 1
+        if file.content is None:
+            result.lost.append((file.path, file.error or file.ignored or ""))
+            continue
+        began = time.perf_counter()
+        try:
+            row, _, unfit = _convert(file.content, params)
+        except Undecodable as error:
+            result.lost.append((file.path, error.reason.replace("_", " ") + (f" ({error.detail})" if error.detail else "")))
+            continue
+        result.seconds.append(time.perf_counter() - began)
+        result.sides_px.append((row["width_px"], row["height_px"]))
+        if unfit:
+            result.lost.append((file.path, f"{unfit[0].replace('_', ' ')} ({unfit[1]})"))
+    return result

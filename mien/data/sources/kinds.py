@@ -1,0 +1,44 @@
+"""What a file is that cannot be a source, in words with the remedy."""
+
+import re
+from pathlib import Path
+
+from mien.data.pointers import LFS, PULL, stands_in
+from mien.data.signatures import HEAD_BYTES, signature
+from mien.data.sources.zip_archive import SPLIT
+
+_UNPACK = "unpack it, and name the folder that holds the photographs"
+_ARCHIVES = {
+    b"7z\xbc\xaf\x27\x1c": f"is a 7z archive, which is not read; {_UNPACK}",
+    b"Rar!\x1a\x07": f"is a RAR archive, which is not read; {_UNPACK}",
+    b"\x28\xb5\x2f\xfd": f"is compressed by Zstandard, which is not read; {_UNPACK}",
+}
+_GZIP = b"\x1f\x8b"
+_PARTS = re.compile(r"\.z\d\d+$|\.(zip|7z|tar|tgz|gz|rar)\.\d{2,3}$|\.r\d\d$|\.part\d+\.rar$", re.IGNORECASE)
+_ZIP_PART_MARK = b"PK\x07\x08"
+_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+def other_kind(source: Path) -> str | None:
+    """What follows the name of a file that is no tar and no zip in a sentence; None if it may be a table, which its reader judges."""
+    name = source.name.lower()
+    with source.open("rb") as file:
+        head = file.read(4096)
+    if _PARTS.search(name) or head.startswith(_ZIP_PART_MARK):
+        return SPLIT
+    for beginning, told in _ARCHIVES.items():
+        if head.startswith(beginning):
+            return told
+    if stands_in(head) == LFS:
+        return f"is a {LFS}, a short text in place of the file; {PULL}"
+    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+        return "is a web page, such as a site sends in place of a file to who is not signed in; download the file again, signed in"
+    if kind := signature(head[:HEAD_BYTES]):
+        return f"is one {kind} picture; put pictures into a folder per expression, and name the folder that holds these"
+    if head.startswith(_GZIP) and not name.endswith((".tar.gz", ".tgz")):
+        return "is a single compressed file; unpack it (`gunzip`), and name what comes out"
+    if name.endswith(_ENDINGS):
+        return "is no readable archive; it is damaged or incomplete: copy or download it again"
+    if name.endswith(".csv"):
+        return None
+    return f"is none of a folder, .zip, .tar(.gz) and pixel .csv; {_UNPACK}"

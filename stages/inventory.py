@@ -1,0 +1,48 @@
+"""What DVC sees of the source: a list of its files with their hashes."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import typer
+
+from mien import paths
+from mien.data.inventory.inputs import require_file
+from mien.data.inventory.known import Known
+from mien.data.inventory.listing import files_of, rows_of
+from mien.data.sources import kind_of
+from mien.data.sources.place import source_place
+from mien.data.tables import INVENTORY, write_table
+from mien.errors import SourceError
+from mien.params import load_params
+from mien.repository import require_complete
+from mien.stage import command
+
+
+def main() -> None:
+    """Lists the files of ingest.source with their hashes in data/inventory.parquet, on which ingest depends. Runs at each `dvc repro`.
+
+    It also looks for what DVC would otherwise stop at with a message of its own: files that params.yaml names and that are missing.
+    """
+    params = load_params()
+    if paths.workspace() != Path.cwd().resolve():
+        require_complete(paths.workspace())  # here, before an experiment in a copy has cost anything
+    require_file(params.ingest.metadata, key="ingest.metadata", header="path,subject")
+    require_file(params.labels.corrections, key="labels.corrections", header="sample_id,decision")
+    source = source_place(params.ingest.source)
+    kind_of(source)
+    known = Known(paths.workspace() / paths.HASHES)
+    try:
+        rows = rows_of(files_of(source), known, workers=params.runtime.workers)
+    except OSError as error:
+        raise SourceError(f"ingest.source: {source} cannot be listed: {error.strerror}; check its permissions") from None
+    known.save()
+    write_table(paths.INVENTORY, pa.Table.from_pylist(rows, INVENTORY), INVENTORY)
+    unread = [row["path"] for row in rows if row["sha256"] is None]
+    typer.echo(
+        f"inventory: {len(rows)} file{'s'[: len(rows) != 1]} in {params.ingest.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
+        + (f"; {len(unread)} not to be read, such as {unread[0]}" if unread else "")
+    )
+
+
+if __name__ == "__main__":
+    command(main)()

@@ -1,0 +1,121 @@
+"""`mien check` says beforehand what the data stages then do, and its commands are such that they can be pasted."""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mien.check.command import check
+from mien.check.duration import durations, rounded
+from mien.errors import SourceError
+from mien.params import load_params
+from mien.preset import apply_preset
+from tests.data.pictures import saved, smooth
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the committed params.yaml and its tables."""
+    for name in ("params.yaml", "metadata.csv", "corrections.csv"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(names: dict[str, bytes | None]) -> Path:
+    """A folder `photos` with these files; None is a photograph of its own."""
+    for seed, (name, content) in enumerate(names.items()):
+        path = Path("photos") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(saved(smooth(160, 120, seed=seed), "JPEG") if content is None else content)
+    return Path("photos")
+
+
+def checked(**settings: str) -> str:
+    for key, value in settings.items():
+        apply_preset("", settings=[f"{key.replace('__', '.')}={value}"])
+    return check(load_params(), "photos")
+
+
+def commands(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("mien preset")]
+
+
+def settings(command: str) -> list[str]:
+    """What a shell would give to `mien preset --set`."""
+    words = shlex.split(command)
+    assert words[:2] == ["mien", "preset"]
+    return [words[index + 1] for index, word in enumerate(words) if word == "--set"]
+
+
+def test_it_says_what_is_there_and_what_becomes_of_it() -> None:
+    put({
+        "happy/a.jpg": None, "happy/b.jpg": None, "Sadness/c.jpg": None, "weird/d.jpg": None, "e.jpg": None,
+        "happy/.DS_Store": b"x", "notes.txt": b"words", "sad/cut.jpg": saved(smooth(160, 120), "JPEG")[:900],
+    })  # fmt: skip
+    text = checked()
+    lines = {line.split("  ")[0]: line for line in text.splitlines()}
+    assert lines["photos: folder, 8 files, " + text.partition("files, ")[2].splitlines()[0]]
+    assert "JPEG" in text and "system file" in text and "not an image" in text
+    assert lines["happy"].split()[1:] == ["2", "happy"] and lines["Sadness"].split()[1:] == ["1", "sad"]
+    assert "unknown label" in lines["weird"] and "no label" in lines["(none)"]
+    assert "class fear: no image" in text and "class happy: no image" not in text
+    assert "of 6 images, 2 have no known label" in text
+    assert "6 images tried: 1 would be rejected" in text and "sad/cut.jpg: truncated" in text
+    assert "data stages: about" in text
+
+
+def test_close_spellings_become_aliases_and_far_ones_classes_and_both_can_be_pasted() -> None:
+    put({"hapy/a.jpg": None, "hapy/b.jpg": None, "happy/h.jpg": None, "contempt/c.jpg": None, 'it\'s 1 "odd"/d.jpg': None})
+    for command in commands(checked()):
+        if "labels." in command:
+            apply_preset("", settings=settings(command))
+    known = load_params().labels.spellings
+    assert known.class_of("hapy") == "happy" and known.class_of("happiness") == "happy", "the aliases that were there stay"
+    assert known.class_of("contempt") == "contempt" and known.class_of('it\'s 1 "odd"') == 'it\'s 1 "odd"'
+    assert "unknown label" not in check(load_params(), "photos")
+
+
+def test_labels_and_persons_in_file_names_are_found_and_the_commands_make_them_count() -> None:
+    put({f"A{sex}{person:02d}{code}S.JPG": None for sex in "FM" for person in (1, 2) for code in ("AF", "AN", "HA", "SA", "SU")})
+    text = checked()
+    assert "KDEF" in text
+    for command in commands(text):
+        if "preset --set" in command:
+            apply_preset("", settings=settings(command))
+    text = check(load_params(), "photos")
+    assert "of 20 images, 0 have no known label" in text and "subjects: 4 (of 20 images)" in text
+    assert "class fear: no image" not in text
+
+
+def test_a_flat_source_is_told_the_three_ways_to_bring_labels() -> None:
+    put({f"{index:03d}x.jpg": None for index in range(3)})
+    text = checked()
+    assert all(way in text for way in ("folder", "ingest.label", "ingest.metadata"))
+
+
+def test_a_test_split_of_its_own_is_pointed_out() -> None:
+    put({f"{split}/happy/{index}.jpg": None for split in ("train", "test") for index in range(2)})
+    assert "mien preset --set split.method=official" in checked()
+    assert "split.method=official" not in checked(split__method="official")
+
+
+def test_it_changes_nothing_and_refuses_what_ingest_refuses(repository: Path) -> None:
+    put({"happy/a.jpg": None})
+    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    checked()
+    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
+    with pytest.raises(SourceError, match="does not exist"):
+        check(load_params(), "nowhere")
+
+
+def test_more_images_take_longer_and_more_cores_less() -> None:
+    few, many, shared = (
+        sum(durations(num, num * 10**5, convert_s=0.01, is_detecting=True, workers=workers).values())
+        for num, workers in ((100, 2), (10_000, 2), (10_000, 8))
+    )
+    assert few < shared < many
+    assert [rounded(value) for value in (0.2, 40, 150, 6000)] == ["1 s", "40 s", "2 min", "1.7 h"]

@@ -1,0 +1,87 @@
+"""Tables of pixels as they are passed around: codes, words, floats, brackets, other signs between columns and other sizes."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.data.sources import source_entries
+from mien.data.sources.entry import FoundFile, read_entry
+from mien.errors import SourceError
+
+LEVELS = np.random.default_rng(1).integers(0, 256, (48, 48))
+
+
+def read(source: Path) -> dict[str, FoundFile]:
+    return {entry.path: read_entry(entry, max_bytes=2**20) for entry in source_entries(source)}
+
+
+def pixels(levels: np.ndarray = LEVELS, *, form: str = "{}") -> str:
+    return " ".join(form.format(level) for level in levels.ravel())
+
+
+def table(path: Path, *rows: str, header: str = "emotion,pixels,Usage") -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+VARIANTS = {
+    "plain": ("emotion,pixels,Usage", f"3,{pixels()},Training"),
+    "spaces and case": ("Emotion, Usage, Pixels", f"3, Training, {pixels()}"),
+    "semicolons": ("emotion;pixels;Usage", f"3;{pixels()};Training"),
+    "tabs": ("emotion\tpixels\tUsage", f"3\t{pixels()}\tTraining"),
+    "float codes": ("emotion,pixels,Usage", f"3.0,{pixels()},Training"),
+    "floats": ("emotion,pixels,Usage", f"3,{pixels(form='{}.0')},Training"),
+    "shares": ("emotion,pixels,Usage", f"3,{pixels(LEVELS / 255)},Training"),
+    "brackets": ("emotion,pixels,Usage", f'3,"[{pixels(form="{},")}]",Training'),
+    "words": ("emotion,pixels,Usage", f"happy,{pixels()},Training"),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_spelling_of_a_table_gives_the_same_picture(name: str, tmp_path: Path) -> None:
+    header, row = VARIANTS[name]
+    found = read(table(tmp_path / "set.csv", row, header=header))
+    assert set(found) == {"Training/happy/000000.png"}
+    with Image.open(io.BytesIO(found["Training/happy/000000.png"].content or b"")) as image:
+        assert np.array_equal(np.asarray(image), LEVELS)
+
+
+def test_any_square_is_a_picture_and_nothing_else(tmp_path: Path) -> None:
+    larger = np.random.default_rng(2).integers(0, 256, (64, 64))
+    found = read(table(tmp_path / "set.csv", f"3,{pixels(larger)},", f"3,{pixels(LEVELS[:47])},", "3,,", f"3,{pixels(LEVELS + 1)},"))
+    with Image.open(io.BytesIO(found["happy/000000.png"].content or b"")) as image:
+        assert image.size == (64, 64)
+    assert [(found[f"happy/00000{index}.png"].error or "")[:7] for index in (1, 2, 3)] == ["bad row"] * 3
+
+
+def test_codes_that_fer2013_does_not_have_are_kept_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{code},{pixels()},Training" for code in (7, 8, 8, 2.5)]
+    found = read(table(tmp_path / "set.csv", *rows, f",{pixels()},Training"))
+    assert [path.split("/")[1] for path in found] == ["contempt", "emotion 8", "emotion 8", "emotion 2.5", "no emotion"]
+    assert found["Training/no emotion/000004.png"].error == "bad row: it has no emotion"
+    said = capsys.readouterr().err
+    assert "'8' (2 rows)" in said and "'2.5' (1 row)" in said and "labels.aliases" in said
+
+
+def test_a_table_in_an_archive_or_folder_is_read_and_other_tables_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    table(folder / "fer2013.csv", f"3,{pixels()},PublicTest")
+    table(folder / "list.csv", "a.png,happy", header="path,label")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, path.name)
+    for source in (folder, tmp_path / "set.zip"):
+        found = read(source)
+        assert found["fer2013.csv/PublicTest/happy/000000.png"].content
+        assert found["list.csv"].ignored == "not an image"
+
+
+@pytest.mark.parametrize(("header", "word"), [("pixels", "test set without labels"), ("Usage,Image name,neutral", "no column emotion and")])
+def test_a_table_without_the_columns_says_which(header: str, word: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=word):
+        read(table(tmp_path / "set.csv", "1", header=header))
