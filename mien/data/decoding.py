@@ -9,8 +9,9 @@ from functools import cache
 from PIL import Image, UnidentifiedImageError
 
 from mien.data.colour import to_srgb
-from mien.data.integrity import jpeg_with_filler, missing_part
+from mien.data.integrity import damage_in
 from mien.data.signatures import DECODABLE, HEAD_BYTES, signature
+from mien.data.watching import JpegFile, webp_misfit
 
 REASONS = ("empty", "not_an_image", "unsupported", "truncated", "corrupt", "too_large", "decoder_crash")
 
@@ -24,7 +25,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION, _NEW_SUBFILE_TYPE = 274, 254
-_GREY = {0, 127, 128}
 
 
 class Undecodable(Exception):
@@ -51,8 +51,8 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
     kind = signature(content[:HEAD_BYTES])
     if kind not in DECODABLE and kind is not None:
         raise Undecodable("unsupported", kind)
-    if kind and (missing := missing_part(content, kind)):
-        raise Undecodable("corrupt" if kind == "PNG" else "truncated", missing)
+    if kind and (damage := damage_in(content, kind)):
+        raise Undecodable(*damage)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -69,7 +69,8 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
 
 def _decode(content: bytes, *, max_megapixels: float) -> Decoded:
     _prepare_pillow()
-    with Image.open(io.BytesIO(content), formats=DECODABLE) as image:
+    file = JpegFile(content) if content.startswith(b"\xff\xd8") else io.BytesIO(content)
+    with Image.open(file, formats=DECODABLE) as image:
         source_format = "JPEG" if image.format == "MPO" else image.format or ""
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
@@ -77,8 +78,9 @@ def _decode(content: bytes, *, max_megapixels: float) -> Decoded:
         if source_format == "TIFF" and getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0) & 1:
             raise Undecodable("unsupported", "camera raw: its first picture is only a preview")
         image.load()
-        if source_format == "JPEG" and _ends_in_filled_up_grey(image, content):
-            raise Undecodable("truncated", "the picture data end before the picture")
+        misfit = file.misfit(image) if isinstance(file, JpegFile) else webp_misfit(content, image) if source_format == "WEBP" else None
+        if misfit:
+            raise Undecodable(*misfit)
         # libheif has turned a HEIC already; its orientation tag must not turn it again.
         turn = None if source_format == "HEIF" else _TURNS.get(_orientation(image))
         upright = to_srgb(image)
@@ -100,23 +102,6 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # broken EXIF is common and no reason to lose the picture
         return 1
-
-
-def _ends_in_filled_up_grey(image: Image.Image, content: bytes) -> bool:
-    """Whether libjpeg made up the last part of the picture: it does so in exact mid-grey. A picture may be grey there itself;
-    then other data before the end mark changes nothing. Only pictures with a grey corner pay for the second decoding."""
-    width, height = image.size
-    corner = image.crop((max(0, width - 4), max(0, height - 4), width, height))
-    colours = corner.getcolors(1)
-    levels = colours[0][1] if colours else ()
-    if not set(levels if isinstance(levels, tuple) else (levels,)) <= _GREY or not colours:
-        return False
-    filled = jpeg_with_filler(content)
-    if filled is None:
-        return False
-    with Image.open(io.BytesIO(filled), formats=DECODABLE) as other:
-        other.load()
-        return other.tobytes() != image.tobytes()
 
 
 def _stable(error: Exception) -> str:
