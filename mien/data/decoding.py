@@ -77,8 +77,10 @@ def _decode(content: bytes, *, max_megapixels: float) -> Decoded:
             raise Undecodable("too_large", f"{image.width} x {image.height} px")
         if source_format == "TIFF" and getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0) & 1:
             raise Undecodable("unsupported", "camera raw: its first picture is only a preview")
+        misfit = file.load(image) if isinstance(file, JpegFile) else None
         image.load()
-        misfit = file.misfit(image) if isinstance(file, JpegFile) else webp_misfit(content, image) if source_format == "WEBP" else None
+        if source_format == "WEBP":
+            misfit = webp_misfit(content, image)
         if misfit:
             raise Undecodable(*misfit)
         # libheif has turned a HEIC already; its orientation tag must not turn it again.

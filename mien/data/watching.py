@@ -25,7 +25,7 @@ Misfit = tuple[str, str]  # one of decoding's REASONS, and the detail
 
 
 class JpegFile(io.BytesIO):
-    """A JPEG as Pillow reads it, with an end mark if it has none. Once the picture is loaded, `misfit` says what is wrong with its data."""
+    """A JPEG as Pillow reads it, with an end mark if it has none. `load` says what is wrong with its data."""
 
     def __init__(self, content: bytes) -> None:
         self._layout = layout(content) or Layout()
@@ -35,13 +35,11 @@ class JpegFile(io.BytesIO):
         spare_at = data_end(content, last) - SPARE_BYTES
         self._spare_at = spare_at if spare_at > last[0] else 0
 
-    def read(self, size: int | None = -1) -> bytes:
-        """As ever, but no read goes past the point behind which the decoder must still ask for data."""
-        left = self._spare_at - self.tell()
-        return super().read(left if left > 0 and (size is None or size < 0 or size > left) else size)
-
-    def misfit(self, image: Image.Image) -> Misfit | None:
-        """What is wrong with the data of the loaded `image`; None if nothing is seen to be."""
+    def load(self, image: Image.Image) -> Misfit | None:
+        """Loads the `image` opened from here, and says what is wrong with its data; None if nothing is seen to be."""
+        if self._spare_at:
+            self.read = self._read_in_part  # type: ignore[method-assign]  # only now: headers are read in very many small pieces
+        image.load()
         if self._layout.fault:
             return "corrupt", self._layout.fault
         if self._layout.scans_missing:
@@ -54,7 +52,15 @@ class JpegFile(io.BytesIO):
             return None
         return ("truncated", "the picture data end before the picture") if self._needs_more(image) else None
 
+    def _read_in_part(self, size: int | None = -1) -> bytes:
+        """As `read`, but not past the point behind which the decoder must still ask for data."""
+        left = self._spare_at - self.tell()
+        return super().read(left if left > 0 and (size is None or size < 0 or size > left) else size)
+
     def _has_grey_corner(self, image: Image.Image) -> bool:
+        last = image.getpixel((image.width - 1, image.height - 1))
+        if last is None or not _GREY.issuperset(last if isinstance(last, tuple) else (last,)):
+            return False
         is_reduced = image.width < self._layout.width_px
         levels = _corner_levels(image, 1 if is_reduced else 4)
         return bool(levels) and levels <= _GREY

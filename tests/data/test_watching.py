@@ -16,8 +16,7 @@ from tests.data.pictures import noisy, saved, smooth
 def misfit(content: bytes) -> tuple[str, str] | None:
     file = JpegFile(content)
     with Image.open(file) as image:
-        image.load()
-        return file.misfit(image)
+        return file.load(image)
 
 
 def sound_pictures(side_px: int) -> list[Image.Image]:
@@ -89,8 +88,7 @@ def test_a_reduced_scale_changes_no_verdict() -> None:
             file = JpegFile(content)
             with Image.open(file) as image:
                 image.draft("RGB", (25, 12))
-                image.load()
-                found = file.misfit(image)
+                found = file.load(image)
             assert image.width < 203 and (found and found[0]) == expected
 
 
