@@ -5,12 +5,22 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import forkserver
 from typing import TypeVar
 
 from tqdm import tqdm
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+
+
+def start_workers(module: str) -> None:
+    """Begins to import `module` in the process from which `parallel_map` will fork its workers, while this one goes on.
+
+    For stages that would otherwise wait for the same imports twice, one after the other, and a third time in each worker.
+    """
+    multiprocessing.get_context("forkserver").set_forkserver_preload([module])
+    forkserver.ensure_running()
 
 
 def num_processes(workers: int) -> int:

@@ -7,16 +7,17 @@ from typing import Any
 import typer
 
 from mien import paths
-from mien.data.conversion import convert_store
-from mien.data.shards import read_store
-from mien.data.tables import IMAGES, REJECTED, read_arrow
 from mien.files import replacing_directory, write_json
-from mien.params import load_params
+from mien.parallel import start_workers
 from mien.stage import command
 
 
 def main() -> None:
     """Decodes each image of data/raw once into data/images: upright, sRGB, with hashes and quality figures; rejected.parquet says what not."""
+    start_workers("mien.data.conversion")
+    from mien.data.conversion import convert_store  # takes as long as converting some photographs, here as in the workers
+    from mien.params import load_params
+
     params = load_params()
     with replacing_directory(paths.IMAGES) as folder:
         convert_store(paths.RAW, folder, rejected=folder / paths.REJECTED.name, params=params.convert, workers=params.runtime.workers)
@@ -31,6 +32,9 @@ def main() -> None:
 
 def _counts(folder: Path) -> dict[str, Any]:
     """Undecodable contents are `rejected`; `unfit` ones are decodable and among the images."""
+    from mien.data.shards import read_store
+    from mien.data.tables import IMAGES, REJECTED, read_arrow
+
     formats = Counter(read_store(folder, IMAGES, ["source_format"])["source_format"].to_pylist())
     reasons: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     for row in read_arrow(folder / paths.REJECTED.name, REJECTED).to_pylist():

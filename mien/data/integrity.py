@@ -1,35 +1,35 @@
 """Whether an image file is all there, where its decoder would not say so.
 
-libheif fills missing tiles of a cut HEIC with a flat colour and libjpeg the rest of a cut JPEG with grey, both silently;
-Pillow does not compare a PNG's checksums. Each check reads structure, not pixels.
+libheif fills missing tiles of a cut HEIC with a flat colour, silently; Pillow does not compare a PNG's checksums.
+Each check reads structure, not pixels. What JPEG and WebP keep silent about shows in decoding only (watching.py).
 """
 
 import struct
 import zlib
 from collections.abc import Iterator
 
-_CODED_ITEMS = {b"hvc1", b"hev1", b"av01", b"avc1", b"jpeg"}
 # No coded picture ends in that many zero bytes; a file whose download or copy stopped in pre-allocated space does.
 _ZERO_TAIL = bytes(64)
+# More zero bytes in a row than the coded data of an item can hold. H.264 and H.265 break up every run of three, so that only the
+# length before a unit adds to two; drawn and real AV1 pictures have at most 16.
+_HOLES = {b"hvc1": bytes(8), b"hev1": bytes(8), b"avc1": bytes(8), b"av01": bytes(32), b"jpeg": None}
+
+Damage = tuple[str, str]  # one of decoding's REASONS, and the detail
 
 
-def missing_part(content: bytes, kind: str) -> str | None:
-    """What is missing from a file of the kind ('PNG', 'HEIF', …, see signatures.py), in words; None if nothing is seen to be."""
+def damage_in(content: bytes, kind: str) -> Damage | None:
+    """What is damaged in a file of the kind ('PNG', 'HEIF', …, see signatures.py); None if nothing is seen to be."""
     try:
         if kind in ("HEIF", "AVIF"):
-            return _missing_in_boxes(content)
+            return _damage_in_boxes(content)
         if kind == "PNG":
             return _wrong_checksum(content)
-        if kind == "JPEG":
-            return "the end mark is missing" if _jpeg_end(content) == -1 else None
     except (struct.error, IndexError):
         return None  # not the structure that its first bytes promise: the decoder's to judge
-    if kind == "WEBP" and content.endswith(_ZERO_TAIL):
-        return "the file ends in zero bytes"
     return None
 
 
-def _wrong_checksum(content: bytes) -> str | None:
+def _wrong_checksum(content: bytes) -> Damage | None:
     """PNG: 8 bytes, then chunks of length, name, data and CRC-32 of name and data."""
     at = 8
     while at + 12 <= len(content):
@@ -38,25 +38,30 @@ def _wrong_checksum(content: bytes) -> str | None:
         if end + 4 > len(content):
             return None  # cut, which the decoder says
         if name in (b"IHDR", b"PLTE", b"IDAT") and zlib.crc32(content[at + 4 : end]) != struct.unpack_from(">I", content, end)[0]:
-            return f"a checksum of the chunk {name.decode()} is wrong"
+            return "corrupt", f"a checksum of the chunk {name.decode()} is wrong"
         at = end + 4
     return None
 
 
-def _missing_in_boxes(content: bytes) -> str | None:
+def _damage_in_boxes(content: bytes) -> Damage | None:
     """HEIF and AVIF: boxes as in ISO/IEC 14496-12; `iloc` says where in the file the pieces of each item lie."""
     for name, start, end in _boxes(content, 0, len(content)):
         if end > len(content) and name in (b"meta", b"mdat", b"moov"):  # what looks like another box may be a phone's trailer
-            return f"the box {name.decode('latin-1')} ends {end - len(content)} bytes after the file"
+            return "truncated", f"the box {name.decode('latin-1')} ends {end - len(content)} bytes after the file"
         if name != b"meta":
             continue
         inner = {child: (first, last) for child, first, last in _boxes(content, start + 4, end)}
         types = _item_types(content, *inner[b"iinf"]) if b"iinf" in inner else {}
         for item, first, last in _extents(content, *inner[b"iloc"]) if b"iloc" in inner else ():
             if last > len(content):
-                return f"item {item} ends {last - len(content)} bytes after the file"
-            if types.get(item) in _CODED_ITEMS and content[max(first, last - len(_ZERO_TAIL)) : last] == _ZERO_TAIL:
-                return f"item {item} ends in zero bytes"
+                return "truncated", f"item {item} ends {last - len(content)} bytes after the file"
+            if types.get(item) not in _HOLES:
+                continue
+            if content[max(first, last - len(_ZERO_TAIL)) : last] == _ZERO_TAIL:
+                return "truncated", f"item {item} ends in zero bytes"
+            hole = _HOLES[types[item]]
+            if hole and (at := content.find(hole, first, last)) >= 0:
+                return "corrupt", f"item {item} has a hole of zero bytes at byte {at}"
     return None
 
 
@@ -113,22 +118,3 @@ def _extents(content: bytes, start: int, end: int) -> Iterator[tuple[int, int, i
             last = first + number(length_size)
             if method == 0:
                 yield item, first, last
-
-
-def jpeg_with_filler(content: bytes) -> bytes | None:
-    """The JPEG with arbitrary image data put before its end mark: decodes to the same pixels only if none were missing there.
-
-    None if the file has no picture data or no end mark.
-    """
-    end = _jpeg_end(content)
-    return None if end is None or end < 0 else content[:end] + b"\x55" * 4096 + content[end:]
-
-
-def _jpeg_end(content: bytes) -> int | None:
-    """Where the end mark after the picture data lies, -1 where there is none; None where the data are not found."""
-    at = 2
-    while content[at : at + 2] != b"\xff\xda":  # from segment to segment: a thumbnail in one of them has marks of its own
-        if at + 4 > len(content) or content[at] != 0xFF:
-            return None
-        at += 1 if content[at + 1] == 0xFF else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return content.find(b"\xff\xd9", at)

@@ -12,7 +12,6 @@ from PIL import Image, UnidentifiedImageError
 from mien.data.colour import to_srgb
 from mien.data.decoding import ico, jpeg, tiff
 from mien.data.decoding.boxes import is_codestream_whole, profile_of_jp2
-from mien.data.decoding.jpeg_scans import Frame, frame_of, missing_scans
 from mien.data.decoding.leading import without_leading_text
 from mien.data.decoding.naming import conversion_by_name
 from mien.data.decoding.png import Png, read_png
@@ -20,9 +19,10 @@ from mien.data.decoding.pnm import read_pnm
 from mien.data.decoding.reasons import REASONS, Undecodable
 from mien.data.decoding.tga import is_tga
 from mien.data.decoding.visible import with_eight_bits, without_empty_alpha
-from mien.data.integrity import missing_part
+from mien.data.integrity import Damage, damage_in
 from mien.data.pointers import stands_in
 from mien.data.signatures import DECODABLE, HEAD_BYTES, is_svg, signature
+from mien.data.watching import JpegFile, webp_misfit
 
 __all__ = ["REASONS", "Decoded", "Undecodable", "decode"]
 
@@ -89,11 +89,10 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
         if largest.png is not None:
             return Decoded(_decode(largest.png, "PNG", max_megapixels=max_megapixels).image, "ICO")
     png = read_png(content) if kind == "PNG" else None
-    frame = frame_of(content) if kind == "JPEG" else Frame()
-    complete = jpeg.with_end_mark(content, frame) if kind == "JPEG" else content
-    if missing := _missing(complete, kind, frame):
-        raise Undecodable("corrupt" if kind == "PNG" else "truncated", missing)
-    with Image.open(io.BytesIO(png.content if png else complete), formats=_PLUGINS.get(kind or "", (kind,) if kind else _ANY)) as image:
+    if damage := _damage(content, kind):
+        raise Undecodable(*damage)
+    file = JpegFile(jpeg.without_tail(content)) if kind == "JPEG" else io.BytesIO(png.content if png else content)
+    with Image.open(file, formats=_PLUGINS.get(kind or "", (kind,) if kind else _ANY)) as image:
         source_format = "JPEG" if image.format == "MPO" else image.format or ""
         page = 0
         if source_format == "TIFF":
@@ -105,11 +104,12 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
         _check_size(image.width, image.height, max_megapixels=max_megapixels)
         _add_info(image, content, png)
         picture = read_pnm(image, content) if source_format == "PPM" else image
+        misfit = _misfit_of_jpeg(file, image) if isinstance(file, JpegFile) else None
         picture.load()
-        if source_format == "JPEG" and (
-            jpeg.is_filled_up(image, complete) if complete is content else not jpeg.is_whole(image, complete, frame)
-        ):
-            raise Undecodable("truncated", "the picture data end before the picture")
+        if source_format == "WEBP":
+            misfit = webp_misfit(content, image)
+        if misfit:
+            raise Undecodable(*misfit)
         by_name = conversion_by_name(image, content, png)
         picture = without_empty_alpha(picture, source_format)
         if by_name is None:
@@ -130,12 +130,19 @@ def _prepare_pillow() -> None:
     tiff.prepare_pillow()
 
 
-def _missing(content: bytes, kind: str | None, frame: Frame) -> str | None:
-    """What is missing from the file, in words."""
+def _misfit_of_jpeg(file: JpegFile, image: Image.Image) -> Damage | None:
+    """Loads the image; what is wrong with its data."""
+    misfit = file.load(image)
+    if misfit is None and file.is_unended and jpeg.has_foreign_tail(file.getvalue().removesuffix(b"\xff\xd9")):
+        return "truncated", "the end mark is missing, and other data follow"
+    return misfit
+
+
+def _damage(content: bytes, kind: str | None) -> Damage | None:
+    """What the structure of the file shows to be damaged."""
     if kind == "JPEG 2000":
-        return None if is_codestream_whole(content) else "the end mark is missing"
-    missing = missing_part(content, kind) if kind else None
-    return missing or (missing_scans(content, frame) if kind == "JPEG" else None)
+        return None if is_codestream_whole(content) else ("truncated", "the end mark is missing")
+    return damage_in(content, kind) if kind else None
 
 
 def _check_size(width: int, height: int, *, max_megapixels: float) -> None:
