@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from mien import paths, registry
-from mien.data.spelling import fold
+from mien.data.spelling import Spellings, fold
 from mien.documents import parse_document, read_text
 from mien.errors import ParamsError
 from mien.faults import Fault, choice_fault, refuse, schema_faults
@@ -36,7 +36,15 @@ class IngestParams(Section):
         "data/sample.zip", min_length=1, description="folder, .zip, .tar(.gz), or FER2013 pixel .csv; absolute if outside the repository"
     )
     metadata: str = Field(
-        "metadata.csv", min_length=1, description="CSV with the columns path, subject and any others; only the header line for none"
+        "metadata.csv",
+        min_length=1,
+        description="CSV with the column path and any others, of which subject says who is in a file and label what its label is; "
+        "only the header line for none",
+    )
+    label: str = Field(
+        "",
+        description="regular expression (Python's) searched in each path within the source, whose group (?P<label>...) is the label, "
+        "a class or alias, in place of the folder's; ingest.metadata goes before it; empty for none",
     )
     subject: str = Field(
         "",
@@ -50,13 +58,14 @@ class IngestParams(Section):
         return self
 
     def _faults(self) -> Iterator[Fault]:
-        try:
-            groups = re.compile(self.subject).groupindex
-        except (re.error, OverflowError, RecursionError) as error:
-            yield "subject", f"must be a regular expression with a group (?P<subject>...), or empty: {error}", self.subject
-            return
-        if self.subject and "subject" not in groups:
-            yield "subject", "must have a group (?P<subject>...), or be empty", self.subject
+        for group, pattern in (("label", self.label), ("subject", self.subject)):
+            try:
+                groups = re.compile(pattern).groupindex
+            except (re.error, OverflowError, RecursionError) as error:
+                yield group, f"must be a regular expression with a group (?P<{group}>...), or empty: {error}", pattern
+                continue
+            if pattern and group not in groups:
+                yield group, f"must have a group (?P<{group}>...), or be empty", pattern
 
 
 class ConvertParams(Section):
@@ -100,7 +109,8 @@ class LabelParams(Section):
         ("angry", "fear", "happy", "sad", "surprise"), description="the canonical classes, in the order of the model's outputs"
     )
     aliases: Mapping[str, Names] = Field(
-        default_factory=dict, description="other spellings of each class; case, spaces, punctuation and counters are folded"
+        default_factory=dict,
+        description="other spellings of each class; case, spaces, punctuation and counters do not matter, see mien/data/spelling.py",
     )
     drop: Names = Field((), description="classes left out on purpose")
     corrections: str = Field(
@@ -125,6 +135,11 @@ class LabelParams(Section):
         """The classes that a model learns, in order."""
         return tuple(name for name in self.classes if name not in self.drop)
 
+    @property
+    def spellings(self) -> Spellings:
+        """Looks up the class of a spelling."""
+        return Spellings(self.classes, self.aliases)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         refuse(self._faults())
@@ -137,7 +152,8 @@ class LabelParams(Section):
             yield "classes", "must name at least two classes that labels.drop does not leave out", self.classes
         for field, named in (("drop", self.drop), ("aliases", self.aliases)):
             if unknown := sorted(set(named) - set(self.classes)):
-                yield field, "must name classes of labels.classes", unknown
+                clear = f"; `mien preset --set labels.{field}.{unknown[0]}=null` takes one out, --set 'labels.{field}={{}}' all"
+                yield field, f"must name classes of labels.classes{clear if field == 'aliases' else ''}", unknown
         owner: dict[str, str] = {}
         for name in dict.fromkeys(self.classes):
             for spelling in (name, *self.aliases.get(name, ())):

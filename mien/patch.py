@@ -1,7 +1,9 @@
 """Patches of params.yaml: maps that name only what they change.
 
 As in a JSON merge patch (RFC 7396) maps are merged, anything else is replaced, and null takes a key out. A key with * stands for all
-keys there that match, such as the models. A setting, KEY=VALUE with a dotted key, is a patch of one value.
+keys there that match, such as the models. A setting, KEY=VALUE with a dotted key, is a patch of one value; KEY={} empties a map, which a
+merge patch has no way to say. To replace a map, empty it first: `--set 'labels.aliases={}' --set 'labels.aliases={sad: [low]}'`, or in a
+file `aliases: {"*": null, sad: [low]}`.
 """
 
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -17,8 +19,11 @@ from mien.errors import ParamsError
 from mien.faults import suggestion, yaml_fault
 
 
-def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> None:
-    """Changes `document` in place. A model that is not in the document, and that the patch does not define, stays out."""
+def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = (), *, emptying: bool = False) -> None:
+    """Changes `document` in place. A model that is not in the document, and that the patch does not define, stays out.
+
+    With `emptying`, as of a setting, an empty map empties the map that is there; without, it changes nothing.
+    """
     for pattern, new in patch.items():
         for key in _matching(document, pattern):
             old = document.get(key)
@@ -27,7 +32,10 @@ def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tupl
             if new is None:
                 document.pop(key, None)
             elif isinstance(old, MutableMapping) and isinstance(new, Mapping):
-                merge(old, new, (*at, key))
+                if emptying and not new:
+                    for name in list(old):  # one by one, so that the map's own comment stays
+                        del old[name]
+                merge(old, new, (*at, key), emptying=emptying)
             elif isinstance(old, list) and isinstance(new, list):
                 if list(old) != list(new):
                     old[:] = new  # in place: the list's comment hangs on it
@@ -65,7 +73,7 @@ def parse_setting(text: str) -> CommentedMap:
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")) or not value.strip():
         raise ParamsError(
-            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null takes a key out (got {text!r})"
+            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null takes a key out, {{}} empties a map (got {text!r})"
         )
     try:
         return patch_of(key, round_trip().load(value))

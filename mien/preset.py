@@ -75,7 +75,7 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
     for patch in own:
         if faults := list(unmatched(document, patch)):
             raise ParamsError(f"--set {faults[0]}")
-        merge(document, patch)
+        merge(document, patch, emptying=True)
     changes = list(_differences(before, document))
     _pull_back_comments(document, {change.key for change in changes})
     _close_emptied(document)

@@ -93,6 +93,15 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"ingest__subject": "(?P<subject>S){%s}" % ("9" * 30)}, "ingest.subject: must be a regular expression with a group (?P<subject>...)"),
     ({"ingest__subject": "(S)_(?P<person>P)"}, "ingest.subject: must have a group (?P<subject>...), or be empty (got '(S)_(?P<person>P)')"),
+    (
+        {"ingest__label": "(?<label>S)"},
+        "ingest.label: must be a regular expression with a group (?P<label>...), or empty: unknown extension ?<l",
+    ),
+    ({"ingest__label": "(?P<subject>S)"}, "ingest.label: must have a group (?P<label>...), or be empty (got '(?P<subject>S)')"),
+    (
+        {"labels__aliases__sad": ["happy 2"], "labels__aliases__happy": ["HAPPY2"]},
+        "labels.aliases.sad: must not be claimed by two classes, ",
+    ),
     ({"faces__detector": "mtcn"}, "faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')"),
     ({"split__val": 0.2}, "split: train + val + test must sum to 1, sum to 1.05 (got {'train': 0.7, 'val': 0.2, 'test': 0.15})"),
     # models
@@ -163,10 +172,14 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"labels__aliases": {1: ["x"]}}, "labels.aliases.1: must be a name in text; write it in quotes (got 1)"),
     # labels
-    ({"labels__aliases__sad": ["Anger 2"]}, "labels.aliases.sad: must not be claimed by two classes, angry and sad (got 'Anger 2')"),
+    ({"labels__aliases__sad": ["ANG-ER"]}, "labels.aliases.sad: must not be claimed by two classes, angry and sad (got 'ANG-ER')"),
     ({"labels__aliases__sad": ["HAPPY"]}, "labels.aliases.sad: must not be claimed by two classes, happy and sad (got 'HAPPY')"),
     ({"labels__aliases__sad": ["..."]}, "labels.aliases.sad: must hold a letter or digit (got '...')"),
-    ({"labels__aliases": {"bored": ["x"]}}, "labels.aliases: must name classes of labels.classes (got ['bored'])"),
+    (
+        {"labels__aliases": {"bored": ["x"]}},
+        "labels.aliases: must name classes of labels.classes; `mien preset --set labels.aliases.bored=null` takes one out, --set "
+        "'labels.aliases={}' all (got ['bored'])",
+    ),
     (
         {"labels__aliases": {}, "labels__classes": []},
         "labels.classes: must name at least two classes that labels.drop does not leave out (got [])",

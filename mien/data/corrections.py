@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mien.data.labels import closest_class, spellings
+from mien.data.labels import closest_class
 from mien.data.spelling import fold
 from mien.data.user_csv import read_rows
 from mien.errors import LabelError
@@ -86,7 +86,7 @@ def decision_of(params: LabelParams) -> Callable[[str | None], str | None]:
 
 def _decision(spelt: str, params: LabelParams, *, where: str) -> str:
     choices = {KEEP: KEEP, DROP: DROP}
-    decision = choices.get(fold(spelt)) or spellings(params).get(fold(spelt))
+    decision = choices.get(fold(spelt)) or params.spellings.class_of(spelt)
     if decision is None:
         hint = f" (closest class: {closest})" if (closest := closest_class(spelt, params)) else ""
         raise LabelError(f"{where}: the decision {spelt!r} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")

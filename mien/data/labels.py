@@ -1,5 +1,6 @@
-"""From the spelling of a folder to one of the canonical classes: `labels.classes` and `labels.aliases`, compared as spelling.fold says."""
+"""From the spelling of a label to one of the canonical classes: `labels.classes` and `labels.aliases`, compared as spelling.py says."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -26,22 +27,21 @@ class UnknownSpelling:
         return f"{self.spelling!r} ({self.num_files} file{'s'[: self.num_files != 1]}; {hint})"
 
 
-def spellings(params: LabelParams) -> dict[str, str]:
-    """Every known spelling, folded, with its class."""
-    return {fold(spelling): name for name in params.classes for spelling in (name, *params.aliases.get(name, ()))}
-
-
 def classify(raw: pd.Series, params: LabelParams) -> pd.Series:
     """The class of each spelling in `raw`, None where it is missing or unknown; same index. Dropped classes are classes too."""
-    known = spellings(params)
-    by_spelling = {spelling: known.get(fold(spelling)) for spelling in raw.dropna().unique()}
+    known = params.spellings
+    by_spelling = {spelling: known.class_of(spelling) for spelling in raw.dropna().unique()}
     return pd.Series([by_spelling.get(spelling) for spelling in raw], index=raw.index, dtype=object)
 
 
 def closest_class(spelling: str, params: LabelParams) -> str | None:
-    """The class with the spelling most like this one, None if none is at all alike (difflib's ratio below 0.6)."""
-    known = spellings(params)
-    close = get_close_matches(fold(spelling), sorted(known), 1)
+    """The class with the spelling most like this one, None if none is at all alike (difflib's ratio below 0.6).
+
+    Numbers are no likeness: emotion_3 is not close to emotion_1.
+    """
+    letters = re.sub(r"\d+", "", fold(spelling))
+    known = {folded: name for folded, name in params.spellings.by_folded.items() if not re.search(r"\d", folded)}
+    close = get_close_matches(letters, sorted(known), 1)
     return known[close[0]] if close else None
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mien.data.duplicates.search import MIRRORED_MARGIN, least_agreement
 from mien.data.labels import classify
-from mien.data.spelling import fold
+from mien.data.spelling import families
 from mien.params import DedupParams, LabelParams
 
 RELATIONS: Final = ("near", "mirrored", "scene")
@@ -18,12 +18,11 @@ _ROUNDING: Final = 1e-6  # likeness is measured in 32 bits
 def labelled(pairs: pd.DataFrame, files: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
     """The rows of PAIRS with the columns label and other_label, as spelt, and `differ`: whether both are known and are different classes.
 
-    Spellings that are no class are compared folded.
+    Spellings that are no class are compared as `families` tells them apart.
     """
     spelt = files.set_index("path")["label_raw"]
     classes = classify(spelt, params)
-    folded = pd.Series([fold(one) if isinstance(one, str) else None for one in spelt], spelt.index, dtype=object)
-    meant = classes.where(classes.notna(), folded)
+    meant = classes.where(classes.notna(), spelt.map(families(spelt.dropna().unique())).astype(object))
     one, other = (pairs[column].map(meant) for column in ("path", "other_path"))
     return pairs.assign(
         label=pairs["path"].map(spelt),

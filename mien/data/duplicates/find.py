@@ -13,7 +13,7 @@ from mien.data.duplicates.details import DETAIL_PX
 from mien.data.duplicates.groups import KINDS, duplicate_rows, pair_rows
 from mien.data.duplicates.pictures import Pairs, Pictures
 from mien.data.duplicates.search import near_pairs
-from mien.data.spelling import fold
+from mien.data.spelling import families
 from mien.data.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
@@ -41,9 +41,9 @@ def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pi
 
 
 def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64]:
-    """The number of each picture's spelling, folded; -1 where its files give none or several."""
+    """The number of each picture's spelling, as `families` tells them apart; -1 where its files give none or several."""
     spelt = files[["sample_id", "label_raw"]].dropna().merge(samples, on="sample_id")
-    code = pd.Series(pd.factorize(spelt["label_raw"].map(fold))[0], spelt["picture"])
+    code = pd.Series(pd.factorize(spelt["label_raw"].map(families(files["label_raw"].dropna().unique())))[0], spelt["picture"])
     of_picture = code.groupby(level=0)
     return of_picture.first().where(of_picture.nunique() == 1, -1).reindex(range(num), fill_value=-1).to_numpy(np.int64)
 
