@@ -4,13 +4,15 @@ MienError                 any of the below; a stage prints its text, without a t
 ├── ParamsError           params.yaml breaks a rule; one line per fault, all faults at once
 ├── SourceError           ingest.source is missing, empty, or of a kind that cannot be read
 ├── TableError            a table or image store is missing or not as its schema says
-├── LabelError            a label is unknown (labels.on_unknown: refuse) or a class cannot be split
+├── LabelError            a label is unknown (labels.on_unknown: refuse) or a class cannot be split (then TooFewImages)
 ├── ValidationFailed      a data expectation does not hold
 ├── WeightsError          pretrained weights cannot be had
 ├── TrainingError         a training run cannot start or go on
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises it
 """
+
+from collections.abc import Mapping
 
 
 class MienError(Exception):
@@ -31,6 +33,15 @@ class TableError(MienError):
 
 class LabelError(MienError):
     """A label is unknown, or a class has too few images."""
+
+
+class TooFewImages(LabelError):
+    """Classes have too few images: `faults` holds what is wrong, by class, `subset` is the one that lacks them, or None, and `otherwise`
+    is what helps beside images, from ', or'."""
+
+    def __init__(self, faults: Mapping[str, str], *, subset: str | None = None, otherwise: str = "") -> None:
+        super().__init__("\n".join([*faults.values(), f"add images, or drop the class with labels.drop{otherwise}"]))
+        self.faults, self.subset, self.otherwise = dict(faults), subset, otherwise
 
 
 class ValidationFailed(MienError):

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import typer
 
 from mien import paths
 from mien.data.cautions import cautions
 from mien.data.corrections import read_corrections
+from mien.data.emptied import emptied, warnings
 from mien.data.sanitise import Sanitised, image_rows, sanitise
 from mien.data.shards import read_store
 from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
+from mien.data.unlabelled import require_some
 from mien.files import write_json
 from mien.params import Params, load_params
 from mien.stage import command
@@ -24,12 +27,15 @@ def main() -> None:
     """
     params = load_params()
     decisions = read_corrections(Path(params.labels.corrections), params.labels)
+    files, rejected = read_table(paths.FILES, FILES), read_table(paths.REJECTED, REJECTED)
     rows = image_rows(
-        read_table(paths.FILES, FILES),
-        read_table(paths.REJECTED, REJECTED),
+        files,
+        rejected,
         read_table(paths.DUPLICATES, DUPLICATES),
         read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px", "pixel_sha256"]).to_pandas(),
     )
+    if not decisions:  # people's decisions may label what no folder does
+        require_some(rows, files, rejected, params.labels.spellings)
     result = sanitise(rows, params.labels, method=params.split.method, decisions=decisions)
     counts = summary(result, params)
     write_table(paths.LABELS, result.labels, LABELS)
@@ -38,7 +44,11 @@ def main() -> None:
 
     for unknown in result.unknown:
         typer.echo(f"sanitise: unknown label {unknown}" if unknown.spelling else f"sanitise: {unknown}")
-    for line in (*notes(result, params), *cautions(counts)):
+    empty = warnings(
+        emptied(files, rejected, [result.removed], result.labels["path"], params.labels),
+        [name for name, num in counts["kept"].items() if not num],
+    )
+    for line in (*counted(result, files, params), *notes(result, params), *cautions(counts), *empty):
         typer.echo(f"sanitise: {line}")
     taken = ", ".join(f"{num} {reason.replace('_', ' ')}" for reasons in counts["removed"].values() for reason, num in reasons.items())
     typer.echo(f"sanitise: {len(result.labels)} images labelled, {len(result.removed)} removed ({taken or 'none'})")
@@ -57,6 +67,15 @@ def summary(result: Sanitised, params: Params) -> dict[str, Any]:
         "corrections": result.corrections,
         "test_flags": {str(flag): int(num) for flag, num in kept["flag"].dropna().value_counts().sort_index().items()},
     }
+
+
+def counted(result: Sanitised, files: pd.DataFrame, params: Params) -> list[str]:
+    """What to say where spellings have their class only because their numbers were taken for counters; see mien/data/spelling.py."""
+    known = params.labels.spellings
+    its = sorted({label for label in files.loc[files["path"].isin(result.labels["path"]), "label_raw"] if known.is_counted(label)})
+    shown = ", ".join(f"{label!r} ({known.class_of(label)})" for label in its[:10])
+    more = f" and {len(its) - 10} more" * (len(its) > 10)
+    return [f"numbers taken for counters: {shown}{more}; to make one a label of its own, name it in labels.aliases"] if its else []
 
 
 def notes(result: Sanitised, params: Params) -> list[str]:

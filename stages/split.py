@@ -7,12 +7,14 @@ import typer
 
 from mien import paths
 from mien.data import official
+from mien.data.emptied import emptied
 from mien.data.fates import fates
 from mien.data.scenes import kept_together, remarks, split_scenes
 from mien.data.shards import read_store
 from mien.data.splits import split
 from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
 from mien.data.thinning import imbalance, thin, training_counts
+from mien.errors import TooFewImages
 from mien.files import write_json
 from mien.params import Params, load_params
 from mien.stage import command
@@ -34,12 +36,15 @@ def main() -> None:
     if params.split.method == "official":
         leaks = official.leaks(rows)
         rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
-    bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split(kept, params))
+    labels_removed, rejected = read_table(paths.LABELS_REMOVED, FATES), read_table(paths.REJECTED, REJECTED)
+    try:
+        bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split(kept, params))
+    except TooFewImages as error:
+        raise emptied(files, rejected, [labels_removed, faceless, leaks], rows["path"], params.labels).told(error) from None
     whole = bound.rows
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
-    removed = [read_table(paths.LABELS_REMOVED, FATES), faceless, leaks, thinned]
-    table = fates(files, read_table(paths.REJECTED, REJECTED), splits, removed)
+    table = fates(files, rejected, splits, [labels_removed, faceless, leaks, thinned])
     counts = summary(splits, table, params)
     counts["kept_together"] = kept_together(whole)
     counts["scenes_let_go"] = {"scenes": len(bound.let_go), "images": sum(bound.let_go)}

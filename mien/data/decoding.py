@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mien.data.colour import to_srgb
 from mien.data.integrity import jpeg_with_filler, missing_part
+from mien.data.pointers import stands_in
 from mien.data.signatures import DECODABLE, HEAD_BYTES, signature
 
 REASONS = ("empty", "not_an_image", "unsupported", "truncated", "corrupt", "too_large", "decoder_crash")
@@ -49,6 +50,8 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
     if not content:
         raise Undecodable("empty")
     kind = signature(content[:HEAD_BYTES])
+    if not kind and (instead := stands_in(content)):
+        raise Undecodable("not_an_image", instead)
     if kind not in DECODABLE and kind is not None:
         raise Undecodable("unsupported", kind)
     if kind and (missing := missing_part(content, kind)):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mien.data.survivors import conflicts
 from mien.data.tables import FATES
-from mien.errors import LabelError
+from mien.errors import LabelError, TooFewImages
 
 FLAGS = ("conflict", "blank", "too_small", "duplicate", "no_face")  # where several apply, the first
 
@@ -43,12 +43,9 @@ def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
 
 
 def require_classes(label: pd.Series, classes: Sequence[str]) -> None:
-    """Raises LabelError if the labels of the test split lack a class."""
-    if missing := [name for name in classes if name not in set(label)]:
-        raise LabelError(
-            f"the official test split has 0 images of {', '.join(missing)}; add images, drop the class with labels.drop, "
-            "or set split.method: stratified"
-        )
+    """Raises TooFewImages if the labels of the test split lack a class."""
+    if faults := {name: f"the official test split has 0 images of {name}" for name in classes if name not in set(label)}:
+        raise TooFewImages(faults, subset="test", otherwise=", or set split.method: stratified")
 
 
 def leaks(rows: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from mien.data import official
 from mien.data.placement import place
 from mien.data.tables import SPLIT_NAMES
-from mien.errors import LabelError
+from mien.errors import LabelError, TooFewImages
 from mien.params import Params
 
 
@@ -74,8 +74,8 @@ def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Seque
 
 
 def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], fractions: Mapping[str, float]) -> None:
-    """Raises LabelError naming every class with fewer units than there are splits."""
-    faults = []
+    """Raises TooFewImages naming every class with fewer units than there are splits."""
+    faults = {}
     for name in classes:
         its = label == name
         if (num_units := unit[its].nunique()) < len(fractions):
@@ -85,8 +85,8 @@ def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], f
                 if num_units == num_images
                 else f" but only {num_units} subject{'s'[: num_units != 1]}, scene{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
             )
-            faults.append(
+            faults[name] = (
                 f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
             )
     if faults:
-        raise LabelError("\n".join([*faults, "add images, or drop the class with labels.drop"]))
+        raise TooFewImages(faults)

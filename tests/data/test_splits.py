@@ -144,5 +144,7 @@ def test_official_without_test_files_or_class_names_the_remedy() -> None:
     with pytest.raises(LabelError, match=r"split\.method: official needs.*set split\.method: stratified"):
         split(rows, params_of(method="official"))
     rows.loc[rows["label"] == "happy", "subset"] = "test"
-    with pytest.raises(LabelError, match=r"0 images of angry, fear.*labels\.drop"):
+    with pytest.raises(
+        LabelError, match=r"0 images of angry\n.*0 images of fear\nadd images, .*labels\.drop, or set split\.method: stratified"
+    ):
         split(rows, params_of(method="official"))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mien.data.sources.subject import add_subjects, subject_of
+from mien.data.sources.pattern import group_of
+from mien.data.sources.subject import add_subjects
 from mien.errors import SourceError
 
 CK = r"(?P<subject>S\d+)_\d+_\d+\.png$"
@@ -34,18 +35,18 @@ def rows(**subjects: str | None) -> list[dict[str, Any]]:
     ],
 )
 def test_the_group_is_the_subject_wherever_the_path_holds_it(pattern: str, path: str, subject: str | None) -> None:
-    assert subject_of(path, re.compile(pattern)) == subject
+    assert group_of(path, re.compile(pattern), "subject") == subject
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_composition_of_accents_does_not_matter(form: Any) -> None:
     path = unicodedata.normalize(form, "happy/Zoë_1.jpg")
-    assert subject_of(path, re.compile(r"(?P<subject>Zo\w)_")) == unicodedata.normalize("NFC", "Zoë")
+    assert group_of(path, re.compile(r"(?P<subject>Zo\w)_"), "subject") == unicodedata.normalize("NFC", "Zoë")
 
 
 @pytest.mark.parametrize("pattern", [r"(?P<subject>S\d+)?", r"(?P<subject>[0-9]*)", r"(?P<subject>\s)?b"])
 def test_an_empty_group_is_no_subject(pattern: str) -> None:
-    assert subject_of("a b.png", re.compile(pattern)) is None
+    assert group_of("a b.png", re.compile(pattern), "subject") is None
 
 
 def test_the_metadata_goes_before_the_pattern() -> None:

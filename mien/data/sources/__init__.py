@@ -5,6 +5,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mien.data.pointers import LFS, PULL, stands_in
+from mien.data.signatures import HEAD_BYTES
 from mien.data.sources.entry import Entry
 from mien.data.sources.folder import folder_entries
 from mien.data.sources.pixel_csv import pixel_csv_entries
@@ -30,6 +32,10 @@ def kind_of(source: Path) -> str:
     try:
         if source.stat().st_size == 0:
             raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
+        with source.open("rb") as file:
+            if instead := stands_in(file.read(HEAD_BYTES)):
+                remedy = PULL if instead == LFS else "download it again, and log in where that asks for it"
+                raise SourceError(f"ingest.source: {source} is a {instead} in place of the file; {remedy}")
         # First what a file begins with: zip is looked for at the end, where a tar may have a last member that is one (.zip, .docx).
         if _is_tar(source):
             return "tar"

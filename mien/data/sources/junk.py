@@ -1,5 +1,7 @@
 """Files in a photo collection that are none of its photographs."""
 
+from mien.data.pointers import is_cloud_placeholder
+
 _SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
 _SYSTEM_NAMES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".directory", ".localized"}
 
@@ -13,12 +15,14 @@ _ARCHIVE_SUFFIXES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "ra
 
 
 def system_file_reason(path: str) -> str | None:
-    """Why a file is none of ours by its path alone: 'system file', 'hidden folder' or 'hidden file'; None if it may be one."""
+    """Why a file is none of ours by its path alone: 'system file', 'hidden folder', 'cloud placeholder', 'hidden file'; None if it may be one."""
     *folders, name = path.split("/")
     if name.lower() in _SYSTEM_NAMES or name.startswith("._") or any(folder.lower() in _SYSTEM_FOLDERS for folder in folders):
         return "system file"
     if any(folder.startswith(".") for folder in folders):
         return "hidden folder"
+    if is_cloud_placeholder(name):
+        return "cloud placeholder"
     return "hidden file" if name.startswith(".") else None
 
 

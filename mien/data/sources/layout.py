@@ -3,34 +3,46 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
-# FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both are test, as in the set's folder layout (7,178 images):
-# figures from the table and from the folders can then be compared, and no held-out image is trained on.
-_SUBSETS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "publictest": "test",
-    "test": "test",
-    "testing": "test",
-    "privatetest": "test",
-}
+from mien.data.sources.subsets import splits_of
+from mien.data.spelling import Spellings
+
+_NO_CLASSES = Spellings()
+# An archive inside a folder stands in the path like a folder: happy.zip/1.jpg.
+_ARCHIVE = re.compile(r"(?<=.)\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 
 
-def subset_of(path: str) -> str | None:
-    """train, val or test where a folder of the path is called so; of several the innermost."""
-    for folder in reversed(path.split("/")[:-1]):
-        if subset := _SUBSETS.get(folder.strip().casefold()):
-            return subset
+def subset_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
+    """train, val or test where a folder of the path is called so (see subsets.py) and spells none of the `known` classes.
+
+    Of several folders the innermost; trainval is train, and a folder that names test and another split (train_test_split) is none.
+    """
+    for folder in reversed(_folders(path)):
+        splits = splits_of(folder)
+        if splits and known.class_of(folder) is None and (len(splits) == 1 or "test" not in splits):
+            return min(splits)
     return None
 
 
-def label_of(path: str) -> str | None:
-    """The innermost folder that is no subset, as spelt; None at the source's top."""
-    folders = [folder for folder in path.split("/")[:-1] if folder.strip().casefold() not in _SUBSETS]
-    return folders[-1] if folders else None
+def label_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
+    """The folder that labels a file, as spelt: the nearest that spells one of the `known` classes, counted from the file outwards.
+
+    So a person's folder, or 'new folder', below a class's folder does not hide it. If none spells a class, it is the innermost folder that
+    is no subset; None at the source's top. An archive's suffix does not count.
+    """
+    folders = _folders(path)
+    named = next((folder for folder in reversed(folders) if known.class_of(folder) is not None), None)
+    return named or next((folder for folder in reversed(folders) if not splits_of(folder)), None)
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    return _parts(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=4096)  # files of one folder follow one another
+def _parts(folder: str) -> tuple[str, ...]:
+    return tuple(_ARCHIVE.sub("", part) for part in folder.split("/")) if folder else ()
 
 
 def shown_path(name: str) -> str:

@@ -1,6 +1,8 @@
-"""The optional table of what is known about each file: whose face it shows, and anything else worth keeping."""
+"""The optional table of what is known about each file: whose face it shows, its label, and anything else worth keeping."""
 
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,19 +11,24 @@ from mien.data.sources.layout import path_key
 from mien.data.user_csv import read_rows
 from mien.errors import SourceError
 
+_LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
+
 
 @dataclass(frozen=True)
 class Metadata:
-    """By path (see `path_key`): the subject, and the further columns as one JSON object."""
+    """By path (see `path_key`): the subject, the further columns as one JSON object, and the label where one is given."""
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
+    labels: dict[str, str]
 
 
 def read_metadata(path: Path) -> Metadata:
     """The table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
+    labels: dict[str, str] = {}
+    _refuse_list(path)
     empty = "without metadata, make it a file with the one line path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
         values = {name: value.strip() or None for name, value in row.items()}
@@ -29,8 +36,22 @@ def read_metadata(path: Path) -> Metadata:
         if key in subjects:
             raise SourceError(f"ingest.metadata: {path}, line {number} names {key} a second time; keep one line per file")
         subjects[key] = values.pop("subject", None)
+        if label := values.pop("label", None):
+            labels[key] = label
         others[key] = json.dumps(values, ensure_ascii=False) if values else None
-    return Metadata(subjects, others)
+    return Metadata(subjects, others, labels)
+
+
+def _refuse_list(path: Path) -> None:
+    """Raises SourceError if the file is a list of names and labels as sets come with, such as RAF-DB's, and no CSV."""
+    with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
+        first = file.readline().strip()
+        if found := _LISTED.fullmatch(first):
+            raise SourceError(
+                f"ingest.metadata: {path} is a list and no CSV: it begins with {first!r}; give it the header path,label, commas, and paths "
+                f"as the source has them, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
+                f"(echo path,label; sed -E 's#^(.*)(\\.[a-z]+) +([^ ]+)$#FOLDER/\\1_aligned\\2,\\3#' {path}) > metadata.csv"
+            )
 
 
 def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
