@@ -1,18 +1,20 @@
-"""Any of Pillow's pixel modes to sRGB: colour profile, palette, transparency over white, 16 bits and floats to 8."""
+"""Any of Pillow's pixel modes of 8 bits to sRGB: colour profile, palette, transparency over white."""
 
 import io
+from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
 from PIL import Image, ImageCms
 
 _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """The loaded `image` in mode RGB, sRGB colours, transparent parts over white."""
+def to_srgb(image: Image.Image, convert: Callable[[Image.Image], Image.Image] | None = None) -> Image.Image:
+    """The loaded `image` in mode RGB, sRGB colours, transparent parts over white.
+
+    `convert` turns its opaque colours into sRGB where these are not told by its profile.
+    """
     profile = image.info.get("icc_profile")
-    image = _eight_bits(image)
     alpha = None
     if image.has_transparency_data:
         grey = image.mode in ("LA", "La", "L")
@@ -21,7 +23,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
         image = image.convert("L" if grey else "RGB")
     elif image.mode in ("P", "PA"):
         image = image.convert("RGB")
-    colours = _through_profile(image, profile) or _plain(image)
+    colours = convert(image) if convert else _through_profile(image, profile) or _plain(image)
     if alpha is None or alpha.getextrema() == (255, 255):
         return colours
     white = Image.new("RGB", colours.size, "white")
@@ -34,22 +36,6 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         return _applied(image, ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"))
     return image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits, whole numbers or floats as 8-bit grey; Pillow's own conversion would clip at 255."""
-    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
-        return image
-    levels = np.nan_to_num(np.asarray(image).astype(np.float64))
-    return Image.fromarray(np.rint(np.clip(levels / _full_scale(image.mode, float(levels.max())) * 255, 0, 255)).astype(np.uint8))
-
-
-def _full_scale(mode: str, highest: float) -> float:
-    """The level that is white. Only 16-bit modes declare it; else the narrowest usual range that holds the highest level."""
-    if mode.startswith("I;16"):
-        return 65535.0
-    ranges = ((1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)) + (2.0**31 - 1,)
-    return next((full for full in ranges if highest <= full), highest)
 
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:

@@ -1,9 +1,11 @@
 """What kind of image a file is, by its first bytes and not by its name: phones and messengers name files wrongly."""
 
+import re
+
 HEAD_BYTES = 64
 
-# What convert decodes, and what is an image of a kind that it does not.
-DECODABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
+# What convert decodes of the kinds that `signature` tells; TGA, which has none, beside them (see decoding/tga.py).
+DECODABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF", "JPEG 2000", "PPM", "ICO", "PCX")
 
 _PREFIXES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -17,11 +19,28 @@ _PREFIXES = (
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
     (b"8BPS", "Photoshop"),
+    (b"gimp xcf ", "GIMP"),
+    (b"v/1\1", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"DDS |\0\0\0", "DirectDraw surface"),
+    (b"qoif", "QOI"),
+    (b"icns", "Apple icon"),
+    (b"P7\nWIDTH", "PAM"),
+    (b"P7\n#", "PAM"),
+    (b"PF\n", "PFM"),
+    (b"<svg", "SVG"),
+    (b"\xef\xbb\xbf<svg", "SVG"),
     (b"FUJIFILMCCD-RAW", "camera raw"),
     (b"IIRO", "camera raw"),
     (b"IIU\0", "camera raw"),
+    (b"\0MRM", "camera raw"),
+    (b"FOVb", "camera raw"),
 )
+_CANON_RAW = (b"II*\0\x10\0\0\0CR", b"II\x1a\0\0\0HEAPCCDR")
+# Netpbm's letter and number alone begin many a text; width and height, or a comment, come after them.
+_NETPBM = re.compile(rb"P[1-6](?:[ \t\r\n]*#|[ \t\r\n]+\d+[ \t\r\n]+(?:\d+[ \t\r\n]|#))|Pf\n\d+ \d+\n-?\d")
 _BRANDS = {
     "HEIF": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"},
     "AVIF": {b"avif", b"avis"},
@@ -31,6 +50,8 @@ _BRANDS = {
 
 def signature(head: bytes) -> str | None:
     """The image format that a file's first HEAD_BYTES bytes announce, such as 'JPEG' or 'camera raw'; None if no image that we know."""
+    if head.startswith(_CANON_RAW):
+        return "camera raw"
     for prefix, name in _PREFIXES:
         if head.startswith(prefix):
             return name
@@ -39,9 +60,36 @@ def signature(head: bytes) -> str | None:
     # 'BM' alone would take in many a text; a bitmap's reserved fields are zero and its header has one of few sizes.
     if head.startswith(b"BM") and head[6:10] == bytes(4) and head[14:15] in b"\x0c\x10\x28\x34\x38\x40\x6c\x7c":
         return "BMP"
+    if _NETPBM.match(head):
+        return "PPM"
+    if _is_pcx(head):
+        return "PCX"
+    # An icon's directory: count of pictures, then of each a byte that is zero, planes, and where it lies.
+    if (
+        head.startswith(b"\0\0\1\0")
+        and 0 < head[4] <= 64
+        and head[5:6] == b"\0"
+        and head[9:10] == b"\0"
+        and head[10:12] in (b"\0\0", b"\1\0")
+    ):
+        return "ICO"
     if head[4:8] == b"ftyp":
         return _brand(head)
     return None
+
+
+def is_svg(content: bytes) -> bool:
+    """Whether a text is a drawing in SVG, which may begin with a declaration and comments longer than a head."""
+    start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg", b"<svg")) and b"<svg" in start
+
+
+def _is_pcx(head: bytes) -> bool:
+    """Version, run-length encoding, bits, and a window that is not turned inside out."""
+    if len(head) < 64 or head[0] != 10 or head[1] not in (0, 2, 3, 4, 5) or head[2] != 1 or head[3] not in (1, 2, 4, 8):
+        return False
+    left, top, right, bottom = (int.from_bytes(head[at : at + 2], "little") for at in (4, 6, 8, 10))
+    return left <= right and top <= bottom
 
 
 def _brand(head: bytes) -> str | None:

@@ -8,8 +8,9 @@ _SYSTEM_NAMES = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r
 # A file of these names that holds no image is a broken photograph, to be rejected and reported, and not junk.
 IMAGE_SUFFIXES = frozenset(
     {"jpg", "jpeg", "jpe", "jfif", "jif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif"}
-    | {"heic", "heif", "hif", "heics", "heifs", "avif", "avifs", "jp2", "j2k", "jpx", "jxl", "psd"}
-    | {"dng", "nef", "cr2", "cr3", "arw", "raf", "orf", "rw2"}
+    | {"heic", "heif", "hif", "heics", "heifs", "avif", "avifs", "jp2", "j2k", "jpx", "jpf", "jpm", "jpc", "j2c", "jxl"}
+    | {"pbm", "pgm", "ppm", "pnm", "pam", "pfm", "ico", "tga", "targa", "pcx", "svg", "psd", "psb", "xcf", "exr", "qoi", "dds"}
+    | {"dng", "nef", "nrw", "cr2", "cr3", "crw", "arw", "sr2", "srw", "raf", "orf", "rw2", "rwl", "pef", "3fr", "iiq", "mrw", "x3f"}
 )
 _ARCHIVE_SUFFIXES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar"})
 
