@@ -9,7 +9,7 @@ import typer
 from mien import paths
 from mien.data.cautions import cautions
 from mien.data.corrections import read_corrections
-from mien.data.emptied import emptied
+from mien.data.emptied import emptied, warnings
 from mien.data.sanitise import Sanitised, image_rows, sanitise
 from mien.data.shards import read_store
 from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
@@ -44,8 +44,10 @@ def main() -> None:
 
     for unknown in result.unknown:
         typer.echo(f"sanitise: unknown label {unknown}" if unknown.spelling else f"sanitise: {unknown}")
-    left = emptied(files, rejected, [result.removed], result.labels["path"], params.labels)
-    empty = [f"warning: {name} has 0 images{left.sentence(name)}; {left.remedy([name])}" for name, num in counts["kept"].items() if not num]
+    empty = warnings(
+        emptied(files, rejected, [result.removed], result.labels["path"], params.labels),
+        [name for name, num in counts["kept"].items() if not num],
+    )
     for line in (*counted(result, files, params), *notes(result, params), *cautions(counts), *empty):
         typer.echo(f"sanitise: {line}")
     taken = ", ".join(f"{num} {reason.replace('_', ' ')}" for reasons in counts["removed"].values() for reason, num in reasons.items())

@@ -11,7 +11,7 @@ import pytest
 
 from mien import paths
 from mien.data.shards import DIGITS, write_shard
-from mien.data.spelling import fold
+from mien.data.spelling import families
 from mien.data.tables import FILES, IMAGES, PAIRS, write_table
 from mien.pairs.choosing import is_outdated, labelled, nearest
 from mien.params import DedupParams, LabelParams
@@ -21,6 +21,7 @@ from tests.report.markup import Element, Page
 ROOT = Path(__file__).parents[1]
 DEFAULT = DedupParams().min_agreement
 LABELS = {"a": "Happy", "b": "happy (2)", "c": "Sad", "d": "Fear", "e": None, "f": "Joy", "g": "<b>Zzz</b>"}
+FAMILIES = families(label for label in LABELS.values() if label)
 # path, other path, relation, correlation, agreement
 ROWS = [
     ("a", "b", "near", 0.95, 0.99),
@@ -38,7 +39,7 @@ def table(rows: list[tuple[Any, ...]] = ROWS) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["path", "other_path", "relation", "correlation", "agreement"])
     pairs = zip(frame["path"], frame["other_path"], strict=True)
     disputed = [
-        None not in (one, other) and fold(str(one)) != fold(str(other)) for one, other in ((LABELS[a], LABELS[b]) for a, b in pairs)
+        None not in (one, other) and FAMILIES[str(one)] != FAMILIES[str(other)] for one, other in ((LABELS[a], LABELS[b]) for a, b in pairs)
     ]
     return frame.assign(sample_id=frame["path"].map(name), other_id=frame["other_path"].map(name), distance=4, disputed=disputed)
 

@@ -93,6 +93,15 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"ingest__subject": "(?P<subject>S){%s}" % ("9" * 30)}, "ingest.subject: must be a regular expression with a group (?P<subject>...)"),
     ({"ingest__subject": "(S)_(?P<person>P)"}, "ingest.subject: must have a group (?P<subject>...), or be empty (got '(S)_(?P<person>P)')"),
+    (
+        {"ingest__label": "(?<label>S)"},
+        "ingest.label: must be a regular expression with a group (?P<label>...), or empty: unknown extension ?<l",
+    ),
+    ({"ingest__label": "(?P<subject>S)"}, "ingest.label: must have a group (?P<label>...), or be empty (got '(?P<subject>S)')"),
+    (
+        {"labels__aliases__sad": ["happy 2"], "labels__aliases__happy": ["HAPPY2"]},
+        "labels.aliases.sad: must not be claimed by two classes, ",
+    ),
     ({"faces__detector": "mtcn"}, "faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')"),
     ({"split__val": 0.2}, "split: train + val + test must sum to 1, sum to 1.05 (got {'train': 0.7, 'val': 0.2, 'test': 0.15})"),
     # models

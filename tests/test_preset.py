@@ -205,6 +205,35 @@ def test_a_map_may_be_emptied(file: Path) -> None:
         preset.apply_preset("", settings=["models.*=null"], path=file)
 
 
+def test_an_empty_map_in_a_setting_empties_the_map_and_one_with_keys_merges(file: Path) -> None:
+    before = load_params(file).labels.aliases
+    preset.apply_preset("", settings=["labels.aliases={sad: [low]}"], path=file)
+    assert load_params(file).labels.aliases == {**before, "sad": ("low",)}
+    preset.apply_preset("", settings=["labels.aliases={}", "labels.aliases={sad: [blue]}"], path=file)
+    assert load_params(file).labels.aliases == {"sad": ("blue",)}
+    preset.apply_preset("", settings=["labels.aliases={}"], path=file)
+    assert load_params(file).labels.aliases == {}
+    (line,) = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("  aliases:")]
+    assert line.startswith("  aliases: {} ") and line.index("#") == 32
+    assert preset.apply_preset("", settings=["labels.aliases={}"], path=file) == []
+
+
+def test_a_preset_file_replaces_a_map_by_taking_out_all_its_keys_first(file: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("labels: {aliases: {}}\n", encoding="utf-8")
+    assert preset.apply_preset(str(own), path=file) == [], "an empty map changes nothing, as in RFC 7396"
+    own.write_text("labels:\n  aliases: {'*': null, sad: [low]}\n", encoding="utf-8")
+    preset.apply_preset(str(own), path=file)
+    assert load_params(file).labels.aliases == {"sad": ("low",)}
+
+
+def test_the_error_about_aliases_of_no_class_names_the_way_to_clear_them(file: Path) -> None:
+    with pytest.raises(ParamsError, match=r"--set labels\.aliases\.angry=null` takes one out, --set 'labels\.aliases=\{\}' all"):
+        preset.apply_preset("", settings=["labels.classes=[happy, sad]"], path=file)
+    preset.apply_preset("", settings=["labels.classes=[happy, sad]", "labels.aliases={}"], path=file)
+    assert load_params(file).labels.classes == ("happy", "sad")
+
+
 def test_null_takes_nothing_out_of_a_map_that_is_not_there(file: Path) -> None:
     assert preset.apply_preset("", settings=["models.*.loss_params.gamma=null"], path=file) == []
     (change,) = preset.apply_preset("", settings=["models.mobilenetv2.loss_params={gamma: null, class_weights: none}"], path=file)

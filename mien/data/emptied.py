@@ -58,7 +58,7 @@ class Emptied:
         """': of its files that left, 12 are …, 3 are …' for a class, or for it in one subset; or that it has no others."""
         causes = self._causes(name, subset)
         if not causes:
-            return f"; no other file{f' for {subset}' if subset else ''} has this label"
+            return f"; no other file{f' for {subset}' if subset else ''} is of this class"
         listed = [f"{num} {'is' if num == 1 else 'are'} {_CAUSES.get(cause, (cause.replace('_', ' '), ''))[0]}" for cause, num in causes]
         return f": of its files that left, {', '.join(listed)}"
 
@@ -92,8 +92,16 @@ def emptied(files: pd.DataFrame, rejected: pd.DataFrame, removed: Sequence[pd.Da
     label = classify(rows["label_raw"], params)
     spelt = rows.loc[label.isna(), "label_raw"].dropna()
     closest = {spelling: closest_class(spelling, params) for spelling in spelt.unique()}
-    meant = label.where(label.notna(), rows["label_raw"].map(closest).astype(object))
+    meant = pd.Series([name or closest.get(spelling) for name, spelling in zip(label, rows["label_raw"], strict=True)], dtype=object)
     unknown = [
         spelling for spelling, _ in sorted(Counter(spelt).items(), key=lambda item: (-item[1], item[0])) if closest[spelling] is None
     ]
-    return Emptied(pd.DataFrame({"label": meant, "cause": causes, "subset": rows["subset_raw"]}), unknown[:5])
+    return Emptied(pd.DataFrame({"label": meant, "cause": causes, "subset": rows["subset_raw"].tolist()}), unknown[:5])
+
+
+def warnings(left: Emptied, names: Sequence[str]) -> list[str]:
+    """A sentence on the classes without any image; classes of which the same is to be said share one."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        said.setdefault((left.sentence(name), left.remedy([name])), []).append(name)
+    return [f"warning: 0 images of {', '.join(its)}{sentence}; {remedy}" for (sentence, remedy), its in said.items()]

@@ -20,7 +20,7 @@ FILES = pa.schema(
     [
         ("path", _TEXT),
         ("sample_id", _TEXT),  # null where the file is ignored or could not be read
-        ("label_raw", _TEXT),  # the folder's name as spelt; null at the source's top
+        ("label_raw", _TEXT),  # as spelt by ingest.metadata, ingest.label or a folder's name; null where none says
         ("subset_raw", _TEXT),  # train, val or test, where the path (or Usage) says so
         ("subject", _TEXT),
         ("size_bytes", _INT),

@@ -39,7 +39,7 @@ def no_label(labels: Sequence[str | None], paths: Sequence[str], known: Spelling
         ways.append("if the names of files hold them, set ingest.label to a regular expression with a group (?P<label>...)")
     hint = f" ({found.what})" if found and not found.pattern else ""
     ways.append(f"if a list holds them, make it the CSV at ingest.metadata with the columns path,label{hint}")
-    return f"none of {len(labels)} images has a label that is a class or an alias; {there}; {'; '.join(ways)}"
+    return f"ingest.source: none of {len(labels)} images has a label that is a class or an alias; {there}; {'; '.join(ways)}"
 
 
 def _tally(words: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Metadata reach the files that they name, however the name is composed, and a table that is off is refused."""
 
 import json
+import subprocess
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,22 @@ def test_subject_and_all_other_columns_arrive(tmp_path: Path) -> None:
     assert json.loads(files[0]["metadata"]) == {"camera": "X100", "age": "31"}
     assert json.loads(files[1]["metadata"]) == {"camera": None, "age": None}
     assert files[2]["metadata"] is None
+
+
+def test_labels_are_read_and_are_no_further_column(tmp_path: Path) -> None:
+    path = table(tmp_path, "path,label,camera\nhappy\\a.jpg, 5 ,X\nb.jpg,,Y\n")
+    found = read_metadata(path)
+    assert found.labels == {"happy/a.jpg": "5"} and found.others["happy/a.jpg"] == '{"camera": "X"}'
+
+
+def test_a_list_of_names_and_labels_is_told_the_header_and_the_line_that_makes_it(tmp_path: Path) -> None:
+    path = table(tmp_path, "train_00001.jpg 5\ntest_0002.jpg 4\n")
+    with pytest.raises(SourceError, match=r"path,label.*FOLDER/train_00001_aligned\.jpg,5") as caught:
+        read_metadata(path)
+    command = str(caught.value).split("for RAF-DB: ")[1].replace(" > metadata.csv", "")
+    made = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
+    found = read_metadata(table(tmp_path, made))
+    assert found.labels == {"FOLDER/train_00001_aligned.jpg": "5", "FOLDER/test_0002_aligned.jpg": "4"}
 
 
 def test_quoted_values_may_hold_what_parts_values_and_lines(tmp_path: Path) -> None:

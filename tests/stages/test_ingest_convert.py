@@ -179,3 +179,51 @@ def test_a_source_without_images_is_a_clear_error_that_leaves_the_last_store(sou
         ingest.main()
     assert {path.name: path.read_bytes() for path in paths.RAW.iterdir()} == before
     assert [path.name for path in paths.DATA.iterdir()] == ["raw"]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_labels_come_from_the_table_the_pattern_and_the_nearest_folder_of_a_class(capsys: pytest.CaptureFixture[str]) -> None:
+    paths.PARAMS.write_text(f"ingest: {{source: mess.zip, label: '(?P<label>narrow|blank)'}}\n{MODELS}\n")
+    Path("metadata.csv").write_text("path,label\ntest/sad/cut.jpg,fear\n")
+    ingest.main()
+    labels = read_table(paths.FILES, FILES).set_index("path")["label_raw"]
+    named = ["test/sad/cut.jpg", "test/sad/narrow.png", "test/sad/blank.png", "test/sad/c.png", "top.png"]
+    assert labels[named].tolist() == ["fear", "narrow", "blank", "sad", None]
+    assert labels["happy/.hidden/a.jpg"] == "happy", "the folder of a class, not the one below"
+    printed = capsys.readouterr()
+    assert "warning: 7 of 10 images have no label by ingest.label or ingest.metadata and keep that of their folder" in printed.err
+    assert "no folder that could name one" not in printed.err
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.usefixtures("workspace")
+def test_pointers_of_git_lfs_are_refused_where_there_is_nothing_else_and_else_counted(
+    whole: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile("mess.zip", "w") as archive:
+        for at in range(3):
+            archive.writestr(f"happy/{at}.jpg", POINTER % at)
+        archive.writestr(".gitattributes", "*.jpg filter=lfs")
+        if not whole:
+            archive.writestr("happy/a.jpg", MESS["happy/a.jpg"])
+    Path("metadata.csv").write_text("path,subject\n")
+    if whole:
+        with pytest.raises(SourceError, match=r"holds no photograph: all 3 images are Git LFS pointers.*git lfs pull"):
+            ingest.main()
+        assert not paths.FILES.exists()
+        return
+    ingest.main()
+    convert.main()
+    assert "warning: 3 images are Git LFS pointers and no photographs" in capsys.readouterr().err
+    rejected = read_table(paths.REJECTED, REJECTED)
+    assert rejected[["reason", "detail"]].drop_duplicates().to_numpy().tolist() == [["not_an_image", "Git LFS pointer"]]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_source_that_is_itself_a_pointer_is_told_so() -> None:
+    Path("mess.zip").write_bytes(POINTER % 1)
+    with pytest.raises(SourceError, match=r"mess\.zip is a Git LFS pointer in place of the file; run `git lfs pull`"):
+        ingest.main()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer.testing
 
@@ -354,3 +355,44 @@ def test_help_says_what_is_read_and_written(stage: object) -> None:
     app.command(help=stage.main.__doc__)(stage.main)  # type: ignore[attr-defined]
     said = typer.testing.CliRunner().invoke(app, ["--help"]).stdout
     assert "Reads data/raw/files.parquet" in said and "writes" in said
+
+
+def test_a_class_emptied_upstream_is_told_by_its_cause() -> None:
+    """All of happy stands twice, once under sad; sanitise warns and split says where it went, with the remedy of that cause."""
+    tables = Tables(300, seed=25, copies=0.0, scenes=0.0, conflicts=0.0, unknown=0.0, broken=0.0, unfit=0.0, faceless=0.0)
+    happy = tables.files[tables.files["label_raw"].isin(["happy", "Happiness "])]
+    copies = happy.assign(path="copies/" + happy["path"], label_raw="sad")
+    groups = tables.duplicates[tables.duplicates["path"].isin(happy["path"])]
+    tables.files = pd.concat([tables.files, copies], ignore_index=True)
+    tables.duplicates = pd.concat([tables.duplicates, groups.assign(path="copies/" + groups["path"])], ignore_index=True)
+    tables.duplicates.loc[tables.duplicates["sample_id"].isin(happy["sample_id"]), "kind"] = "exact"
+    num = int(happy["sample_id"].notna().sum())
+    with redirect_stdout(io.StringIO()) as said, pytest.raises(LabelError) as caught:
+        run_all(tables)
+    cause = f"of its files that left, {num} are copies of one picture under different labels (conflict)"
+    assert f"sanitise: warning: 0 images of happy: {cause}; look at them with `mien pairs --conflicts`" in said.getvalue()
+    assert f"happy has 0 images; at least 3 are needed for train, val, test: {cause}" in str(caught.value)
+    assert "dedup.min_agreement" in str(caught.value) and "labels.drop" in str(caught.value) and "add images" not in str(caught.value)
+
+
+def test_numbers_taken_for_counters_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    run_all(Tables(300, seed=26))
+    assert (
+        "sanitise: numbers taken for counters: 'fear_2' (fear); to make one a label of its own, name it in labels.aliases"
+        in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_source_without_any_label_of_a_class_is_refused_unless_people_decided(decided: bool) -> None:
+    tables = Tables(60, seed=27)
+    tables.files.loc[tables.files["label_raw"].notna(), "label_raw"] = "AF01"
+    name = tables.duplicates["sample_id"].iloc[0]
+    Path("corrections.csv").write_text("sample_id,decision\n" + f"{name},happy\n" * decided)
+    tables.write()
+    if decided:
+        sanitise.main()
+        assert set(read_table(paths.LABELS, LABELS)["label"]) <= {"happy"}
+        return
+    with pytest.raises(LabelError, match=r"none of \d+ images has a label.*'AF01'.*ingest\.label.*ingest\.metadata"):
+        sanitise.main()

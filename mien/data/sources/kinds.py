@@ -29,10 +29,9 @@ def other_kind(source: Path) -> str | None:
     for beginning, told in _ARCHIVES.items():
         if head.startswith(beginning):
             return told
-    if stands_in(head) == LFS:
-        return f"is a {LFS}, a short text in place of the file; {PULL}"
-    if re.match(rb"\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
-        return "is a web page, such as a site sends in place of a file to who is not signed in; download the file again, signed in"
+    if instead := stands_in(head):
+        remedy = PULL if instead == LFS else "download it again, and log in where that asks for it"
+        return f"is a {instead} in place of the file; {remedy}"
     if kind := signature(head[:HEAD_BYTES]):
         return f"is one {kind} picture; put pictures into a folder per expression, and name the folder that holds these"
     if head.startswith(_GZIP) and not name.endswith((".tar.gz", ".tgz")):

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from mien.data.sources.subsets import splits_of
 from mien.data.spelling import Spellings
@@ -35,8 +36,13 @@ def label_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
     return named or next((folder for folder in reversed(folders) if not splits_of(folder)), None)
 
 
-def _folders(path: str) -> list[str]:
-    return [_ARCHIVE.sub("", folder) for folder in path.split("/")[:-1]]
+def _folders(path: str) -> tuple[str, ...]:
+    return _parts(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=4096)  # files of one folder follow one another
+def _parts(folder: str) -> tuple[str, ...]:
+    return tuple(_ARCHIVE.sub("", part) for part in folder.split("/")) if folder else ()
 
 
 def shown_path(name: str) -> str:

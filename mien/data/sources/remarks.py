@@ -23,7 +23,7 @@ def lfs_remarks(num_pointers: int) -> Iterator[str]:
     """A warning if some of the images are pointers; `convert` rejects them."""
     if num_pointers:
         is_one = num_pointers == 1
-        yield f"warning: {num_pointers} image{' is a' if is_one else 's are'} {LFS}{'s'[is_one:]}, not photographs; {PULL}"
+        yield f"warning: {num_pointers} image{' is a' if is_one else 's are'} {LFS}{'s'[is_one:]} and no photograph{'s'[is_one:]}; {PULL}"
 
 
 def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: Sequence[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ REASONS = {
     ("duplicate", "near"): "a reduced, cropped or newly saved copy",
     ("duplicate", "mirrored"): "a mirrored copy",
     ("quarantined", "conflict"): "copies of one picture under different labels",
-    ("quarantined", "unknown_label"): "the folder names no class",
+    ("quarantined", "unknown_label"): "the label is no class",
     ("quarantined", "no_face"): "no face was found",
     ("leak", "in the test split"): "a training image that is also in the test split",
 }
