@@ -35,7 +35,7 @@ def _plain(image: Image.Image) -> Image.Image:
     """Without a usable profile. Pillow knows no way from Lab to RGB, the colour management does."""
     if image.mode == "LAB":
         return _applied(image, ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"))
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy all pixels once more
 
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
