@@ -24,7 +24,6 @@ REFUSALS = {
     errno.EMFILE: ("this process has too many files open", "raise the limit (`ulimit -n 4096`), then run the same command again"),
     errno.ENFILE: ("the system has too many files open", "end other processes, then run the same command again"),
 }
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LITTLE = 2**16  # bytes; libraries write in blocks, so a full disk may have less than a block left
 
 
@@ -36,8 +35,11 @@ def refusal(error: BaseException, path: Path | None = None) -> StorageError | No
     """
     if isinstance(error, MienError):
         return None
+    chain = list(_chain(error))
+    if any(isinstance(each, FileNotFoundError) and "usable temporary directory" in str(each) for each in chain):  # what `tempfile` says
+        return StorageError("no folder for temporary files can be written; make room in /tmp, or set TMPDIR to a folder that has some")
     code, named = next(
-        ((each.errno, each.filename) for each in _chain(error) if isinstance(each, OSError) and each.errno in REFUSALS), (None, None)
+        ((each.errno, each.filename) for each in chain if isinstance(each, OSError) and each.errno in REFUSALS), (None, None)
     )
     if code is None and path is not None and isinstance(error, RuntimeError | OSError):
         code = _deduced(path)
@@ -53,9 +55,7 @@ def _text(code: int, path: Path | None, named: object) -> str:
             else f"a file could not be written: {reason}"
         )
         return f"{what}; {remedy}"
-    sizes = [f"{shown(_free_bytes(path))} free"]
-    if code in FULL and (written := sum(map(_size, _files(path)))):
-        sizes.append(f"{shown(written)} of it written")
+    sizes = [f"{shown(_free_bytes(path) + sum(map(_size, _files(path))))} free without it"]
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if code == errno.EFBIG and limit != resource.RLIM_INFINITY:
         sizes.append(f"limit {shown(limit)}")
