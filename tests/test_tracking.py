@@ -96,6 +96,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_", "MIEN_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    configured()
+    return Folder(tmp_path)
+
+
+def configured() -> None:
+    """Makes the current folder one after `configure`."""
     paths.PARAMS.write_text(PARAMS)
     params = load_params()
     for model in params.models:
@@ -103,7 +109,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     write_json(paths.counts("ingest"), {"files": 10, "reasons": {"truncated": 2}, "source": "a text"})
     paths.confusion_picture("first").parent.mkdir(parents=True)
     paths.confusion_picture("first").write_bytes(b"a picture")
-    return Folder(tmp_path)
 
 
 @pytest.fixture
