@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 # is done when a process is stopped or a disk refuses.
 EXCEPTED = {
     "mien/params.py", "mien/sections.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
-    "mien/models/catalog.py", "mien/leftovers.py", "mien/stopping.py", "mien/storage.py", "stages/__init__.py",
+    "mien/models/catalog.py", "mien/leftovers.py", "mien/stopping.py", "mien/storage.py", "stages/__init__.py", "mien/training/__init__.py",
 }  # fmt: skip
 # Code that a stage reads as text: `configure` takes from the files of losses and heads the parameters that they declare.
 READ_AS_TEXT = {("configure", "mien/losses"), ("configure", "mien/models/heads")}
