@@ -7,7 +7,6 @@ and namespace made is removed: of another machine that shares the disk nobody he
 import os
 import re
 import shutil
-import socket
 import sys
 from functools import cache
 from pathlib import Path
@@ -63,7 +62,7 @@ def is_alive(pid: int) -> bool:
 @cache
 def owner() -> str:
     """Machine and process-ID namespace, in letters, digits, _ and -."""
-    host = re.sub(r"[^\w-]", "-", socket.gethostname(), flags=re.ASCII)[:40] or "host"
+    host = re.sub(r"[^\w-]", "-", os.uname().nodename, flags=re.ASCII)[:40] or "host"
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:  # not Linux

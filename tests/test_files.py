@@ -4,10 +4,10 @@ import errno
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_nothing_of_a_living_process_or_another_machine_is_swept(tmp_path: Path,
 def test_the_owner_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     name = leftovers.owner()
     leftovers.owner.cache_clear()
-    monkeypatch.setattr(socket, "gethostname", lambda: "node-7.cluster.läb" + "x" * 80)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="node-7.cluster.läb" + "x" * 80))
     other = leftovers.owner()
     leftovers.owner.cache_clear()
     assert other != name and other.startswith("node-7-cluster-l-b") and len(other) < 60

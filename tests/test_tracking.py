@@ -20,7 +20,7 @@ from mlflow.tracking import MlflowClient
 from mien import artifacts, paths, tracking
 from mien.backfill import backfill
 from mien.configure import config_document, configure
-from mien.errors import TrackingError
+from mien.errors import Stopped, TrackingError
 from mien.files import write_json
 from mien.mlflow_writer import serve
 from mien.params import load_params
@@ -220,6 +220,14 @@ def test_an_experiment_is_known_by_name_revision_and_parameters(monkeypatch: pyt
     paths.PARAMS.write_text(PARAMS + "seed: 1\n")
     keys.add(key())
     assert len(keys) == 5
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(("error", "status"), [(Stopped(15), "KILLED"), (KeyboardInterrupt(), "KILLED"), (ValueError("x"), "FAILED")])
+def test_a_run_says_how_its_stage_ended(error: BaseException, status: str, stored: Folder) -> None:
+    with pytest.raises(type(error)), tracking.model_run("first", stage="train"):
+        raise error
+    assert [run.info.status for run in stored.runs("model")] == [status]
 
 
 def test_a_killed_training_is_seen_and_goes_on_in_its_run(stored: Folder) -> None:

@@ -38,7 +38,7 @@ def check(suites: list[Suite], *, docs: Path) -> list[Verdict]:
     """The verdict on every expectation, in order; the Data Docs replace the folder `docs`."""
     log = logging.getLogger("great_expectations")
     log.setLevel(logging.ERROR)
-    refused = _RefusedPages()
+    refused = _RefusedPages(logging.ERROR)
     with replacing_directory(docs) as site, warnings.catch_warnings(), ExitStack() as stack:
         log.addHandler(refused)
         stack.callback(log.removeHandler, refused)
