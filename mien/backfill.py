@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass
 
 import typer
 
-from mien import artifacts, paths, tracking
+from mien import artifacts, mlflow_store, paths, tracking
 from mien.errors import TrackingError
 from mien.files import read_json
 from mien.messages import (
@@ -51,19 +52,22 @@ def backfill(params: Params) -> Backfill:
     os.environ.update(tracking.PATIENCE | dict(os.environ) | tracking.QUIET)
     runs = [*_experiment_run(params), *_model_runs(params)]
     try:
-        from mien.mlflow_writer import Writer, store_address
+        from mien.mlflow_writer import Writer
 
         writers = []
-        for messages in runs:
-            writers.append(Writer(messages[0]))
-            for message in messages[1:]:
-                writers[-1].write(message)
+        with chdir(paths.workspace()):  # see mlflow_store.address
+            for messages in runs:
+                writers.append(Writer(messages[0]))
+                for message in messages[1:]:
+                    writers[-1].write(message)
+    except TrackingError as error:
+        raise TrackingError(f"{error}; then run `mien track` again") from None
     except Exception as error:  # MLflow raises of every kind
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise TrackingError(f"MLflow cannot be written to ({reason}); look at MLFLOW_TRACKING_URI and run `mien track` again") from None
     made = sum(writer.created for writer in writers)
     completed = sum(writer.num_added > 0 and not writer.created for writer in writers)
-    return Backfill(num_runs=len(runs), num_made=made, num_completed=completed, store=store_address(paths.workspace()))
+    return Backfill(num_runs=len(runs), num_made=made, num_completed=completed, store=mlflow_store.shown(paths.workspace()))
 
 
 def _model_runs(params: Params) -> Iterator[list[Message]]:

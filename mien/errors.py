@@ -8,8 +8,12 @@ MienError                 any of the below; a stage prints its text, without a t
 ├── ValidationFailed      a data expectation does not hold
 ├── WeightsError          pretrained weights cannot be had
 ├── TrainingError         a training run cannot start or go on
+├── StorageError          a disk refuses to take a file: it is full, read-only, or there is a limit
+├── WorkerError           a worker process was killed
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises it
+
+Stopped                   no error: the process was asked to end (Ctrl-C, SIGTERM); see mien/stopping.py
 """
 
 from collections.abc import Mapping
@@ -62,3 +66,21 @@ class StudyError(MienError):
 
 class TrackingError(MienError):
     """MLflow cannot be written to."""
+
+
+class StorageError(MienError):
+    """A disk refuses to take a file."""
+
+
+class WorkerError(MienError):
+    """A worker process was killed."""
+
+
+class Stopped(BaseException):
+    """The process was asked to end. No Exception, so that nobody takes it for a fault that can be dealt with; no KeyboardInterrupt either,
+    of which Typer and Lightning each make an exit of their own with code 1.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum

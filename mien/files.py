@@ -1,39 +1,54 @@
 """Writing files so that nothing is ever half-written: a temporary name first, then a rename."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mien.leftovers import remove, sweep, temporary_beside
+from mien.storage import refusal
+
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it takes `path`'s place, on an error it is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    """Yields a temporary path beside `path`; on success it takes `path`'s place, on an error it is removed.
+
+    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    """
+    with _temporary(path) as temporary:
         yield temporary
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replacing_directory(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`; on success it takes `path`'s place, on an error it is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
+    """Yields an empty temporary folder beside `path`; on success it takes `path`'s place, on an error it is removed.
+
+    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    """
+    with _temporary(path) as temporary:
+        remove(temporary)
+        temporary.mkdir()
         yield temporary
         shutil.rmtree(path, ignore_errors=True)
         temporary.replace(path)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    temporary = temporary_beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
+        yield temporary
+    except Exception as error:
+        if told := refusal(error, temporary):
+            raise told from error
+        raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
 
 
 def write_json(path: Path, value: Any) -> None:

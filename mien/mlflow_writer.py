@@ -20,7 +20,9 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from mien import mlflow_store
 from mien.artifacts import description
+from mien.errors import TrackingError
 
 RETRY_S = 10.0
 LINGER_S = 60
@@ -65,8 +67,8 @@ class Writer:
     def _connect(self) -> None:
         workspace = Path(self.opening["workspace"])
         with _locked(workspace / ".mien" / "mlflow.lock"):  # two experiments at once make one database, and one parent each
-            client = MlflowClient(tracking_uri=_store(workspace))
-            experiment_id = _experiment(client, workspace)
+            client = MlflowClient(tracking_uri=mlflow_store.prepared(workspace, connect=MlflowClient))
+            experiment_id = mlflow_store.experiment_id(client, workspace)
             run = self._parent(client, experiment_id)
             if self.opening["model"]:
                 run = self._child(client, experiment_id, run)
@@ -153,34 +155,6 @@ class Writer:
             self.num_added += 1
 
 
-def store_address(workspace: Path) -> str:
-    """The tracking store: MLFLOW_TRACKING_URI, else a database in `workspace`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / 'mlflow.db'}"
-
-
-def _store(workspace: Path) -> str:
-    """The store's address; a local database is made under another name first, so that none is seen half-made, whenever we are killed."""
-    database = workspace / "mlflow.db"
-    if not os.environ.get("MLFLOW_TRACKING_URI") and not database.exists():
-        temporary = workspace / f".mlflow.db.{os.getpid()}.tmp"
-        try:
-            MlflowClient(tracking_uri=f"sqlite:///{temporary}").get_experiment_by_name("Default")
-            temporary.replace(database)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return store_address(workspace)
-
-
-def _experiment(client: Any, workspace: Path) -> str:
-    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", "mien")
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    local = store_address(workspace).startswith("sqlite:")  # a server knows itself where its artifacts go
-    location = (workspace / "mlartifacts").as_uri() if local else None
-    return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.experimentKind": "custom_model_development"}))
-
-
 def _first(client: Any, experiment_id: str, tags: dict[str, str]) -> Any:
     wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
@@ -233,6 +207,7 @@ def serve(lines: Iterable[str]) -> None:
     """
     received = iter(lines)
     writer, waiting, next_try_s = Writer(json.loads(next(received))), [], 0.0
+    os.chdir(writer.opening["workspace"])  # see mlflow_store.address
     for line in _until_close(received):
         waiting.append(line)
         if "close" not in line and time.monotonic() < next_try_s:
@@ -268,5 +243,7 @@ if __name__ == "__main__":
     try:
         serve(_received())
         os._exit(0)  # Python's own farewell takes half a second, for which a stage would wait
+    except TrackingError as failure:
+        sys.exit(str(failure))
     except Exception as failure:
         sys.exit(" ".join(f"{type(failure).__name__}: {failure}".split()))  # one line, the last on stderr

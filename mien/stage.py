@@ -5,25 +5,43 @@ from collections.abc import Callable
 
 import typer
 
-from mien.errors import MienError
+from mien.errors import MienError, Stopped
 from mien.printable import printable
+from mien.stopping import raising_stopped, sentence
+from mien.storage import refusal
+
+GOES_ON = "nothing half-written remains, and the next `dvc repro` goes on with this stage"
 
 
-def command(main: Callable[..., None]) -> Callable[[], None]:
-    """Turns a stage's `main` into its command line; a MienError is printed to stderr, without a traceback, with exit code 2."""
+def command(main: Callable[..., None], *, on_stop: str = GOES_ON) -> Callable[[], None]:
+    """Turns a stage's `main` into its command line, as `reporting` does; `on_stop` says what happens next where it was stopped."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(help=main.__doc__)(main)
-    return reporting(app)
+    return reporting(app, on_stop=on_stop)
 
 
-def reporting(app: typer.Typer) -> Callable[[], None]:
-    """A command line that prints a MienError to stderr, without a traceback, with exit code 2."""
+def reporting(app: typer.Typer, *, on_stop: str = "nothing half-written remains") -> Callable[[], None]:
+    """A command line that prints what a user can meet to stderr in few words, without a traceback.
+
+    A MienError, and a disk that refuses (full, read-only, limits), exit with code 2; Ctrl-C with 130, SIGTERM with 143.
+    """
 
     def run() -> None:
         try:
-            app()
+            with raising_stopped():
+                app()
         except MienError as error:
-            print(f"error: {printable(str(error))}", file=sys.stderr)
-            sys.exit(2)
+            _end(2, f"error: {error}")
+        except Stopped as stop:
+            _end(128 + stop.signum, sentence(stop.signum, on_stop))
+        except Exception as error:
+            if told := refusal(error):
+                _end(2, f"error: {told}")
+            raise
 
     return run
+
+
+def _end(code: int, line: str) -> None:
+    print(printable(line), file=sys.stderr)
+    sys.exit(code)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from mien import artifacts, messages, paths
+from mien.errors import Stopped
 from mien.params import load_params
 from mien.printable import printable
 
@@ -168,7 +169,7 @@ def _closing(opening: messages.Message | None) -> Iterator[Run]:
     try:
         yield run
         status = "FINISHED"
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         status = "KILLED"
         raise
     finally:

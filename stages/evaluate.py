@@ -65,7 +65,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         tested, *others = (_tested(each, "test", config.classes) for each in predicted)
         by_seed = dict(zip(config.seeds, map(bare_figures, (tested, *others)), strict=True))
 
-        trained = describe_model(paths.model(model))["training"]
+        trained = describe_model(paths.model(model)).training
         report = report_on_test(
             tested,
             classes=config.classes,

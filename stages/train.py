@@ -16,6 +16,7 @@ from mien.params import load_params
 from mien.stage import command
 from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
+from mien.training.environment import launch_warning
 from mien.training.precision import resolve_device
 from mien.training.record import write_curves
 from mien.training.seeds import train_seeds, whole_record
@@ -31,6 +32,8 @@ def main(model: str) -> None:
     """
     params = load_params()
     params.model(model)
+    if told := launch_warning():
+        typer.echo(told, err=True)
     device = resolve_device(params.runtime.device)
     config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
     rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split"])
@@ -88,4 +91,4 @@ def main(model: str) -> None:
 
 
 if __name__ == "__main__":
-    command(main)()
+    command(main, on_stop="nothing half-written remains, and the next `dvc repro` goes on from the last saved epoch")()

@@ -5,7 +5,8 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from mien.parallel import parallel_map
+from mien.errors import WorkerError
+from mien.parallel import parallel_map, run_alone
 
 
 def squared(number: int) -> int:
@@ -30,3 +31,12 @@ def test_the_bar_counts_units(capfd: pytest.CaptureFixture[str]) -> None:
 def test_an_isolated_worker_that_dies_raises_here() -> None:
     with pytest.raises(BrokenProcessPool):
         parallel_map(die, [3], workers=1, label="x", unit="y", isolated=True)
+
+
+def test_a_worker_that_dies_is_told_in_one_line_that_names_the_remedy() -> None:
+    with pytest.raises(WorkerError, match=r"^x: a worker process was killed.*runtime\.workers"):
+        parallel_map(die, [3, 3], workers=2, label="x", unit="y")
+
+
+def test_alone_gives_the_exit_code() -> None:
+    assert [run_alone(work, 3) for work in (squared, die)] == [0, 3]

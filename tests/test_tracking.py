@@ -20,7 +20,7 @@ from mlflow.tracking import MlflowClient
 from mien import artifacts, paths, tracking
 from mien.backfill import backfill
 from mien.configure import config_document, configure
-from mien.errors import TrackingError
+from mien.errors import Stopped, TrackingError
 from mien.files import write_json
 from mien.mlflow_writer import serve
 from mien.params import load_params
@@ -96,6 +96,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_", "MIEN_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    configured()
+    return Folder(tmp_path)
+
+
+def configured() -> None:
+    """Makes the current folder one after `configure`."""
     paths.PARAMS.write_text(PARAMS)
     params = load_params()
     for model in params.models:
@@ -103,7 +109,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     write_json(paths.counts("ingest"), {"files": 10, "reasons": {"truncated": 2}, "source": "a text"})
     paths.confusion_picture("first").parent.mkdir(parents=True)
     paths.confusion_picture("first").write_bytes(b"a picture")
-    return Folder(tmp_path)
 
 
 @pytest.fixture
@@ -215,6 +220,14 @@ def test_an_experiment_is_known_by_name_revision_and_parameters(monkeypatch: pyt
     paths.PARAMS.write_text(PARAMS + "seed: 1\n")
     keys.add(key())
     assert len(keys) == 5
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(("error", "status"), [(Stopped(15), "KILLED"), (KeyboardInterrupt(), "KILLED"), (ValueError("x"), "FAILED")])
+def test_a_run_says_how_its_stage_ended(error: BaseException, status: str, stored: Folder) -> None:
+    with pytest.raises(type(error)), tracking.model_run("first", stage="train"):
+        raise error
+    assert [run.info.status for run in stored.runs("model")] == [status]
 
 
 def test_a_killed_training_is_seen_and_goes_on_in_its_run(stored: Folder) -> None:

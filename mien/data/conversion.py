@@ -1,6 +1,5 @@
 """The raw store to the image store, piece by piece on all cores, also past files that kill their decoder."""
 
-import multiprocessing
 import shutil
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -17,7 +16,7 @@ from mien.data.hashing import hash_input, perceptual_hashes, pixel_sha256, thumb
 from mien.data.quality import quality
 from mien.data.shards import DIGITS, ShardWriter, read_row_group, row_group_sizes
 from mien.data.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
-from mien.parallel import parallel_map
+from mien.parallel import parallel_map, run_alone
 from mien.params import ConvertParams
 
 
@@ -139,15 +138,13 @@ def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
 def _convert_alone(piece: Piece) -> None:
     """Converts one piece in a process of its own, again after each sample that kills it, which is then passed over."""
     while True:
-        process = multiprocessing.get_context("forkserver").Process(target=convert_piece, args=(piece,))
-        process.start()
-        process.join()
-        if process.exitcode == 0:
+        exit_code = run_alone(convert_piece, piece)
+        if exit_code == 0:
             return
         # Below zero is death by a signal; an exception (the disk is full) is not the image's fault, and its traceback is printed.
         culprit = piece.journal.read_text() if piece.journal.exists() else None
-        if process.exitcode is None or process.exitcode > 0 or culprit is None or culprit in piece.condemned:
-            raise RuntimeError(f"the process for piece {piece.journal.stem} ended with exit code {process.exitcode}")
+        if exit_code > 0 or culprit is None or culprit in piece.condemned:
+            raise RuntimeError(f"the process for piece {piece.journal.stem} ended with exit code {exit_code}")
         piece = replace(piece, condemned=piece.condemned | {culprit})
 
 

@@ -6,7 +6,9 @@ Everything happens in memory; nothing is sent anywhere and no project folder is 
 import logging
 import os
 import re
+import sys
 import warnings
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,14 +38,28 @@ class Verdict:
 
 def check(suites: list[Suite], *, docs: Path) -> list[Verdict]:
     """The verdict on every expectation, in order; the Data Docs replace the folder `docs`."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    with replacing_directory(docs) as site, warnings.catch_warnings():
+    log = logging.getLogger("great_expectations")
+    log.setLevel(logging.ERROR)
+    refused = _RefusedPages(logging.ERROR)
+    with replacing_directory(docs) as site, warnings.catch_warnings(), ExitStack() as stack:
+        log.addHandler(refused)
+        stack.callback(log.removeHandler, refused)
         warnings.simplefilter("ignore")
         context = _context(site)
         source = context.data_sources.add_pandas("mien")
         verdicts = [verdict for suite in suites for verdict in _run(context, source, suite)]
         context.build_data_docs(["mien"])
     return verdicts
+
+
+class _RefusedPages(logging.Handler):
+    """Raises what the disk said to a page of the Data Docs: Great Expectations only logs it, with a traceback, and leaves the page out."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if found := re.search(r"\[Errno (\d+)\] ([^\"\n]*)", text):
+            raise OSError(int(found[1]), found[2])
+        print(text, file=sys.stderr)
 
 
 def _context(site: Path) -> Any:

@@ -1,6 +1,5 @@
 """A trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
-import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import timm
 import torch
-from pydantic import ValidationError
 from safetensors.torch import save
 
 from mien.configure import ModelConfig, config_document
 from mien.errors import TableError, WeightsError
-from mien.files import read_json, replacing_directory, write_json
+from mien.files import replacing_directory, write_json
 from mien.models.build import ExpressionModel, build_model
+from mien.models.description import Description, read_description
 from mien.models.weights import file_sha256, read_tensors
 
 WEIGHTS, DESCRIPTION, SEED = "weights.safetensors", "model.json", "seed_"
@@ -62,8 +61,8 @@ def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dic
                 "colours": "RGB",
                 "input_range": [0.0, 1.0],
                 "resize": "bilinear, antialiased",
-                "mean": [round(value, 6) for value in model.mean_C11.flatten().tolist()],
-                "std": [round(value, 6) for value in model.std_C11.flatten().tolist()],
+                "mean": _figures(model.mean_C11),
+                "std": _figures(model.std_C11),
                 "normalisation_inside_model": True,
             },
             "precision": config.precision,
@@ -75,15 +74,12 @@ def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dic
     )
 
 
-def describe_model(folder: Path) -> dict[str, Any]:
-    """What model.json says. Raises TableError if it is missing or no JSON."""
+def describe_model(folder: Path) -> Description:
+    """What model.json says. Raises TableError if it is missing, broken or contradicts itself."""
     try:
-        description: dict[str, Any] = read_json(folder / DESCRIPTION)
+        return read_description(folder / DESCRIPTION, remedy=_again(folder))
     except FileNotFoundError:
         raise TableError(f"{folder / DESCRIPTION} is missing; run `dvc repro train@{_name(folder)}` (or `dvc pull`) to make it") from None
-    except json.JSONDecodeError as error:
-        raise TableError(f"{folder / DESCRIPTION} is no JSON ({error}); {_again(folder)}") from None
-    return description
 
 
 def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
@@ -92,22 +88,50 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
     Raises TableError if model.json is missing or broken, WeightsError if the weights are.
     """
     description = describe_model(folder)
-    try:
-        config = ModelConfig.model_validate_json(json.dumps(description["config"]))
-        expected = description["weights_sha256"]
-    except (KeyError, ValidationError) as error:
-        raise TableError(f"{folder / DESCRIPTION} does not describe a model of this version ({error}); {_again(folder)}") from None
     weights = folder / WEIGHTS
     state = read_tensors(weights, remedy=_again(folder))
-    if file_sha256(weights) != expected:
+    if file_sha256(weights) != description.weights_sha256:
         raise WeightsError(f"{weights} is not the file that {folder / DESCRIPTION} was written with; {_again(folder)}")
-    with torch.random.fork_rng(devices=[]):  # the weights drawn here are thrown away, so nothing later may depend on them
-        model = build_model(config)
+    with torch.device("meta"):  # shapes alone first: a description that somebody changed may ask for more memory than there is
+        _check_state(_built(description, folder), state, description, folder)
+    model = _built(description, folder)
+    model.load_state_dict(state)
+    return model.eval(), description.config
+
+
+def _built(description: Description, folder: Path) -> ExpressionModel:
+    """The network, of random weights."""
     try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise WeightsError(f"{weights} does not fit the model that {DESCRIPTION} describes ({error}); {_again(folder)}") from None
-    return model.eval(), config
+        with torch.random.fork_rng(devices=[]):  # the weights drawn here are thrown away, so nothing later may depend on them
+            return build_model(description.config)
+    except Exception as error:  # libraries raise almost anything for settings that no network has
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise TableError(f"{folder / DESCRIPTION} describes no network that can be built ({reason}); {_again(folder)}") from None
+
+
+def _check_state(model: ExpressionModel, state: dict[str, torch.Tensor], description: Description, folder: Path) -> None:
+    """Raises WeightsError unless the weights are those of the network, finite, and normalise as the description says."""
+    expected, file = model.state_dict(), folder / WEIGHTS
+    faults = [f"no {name}" for name in expected.keys() - state.keys()] + [f"{name}, unknown" for name in state.keys() - expected.keys()]
+    for name in expected.keys() & state.keys():
+        if state[name].shape != expected[name].shape or state[name].dtype != expected[name].dtype:
+            faults.append(
+                f"{name} {tuple(state[name].shape)} {state[name].dtype}, not {tuple(expected[name].shape)} {expected[name].dtype}"
+            )
+        elif not bool(state[name].isfinite().all()):
+            faults.append(f"{name}, not finite")
+    if faults:
+        more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+        raise WeightsError(f"{file} does not fit the model that {DESCRIPTION} describes ({min(faults)}{more}); {_again(folder)}")
+    if sum(parameter.numel() for parameter in model.parameters()) != description.architecture.num_parameters:
+        raise TableError(f"{folder / DESCRIPTION} names another number of parameters than the network has; {_again(folder)}")
+    for name, values in (("mean", description.preprocessing.mean), ("std", description.preprocessing.std)):
+        if _figures(state[f"{name}_C11"]) != values:
+            raise WeightsError(f"{file} normalises with another {name} than {DESCRIPTION} says; {_again(folder)}")
+
+
+def _figures(channels_C11: torch.Tensor) -> list[float]:
+    return [round(value, 6) for value in channels_C11.flatten().tolist()]
 
 
 def _again(folder: Path) -> str:

@@ -24,6 +24,7 @@ from mien.training import precision
 from mien.training.callbacks import BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.checks import check_faces, check_mixing
+from mien.training.environment import OneProcess
 from mien.training.module import ExpressionTraining
 from mien.training.recipes import Stage, freeze_for, plan
 from mien.training.samplers import EpochBatches
@@ -154,7 +155,7 @@ def _run(
             SaveState(state),
             *([TQDMProgressBar()] if progress else []),
         ],
-        plugins=[AtomicCheckpointIO()],
+        plugins=[AtomicCheckpointIO(), OneProcess()],
         deterministic="warn",
         logger=False,
         enable_progress_bar=progress,

@@ -1,6 +1,5 @@
 """Saving and loading a trained model."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -52,16 +51,16 @@ def test_same_model_same_bytes(tmp_path: Path, folder: Path) -> None:
 
 def test_the_description_is_enough_to_serve_it(folder: Path) -> None:
     description = describe_model(folder)
-    assert description["classes"] == CONFIG.classes and description["training"] == FACTS
-    assert description["preprocessing"]["size_px"] == 64 and description["preprocessing"]["mean"] == [0.5] * 3
-    assert description["versions"]["torch"] == torch.__version__
-    assert description["architecture"]["num_parameters"] == sum(parameter.numel() for parameter in make_model(CONFIG).parameters())
-    assert str(folder.parent) not in json.dumps(description)
+    assert description.classes == CONFIG.classes and description.training == FACTS
+    assert description.preprocessing.size_px == 64 and description.preprocessing.mean == [0.5] * 3
+    assert description.versions["torch"] == torch.__version__
+    assert description.architecture.num_parameters == sum(parameter.numel() for parameter in make_model(CONFIG).parameters())
+    assert str(folder.parent) not in (folder / "model.json").read_text()
 
 
 def test_statistics_are_the_stored_ones(tmp_path: Path) -> None:
     model = trained()
-    model.mean_C11.fill_(0.3)
+    model.mean_C11.fill_(0.3)  # as weights of one's own may want it
     save_model(tmp_path / "tiny", model, CONFIG, facts={})
     assert load_model(tmp_path / "tiny")[0].mean_C11.unique().item() == pytest.approx(0.3)
 
@@ -87,7 +86,7 @@ def test_a_missing_model_says_how_to_make_it(tmp_path: Path) -> None:
 
 def test_a_broken_description_is_refused(folder: Path) -> None:
     (folder / "model.json").write_text("{")
-    with pytest.raises(TableError, match="is no JSON"):
+    with pytest.raises(TableError, match="is no JSON that can be read"):
         load_model(folder)
     (folder / "model.json").write_text("{}")
     with pytest.raises(TableError, match="does not describe a model"):

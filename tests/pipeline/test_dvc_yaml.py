@@ -12,10 +12,11 @@ from ruamel.yaml import YAML
 from mien import paths
 
 ROOT = Path(__file__).parents[2]
-# What changes no result: reading and checking parameters, names of paths, error texts, tracking, command lines, spreading work.
+# What changes no result: reading and checking parameters, names of paths, error texts, tracking, command lines, spreading work, and what
+# is done when a process is stopped or a disk refuses.
 EXCEPTED = {
     "mien/params.py", "mien/sections.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
-    "mien/models/catalog.py",
+    "mien/models/catalog.py", "mien/leftovers.py", "mien/stopping.py", "mien/storage.py", "stages/__init__.py", "mien/training/__init__.py",
 }  # fmt: skip
 # Code that a stage reads as text: `configure` takes from the files of losses and heads the parameters that they declare.
 READ_AS_TEXT = {("configure", "mien/losses"), ("configure", "mien/models/heads")}

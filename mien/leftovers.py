@@ -1,0 +1,70 @@
+"""Names of temporary files and folders, and removing those whose process was killed before it could.
+
+A name carries who made it: machine, process-ID namespace (a container has its own) and process ID. Only what a dead process of this machine
+and namespace made is removed: of another machine that shares the disk nobody here can tell whether it still works.
+"""
+
+import os
+import re
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+HOST_NAMESPACE = 0xEFFFFFFC  # Linux gives the namespace of a machine itself this number (PROC_PID_INIT_INO in proc_ns.h)
+MADE = re.compile(r"\.(?P<name>.+?)\.(?:(?P<owner>[\w-]+)\.)?(?P<pid>\d+)\.tmp")
+
+
+def temporary_beside(path: Path) -> Path:
+    """The temporary name in this process for what will be `path`."""
+    return path.with_name(f".{path.name}.{owner()}.{os.getpid()}.tmp")
+
+
+def final_path(path: Path) -> Path:
+    """`path` with each temporary name in it as the name that it stands for."""
+    return Path(*(found["name"] if (found := MADE.fullmatch(part)) else part for part in path.parts))
+
+
+def sweep(path: Path) -> None:
+    """Removes what dead processes of this machine left beside `path` under temporary names for it, and names on stderr what it must leave."""
+    with os.scandir(path.parent) as entries:
+        found = [(entry.path, made) for entry in entries if (made := MADE.fullmatch(entry.name)) and made["name"] == path.name]
+    for place, made in found:
+        if made["owner"] != owner():
+            print(
+                f"warning: {place} is what a process on another machine, or of an earlier version, left or still writes; "
+                "delete it if no such process runs",
+                file=sys.stderr,
+            )
+        elif not is_alive(int(made["pid"])):
+            remove(Path(place))
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder with what is in it; what cannot be removed is left."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine has the ID."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@cache
+def owner() -> str:
+    """Machine and process-ID namespace, in letters, digits, _ and -."""
+    host = re.sub(r"[^\w-]", "-", os.uname().nodename, flags=re.ASCII)[:40] or "host"
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # not Linux
+        namespace = HOST_NAMESPACE
+    return host if namespace == HOST_NAMESPACE else f"{host}-{namespace:x}"
