@@ -80,5 +80,5 @@ def row_group_sizes(folder: Path, digit: str, schema: pa.Schema) -> list[int]:
 
 def read_row_group(folder: Path, digit: str, index: int) -> pa.Table:
     """One row group of a shard, rows sorted by sample_id."""
-    with pq.ParquetFile(shard_path(folder, digit)) as file:
+    with pq.ParquetFile(shard_path(folder, digit), memory_map=True, pre_buffer=False) as file:  # else one large value is held twice
         return file.read_row_group(index)

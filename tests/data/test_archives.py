@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mien.data.sources import source_entries
+from mien.data.sources import allowance, source_entries
 from mien.data.sources.entry import FoundFile, read_entry
 from mien.data.sources.layout import unique_paths
-from mien.data.sources.zip_names import guess_encoding
+from mien.data.sources.names import best_encoding
 from mien.errors import SourceError
 from tests.data.pictures import saved, smooth
 
@@ -85,7 +85,7 @@ def test_unmarked_names_are_read_in_the_encoding_of_their_archiver(
     (tmp_path / "set.zip").write_bytes(foreign_zip(paths, encoding))
     assert contents(tmp_path / "set.zip") == dict(zip(paths, PICTURES, strict=True))
     said = capsys.readouterr().err
-    assert said == "" if encoding == "utf-8" else ("not marked as Unicode" in said and paths[0] in said)
+    assert said == "" if encoding == "utf-8" else ("not marked as Unicode" in said and any(path in said for path in paths))
 
 
 def test_a_name_in_the_unicode_field_goes_before_a_guess_if_it_belongs_to_the_name(tmp_path: Path) -> None:
@@ -101,10 +101,21 @@ def test_backslashes_of_windows_part_folders(tmp_path: Path) -> None:
     assert set(read(tmp_path / "set.zip")) == {"happy/1.png", "sad/2.png"}
 
 
+def test_names_in_a_tar_are_read_in_the_encoding_of_their_archiver(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["高兴/1.png", "悲伤/2.png", "plain/3.png"]
+    with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.GNU_FORMAT, encoding="gbk") as archive:
+        for name, content in zip(names, PICTURES, strict=False):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    assert contents(tmp_path / "set.tar") == dict(zip(names, PICTURES, strict=False))
+    assert "GBK" in capsys.readouterr().err
+
+
 def test_random_bytes_always_have_some_encoding() -> None:
     for seed in range(300):
         name = zlib.crc32(str(seed).encode()).to_bytes(4, "big") + b"\x80"
-        name.decode(guess_encoding([name]))
+        name.decode(best_encoding([name]), "backslashreplace")
 
 
 def split_zip(*, zip64: bool = False) -> bytes:
@@ -130,7 +141,37 @@ def test_every_part_of_a_split_archive_says_how_to_join_them(name: str, content:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match="one part of") as caught:
         read(tmp_path / name)
-    assert "join" in str(caught.value) and "\n" not in str(caught.value)
+    assert ("join" in str(caught.value) or "unpack" in str(caught.value)) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.6])
+def test_the_end_of_a_zip_that_was_cut_anywhere_is_one_of_several_parts(cut: float, tmp_path: Path) -> None:
+    whole = zipped(dict(zip(("a.png", "b.png", "c.png", "d.png"), PICTURES, strict=True)))
+    (tmp_path / "end.zip").write_bytes(whole[int(cut * whole.index(b"PK\1\2")) :])
+    with pytest.raises(SourceError, match="one part of"):
+        read(tmp_path / "end.zip")
+
+
+def test_a_name_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    head = tarfile.TarInfo("x")
+    head.type, head.size = tarfile.XHDTYPE, 3 * 2**30
+    (tmp_path / "bomb.tar").write_bytes(head.tobuf(tarfile.USTAR_FORMAT) + bytes(4096))
+    with pytest.raises(SourceError, match="damaged or incomplete"):
+        read(tmp_path / "bomb.tar")
+
+
+def test_what_an_archive_unpacks_to_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowance, "FREE_BYTES", 2_000_000)
+    content = zipped({f"{index}.jpg": bytes(900_000) + bytes([index]) for index in range(9)}, zipfile.ZIP_DEFLATED)
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "set.zip").write_bytes(content)
+    (folder / "sound.jpg").write_bytes(PICTURES[0])
+    for source, num_sound in ((folder / "set.zip", 0), (folder, 1)):
+        found = read(source).values()
+        stored = sum(len(file.content or b"") for file in found)
+        assert stored <= allowance.MAX_RATIO * len(content) + 2_000_000 + num_sound * len(PICTURES[0])
+        assert 0 < sum("unpacks to more" in (file.error or "") for file in found) < 9
 
 
 @pytest.mark.parametrize("method", [9, 93, 98])
@@ -167,6 +208,11 @@ def test_what_follows_a_tar_and_is_none_is_said(tmp_path: Path, capsys: pytest.C
     assert "follows the end of the archive" in capsys.readouterr().err
 
 
+def test_a_line_break_behind_a_compressed_tar_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "set.tar.gz").write_bytes(gzip.compress(tarred({"a.png": PICTURES[0]})) + b"\n")
+    assert contents(tmp_path / "set.tar.gz") == {"a.png": PICTURES[0]}
+
+
 def test_the_checksum_at_the_end_of_a_compressed_tar_is_compared(tmp_path: Path) -> None:
     data = bytearray(gzip.compress(tarred({"a.png": PICTURES[0]})))
     data[-6] ^= 1
@@ -197,11 +243,26 @@ def test_an_archive_inside_that_cannot_be_read_is_a_row_beside_what_could(tmp_pa
     whole = tarred({"1.png": PICTURES[0], "2.png": PICTURES[1]})
     (folder / "cut.tar").write_bytes(whole[: whole.index(PICTURES[1]) + 20])
     (folder / "no.zip").write_bytes(b"<!DOCTYPE html>")
+    (folder / "broken.zip").write_bytes(b"PK\3\4" + bytes(40))
     (folder / "part.zip").write_bytes(split_zip())
+    (folder / "part.z01").write_bytes(bytes(40))
     found = read(folder)
     assert found["cut.tar/1.png"].content == PICTURES[0]
-    for name, word in (("cut.tar", "damaged or incomplete"), ("no.zip", "damaged zip"), ("part.zip", "several parts")):
+    for name, word in (
+        ("cut.tar", "damaged or incomplete"),
+        ("no.zip", "web page"),
+        ("broken.zip", "damaged zip"),
+        ("part.zip", "several parts"),
+        ("part.z01", "several parts"),
+    ):
         assert (found[name].error or "").startswith("unreadable archive: ") and word in (found[name].error or "")
+
+
+def test_an_empty_archive_is_a_row(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "none.zip").write_bytes(zipped({}))
+    assert read(folder)["none.zip"].ignored == "empty archive"
 
 
 def test_archives_in_one_another_end(tmp_path: Path) -> None:
@@ -220,7 +281,7 @@ OTHERS = {
     "d.zip": (b"<!DOCTYPE html><html>", "web page"),
     "e.tar.gz": (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
     "f.zip": (PICTURES[0], "one PNG picture"),
-    "g.csv.gz": (gzip.compress(b"emotion,pixels\n"), "single compressed file"),
+    "g.jpg.gz": (gzip.compress(PICTURES[0]), "single compressed file"),
     "h.zip": (b"PK\3\4" + bytes(50), "damaged or incomplete"),
     "i.doc": (b"words", "none of a folder"),
 }

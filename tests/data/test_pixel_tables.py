@@ -1,7 +1,9 @@
 """Tables of pixels as they are passed around: codes, words, floats, brackets, other signs between columns and other sizes."""
 
+import gzip
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 
 from mien.data.sources import source_entries
 from mien.data.sources.entry import FoundFile, read_entry
+from mien.data.sources.layout import subset_of
 from mien.errors import SourceError
 
 LEVELS = np.random.default_rng(1).integers(0, 256, (48, 48))
@@ -48,6 +51,43 @@ def test_every_spelling_of_a_table_gives_the_same_picture(name: str, tmp_path: P
     assert set(found) == {"Training/happy/000000.png"}
     with Image.open(io.BytesIO(found["Training/happy/000000.png"].content or b"")) as image:
         assert np.array_equal(np.asarray(image), LEVELS)
+
+
+@pytest.mark.parametrize("change", [gzip.compress, lambda text: text.decode().encode("utf-16")], ids=["gzip", "utf-16"])
+def test_compressed_tables_and_those_of_spreadsheets_are_read(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    plain = table(tmp_path / "plain.csv", f"3,{pixels()},Training")
+    other = tmp_path / "set.csv.gz" if change is gzip.compress else tmp_path / "set.csv"
+    other.write_bytes(change(plain.read_bytes()))
+    expected = {path: file.content for path, file in read(plain).items()}
+    assert {path: file.content for path, file in read(other).items()} == expected
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    other.rename(folder / other.name)
+    assert {path: file.content for path, file in read(folder).items()} == {
+        f"{other.name}/{path}": content for path, content in expected.items()
+    }
+
+
+def test_the_same_pictures_in_several_tables_are_read_once(tmp_path: Path) -> None:
+    """Kaggle's archive of the competition: the whole table, its training part without Usage, and the whole again in an archive."""
+    whole = [f"{code},{pixels()},{usage}" for code, usage in ((3, "Training"), (4, "PublicTest"))]
+    folder = tmp_path / "set"
+    folder.mkdir()
+    table(folder / "b_all.csv", *whole)
+    table(folder / "train.csv", f"3,{pixels()}", header="emotion,pixels")
+    with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+        archive.write(folder / "b_all.csv", "fer2013.csv")
+    found = read(folder)
+    assert [path for path, file in found.items() if file.content] == [
+        "b_all.csv/Training/happy/000000.png",
+        "b_all.csv/PublicTest/sad/000001.png",
+    ]
+    assert {path: file.ignored for path, file in found.items() if file.ignored} == dict.fromkeys(
+        ("c.zip/fer2013.csv", "train.csv"), "further pixel table beside b_all.csv"
+    )
+    (folder / "b_all.csv").unlink()
+    (folder / "c.zip").unlink()
+    assert subset_of(next(iter(read(folder)))) == "train", "by the table's name"
 
 
 def test_any_square_is_a_picture_and_nothing_else(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from mien.data.sources.allowance import Allowance
 from mien.data.sources.entry import Entry, UnreadableArchive
 from mien.data.sources.folder import folder_entries
 from mien.data.sources.kinds import other_kind
-from mien.data.sources.nested import Opened, expanded
+from mien.data.sources.nested import Context, Opened, expanded
 from mien.data.sources.pixel_csv import pixel_csv_entries
 from mien.data.sources.tar_archive import tar_entries
 from mien.data.sources.zip_archive import zip_entries
@@ -53,10 +54,10 @@ def source_entries(source: Path) -> Iterator[Entry]:
     """Every file of the source, one by one, those in archives within it among them. Raises SourceError where the source as a whole cannot be read."""
     kind = kind_of(source)
     if kind == "folder":
-        yield from expanded(folder_entries(source))
+        yield from expanded(folder_entries(source), Context())
         return
     try:
         with source.open("rb") as file:
-            yield from expanded(FILES[kind](file, name=source.name), depth=1)
+            yield from expanded(FILES[kind](file, name=source.name), Context(Allowance.of(source.stat().st_size)), depth=1)
     except UnreadableArchive as error:
         raise SourceError(f"ingest.source: {source} {error}") from None

@@ -34,6 +34,7 @@ _REMEDIES = {
     "encrypted": "unpack it with its password, and name the folder that holds the photographs",
     "unsupported compression": "unpack it with a program that can, such as 7-Zip, and name the folder that holds the photographs",
     "unreadable archive": "unpack it yourself, and name the folder that holds the photographs",
+    "nested archive": "unpack the archives, of a kind that is not read (7z, RAR) or too deep in one another, and name the folder",
     "broken link": "mend the links, or fetch what they lead to (`dvc pull` for links of DVC, `git annex get` for those of git-annex)",
     "permission denied": "allow yourself to read them",
     "too large": "raise ingest.max_file_mb",
@@ -43,7 +44,8 @@ _REMEDIES = {
 def why_none(rows: list[dict[str, Any]]) -> str:
     """The three most frequent reasons why no file is an image, and what helps against the first of them: what stands in brackets, and after."""
     reasons = Counter(row["ignored"] or str(row["error"]).partition(":")[0] for row in rows).most_common(3)
-    seen = ", ".join(f"{count} {reason}" for reason, count in reasons) or "it is empty"
+    detail = {str(row["error"]).partition(":")[0]: str(row["error"]) for row in reversed(rows) if row["error"]}  # the first of each kind
+    seen = ", ".join(f"{count} {detail.get(str(reason), reason)}" for reason, count in reasons) or "it is empty"
     return f"{seen}); {next((_REMEDIES[reason] for reason, _ in reasons if reason in _REMEDIES), 'name a source with photographs')}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.data.signatures import HEAD_BYTES, signature
+from mien.data.sources.allowance import Allowance, UnpacksTooLarge
 from mien.data.sources.junk import not_an_image_reason, system_file_reason
 
 _BLOCK_BYTES = 2**20
@@ -26,7 +27,8 @@ class UnreadableArchive(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A file as its source lists it, still unread. `ignored` and `error` may be known beforehand; `place` is its path on disk, if it has one."""
+    """A file as its source lists it, still unread. `ignored` and `error` may be known beforehand; `place` is its path on disk, if it has one;
+    `allowance` is what the archive that it lies in may still unpack to."""
 
     path: str
     open: Callable[[], IO[bytes]]
@@ -34,6 +36,7 @@ class Entry:
     ignored: str | None = None
     error: str | None = None
     place: Path | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
             if not signature(head) and (ignored := not_an_image_reason(entry.path)):
                 return FoundFile(entry.path, entry.size_bytes, ignored=ignored)
             content = None if (entry.size_bytes or 0) > max_bytes else _rest(head, file, max_bytes=max_bytes)
+        if entry.allowance and content is not None:
+            entry.allowance.take(len(content))
     except Exception as error:  # sources are other people's files: decompressors raise more kinds than they document
         return FoundFile(entry.path, entry.size_bytes, error=error_reason(error))
     if content is None:
@@ -91,7 +96,7 @@ def _is_image(entry: Entry) -> bool:
 
 def error_reason(error: Exception) -> str:
     """'kind' or 'kind: detail', where the kind is one of few and is what counts go by."""
-    if isinstance(error, UnreadableEntry):
+    if isinstance(error, UnreadableEntry | UnpacksTooLarge):
         return str(error)
     if isinstance(error, PermissionError):
         return "permission denied"

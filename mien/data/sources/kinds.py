@@ -1,11 +1,10 @@
 """What a file is that cannot be a source, in words with the remedy."""
 
-import re
 from pathlib import Path
 
 from mien.data.pointers import LFS, PULL, stands_in
 from mien.data.signatures import HEAD_BYTES, signature
-from mien.data.sources.zip_archive import SPLIT
+from mien.data.sources.parts import SPANNED_FIRST, is_named_as_part, split_archive
 
 _UNPACK = "unpack it, and name the folder that holds the photographs"
 _ARCHIVES = {
@@ -14,8 +13,6 @@ _ARCHIVES = {
     b"\x28\xb5\x2f\xfd": f"is compressed by Zstandard, which is not read; {_UNPACK}",
 }
 _GZIP = b"\x1f\x8b"
-_PARTS = re.compile(r"\.z\d\d+$|\.(zip|7z|tar|tgz|gz|rar)\.\d{2,3}$|\.r\d\d$|\.part\d+\.rar$", re.IGNORECASE)
-_ZIP_PART_MARK = b"PK\x07\x08"
 _ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -24,8 +21,8 @@ def other_kind(source: Path) -> str | None:
     name = source.name.lower()
     with source.open("rb") as file:
         head = file.read(4096)
-    if _PARTS.search(name) or head.startswith(_ZIP_PART_MARK):
-        return SPLIT
+    if is_named_as_part(name) or head.startswith(SPANNED_FIRST):
+        return str(split_archive(source.name))
     for beginning, told in _ARCHIVES.items():
         if head.startswith(beginning):
             return told
@@ -34,10 +31,10 @@ def other_kind(source: Path) -> str | None:
         return f"is a {instead} in place of the file; {remedy}"
     if kind := signature(head[:HEAD_BYTES]):
         return f"is one {kind} picture; put pictures into a folder per expression, and name the folder that holds these"
-    if head.startswith(_GZIP) and not name.endswith((".tar.gz", ".tgz")):
+    if head.startswith(_GZIP) and not name.endswith((".tar.gz", ".tgz", ".csv.gz")):
         return "is a single compressed file; unpack it (`gunzip`), and name what comes out"
     if name.endswith(_ENDINGS):
         return "is no readable archive; it is damaged or incomplete: copy or download it again"
-    if name.endswith(".csv"):
+    if name.endswith((".csv", ".csv.gz")):
         return None
     return f"is none of a folder, .zip, .tar(.gz) and pixel .csv; {_UNPACK}"

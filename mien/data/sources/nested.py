@@ -4,59 +4,94 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import IO
 
+from mien.data.pointers import stands_in
+from mien.data.signatures import HEAD_BYTES
+from mien.data.sources.allowance import Allowance, UnpacksTooLarge
 from mien.data.sources.entry import Entry, UnreadableArchive, error_reason
 from mien.data.sources.junk import system_file_reason
-from mien.data.sources.pixel_csv import is_pixel_table, pixel_csv_entries
+from mien.data.sources.parts import is_named_as_part, split_archive
+from mien.data.sources.pixel_csv import columns_of, pixel_csv_entries
 from mien.data.sources.tar_archive import tar_entries
 from mien.data.sources.zip_archive import zip_entries
 
 DEEPEST = 3  # archives in one another: an archive of archives of archives is opened, what is in these is not
-_LARGEST_BYTES = 64 * 2**30
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
+_TABLE = (".csv", ".csv.gz")
 
 Opened = Callable[..., Iterator[Entry]]
 
 
-def expanded(entries: Iterator[Entry], *, depth: int = 0) -> Iterator[Entry]:
+@dataclass
+class Context:
+    """What holds for a whole source: how much its archives may unpack to, and whether a table with a column Usage was read."""
+
+    allowance: Allowance | None = None
+    has_table: list[str] = field(default_factory=list)
+
+
+def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> Iterator[Entry]:
     """The `entries` with those that are archives or pixel tables replaced by the files in them.
 
-    One that cannot be read, or not to its end, is an entry of its own with the reason, beside what was read before. Archives deeper than DEEPEST
-    stay what they are.
+    One that cannot be read, or not to its end, is an entry of its own with the reason, beside what was read before. Archives deeper than
+    DEEPEST stay what they are. Sets come with the same pictures in several tables (Kaggle's with icml_face_data.csv, train.csv and
+    fer2013.csv): of tables with a column Usage the first is read, tables without only if there is none with.
     """
+    waiting = []
     for entry in entries:
-        reader = None if entry.ignored or entry.error or system_file_reason(entry.path) else _reader(entry)
-        if reader is None or depth >= DEEPEST:
+        entry = replace(entry, allowance=context.allowance) if context.allowance else entry
+        name = entry.path.lower()
+        if entry.ignored or entry.error or system_file_reason(entry.path):
             yield entry
-            continue
-        try:
-            with _seekable(entry) as file:
-                for inner in expanded(reader(file, name=entry.path), depth=depth + 1):
-                    yield replace(inner, path=f"{entry.path}/{inner.path}", place=None)
-        except UnreadableArchive as error:
-            yield replace(entry, error=f"unreadable archive: {error}")
-        except Exception as error:  # decompressors raise more kinds than they document
-            yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
+        elif is_named_as_part(name.rpartition("/")[2]):
+            yield replace(entry, error=f"unreadable archive: {split_archive(entry.path)}")
+        elif name.endswith(_TABLE) and (columns := _columns(entry)):
+            if "usage" in columns and not context.has_table:
+                context.has_table.append(entry.path)
+                yield from _opened(entry, pixel_csv_entries, context, depth)
+            else:
+                waiting.append(entry)
+        elif name.endswith((".zip", *_TAR)) and depth < DEEPEST:
+            yield from _opened(entry, zip_entries if name.endswith(".zip") else tar_entries, context, depth)
+        else:
+            yield entry
+    for entry in waiting:
+        if context.has_table:
+            yield replace(entry, ignored=f"further pixel table beside {context.has_table[0]}")
+        else:
+            yield from _opened(entry, pixel_csv_entries, context, depth)
 
 
-def _reader(entry: Entry) -> Opened | None:
-    """What lists the files in an archive or pixel table, None if the entry is neither by its name."""
-    name = entry.path.lower()
-    if name.endswith(".zip"):
-        return zip_entries
-    if name.endswith(_TAR):
-        return tar_entries
-    return pixel_csv_entries if name.endswith(".csv") and _is_table(entry) else None
+def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Iterator[Entry]:
+    """The files in one archive or table."""
+    if entry.place is not None:
+        context = replace(context, allowance=Allowance.of(entry.size_bytes or 0))
+    try:
+        with _seekable(entry) as file:
+            if instead := stands_in(file.read(HEAD_BYTES)):
+                raise UnreadableArchive(f"is a {instead} in place of the file")
+            file.seek(0)
+            is_empty = True
+            for inner in expanded(reader(file, name=entry.path), context, depth=depth + 1):
+                is_empty = False
+                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None)
+            if is_empty:
+                yield replace(entry, ignored="empty archive")
+    except (UnreadableArchive, UnpacksTooLarge) as error:
+        yield replace(entry, error=f"unreadable archive: {error}")
+    except Exception as error:  # decompressors raise more kinds than they document
+        yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
 
 
-def _is_table(entry: Entry) -> bool:
+def _columns(entry: Entry) -> set[str]:
+    """The columns of a pixel table; none if the entry is no such table."""
     try:
         with entry.open() as file:
-            return is_pixel_table(file)
+            return columns_of(file)
     except Exception:  # said when it is read
-        return False
+        return set()
 
 
 @contextmanager
@@ -66,8 +101,8 @@ def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
         with entry.place.open("rb") as file:
             yield file
         return
-    if (entry.size_bytes or 0) > _LARGEST_BYTES:
-        raise UnreadableArchive(f"is larger than {_LARGEST_BYTES // 2**30} GiB; unpack the archive that holds it")
+    if entry.allowance:
+        entry.allowance.take(entry.size_bytes or 0)
     with tempfile.TemporaryFile() as copy:
         with entry.open() as file:
             shutil.copyfileobj(file, copy, 2**20)

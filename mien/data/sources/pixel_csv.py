@@ -5,12 +5,13 @@ it, such as CK+'s, have other codes and sizes, floats, words, brackets or semico
 """
 
 import csv
+import gzip
 import io
 import math
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from typing import IO
+from typing import IO, Any, cast
 
 from PIL import Image
 
@@ -21,14 +22,17 @@ from mien.data.sources.notices import notice
 # FER2013's seven, and what tables after it (CK+, FER+) give the code 7.
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
 _COLUMNS = ("emotion", "pixels")
+_OTHER_NAMES = {"label": "emotion", "expression": "emotion", "split": "usage", "subset": "usage", "pixel": "pixels"}
 _HEADER_BYTES, _LARGEST_SIDE_PX = 4096, 1024
 _MOST_CELL_CHARACTERS = 2**25
 
 
-def is_pixel_table(file: IO[bytes]) -> bool:
-    """Whether a CSV begins with a header that names the columns emotion and pixels."""
-    line = file.read(_HEADER_BYTES).decode("utf-8-sig", "replace").partition("\n")[0]
-    return set(_COLUMNS) <= set(_header(next(csv.reader([line], delimiter=_delimiter(line)), [])))
+def columns_of(file: IO[bytes]) -> set[str]:
+    """The columns of a CSV whose header names emotion and pixels; none of another."""
+    with _text(file) as text:
+        line = text.readline(_HEADER_BYTES)
+    columns = set(_header(next(csv.reader([line], delimiter=_delimiter(line)), [])))
+    return columns if columns.issuperset(_COLUMNS) else set()
 
 
 def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
@@ -37,7 +41,7 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     A code that is none of EMOTIONS stands in the path as `emotion CODE`; a notice says how many rows have which.
     """
     csv.field_size_limit(_MOST_CELL_CHARACTERS)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    text = _text(file)
     first = text.readline()
     rows = csv.reader(text, delimiter=_delimiter(first))
     header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
@@ -52,15 +56,23 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
             yield _entry(index, dict(zip(header, (value.strip() for value in row), strict=False)), unknown)
     except csv.Error as error:
         raise UnreadableArchive(f"cannot be read as a table: line {rows.line_num + 1}: {error}") from None
-    finally:
-        text.detach()
     if unknown:
         codes = ", ".join(f"{code!r} ({num} row{'s'[: num != 1]})" for code, num in sorted(unknown.items()))
         notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
 
 
+def _text(file: IO[bytes]) -> IO[str]:
+    """The table as text: unpacked, and in UTF-16 where spreadsheets wrote it so."""
+    buffered: Any = io.BufferedReader(cast(io.RawIOBase, file))
+    if buffered.peek(2)[:2] == b"\x1f\x8b":
+        buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)))
+    encoding = "utf-16" if buffered.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="")
+
+
 def _header(row: list[str]) -> list[str]:
-    return [column.strip().lower() for column in row]
+    """The names of the columns, those that other tables give to FER2013's among them."""
+    return [_OTHER_NAMES.get(name, name) for name in (column.strip().lower() for column in row)]
 
 
 def _delimiter(line: str) -> str:

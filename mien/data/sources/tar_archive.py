@@ -4,13 +4,28 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, Self, cast
 
 from mien.data.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.data.sources.layout import shown_path
+from mien.data.sources.names import readable
 from mien.data.sources.notices import notice
 
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError)
+_NAME_HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+_MAX_NAME_HEADER_BYTES = 2**20
+_CHUNK_BYTES = 2**20
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose headers are of sane size: tarfile reads a long name's whole, and a few zipped zeros can declare gigabytes."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _NAME_HEADERS and member.size > _MAX_NAME_HEADER_BYTES:
+            raise tarfile.ReadError(f"a name of {member.size} bytes")
+        return member
 
 
 def tar_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
@@ -19,30 +34,88 @@ def tar_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     Read to its last byte, because the checksum of a compressed archive stands there. Raises UnreadableArchive where it breaks off or is damaged.
     """
     try:
-        with tarfile.open(fileobj=file, mode="r:*") as archive:
-            yield from _members(archive)
-            at: int | None = _end(archive)
-            while at is not None:
-                assert archive.fileobj is not None
-                archive.fileobj.seek(at)
-                following = tarfile.TarFile(fileobj=archive.fileobj)
-                if following.firstmember is None:  # type: ignore[attr-defined] # tarfile refuses what is no header only at a file's beginning
-                    notice(f"{name}: what follows the end of the archive is no further archive and was left out")
-                    _read_out(archive.fileobj.read)
-                    return
-                yield from _members(following)
-                at = _end(following)
+        file.seek(0)
+        with tarfile.open(fileobj=file, mode="r:*", tarinfo=_Member) as opened:
+            stream = cast(IO[bytes], opened.fileobj)
+            shown = _Names(lambda: [member.name for _, member in _members(stream, name, is_quiet=True)], name)
+            for archive, member in _members(stream, name):
+                if not member.isdir():
+                    yield _entry(archive, member, shown.of(member.name))
     except _BROKEN as error:
         raise UnreadableArchive(f"is a damaged or incomplete tar archive ({error}); copy or download it again") from None
 
 
-def _members(archive: tarfile.TarFile) -> Iterator[Entry]:
-    for member in archive:
-        if not member.isdir():
-            yield _entry(archive, member)
+def _members(stream: IO[bytes], name: str, *, is_quiet: bool = False) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """The members of all archives in the unpacked stream, one after the other, each with the archive that can extract it."""
+    start: int | None = 0
+    while start is not None:
+        stream.seek(start)
+        archive = tarfile.TarFile(fileobj=stream, tarinfo=_Member)
+        if start and archive.firstmember is None:  # type: ignore[attr-defined]  # tarfile refuses what is no header only at a file's beginning
+            if not is_quiet:
+                notice(f"{name}: what follows the end of the archive is no further archive and was left out")
+            while stream.read(_CHUNK_BYTES):
+                pass
+            return
+        for member in archive:
+            yield archive, member
+        start = _next_start(stream, archive.offset)
 
 
-def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+def _next_start(stream: IO[bytes], offset: int) -> int | None:
+    """Where the next archive begins after the zero blocks at `offset`; None if nothing but zeros follows.
+
+    Without the first check an archive cut between two members, or a damaged header, would silently end the list there.
+    """
+    stream.seek(offset)
+    if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("the end of the archive is missing")
+    offset += tarfile.BLOCKSIZE
+    while chunk := _read_on(stream):
+        if rest := len(chunk.lstrip(b"\0")):
+            begin = offset + len(chunk) - rest
+            return begin - begin % tarfile.BLOCKSIZE
+        offset += len(chunk)
+    return None
+
+
+def _read_on(stream: IO[bytes]) -> bytes:
+    """What follows; nothing where it is no compressed data, such as a line break that was put behind a sound file."""
+    try:
+        return stream.read(_CHUNK_BYTES)
+    except OSError as error:
+        if str(error).startswith("Not a gzipped file"):
+            return b""
+        raise
+
+
+class _Names:
+    """Members' names as paths. Only at the first that is not UTF-8 are all gone through, to find their encoding."""
+
+    def __init__(self, names: Callable[[], list[str]], archive: str) -> None:
+        self._names, self._archive = names, archive
+        self._read: dict[str, str] | None = None
+
+    def of(self, name: str) -> str:
+        """The path of a member by its name as tarfile gives it, bytes that are no UTF-8 as surrogates."""
+        if name.isprintable() or _is_utf8(name):
+            return shown_path(name)
+        if self._read is None:
+            foreign = [each for each in dict.fromkeys(self._names()) if not _is_utf8(each)]
+            raw = [each.encode("utf-8", "surrogateescape") for each in foreign]
+            self._read = dict(zip(foreign, readable(raw, archive=self._archive), strict=True))
+        return shown_path(self._read.get(name, name))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> Entry:
     def open_member() -> IO[bytes]:
         try:
             file = archive.extractfile(member)
@@ -52,28 +125,4 @@ def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
         return file
 
     ignored = "link" if member.issym() else None if member.isreg() or member.islnk() else "not a regular file"
-    return Entry(shown_path(member.name), open_member, member.size, ignored)
-
-
-def _end(archive: tarfile.TarFile) -> int | None:
-    """Where, past the zeros that end an archive, something else begins; None at the file's end.
-
-    Without the first zeros an archive cut between two members, or a damaged header, would silently end the list there.
-    """
-    file = archive.fileobj
-    assert file is not None
-    file.seek(archive.offset)
-    zeros = bytes(tarfile.BLOCKSIZE)
-    if file.read(tarfile.BLOCKSIZE) != zeros:
-        raise tarfile.ReadError("the end of the archive is missing")
-    at = archive.offset + tarfile.BLOCKSIZE
-    while block := file.read(tarfile.BLOCKSIZE):
-        if block.strip(b"\0"):
-            return at
-        at += len(block)
-    return None
-
-
-def _read_out(read: Callable[[int], bytes]) -> None:
-    while read(2**20):
-        pass
+    return Entry(path, open_member, member.size, ignored)
