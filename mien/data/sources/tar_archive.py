@@ -10,7 +10,8 @@ from mien.data.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.data.sources.layout import shown_path
 from mien.data.sources.notices import notice
 
-_BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError)
+# ValueError and OverflowError are what tarfile itself raises at sizes and maps of sparse files that are no sensible numbers.
+_BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError, OverflowError)
 
 
 def tar_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from typing import IO
 from mien.data.sources.entry import Entry, UnreadableArchive
 from mien.data.sources.layout import shown_path
 from mien.data.sources.notices import notice
+from mien.data.sources.zip_bzip2 import open_bzip2
 from mien.data.sources.zip_names import read_names
 
 _ENCRYPTED, _AES = 0x1, 99
@@ -38,7 +39,7 @@ def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise UnreadableArchive(f"is a damaged zip archive ({error}); copy or download it again") from None
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if not member.filename.endswith("/")]  # is_dir fails on an empty name
         names, encoding = read_names(members)
         if encoding:
             examples = ", ".join([shown_path(each) for each in names if not each.isascii()][:2])
@@ -46,7 +47,8 @@ def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
                 f"names in {name} are not marked as Unicode and were read as {encoding}, such as {examples}; unpack it yourself if that is wrong"
             )
         for member, shown in zip(members, names, strict=True):
-            yield Entry(shown_path(shown), partial(archive.open, member), member.file_size, _ignored(member), _error(member))
+            opened = open_bzip2 if member.compress_type == zipfile.ZIP_BZIP2 else zipfile.ZipFile.open
+            yield Entry(shown_path(shown), partial(opened, archive, member), member.file_size, _ignored(member), _error(member))
 
 
 def is_split(file: IO[bytes]) -> bool:
