@@ -57,9 +57,9 @@ def parallel_map(
         if count > 1 or (isolated and count == 1):
             pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=_context(), initializer=_watch_parent))
             stack.enter_context(_ended_on_error())
-            futures = [
-                pool.submit(work, piece) for piece in pieces
-            ]  # pool.map cancels what is left of them, and a killed pool trips over that
+            with _signals_waiting():
+                # pool.map cancels what is left of them, and a killed pool trips over that
+                futures = [pool.submit(work, piece) for piece in pieces]
             results = (future.result() for future in futures)
         done = []
         with tqdm(total=sum(steps), desc=label, unit=unit) as bar:
@@ -81,7 +81,8 @@ def run_alone(work: Callable[[Piece], object], piece: Piece) -> int:
     """Does `work(piece)` in a process of its own; returns its exit code: 0, 1 after an exception (printed by it), -N if signal N killed it."""
     process = _context().Process(target=_watched, args=(work, piece))
     with _ended_on_error():
-        process.start()
+        with _signals_waiting():
+            process.start()
         process.join()
     assert process.exitcode is not None
     return process.exitcode
@@ -101,6 +102,16 @@ def _context() -> ForkServerContext:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     return multiprocessing.get_context("forkserver")
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Lets Ctrl-C and SIGTERM wait while processes are started; one that was started and never told what to do ends in a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

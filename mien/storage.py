@@ -41,6 +41,9 @@ def refusal(error: BaseException, path: Path | None = None) -> StorageError | No
     code, named = next(
         ((each.errno, each.filename) for each in chain if isinstance(each, OSError) and each.errno in REFUSALS), (None, None)
     )
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if code is None and limit != resource.RLIM_INFINITY and any(isinstance(each, OSError) and each.errno == 0 for each in chain):
+        code = errno.EFBIG  # glibc's sem_open where the limit lets it write a part of a semaphore, without which there are no workers
     if code is None and path is not None and isinstance(error, RuntimeError | OSError):
         code = _deduced(path)
     return None if code is None else StorageError(_text(code, path, named))

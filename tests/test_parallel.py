@@ -1,12 +1,15 @@
 """parallel_map is map, in order, for any number of workers, and tells of a worker that died."""
 
 import os
+import sys
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
 from mien.errors import WorkerError
 from mien.parallel import parallel_map, run_alone
+from tests.surroundings import run
 
 
 def squared(number: int) -> int:
@@ -40,3 +43,24 @@ def test_a_worker_that_dies_is_told_in_one_line_that_names_the_remedy() -> None:
 
 def test_alone_gives_the_exit_code() -> None:
     assert [run_alone(work, 3) for work in (squared, die)] == [0, 3]
+
+
+def test_a_stop_while_workers_are_started_is_one_line(tmp_path: Path) -> None:
+    """A process that was started and never told what to do ends in a traceback."""
+    code = (
+        "import os, signal\n"
+        "from multiprocessing import forkserver\n"
+        "from mien.parallel import parallel_map\n"
+        "from mien.stage import command\n"
+        "connect = forkserver.connect_to_new_process\n"
+        "def stopped(fds):\n"
+        "    made = connect(fds)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return made\n"
+        "def main() -> None:\n"
+        "    forkserver.connect_to_new_process = stopped\n"
+        "    parallel_map(abs, [1, -2, 3], workers=2, label='a', unit='b')\n"
+        "command(main)()"
+    )
+    done = run([sys.executable, "-c", code], root=tmp_path)
+    assert done.code == 143 and len(done.said) == 1 and done.said[0].startswith("stopped: "), done.err

@@ -73,9 +73,14 @@ def test_workers_end_with_a_parent_that_is_killed(ingested: Path) -> None:
 
 def test_a_limit_on_file_sizes_is_one_line_from_the_stage_and_from_its_workers(ingested: Path) -> None:
     kept = tree(ingested)
-    for stage, limit, names in (("ingest", 50_000, "data/raw"), ("ingest", 4000, "data/raw"), ("convert", 30_000, "data/images")):
+    for stage, limit, names in (
+        ("ingest", 50_000, "data/raw"),
+        ("ingest", 4000, "data/raw"),
+        ("convert", 30_000, "data/images"),
+        ("convert", 1, "data/images"),
+    ):
         done = run_stage(stage, root=ingested, max_file_bytes=limit)
-        assert done.code == 2 and len(done.said) == 1, done.err
+        assert done.code == 2 and len(done.said) == 1, done.err  # of 1 byte not even the workers' locks can be had
         assert done.said[0].startswith(f"error: {names}") and "larger than this process may write" in done.said[0]
         assert "nothing half-written remains" in done.said[0] and not leftovers(ingested)
     assert tree(ingested) == kept

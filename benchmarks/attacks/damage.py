@@ -7,7 +7,6 @@ that decode to the very pixels of the sound one are left out: nothing is lost wi
 """
 
 import io
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +17,9 @@ import pillow_heif
 import typer
 from PIL import Image
 
+from benchmarks.attacks.photographs import read
 from mien.data.decoding import Undecodable, decode
 from mien.data.sample.portrait import draw_portrait
-from mien.data.signatures import HEAD_BYTES, signature
 
 Generator = np.random.Generator
 # Before it lie headers and tables, which have a damage of their own.
@@ -122,22 +121,6 @@ def drawn(num: int, *, size_px: int = 160) -> Iterator[bytes]:
     for number in range(num):
         kind, options = ENCODINGS[number % len(ENCODINGS)]
         yield encoded(draw_portrait("happy", np.random.default_rng(number), size_px=size_px), kind, **options)
-
-
-def read(source: Path) -> Iterator[bytes]:
-    """The files of a zip or folder that are sound images, of at most 2 MB."""
-    if source.is_dir():
-        contents = (path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file())
-    else:
-        archive = zipfile.ZipFile(source)
-        contents = (archive.read(entry) for entry in archive.infolist() if not entry.is_dir())
-    for content in contents:
-        if len(content) < 2**21 and signature(content[:HEAD_BYTES]):
-            try:
-                decode(content, max_megapixels=50)
-            except Undecodable:
-                continue
-            yield content
 
 
 def main(

@@ -20,6 +20,7 @@ from mien.data.labels import closest_class
 from mien.data.spelling import fold
 from mien.data.user_csv import read_rows
 from mien.errors import LabelError
+from mien.faults import short
 from mien.params import LabelParams
 from mien.spreadsheet import original
 
@@ -69,7 +70,9 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
         decision = _decision(original(values["decision"].strip()), params, where=where)
         sample_id = values["sample_id"].strip().lower()
         if not _SAMPLE_ID.fullmatch(sample_id):
-            raise LabelError(f"{where}: {sample_id!r} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least")
+            raise LabelError(
+                f"{where}: {short(sample_id)} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least"
+            )
         if decisions.setdefault(sample_id, decision) != decision:
             raise LabelError(
                 f"{where} decides {decision} for {sample_id}, line {first_line[sample_id]} decides {decisions[sample_id]}; keep one of them"
@@ -90,7 +93,7 @@ def _decision(spelt: str, params: LabelParams, *, where: str) -> str:
     decision = choices.get(fold(spelt)) or params.spellings.class_of(spelt)
     if decision is None:
         hint = f" (closest class: {closest})" if (closest := closest_class(spelt, params)) else ""
-        raise LabelError(f"{where}: the decision {spelt!r} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")
+        raise LabelError(f"{where}: the decision {short(spelt)} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")
     return decision
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mien.errors import SourceError
+from mien.faults import short
 
 
 def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -28,7 +29,7 @@ def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) ->
             named = " and ".join(f"`{name}`" for name in required)
             raise SourceError(
                 f"{key}: {path} must begin with a header of different column names, separated by commas, among them {named}; "
-                f"it begins with {','.join(header)!r}"
+                f"it begins with {short(','.join(header))}"
             )
         for row in lines:
             if not any(row):

@@ -4,10 +4,12 @@ import gzip
 import io
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mien.data.sources import allowance, source_entries
@@ -16,6 +18,7 @@ from mien.data.sources.layout import unique_paths
 from mien.data.sources.names import best_encoding
 from mien.errors import SourceError
 from tests.data.pictures import saved, smooth
+from tests.surroundings import leftovers, run_stage
 
 PICTURES = [saved(smooth(40, 40, seed=seed), "PNG") for seed in range(4)]
 
@@ -182,6 +185,71 @@ def test_a_method_that_python_lacks_is_named_in_the_row(method: int, tmp_path: P
     (tmp_path / "set.zip").write_bytes(data)
     found = read(tmp_path / "set.zip")
     assert (found["a.png"].error or "").startswith("unsupported compression: ") and found["b.png"].content == PICTURES[1]
+
+
+def bzip2_zip(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("happy/bomb.jpg", content)
+        archive.writestr("happy/1.png", PICTURES[0])
+    return buffer.getvalue()
+
+
+def test_a_member_compressed_by_bzip2_is_unpacked_block_by_block(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(bzip2_zip(bytes(60 * 2**20)))
+    tracemalloc.start()
+    found = read(tmp_path / "a.zip")
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found["happy/bomb.jpg"].error or "").startswith("too large") and found["happy/1.png"].content == PICTURES[0]
+    assert peak_bytes < 15 * 2**20
+
+
+def test_a_member_compressed_by_bzip2_is_checked_to_its_end(tmp_path: Path) -> None:
+    whole = bzip2_zip(PICTURES[1] + bytes(300_000))
+    (tmp_path / "a.zip").write_bytes(whole)
+    assert contents(tmp_path / "a.zip") == {"happy/bomb.jpg": PICTURES[1] + bytes(300_000), "happy/1.png": PICTURES[0]}
+    at = whole.index(b"PK\1\2")
+    for offset, value, word in (
+        (16, b"\0\0\0\0", "Bad CRC-32"),
+        (24, struct.pack("<L", 900_000), "data end before"),
+        (20, b"\x20\0\0\0", ""),
+    ):
+        (tmp_path / "a.zip").write_bytes(whole[: at + offset] + value + whole[at + offset + 4 :])
+        assert word in (read(tmp_path / "a.zip")["happy/bomb.jpg"].error or "no error")
+        assert read(tmp_path / "a.zip")["happy/1.png"].content == PICTURES[0]
+
+
+def test_a_member_without_a_name_is_a_file(tmp_path: Path) -> None:
+    content = zipped({"x": PICTURES[0], "happy/1.png": PICTURES[1]})
+    central = content.index(b"PK\1\2")
+    nameless = content[: central + 28] + b"\0\0" + content[central + 30 : central + 46] + content[central + 47 :]
+    size = struct.unpack_from("<L", nameless, len(nameless) - 10)[0]
+    (tmp_path / "a.zip").write_bytes(nameless[:-10] + struct.pack("<L", size - 1) + nameless[-6:])
+    found = read(tmp_path / "a.zip")
+    assert len(found) == 2 and found["happy/1.png"].content == PICTURES[1]
+
+
+@pytest.mark.parametrize("size", ["99999999999999999999", "many"])
+def test_a_size_that_no_file_has_is_damage(size: str, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("happy/0.png")
+        member.size, member.pax_headers = len(PICTURES[0]), {"size": size}
+        archive.addfile(member, io.BytesIO(PICTURES[0]))
+    with pytest.raises(SourceError, match="is a damaged or incomplete tar archive"):
+        read(tmp_path / "a.tar")
+
+
+def test_a_disk_too_full_for_an_inner_archive_is_an_error_and_no_fault_of_the_archive(tmp_path: Path) -> None:
+    inner = zipped({"happy/1.png": PICTURES[0], "notes.bin": np.random.default_rng(0).bytes(400_000)})
+    (tmp_path / "source.zip").write_bytes(zipped({"inner.zip": inner, "happy/2.png": PICTURES[1]}))
+    (tmp_path / "metadata.csv").write_text("path,subject\n")
+    (tmp_path / "params.yaml").write_text(
+        "ingest: {source: source.zip}\nmodels: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}\n"
+    )
+    done = run_stage("ingest", root=tmp_path, max_file_bytes=200_000)
+    assert done.code == 2 and len(done.said) == 1 and "the archive inner.zip could not be copied" in done.said[0], done.err
+    assert not (tmp_path / "data" / "raw").exists() and not leftovers(tmp_path)
 
 
 def test_the_checksum_of_a_member_is_compared(tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def test_the_header_alone_decides_nothing(tmp_path: Path) -> None:
         (f"sample_id,decision\n\n{A},hapy\n", LabelError, r"line 3: the decision 'hapy' is none of angry.*closest class: happy"),
         ("sample_id,decision\n1.23457E+11,sad\n", LabelError, "line 2: '1.23457e.11' is no sample_id"),
         ("sample_id,decision\n,sad\n", LabelError, "line 2: '' is no sample_id"),
+        (f"sample_id,decision\n{A},{'x' * 9000}\n", LabelError, r"the decision 'x{56}\.\.\. is none"),
+        (f"sample_id,decision\n{'y' * 9000},sad\n", LabelError, r"line 2: 'y{56}\.\.\. is no sample_id"),
         (f"sample_id,decision\n{A[:11]},sad\n", LabelError, "first 12 at least"),
         (f"sample_id,decision\n{A},sad\n{B},sad\n{A},fear\n", LabelError, f"line 4 decides fear for {A}, line 2 decides sad"),
     ],

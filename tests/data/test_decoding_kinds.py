@@ -1,6 +1,8 @@
 """Kinds of files beside the usual ones: decoded to the very picture, or named in the reason; cut ones are rejected."""
 
 import io
+import struct
+import warnings
 
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -44,8 +46,6 @@ def test_the_very_pixels_and_nothing_of_a_cut_file(name: str) -> None:
 
 
 def test_a_profile_in_jpeg_2000_is_read() -> None:
-    import struct
-
     from PIL import ImageCms
 
     from mien.data.decoding.boxes import profile_of_jp2
@@ -54,6 +54,16 @@ def test_a_profile_in_jpeg_2000_is_read() -> None:
     colr = struct.pack(">I4s", 11 + len(profile), b"colr") + b"\2\0\0" + profile
     content = b"\0\0\0\x0cjP  \r\n\x87\n" + struct.pack(">I4s", 8 + len(colr), b"jp2h") + colr
     assert profile_of_jp2(content) == profile and profile_of_jp2(saved(noisy(), "JPEG2000")) is None
+
+
+def test_looking_for_the_kind_of_a_damaged_tiff_warns_of_nothing() -> None:
+    content = saved(smooth(), "TIFF")
+    at = content.index(struct.pack("<HH", 258, 3)) + 4  # BitsPerSample: as many as no file holds
+    damaged = content[:at] + struct.pack("<I", 2**31 - 1) + content[at + 4 :]
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert outcome(damaged) in ("corrupt", "truncated", "unsupported")
+    assert not seen
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TGA"])

@@ -81,6 +81,8 @@ def test_some_unknown_paths_are_told_and_only_unknown_ones_refused(tmp_path: Pat
         ("path;subject\na;b\n", "separated by commas"),
         ("path,subject\na.jpg,Ann,more\n", "line 2 has 3 values for 2 columns"),
         ("path,subject\na.jpg,Ann\n./a.jpg,Bob\n", "line 3 names a.jpg a second time"),
+        ('path,subject\n"a\nb",Ann\n"a\nb",Bob\n', r"line 5 names a\\nb a second time"),
+        ("x" * 9000 + "\n", r"it begins with 'x{56}\.\.\.$"),
         ('path,subject\na.jpg,"Ann\nb.jpg,Bob\nc.jpg,Cid\n', "is no CSV .*, by line 4.*; look for a single quotation mark"),
     ],
 )

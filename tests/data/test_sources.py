@@ -272,6 +272,19 @@ def test_pixel_csv_rows_become_the_same_pixels(tmp_path: Path) -> None:
     assert EMOTIONS[:7] == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
+@pytest.mark.parametrize("cell", [b"1 " * (1024 * 1024 + 1), bytes(17 * 2**20)])
+def test_a_row_of_more_pixels_than_a_picture_has_is_not_held_in_memory(cell: bytes, tmp_path: Path) -> None:
+    table = tmp_path / "fer.csv"
+    table.write_bytes(b"emotion,pixels,Usage\n3,1 2 3 4,Training\n3," + cell + b",Training\n")
+    if b" " in cell:
+        found = read_all(table)
+        assert found["Training/happy/000001.png"].error == "bad row: must have at most 1024 x 1024 pixels"
+        assert found["Training/happy/000000.png"].content is not None
+    else:
+        with pytest.raises(SourceError, match="a line has more than 16777216 characters"):
+            read_all(table)
+
+
 def test_an_enormous_member_is_not_read_into_memory(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("big.jpg", bytes(MAX_BYTES + 1))

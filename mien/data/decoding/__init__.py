@@ -65,20 +65,20 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
         raise Undecodable("not_an_image", instead)
     if kind not in (*DECODABLE, "TGA", None):
         raise Undecodable("unsupported", kind or "")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with warnings.catch_warnings():  # also of what looks for the reason
+        warnings.simplefilter("ignore")
+        try:
             return _decode(content, kind, max_megapixels=max_megapixels)
-    except Undecodable:
-        raise
-    except UnidentifiedImageError:
-        if kind == "TIFF" and (words := tiff.unknown_kind(content)):
-            raise Undecodable("unsupported", words) from None
-        raise Undecodable("corrupt" if kind else "not_an_image", f"{kind} that cannot be opened" if kind else "") from None
-    except Exception as error:  # decoders raise of every kind on broken input
-        text = _stable(error)
-        cut = isinstance(error, EOFError | struct.error) or re.search("truncated|end of (file|data)", text, re.IGNORECASE)
-        raise Undecodable("truncated" if cut else "corrupt", text) from None
+        except Undecodable:
+            raise
+        except UnidentifiedImageError:
+            if kind == "TIFF" and (words := tiff.unknown_kind(content)):
+                raise Undecodable("unsupported", words) from None
+            raise Undecodable("corrupt" if kind else "not_an_image", f"{kind} that cannot be opened" if kind else "") from None
+        except Exception as error:  # decoders raise of every kind on broken input
+            text = _stable(error)
+            cut = isinstance(error, EOFError | struct.error) or re.search("truncated|end of (file|data)", text, re.IGNORECASE)
+            raise Undecodable("truncated" if cut else "corrupt", text) from None
 
 
 def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decoded:

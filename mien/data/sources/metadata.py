@@ -10,6 +10,7 @@ from typing import Any
 from mien.data.sources.layout import path_key
 from mien.data.user_csv import read_rows
 from mien.errors import SourceError
+from mien.printable import one_line
 
 _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
@@ -34,7 +35,7 @@ def read_metadata(path: Path) -> Metadata:
         values = {name: value.strip() or None for name, value in row.items()}
         key = path_key(values.pop("path") or "")
         if key in subjects:
-            raise SourceError(f"ingest.metadata: {path}, line {number} names {key} a second time; keep one line per file")
+            raise SourceError(f"ingest.metadata: {path}, line {number} names {one_line(key)} a second time; keep one line per file")
         subjects[key] = values.pop("subject", None)
         if label := values.pop("label", None):
             labels[key] = label

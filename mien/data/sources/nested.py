@@ -1,9 +1,8 @@
 """Archives and tables inside a source: their files are files of the source, under the archive's own path."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO
 
@@ -16,8 +15,12 @@ from mien.data.sources.parts import is_named_as_part, split_archive
 from mien.data.sources.pixel_csv import columns_of, pixel_csv_entries
 from mien.data.sources.tar_archive import tar_entries
 from mien.data.sources.zip_archive import zip_entries
+from mien.errors import StorageError
+from mien.printable import one_line
+from mien.storage import refusal
 
 DEEPEST = 3  # archives in one another: an archive of archives of archives is opened, what is in these is not
+_BLOCK_BYTES = 2**20
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _TABLE = (".csv", ".csv.gz")
 
@@ -81,6 +84,8 @@ def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Itera
                 yield replace(entry, ignored="empty archive")
     except (UnreadableArchive, UnpacksTooLarge) as error:
         yield replace(entry, error=f"unreadable archive: {error}")
+    except StorageError:  # not the archive's fault: its photographs must not be missing because a disk was full
+        raise
     except Exception as error:  # decompressors raise more kinds than they document
         yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
 
@@ -103,8 +108,25 @@ def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
         return
     if entry.allowance:
         entry.allowance.take(entry.size_bytes or 0)
-    with tempfile.TemporaryFile() as copy:
+    with ExitStack() as stack:
+        with _disk_refuses(entry):
+            copy = stack.enter_context(tempfile.TemporaryFile())
         with entry.open() as file:
-            shutil.copyfileobj(file, copy, 2**20)
-        copy.seek(0)
+            while block := file.read(_BLOCK_BYTES):
+                with _disk_refuses(entry):
+                    copy.write(block)
+        with _disk_refuses(entry):
+            copy.seek(0)
         yield copy
+
+
+@contextmanager
+def _disk_refuses(entry: Entry) -> Iterator[None]:
+    """Raises StorageError where writing the copy fails."""
+    try:
+        yield
+    except OSError as error:
+        told = refusal(error) or error
+        raise StorageError(
+            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR names another): {told}"
+        ) from None

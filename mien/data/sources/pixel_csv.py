@@ -24,7 +24,8 @@ EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "
 _COLUMNS = ("emotion", "pixels")
 _OTHER_NAMES = {"label": "emotion", "expression": "emotion", "split": "usage", "subset": "usage", "pixel": "pixels"}
 _HEADER_BYTES, _LARGEST_SIDE_PX = 4096, 1024
-_MOST_CELL_CHARACTERS = 2**25
+_MOST_PIXELS = _LARGEST_SIDE_PX**2
+_MOST_CHARACTERS = 16 * _MOST_PIXELS  # of a line: who writes floats rarely takes more for one
 
 
 def columns_of(file: IO[bytes]) -> set[str]:
@@ -40,10 +41,10 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
 
     A code that is none of EMOTIONS stands in the path as `emotion CODE`; a notice says how many rows have which.
     """
-    csv.field_size_limit(_MOST_CELL_CHARACTERS)
-    text = _text(file)
-    first = text.readline()
-    rows = csv.reader(text, delimiter=_delimiter(first))
+    csv.field_size_limit(_MOST_CHARACTERS)
+    lines = _lines(_text(file))
+    first = next(lines, "")
+    rows = csv.reader(lines, delimiter=_delimiter(first))
     header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
     if missing := [column for column in _COLUMNS if column not in header]:
         test = "; a table without emotions is a test set without labels" if missing == ["emotion"] else ""
@@ -68,6 +69,14 @@ def _text(file: IO[bytes]) -> IO[str]:
         buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)))
     encoding = "utf-16" if buffered.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="")
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    """The lines of a table, of which none is held in memory that is longer than a row can be."""
+    while line := text.readline(_MOST_CHARACTERS + 1):
+        if len(line) > _MOST_CHARACTERS:
+            raise UnreadableArchive(f"cannot be read as a table: a line has more than {_MOST_CHARACTERS} characters")
+        yield line
 
 
 def _header(row: list[str]) -> list[str]:
@@ -103,7 +112,7 @@ def _label(emotion: str, unknown: Counter[str]) -> str | None:
 def _png(pixels: str) -> IO[bytes]:
     levels = _levels(pixels.strip("[]() ").replace(",", " "))
     side_px = math.isqrt(len(levels))
-    if not levels or side_px**2 != len(levels) or side_px > _LARGEST_SIDE_PX:
+    if not levels or side_px**2 != len(levels):
         raise UnreadableEntry(f"bad row: must have as many pixels as a square, such as 2304 (48 x 48), has {len(levels)}")
     file = io.BytesIO()
     Image.frombytes("L", (side_px, side_px), levels).save(file, "PNG")
@@ -112,12 +121,15 @@ def _png(pixels: str) -> IO[bytes]:
 
 
 def _levels(text: str) -> bytes:
+    numbers = text.split(maxsplit=_MOST_PIXELS)
+    if len(numbers) > _MOST_PIXELS:
+        raise UnreadableEntry(f"bad row: must have at most {_LARGEST_SIDE_PX} x {_LARGEST_SIDE_PX} pixels")
     try:
-        return bytes(map(int, text.split()))
+        return bytes(map(int, numbers))
     except ValueError:
         pass
     try:
-        values = list(map(float, text.split()))
+        values = list(map(float, numbers))
         # All of a picture lie within 0 to 1 only where these are the ends of its scale.
         scale = 255 if max(values, default=0) <= 1 and any(not value.is_integer() for value in values) else 1
         return bytes(round(value * scale) for value in values)

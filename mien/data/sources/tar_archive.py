@@ -11,7 +11,8 @@ from mien.data.sources.layout import shown_path
 from mien.data.sources.names import readable
 from mien.data.sources.notices import notice
 
-_BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError)
+# ValueError and OverflowError are what tarfile itself raises at sizes and maps of sparse files that are no sensible numbers.
+_BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError, OverflowError)
 _NAME_HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _MAX_NAME_HEADER_BYTES = 2**20
 _CHUNK_BYTES = 2**20

@@ -9,6 +9,7 @@ from typing import IO
 from mien.data.sources.entry import Entry, UnreadableArchive
 from mien.data.sources.layout import shown_path
 from mien.data.sources.parts import is_spanned, split_archive
+from mien.data.sources.zip_bzip2 import open_bzip2
 from mien.data.sources.zip_names import read_names
 
 _ENCRYPTED, _AES = 0x1, 99
@@ -25,13 +26,13 @@ def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise UnreadableArchive(f"is a damaged zip archive ({error}); copy or download it again") from None
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        if any(
-            member.header_offset < 0 for member in members
-        ):  # they begin before the file: it is the last of several that were cut anywhere
+        members = [member for member in archive.infolist() if not member.filename.endswith("/")]  # is_dir fails on an empty name
+        # Members that begin before the file: it is the last of several that were cut anywhere.
+        if any(member.header_offset < 0 for member in members):
             raise split_archive(name)
         for member, shown in zip(members, read_names(members, archive=name), strict=True):
-            yield Entry(shown_path(shown), partial(archive.open, member), member.file_size, _ignored(member), _error(member))
+            opened = open_bzip2 if member.compress_type == zipfile.ZIP_BZIP2 else zipfile.ZipFile.open
+            yield Entry(shown_path(shown), partial(opened, archive, member), member.file_size, _ignored(member), _error(member))
 
 
 def _ignored(member: zipfile.ZipInfo) -> str | None:
