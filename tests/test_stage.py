@@ -1,6 +1,5 @@
 """How stages end: signals, limits and defects, at any moment, with and without worker processes."""
 
-import random
 import signal
 import sys
 import time
@@ -12,7 +11,7 @@ from PIL import Image
 from mien import paths
 from mien.files import write_json
 from tests.data.pictures import noisy, saved
-from tests.surroundings import leftovers, run, run_stage, tree
+from tests.surroundings import ROOT, leftovers, run, run_stage, tree
 from tests.training.tiny import model_config, write_workspace
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
@@ -36,11 +35,12 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_stage_stopped_while_it_imports_says_so_in_one_line(ingested: Path) -> None:
+def test_a_stage_stopped_while_it_imports_says_so_in_one_line(ingested: Path, tmp_path: Path) -> None:
+    """The signal comes out of an import, so that it comes then whatever the machine's speed."""
+    (tmp_path / "typer.py").write_text("import os, time\nos.kill(os.getpid(), int(os.environ['SENT']))\ntime.sleep(9)\n")
     before = tree(ingested)
-    rng = random.Random(0)
     for signum, (name, code) in SIGNALS.items():
-        done = run_stage("convert", root=ingested, stop=signum, after_s=rng.uniform(0.15, 0.6))
+        done = run_stage("convert", root=ingested, environment={"PYTHONPATH": f"{tmp_path}:{ROOT}", "SENT": str(int(signum))})
         assert done.code == code and done.said == [f"stopped: convert was ended by {name}; it had not begun; run the same command again"], (
             done.err
         )
