@@ -12,7 +12,7 @@ from benchmarks.attacks import photographs
 from benchmarks.attacks.jail import Jail
 from benchmarks.attacks.mutations import MUTATIONS
 from benchmarks.attacks.verdict import Verdict
-from mien.data.conversion import _convert
+from mien.data.conversion import convert_content
 from mien.data.decoding import REASONS, Undecodable
 from mien.params import ConvertParams
 
@@ -25,7 +25,7 @@ MAX_BYTES = int(16 * 1e6 * MAX_MEGAPIXELS + 300e6)
 def fate(content: bytes) -> str:
     """'stored', 'stored as unfit', or why not."""
     try:
-        _, _, unfit = _convert(content, ConvertParams(max_megapixels=MAX_MEGAPIXELS))
+        _, _, unfit = convert_content(content, ConvertParams(max_megapixels=MAX_MEGAPIXELS))
     except Undecodable as error:
         if error.reason not in REASONS or len(error.detail.splitlines()) > 1:
             raise ValueError(f"not a reason in one line: {error}") from None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.data.conversion import _convert
+from mien.data.conversion import convert_content
 from mien.data.decoding import Undecodable
 from mien.data.signatures import HEAD_BYTES, signature
 from mien.data.sources import source_entries
@@ -92,7 +92,7 @@ def tried(source: Path, seen: Sequence[Seen], params: ConvertParams, *, max_byte
             continue
         began = time.perf_counter()
         try:
-            row, _, unfit = _convert(file.content, params)
+            row, _, unfit = convert_content(file.content, params)
         except Undecodable as error:
             result.lost.append((file.path, error.reason.replace("_", " ") + (f" ({error.detail})" if error.detail else "")))
             continue

@@ -71,7 +71,7 @@ def convert_piece(piece: Piece) -> None:
             try:
                 if sample_id in piece.condemned:
                     raise Undecodable("decoder_crash", "its decoder ended the whole process")
-                row, hashed, unfit = _convert(content.as_py(), piece.params)
+                row, hashed, unfit = convert_content(content.as_py(), piece.params)
             except Undecodable as error:
                 rejected.append({"sample_id": sample_id, "reason": error.reason, "detail": error.detail, "decodable": False})
                 continue
@@ -88,7 +88,7 @@ def convert_piece(piece: Piece) -> None:
     piece.journal.unlink()
 
 
-def _convert(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
+def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
     """The image's row but for its hashes, its input to hashing, and the reason and detail if it is unfit. Raises Undecodable."""
     try:
         decoded = decode(content, max_megapixels=params.max_megapixels)

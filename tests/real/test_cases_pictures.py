@@ -59,6 +59,14 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "happy/html.jpg": "not_an_image",
         "happy/lfs.jpg": "not_an_image",
     },
+    "90-damaged": {
+        "happy/m0_207_hole.heic": "corrupt",
+        "happy/m1_128_ints.jpg": "corrupt",
+        "happy/m1_359_flip.jpg": "corrupt",
+        "happy/m2_289_ints.jpg": "corrupt",
+        "happy/m2_469_hole.webp": "corrupt",
+        "happy/m3_263_headflip.jpg": "corrupt",
+    },
 }
 
 
