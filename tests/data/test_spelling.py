@@ -1,7 +1,7 @@
 """Numbers in label spellings: counters where a class is named without them, labels of their own where it is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mien.data.spelling import Spellings, families
@@ -47,6 +47,9 @@ def test_a_numbered_label_has_its_own_class_and_no_other_number_has_it(text: str
 def test_every_spelling_that_is_given_keeps_its_class(given_: dict[str, str], form: str, upper: bool) -> None:
     """Whatever other spellings there are, unless another class is given the same one."""
     folded = {"".join(sign for sign in spelt if sign.isalnum()): name for spelt, name in given_.items()}
+    assume(
+        all(folded["".join(sign for sign in spelt if sign.isalnum())] == name for spelt, name in given_.items())
+    )  # params refuse the rest
     aliases = {name: [spelt for spelt in given_ if given_[spelt] == name] for name in ("x", "y", "z")}
     known = Spellings(["x", "y", "z"], aliases)
     for spelt in given_:
