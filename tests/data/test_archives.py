@@ -101,6 +101,16 @@ def test_backslashes_of_windows_part_folders(tmp_path: Path) -> None:
     assert set(read(tmp_path / "set.zip")) == {"happy/1.png", "sad/2.png"}
 
 
+def test_a_piece_of_a_cut_zip_is_told_and_what_stands_before_or_behind_a_whole_one_is_not(tmp_path: Path) -> None:
+    whole = zipped({f"happy/{index}.png": content for index, content in enumerate(PICTURES)})
+    for name, content in (("before.zip", b"#!/bin/sh\n" * 50 + whole), ("behind.zip", whole + b"more " * 50)):
+        (tmp_path / name).write_bytes(content)
+        assert list(contents(tmp_path / name).values()) == PICTURES
+    (tmp_path / "set.zip.002").write_bytes(whole[len(whole) // 2 :])
+    with pytest.raises(SourceError, match="several parts"):
+        read(tmp_path / "set.zip.002")
+
+
 def test_random_bytes_always_have_some_encoding() -> None:
     for seed in range(300):
         name = zlib.crc32(str(seed).encode()).to_bytes(4, "big") + b"\x80"

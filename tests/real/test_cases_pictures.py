@@ -59,6 +59,17 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "happy/html.jpg": "not_an_image",
         "happy/lfs.jpg": "not_an_image",
     },
+    "90-damaged": {
+        f"happy/{name}": "corrupt"
+        for name in (
+            "m0_207_hole.heic",
+            "m1_128_ints.jpg",
+            "m1_359_flip.jpg",
+            "m2_289_ints.jpg",
+            "m2_469_hole.webp",
+            "m3_263_headflip.jpg",
+        )
+    },
 }
 
 

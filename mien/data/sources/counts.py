@@ -44,7 +44,12 @@ def why_none(rows: list[dict[str, Any]]) -> str:
     """The three most frequent reasons why no file is an image, and what helps against the first of them: what stands in brackets, and after."""
     reasons = Counter(row["ignored"] or str(row["error"]).partition(":")[0] for row in rows).most_common(3)
     seen = ", ".join(f"{count} {reason}" for reason, count in reasons) or "it is empty"
-    return f"{seen}); {next((_REMEDIES[reason] for reason, _ in reasons if reason in _REMEDIES), 'name a source with photographs')}"
+    return f"{seen}); {remedy(reason for reason, _ in reasons)}"
+
+
+def remedy(reasons: Iterable[str]) -> str:
+    """What helps against the first of these reasons against which something does."""
+    return next((_REMEDIES[reason] for reason in reasons if reason in _REMEDIES), "name a source with photographs")
 
 
 def listed(tally: dict[str, int]) -> str:

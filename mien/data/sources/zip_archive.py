@@ -19,7 +19,7 @@ _READABLE = {0, 8, 12, 14}
 _END = struct.Struct(
     "<4s4H2LH"
 )  # end of the central directory: mark, this disk, its disk, entries here, entries in all, size, offset, comment
-_END_MARK, _LONGEST_COMMENT, _UNSAID = b"PK\5\6", 2**16, 0xFFFF
+_END_MARK, _LONGEST_COMMENT, _UNSAID, _UNSAID_OFFSET = b"PK\5\6", 2**16, 0xFFFF, 0xFFFFFFFF
 SPLIT = (
     "is one part of a zip archive in several parts; with all parts beside one another, join them (`zip -s 0 NAME.zip --out whole.zip`, "
     "or for NAME.zip.001, .002, … `cat NAME.zip.0* > whole.zip`) and name whole.zip"
@@ -50,15 +50,19 @@ def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
 
 
 def is_split(file: IO[bytes]) -> bool:
-    """Whether a zip archive is the last of several parts, whose members mostly lie in the others (APPNOTE 4.3.16)."""
+    """Whether a zip archive is the last of several parts, whose members mostly lie in the others (APPNOTE 4.3.16).
+
+    Tools that write NAME.zip.001, .002 cut one archive into pieces: there the directory names places before the file's beginning.
+    """
     end = file.seek(0, io.SEEK_END)
     file.seek(max(0, end - _END.size - _LONGEST_COMMENT))
     tail = file.read()
     at = tail.rfind(_END_MARK)
     if at < 0 or at + _END.size > len(tail):
         return False
-    _, disk, directory, num_here, num_in_all, *_ = _END.unpack_from(tail, at)
-    return bool(0 < disk < _UNSAID or 0 < directory < _UNSAID or num_here != num_in_all)
+    _, disk, directory, num_here, num_in_all, size, offset, _ = _END.unpack_from(tail, at)
+    is_cut = offset != _UNSAID_OFFSET and offset + size > end - len(tail) + at
+    return bool(0 < disk < _UNSAID or 0 < directory < _UNSAID or num_here != num_in_all or is_cut)
 
 
 def _ignored(member: zipfile.ZipInfo) -> str | None:
