@@ -48,7 +48,7 @@ def _reader(entry: Entry) -> Opened | None:
         return zip_entries
     if name.endswith(_TAR):
         return tar_entries
-    return pixel_csv_entries if name.endswith(".csv") and _is_table(entry) else None
+    return pixel_csv_entries if name.endswith((".csv", ".tsv")) and _is_table(entry) else None
 
 
 def _is_table(entry: Entry) -> bool:

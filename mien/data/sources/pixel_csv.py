@@ -4,6 +4,7 @@ Goodfellow et al., "Challenges in representation learning: a report on three mac
 it, such as CK+'s, have other codes and sizes, floats, words, brackets or semicolons.
 """
 
+import codecs
 import csv
 import io
 import math
@@ -27,7 +28,8 @@ _MOST_CELL_CHARACTERS = 2**25
 
 def is_pixel_table(file: IO[bytes]) -> bool:
     """Whether a CSV begins with a header that names the columns emotion and pixels."""
-    line = file.read(_HEADER_BYTES).decode("utf-8-sig", "replace").partition("\n")[0]
+    begin = file.read(_HEADER_BYTES)
+    line = begin.decode(_encoding(begin), "replace").partition("\n")[0]
     return set(_COLUMNS) <= set(_header(next(csv.reader([line], delimiter=_delimiter(line)), [])))
 
 
@@ -37,7 +39,9 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     A code that is none of EMOTIONS stands in the path as `emotion CODE`; a notice says how many rows have which.
     """
     csv.field_size_limit(_MOST_CELL_CHARACTERS)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    encoding = _encoding(file.read(2))
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     first = text.readline()
     rows = csv.reader(text, delimiter=_delimiter(first))
     header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
@@ -57,6 +61,11 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     if unknown:
         codes = ", ".join(f"{code!r} ({num} row{'s'[: num != 1]})" for code, num in sorted(unknown.items()))
         notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
+
+
+def _encoding(begin: bytes) -> str:
+    """UTF-16 where its mark stands, as spreadsheets write "Unicode text"; else UTF-8."""
+    return "utf-16" if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def _header(row: list[str]) -> list[str]:
