@@ -4,13 +4,21 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from mien import paths
 from mien.check.findings import Findings
+from mien.check.survey import POINTER
 from mien.data.labels import closest_class
+from mien.data.pointers import PULL
 from mien.data.proposals import Proposal
+from mien.data.sources.counts import remedy
+from mien.data.spelling import Spellings
 from mien.params import Params
 
 SMALL_PX = 100
+FER2013 = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+FER2013_PX = 64  # its faces have 48
 MOST_CLASSES = 20
 
 
@@ -22,23 +30,59 @@ class Advice:
     command: str = ""
 
 
-def advice(found: Findings, params: Params, *, side_px: int | None) -> Iterator[Advice]:
-    """What to do, the most needed first. `side_px`: see median_side_px."""
+def advice(found: Findings, params: Params, *, side_px: int | None, place: Path, is_named: bool) -> Iterator[Advice]:
+    """What to do, the most needed first. `side_px`: see median_side_px; `is_named`: `place` is not asked for by ingest.source."""
     if not found.num_images:
-        yield Advice("no image was found; name a folder, archive or table that holds photographs")
+        reasons = {**found.ignored, **found.errors}
+        yield Advice(f"no image was found, and `dvc repro` would stop; {remedy(reasons)}")
         return
-    yield from _labels(found, params)
-    yield from _subjects(found, params)
-    if found.subsets.get("test") and params.split.method == "stratified":
+    if num := found.kinds.get(POINTER):
+        all_of_it = ", and `dvc repro` would stop" if num == found.num_images else ""
+        yield Advice(f"{num:,} of the {found.num_images:,} images are Git LFS pointers in place of photographs{all_of_it}; {PULL}")
+    if is_sample(place):
+        yield from _labels(found, params)
+        return
+    # A preset first: it would change back what the commands after it set.
+    setting = _setting("ingest.source", json.dumps(_written(place), ensure_ascii=False))
+    if _is_fer2013(found, params, side_px):
         yield Advice(
-            f"the source has a test split of its own ({found.subsets['test']:,} images); with it, figures compare with published ones",
-            _preset(_setting("split.method", "official")),
+            "these are the classes, splits and sizes of FER2013, for which there is a preset", f"mien preset fer2013 --set {setting}"
         )
+        return
     if side_px is not None and side_px > SMALL_PX and params.faces.detector == "none":
         yield Advice(
             "these are photographs, in which faces have to be found and levelled; the preset also sets pretrained weights",
-            "mien preset photos",
+            f"mien preset photos --set {setting}",
         )
+    elif is_named and place.absolute() != Path(params.ingest.source).absolute():
+        yield Advice(f"params.yaml names another source ({params.ingest.source})", f"mien preset --set {setting}")
+    yield from _labels(found, params)
+    yield from _subjects(found, params)
+    if (num_test := found.subsets.get("test")) and params.split.method == "stratified":
+        yield Advice(
+            f"the source has a test split of its own ({num_test:,} images); with it, figures compare with published ones",
+            _preset(_setting("split.method", "official")),
+        )
+
+
+def _written(place: Path) -> str:
+    """As ingest.source has to name it: relative within the repository, else absolute, so that experiments in a copy find it."""
+    whole, here = place.absolute(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
+
+
+def is_sample(place: Path) -> bool:
+    """Whether this is the embedded sample, which params.yaml fits as it is committed."""
+    return place.absolute() == paths.SAMPLE.absolute()
+
+
+def _is_fer2013(found: Findings, params: Params, side_px: int | None) -> bool:
+    """Whether FER2013's preset fits, and is not in params.yaml yet: its seven labels and no others, a test split, small faces."""
+    labels = [name for name in found.labels if name is not None]
+    known = Spellings(FER2013)
+    is_set = set(params.labels.classes) == set(FER2013) and params.split.method == "official"
+    fits = {known.class_of(name) for name in labels} == set(FER2013) and len(labels) == len(found.labels)
+    return not is_set and fits and bool(found.subsets.get("test")) and side_px is not None and side_px <= FER2013_PX
 
 
 def _labels(found: Findings, params: Params) -> Iterator[Advice]:
@@ -46,14 +90,14 @@ def _labels(found: Findings, params: Params) -> Iterator[Advice]:
     unknown = [name for name in found.labels if name is not None and known.class_of(name) is None]
     is_labelled = any(name is not None and known.class_of(name) for name in found.labels)
     if found.proposal and not is_labelled and not params.ingest.label:
-        yield _by_names(found.proposal, params)
+        yield _by_numbers(found, found.proposal) or _by_names(found.proposal, params)
         return
     close: dict[str, list[str]] = {}
     for name in unknown:
         close.setdefault(closest_class(name, params.labels) or "", []).append(name)
     far = close.pop("", [])
     for meant, names in close.items():
-        yield Advice(f"if {_listed(names)} means {meant}", _preset(_alias(meant, names, params)))
+        yield Advice(f"if {_listed(names)} mean{'s'[: len(names) == 1]} {meant}", _preset(_alias(meant, names, params)))
     if far and len(far) <= MOST_CLASSES:
         classes = _setting("labels.classes", _list([*params.labels.classes, *far] if is_labelled else far))
         clear = [] if is_labelled or not params.labels.aliases else [_setting("labels.aliases", "{}")]
@@ -65,6 +109,23 @@ def _labels(found: Findings, params: Params) -> Iterator[Advice]:
             "no image has a label: put the images of each class into a folder called so, give ingest.label a regular expression over the paths, "
             "or list them in ingest.metadata with the columns path,label"
         )
+
+
+def _by_numbers(found: Findings, proposal: Proposal) -> Advice | None:
+    """What to do where folders are called by the codes of a published set whose file names hold none; None where they are not."""
+    codes = {name: proposal.meanings.get(name or "") for name in found.labels}
+    if proposal.pattern or not all(codes.values()):
+        return None
+    aliases = {str(meaning): str(code) for code, meaning in sorted(codes.items(), key=lambda item: str(item[0]))}
+    listed = ", ".join(f"{meaning}: [{json.dumps(code)}]" for meaning, code in aliases.items())
+    return Advice(
+        f"the folders are numbered as those of {proposal.what.partition(':')[0]}",
+        _preset(
+            _setting("labels.classes", _list(sorted(aliases))),
+            _setting("labels.aliases", "{}"),
+            _setting("labels.aliases", f"{{{listed}}}"),
+        ),
+    )
 
 
 def _by_names(proposal: Proposal, params: Params) -> Advice:

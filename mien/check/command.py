@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from mien import paths
 from mien.check.advice import advice
 from mien.check.duration import durations, rounded
 from mien.check.findings import Findings, findings, median_side_px
+from mien.check.surroundings import surroundings
 from mien.check.survey import Tried, survey, tried
 from mien.data.labels import closest_class
 from mien.data.sources import kind_of
@@ -13,6 +15,7 @@ from mien.data.sources.place import source_place
 from mien.markdown import plain_table
 from mien.parallel import num_processes
 from mien.params import Params
+from mien.printable import one_line
 
 MOST_LINES = 40  # of one table
 
@@ -31,17 +34,17 @@ def check(params: Params, source: str = "") -> str:
     parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
     if trial.seconds:
         parts.append(_durations(found, trial, params))
-    parts.append(_advice(found, params, trial))
+    parts.append(_advice(found, params, trial, place, source))
     return "\n\n".join("\n".join(part) for part in parts)
 
 
 def _files(place: Path, kind: str, found: Findings) -> list[str]:
     num = found.num_files
     rows = [("images", name, f"{count:,}", "") for name, count in found.kinds.items()]
-    rows += [("ignored", reason, f"{count:,}", found.such_as[reason]) for reason, count in found.ignored.items()]
-    rows += [("unreadable", reason, f"{count:,}", found.such_as[reason]) for reason, count in found.errors.items()]
+    rows += [("ignored", reason, f"{count:,}", found.such_as["ignored", reason]) for reason, count in found.ignored.items()]
+    rows += [("unreadable", reason, f"{count:,}", found.such_as["unreadable", reason]) for reason, count in found.errors.items()]
     table = plain_table(("", "what", "files", "such as"), rows[:MOST_LINES], right={2}).splitlines() if rows else []
-    return [f"{place}: {kind.replace('_', ' ')}, {num:,} file{'s'[: num != 1]}, {found.size_bytes / 1e6:,.1f} MB", *table]
+    return [f"{one_line(str(place))}: {kind.replace('_', ' ')}, {num:,} file{'s'[: num != 1]}, {found.size_bytes / 1e6:,.1f} MB", *table]
 
 
 def _labels(found: Findings, params: Params) -> list[str]:
@@ -71,8 +74,16 @@ def _losses(found: Findings, trial: Tried, params: Params) -> list[str]:
     known = params.labels.spellings
     unknown = sum(count for name, count in found.labels.items() if name is None or known.class_of(name) is None)
     lines = [f"of {found.num_images:,} images, {unknown:,} have no known label and would be quarantined"]
-    lines.append(f"{trial.num} images tried: " + (f"{len(trial.lost)} would be rejected:" if trial.lost else "all can be used"))
-    return lines + [f"  {path}: {reason}" for path, reason in trial.lost[:MOST_LINES]]
+    if trial.num:
+        lines.append(f"{trial.num} images tried: " + (f"{len(trial.lost)} would be rejected:" if trial.lost else "all can be used"))
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in trial.lost:
+        by_reason.setdefault(reason, []).append(one_line(path))
+    told = [
+        f"  {path}{f' and {len(others)} more' if others else ''}: {reason}"
+        for reason, (path, *others) in list(by_reason.items())[:MOST_LINES]
+    ]
+    return lines + told
 
 
 def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
@@ -88,9 +99,10 @@ def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
     return [f"data stages: about {rounded(sum(seconds.values()))} on {workers} core{'s'[: workers != 1]} ({each})"]
 
 
-def _advice(found: Findings, params: Params, trial: Tried) -> list[str]:
-    lines = [
-        f"- {each.reason}" + (f":\n    {each.command}" if each.command else "")
-        for each in advice(found, params, side_px=median_side_px(trial))
-    ]
+def _advice(found: Findings, params: Params, trial: Tried, place: Path, source: str) -> list[str]:
+    """What to do; `source` is empty where ingest.source itself was looked at."""
+    told = list(advice(found, params, side_px=median_side_px(trial), place=place, is_named=bool(source)))
+    if found.num_images:
+        told += surroundings(paths.workspace(), source or params.ingest.source)
+    lines = [f"- {each.reason}" + (f":\n    {each.command}" if each.command else "") for each in told]
     return ["before `dvc repro`:", *lines] if lines else ["nothing to change before `dvc repro`"]

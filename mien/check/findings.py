@@ -22,7 +22,7 @@ class Findings:
     kinds: Mapping[str, int]
     ignored: Mapping[str, int]
     errors: Mapping[str, int]
-    such_as: Mapping[str, str]  # a path for each reason of `ignored` and `errors`
+    such_as: Mapping[tuple[str, str], str]  # a path for each reason of "ignored" and "unreadable"
     labels: Mapping[str | None, int]
     subsets: Mapping[str | None, int]
     num_subjects: int
@@ -47,7 +47,11 @@ def findings(seen: Sequence[Seen], metadata: Metadata, params: Params) -> Findin
         labels[named or label_of(file.path, known)] += 1
         if person := metadata.subjects.get(key) or (subject and group_of(file.path, subject, "subject")):
             subjects[person] += 1
-    lost = [(file.ignored or _kind(file.error or ""), file.path) for file in seen if not file.is_image]
+    lost = [
+        (("ignored", file.ignored) if file.ignored else ("unreadable", _kind(file.error or "")), file.path)
+        for file in seen
+        if not file.is_image
+    ]
     is_named = any(name is not None and known.class_of(name) for name in labels)
     return Findings(
         num_files=len(seen),

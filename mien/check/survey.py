@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mien.data.conversion import convert_content
 from mien.data.decoding import Undecodable
+from mien.data.pointers import LFS, stands_in
 from mien.data.signatures import HEAD_BYTES, signature
 from mien.data.sources import source_entries
 from mien.data.sources.entry import Entry, error_reason, read_entry
@@ -15,6 +16,7 @@ from mien.params import ConvertParams
 
 HEADS_S = 8.0  # after this time, what a file is goes by its name
 NUM_TRIED, TRIED_S = 48, 6.0
+POINTER = f"{LFS}, no image"
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,11 @@ def _by_name(path: str) -> str | None:
 
 def _by_content(entry: Entry) -> str | None:
     with entry.open() as file:
-        kind = signature(file.read(HEAD_BYTES))
-    return kind or ("no image, by its content" if _by_name(entry.path) else None)
+        head = file.read(max(HEAD_BYTES, 256))
+    kind = signature(head)
+    if kind or not _by_name(entry.path):
+        return kind
+    return POINTER if stands_in(head) == LFS else "no image, by its content"
 
 
 def tried(source: Path, seen: Sequence[Seen], params: ConvertParams, *, max_bytes: int) -> Tried:

@@ -35,10 +35,13 @@ def classify(raw: pd.Series, params: LabelParams) -> pd.Series:
 
 
 def closest_class(spelling: str, params: LabelParams) -> str | None:
-    """The class with the spelling most like this one, None if none is at all alike (difflib's ratio below 0.6).
+    """The one class that this spelling names in a word of its own ('happy_faces', 'Happy - Copy'), else the one spelt most like it.
 
-    Numbers are no likeness: emotion_3 is not close to emotion_1.
+    None if none is at all alike (difflib's ratio below 0.6). Numbers are no likeness: emotion_3 is not close to emotion_1.
     """
+    named = {name for word in re.split(r"[\W_\d]+", spelling) if word and (name := params.spellings.class_of(word))}
+    if len(named) == 1:
+        return named.pop()
     letters = re.sub(r"\d+", "", fold(spelling))
     known = {folded: name for folded, name in params.spellings.by_folded.items() if not re.search(r"\d", folded)}
     close = get_close_matches(letters, sorted(known), 1)

@@ -52,6 +52,7 @@ _KDEF = _CODES | {"AF": "fear", "SU": "surprise"}
 _JAFFE = _CODES | {"FE": "fear", "SU": "surprise"}
 _NIMSTIM = _CODES | {"FE": "fear", "SP": "surprise", "CA": "calm"}
 _FACES = {code[0]: meaning for code, meaning in _CODES.items()} | {"F": "fear"}
+_RAFDB = {str(code): name for code, name in enumerate(("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"), 1)}
 _SETS = (
     _Set(
         "KDEF: session, sex, person, expression, angle (AF01ANS.JPG)",
@@ -73,7 +74,7 @@ _SETS = (
     _Set(
         "RAF-DB: these names hold no label, the set's list_patition_label.txt does (train_00001.jpg 5): make it the CSV at ingest.metadata, "
         "with the columns path,label; 1 is surprise, 2 fear, 3 disgust, 4 happy, 5 sad, 6 angry, 7 neutral",
-        r"(?:train|test)_\d{4,5}(?:_aligned)?\.\w+",
+        r"(?:train|test)_\d{4,5}(?:_aligned)?\.\w+", meanings=_RAFDB,
     ),
     _Set(
         "CK+: person, sequence, frame (S010_006_00000013.png): these names hold no label, the set's folder Emotion does, in a file per "

@@ -2,12 +2,14 @@
 
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from mien.check.command import check
 from mien.check.duration import durations, rounded
+from mien.check.surroundings import surroundings
 from mien.errors import SourceError
 from mien.params import load_params
 from mien.preset import apply_preset
@@ -103,6 +105,65 @@ def test_a_test_split_of_its_own_is_pointed_out() -> None:
     assert "split.method=official" not in checked(split__method="official")
 
 
+def run(command: str) -> None:
+    """Does what `mien preset` in the shell would."""
+    words = shlex.split(command)
+    assert words[:2] == ["mien", "preset"]
+    apply_preset(
+        words[2] if words[2] != "--set" else "", settings=settings(f"mien preset {shlex.join(words[2 + (words[2] != '--set') :])}")
+    )
+
+
+def test_a_preset_comes_first_and_names_the_source_that_was_looked_at() -> None:
+    put({"hapy/a.jpg": None, "contempt/b.jpg": None, **{f"{name}/c.jpg": None for name in ("angry", "happy", "sad")}})
+    found = commands(checked())
+    assert found[0].startswith("mien preset photos --set ") and 'ingest.source="photos"' in found[0]
+    for command in found:
+        run(command)
+    assert load_params().ingest.source == "photos" and load_params().labels.spellings.class_of("contempt")
+    text = check(load_params(), "photos")
+    assert "unknown label" not in text and not commands(text)
+
+
+def test_the_preset_of_fer2013_is_offered_where_its_classes_splits_and_sizes_are() -> None:
+    small = [saved(smooth(48, 48, seed=seed), "PNG") for seed in range(2)]
+    seven = ("angry", "disgusted", "fear", "happy", "neutral", "sad", "surprise")
+    put({f"{split}/{name}/{split}{name}.png": small[0] for split in ("train", "test") for name in seven if name != "disgusted"})
+    assert "mien preset fer2013" not in checked()
+    put({f"{split}/disgust/{split}.png": small[1] for split in ("train", "test")})
+    (command,) = commands(checked())
+    assert command == """mien preset fer2013 --set 'ingest.source="photos"'"""
+    run(command)
+    text = check(load_params(), "photos")
+    assert "unknown label" not in text and not commands(text)
+
+
+def test_folders_numbered_as_a_published_set_has_them_get_its_classes() -> None:
+    put({f"DATASET/{split}/{code}/{split}_0000{code}_aligned.jpg": None for split in ("train", "test") for code in range(1, 8)})
+    text = checked()
+    command = next(each for each in commands(text) if "labels.classes" in each)
+    assert "RAF-DB" in text and "list_patition_label" not in text
+    run(command)
+    known = load_params().labels.spellings
+    assert [known.class_of(str(code)) for code in range(1, 8)] == ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
+    assert "unknown label" not in check(load_params(), "photos")
+
+
+def test_git_lfs_pointers_are_told_with_the_remedy() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 1234\n"
+    put({f"happy/{index}.jpg": pointer for index in range(3)})
+    text = checked()
+    assert "3 of the 3 images are Git LFS pointers in place of photographs, and `dvc repro` would stop" in text and "git lfs pull" in text
+    assert "happy/0.jpg and 2 more: not an image" in text
+    put({"happy/whole.jpg": None})
+    assert "3 of the 4 images are Git LFS pointers in place of photographs; run" in checked()
+
+
+def test_a_source_without_any_image_is_told_as_ingest_tells_it() -> None:
+    put({"notes.txt": b"words"})
+    assert "no image was found, and `dvc repro` would stop" in checked()
+
+
 def test_it_changes_nothing_and_refuses_what_ingest_refuses(repository: Path) -> None:
     put({"happy/a.jpg": None})
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
@@ -119,3 +180,29 @@ def test_more_images_take_longer_and_more_cores_less() -> None:
     )
     assert few < shared < many
     assert [rounded(value) for value in (0.2, 40, 150, 6000)] == ["1 s", "40 s", "2 min", "1.7 h"]
+
+
+def git(*arguments: str, folder: Path) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "protocol.file.allow=always"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_source_that_git_does_not_know_is_told_until_it_does(repository: Path) -> None:
+    put({"happy/a.jpg": None})
+    git("init", folder=repository)
+    assert "    dvc add photos && git add photos.dvc" in checked().splitlines()
+    assert "dvc add" not in check(load_params(), str(repository / "photos"))
+    (repository / "photos.dvc").write_text("outs: []\n")
+    assert "    git add photos.dvc" in checked().splitlines() and "dvc add" not in checked()
+    git("add", "photos.dvc", folder=repository)
+    assert "git add" not in checked()
+
+
+def test_a_shallow_clone_is_told(repository: Path) -> None:
+    git("init", folder=repository)
+    for words in ("one", "two"):
+        git("commit", "--allow-empty", "-m", words, folder=repository)
+    clone = repository / "clone"
+    git("clone", "--depth", "1", repository.as_uri(), str(clone), folder=repository)
+    told = [[each.command for each in surroundings(root, "data/sample.zip")] for root in (repository, clone)]
+    assert told == [[], ["git fetch --unshallow"]]

@@ -52,3 +52,9 @@ def test_refusing_names_every_unknown_label_and_the_remedy() -> None:
     for part in ("labels.on_unknown", "'hapy' (1 file; closest class: happy)", "'contempt' (1 file; no class is close)", "labels.aliases"):
         assert part in str(caught.value)
     refuse(unknown_spellings(["happy"], PARAMS))
+
+
+@pytest.mark.parametrize(("spelling", "meant"), [("happy_faces", "happy"), ("Happy - Copy", "happy"), ("hapy", "happy")])
+def test_the_word_of_a_class_within_a_spelling_goes_before_likeness(spelling: str, meant: str) -> None:
+    params = LabelParams(classes=["angry", "happy", "sad"], aliases={"angry": ["angry faces"]})
+    assert closest_class(spelling, params) == meant

@@ -125,3 +125,16 @@ def test_a_table_in_an_archive_or_folder_is_read_and_other_tables_are_not(tmp_pa
 def test_a_table_without_the_columns_says_which(header: str, word: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=word):
         read(table(tmp_path / "set.csv", "1", header=header))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_table_as_spreadsheets_save_it_is_read_alone_and_in_an_archive(encoding: str, tmp_path: Path) -> None:
+    header, row = VARIANTS["tabs"]
+    content = f"{header}\r\n{row}\r\n".encode(encoding)
+    (tmp_path / "table.tsv").write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("in/table.tsv", content)
+    plain = read(table(tmp_path / "plain.csv", VARIANTS["plain"][1]))
+    expected = {path: file.content for path, file in plain.items()}
+    assert {path: file.content for path, file in read(tmp_path / "table.tsv").items()} == expected
+    assert {path.removeprefix("in/table.tsv/"): file.content for path, file in read(tmp_path / "set.zip").items()} == expected

@@ -31,8 +31,10 @@ def test_home_and_variables_are_filled_in(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_name_with_a_dollar_sign_is_a_name_where_it_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("cash$").mkdir()
-    assert source_place("cash$") == Path("cash$")
+    monkeypatch.setenv("HOME", "/somewhere")
+    for name in ("cash$", "my $HOME"):
+        Path(name).mkdir()
+        assert source_place(name) == Path(name)
 
 
 def test_a_copy_reads_what_lies_in_the_main_repository_and_its_own_where_it_has_one(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

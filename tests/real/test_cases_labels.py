@@ -63,6 +63,8 @@ TABLE = [
         error=("labels come from the names of folders", "ingest.label: '", "{angry: [AN], happy: [HA], sad: [SA]}", "path,label"),
     ),
     Case("65-filename-labels", (KDEF, *aliases(angry=["AN"], happy=["HA"], sad=["SA"])), labels={"angry": 2, "happy": 2, "sad": 2}),
+    Case("72-studio-session", labels=dict.fromkeys(("angry", "fear", "happy", "sad", "surprise"), 32)),
+    Case("73-studio-tripod", labels=dict.fromkeys(("angry", "fear", "happy", "sad", "surprise"), 32)),
     Case("75-tiny", stages=(*BASE, align.main, split.main), labels=dict.fromkeys(("angry", "fear", "happy", "sad", "surprise"), 3)),
     Case("79-lfs-pointers", error=("all 20 images are Git LFS pointers", "git lfs pull")),
 ]

@@ -46,7 +46,12 @@ def why_none(rows: list[dict[str, Any]]) -> str:
     reasons = Counter(row["ignored"] or str(row["error"]).partition(":")[0] for row in rows).most_common(3)
     detail = {str(row["error"]).partition(":")[0]: str(row["error"]) for row in reversed(rows) if row["error"]}  # the first of each kind
     seen = ", ".join(f"{count} {detail.get(str(reason), reason)}" for reason, count in reasons) or "it is empty"
-    return f"{seen}); {next((_REMEDIES[reason] for reason, _ in reasons if reason in _REMEDIES), 'name a source with photographs')}"
+    return f"{seen}); {remedy(str(reason) for reason, _ in reasons)}"
+
+
+def remedy(reasons: Iterable[str]) -> str:
+    """What helps against the first of these reasons against which something does."""
+    return next((_REMEDIES[reason] for reason in reasons if reason in _REMEDIES), "name a source with photographs")
 
 
 def listed(tally: dict[str, int]) -> str:

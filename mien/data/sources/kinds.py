@@ -35,6 +35,6 @@ def other_kind(source: Path) -> str | None:
         return "is a single compressed file; unpack it (`gunzip`), and name what comes out"
     if name.endswith(_ENDINGS):
         return "is no readable archive; it is damaged or incomplete: copy or download it again"
-    if name.endswith((".csv", ".csv.gz")):
+    if name.endswith((".csv", ".tsv", ".csv.gz")):
         return None
     return f"is none of a folder, .zip, .tar(.gz) and pixel .csv; {_UNPACK}"

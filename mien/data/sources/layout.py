@@ -10,7 +10,7 @@ from mien.data.spelling import Spellings
 
 _NO_CLASSES = Spellings()
 # An archive inside a folder stands in the path like a folder: happy.zip/1.jpg.
-_ARCHIVE = re.compile(r"(?<=.)\.(csv(\.gz)?|zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
+_ARCHIVE = re.compile(r"(?<=.)\.(csv(\.gz)?|tsv|zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 
 
 def subset_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:

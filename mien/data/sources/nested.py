@@ -22,7 +22,7 @@ from mien.storage import refusal
 DEEPEST = 3  # archives in one another: an archive of archives of archives is opened, what is in these is not
 _BLOCK_BYTES = 2**20
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
-_TABLE = (".csv", ".csv.gz")
+_TABLE = (".csv", ".tsv", ".csv.gz")
 
 Opened = Callable[..., Iterator[Entry]]
 

@@ -17,7 +17,9 @@ def source_place(source: str) -> Path:
     out there, and what nobody tracks is read in the main repository. Raises SourceError for a variable that is not set, and
     where the source would contain what the pipeline itself writes.
     """
-    expanded = Path(os.path.expandvars(source)).expanduser()
+    # A folder may be called `$HOME`: the name as it is written goes before what the variable stands for.
+    written = Path(source).expanduser()
+    expanded = written if os.path.lexists(written) else Path(os.path.expandvars(source)).expanduser()
     if "$" in str(expanded) and not expanded.exists():
         raise SourceError(f"ingest.source: {source} names a variable that is not set; write the path itself in params.yaml")
     place = expanded
