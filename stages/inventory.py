@@ -12,7 +12,6 @@ from mien.data.inventory.listing import files_of, rows_of
 from mien.data.sources import kind_of
 from mien.data.sources.place import source_place
 from mien.data.tables import INVENTORY, write_table
-from mien.errors import SourceError
 from mien.params import load_params
 from mien.repository import require_complete
 from mien.stage import command
@@ -31,10 +30,7 @@ def main() -> None:
     source = source_place(params.ingest.source)
     kind_of(source)
     known = Known(paths.workspace() / paths.HASHES)
-    try:
-        rows = rows_of(files_of(source), known, workers=params.runtime.workers)
-    except OSError as error:
-        raise SourceError(f"ingest.source: {source} cannot be listed: {error.strerror}; check its permissions") from None
+    rows = rows_of(files_of(source), known, workers=params.runtime.workers)
     known.save()
     write_table(paths.INVENTORY, pa.Table.from_pylist(rows, INVENTORY), INVENTORY)
     unread = [row["path"] for row in rows if row["sha256"] is None]

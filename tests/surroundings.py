@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,31 +31,9 @@ class Outcome:
         return [line for line in lines if line and "it/s" not in line and "%|" not in line and "/s]" not in line and "?," not in line]
 
 
-def run_stage(
-    name: str,
-    *arguments: str,
-    root: Path,
-    max_file_bytes: int | None = None,
-    stop: int = 0,
-    after_s: float = 0.0,
-    when: Callable[[], bool] | None = None,
-    group: bool = True,
-    environment: dict[str, str] | None = None,
-    timeout_s: float = 120,
-) -> Outcome:
-    """Runs `python -m stages.NAME` in the folder `root`, as `run`."""
-    command = [sys.executable, "-m", f"stages.{name}", *arguments]
-    return run(
-        command,
-        root=root,
-        max_file_bytes=max_file_bytes,
-        stop=stop,
-        after_s=after_s,
-        when=when,
-        group=group,
-        environment=environment,
-        timeout_s=timeout_s,
-    )
+def run_stage(name: str, *arguments: str, **how: Any) -> Outcome:
+    """Runs `python -m stages.NAME` with the further arguments of `run`."""
+    return run([sys.executable, "-m", f"stages.{name}", *arguments], **how)
 
 
 def run(

@@ -10,8 +10,8 @@ from mien.data.decoding import Undecodable
 from mien.data.pointers import LFS, stands_in
 from mien.data.signatures import HEAD_BYTES, signature
 from mien.data.sources import source_entries
-from mien.data.sources.entry import Entry, error_reason, read_entry
-from mien.data.sources.junk import IMAGE_SUFFIXES, not_an_image_reason, system_file_reason
+from mien.data.sources.entry import Entry, error_reason, read_entry, set_aside
+from mien.data.sources.junk import IMAGE_SUFFIXES, not_an_image_reason
 from mien.params import ConvertParams
 
 HEADS_S = 8.0  # after this time, what a file is goes by its name
@@ -53,9 +53,8 @@ def survey(source: Path) -> list[Seen]:
 def _seen(entries: Iterator[Entry], *, until: float) -> Iterator[Seen]:
     for entry in entries:
         size = entry.size_bytes or 0
-        ignored = entry.ignored or system_file_reason(entry.path)
-        if ignored or entry.error:
-            yield Seen(entry.path, size, None, ignored, None if ignored else entry.error)
+        if aside := set_aside(entry):
+            yield Seen(entry.path, size, None, aside.ignored, aside.error)
             continue
         try:
             kind = _by_name(entry.path) if time.monotonic() > until else _by_content(entry)

@@ -45,12 +45,12 @@ def _wrong_checksum(content: bytes) -> Damage | None:
 
 def _damage_in_boxes(content: bytes) -> Damage | None:
     """HEIF and AVIF: boxes as in ISO/IEC 14496-12; `iloc` says where in the file the pieces of each item lie."""
-    for name, start, end in _boxes(content, 0, len(content)):
+    for name, start, end in boxes(content, 0, len(content)):
         if end > len(content) and name in (b"meta", b"mdat", b"moov"):  # what looks like another box may be a phone's trailer
             return "truncated", f"the box {name.decode('latin-1')} ends {end - len(content)} bytes after the file"
         if name != b"meta":
             continue
-        inner = {child: (first, last) for child, first, last in _boxes(content, start + 4, end)}
+        inner = {child: (first, last) for child, first, last in boxes(content, start + 4, end)}
         types = _item_types(content, *inner[b"iinf"]) if b"iinf" in inner else {}
         for item, first, last in _extents(content, *inner[b"iloc"]) if b"iloc" in inner else ():
             if last > len(content):
@@ -65,12 +65,12 @@ def _damage_in_boxes(content: bytes) -> Damage | None:
     return None
 
 
-def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start of the payload and end of each box from `at` on; the end may lie outside the file."""
+def boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start of the payload and end of each box (ISO/IEC 14496-12) from `at` on; the end may lie outside the file."""
     while at + 8 <= min(end, len(content)):
         size, name = struct.unpack_from(">I4s", content, at)
         header = 8
-        if size == 1:
+        if size == 1 and at + 16 <= len(content):
             (size,) = struct.unpack_from(">Q", content, at + 8)
             header = 16
         elif size == 0:  # to the end of what holds it
@@ -84,7 +84,7 @@ def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]
 def _item_types(content: bytes, start: int, end: int) -> dict[int, bytes]:
     """The four-letter type of each item in `iinf`."""
     types = {}
-    for name, at, _ in _boxes(content, start + (6 if content[start] == 0 else 8), end):
+    for name, at, _ in boxes(content, start + (6 if content[start] == 0 else 8), end):
         if name == b"infe" and content[at] >= 2:
             item, _, kind = struct.unpack_from(">HH4s" if content[at] == 2 else ">IH4s", content, at + 4)
             types[item] = kind

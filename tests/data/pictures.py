@@ -7,6 +7,8 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 
+from mien.data.decoding import Undecodable, decode
+
 pillow_heif.register_heif_opener()
 
 
@@ -37,3 +39,11 @@ def pixels(image: Image.Image) -> NDArray[np.int64]:
 def difference(first: Image.Image, second: Image.Image) -> float:
     """Mean absolute difference in levels; infinite for different sizes."""
     return float(abs(pixels(first) - pixels(second)).mean()) if first.size == second.size else float("inf")
+
+
+def outcome(content: bytes) -> Image.Image | str:
+    """The picture that a file is decoded to, or the reason why there is none."""
+    try:
+        return decode(content, max_megapixels=1).image
+    except Undecodable as error:
+        return error.reason

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mien.data.decoding import Undecodable, decode
-from tests.data.pictures import difference, noisy, saved, smooth
+from tests.data.pictures import difference, noisy, outcome, saved, smooth
 
 WAYS: dict[str, dict[str, object]] = {
     "baseline": {},
@@ -21,13 +21,6 @@ TAILS = {
     "ones": b"\xff" * 300,
     "text": b"a trailer of words, as some programs append it\r\n" * 8,
 }
-
-
-def outcome(content: bytes) -> Image.Image | str:
-    try:
-        return decode(content, max_megapixels=1).image
-    except Undecodable as error:
-        return error.reason
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -9,7 +9,7 @@ from PIL import Image, TiffImagePlugin
 
 from mien.data.decoding import Undecodable, decode
 from mien.data.sources.junk import IMAGE_SUFFIXES, not_an_image_reason, system_file_reason
-from tests.data.pictures import difference, noisy, saved, smooth
+from tests.data.pictures import difference, noisy, outcome, saved, smooth
 
 DRAWN = {
     "PPM": (noisy(), saved(noisy(), "PPM")),
@@ -27,13 +27,6 @@ DRAWN = {
     "JPEG 2000 codestream": (noisy(), saved(noisy(), "JPEG2000", no_jp2=True)),
     "JPEG 2000 grey": (noisy().convert("L"), saved(noisy().convert("L"), "JPEG2000")),
 }
-
-
-def outcome(content: bytes) -> Image.Image | str:
-    try:
-        return decode(content, max_megapixels=1).image
-    except Undecodable as error:
-        return error.reason
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -12,3 +12,12 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data sets are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases(real_data: Path) -> Path:
+    """The folder with the cases after public problem reports."""
+    folder = real_data.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip("the cases are not here")
+    return folder

@@ -63,14 +63,6 @@ TABLE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cases(real_data: Path) -> Path:
-    folder = real_data.parent / "cases"
-    if not folder.is_dir():
-        pytest.skip("the cases are not here")
-    return folder
-
-
 def read(source: Path) -> list[FoundFile]:
     return [read_entry(entry, max_bytes=160 * 2**20) for entry in source_entries(source)]
 

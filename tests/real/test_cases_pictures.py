@@ -70,14 +70,6 @@ OUTCOMES: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def cases(real_data: Path) -> Path:
-    folder = real_data.parent / "cases"
-    if not folder.is_dir():
-        pytest.skip("the cases are not here")
-    return folder
-
-
 def outcome(path: Path, name: str) -> Image.Image | str:
     """The picture as convert stores it with its default parameters, or the reason why there is none."""
     params = ConvertParams()

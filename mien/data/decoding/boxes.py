@@ -3,17 +3,19 @@
 import struct
 from collections.abc import Iterator
 
+from mien.data.integrity import boxes
+
 
 def named_by_nclx(content: bytes) -> tuple[int, int] | None:
     """Primaries and transfer characteristics (ITU-T H.273) of an AVIF's primary picture; None if its boxes do not name them."""
     for meta in _named(content, 0, len(content), b"meta"):
-        inner = {name: (at, end) for name, at, end in _boxes(content, meta[0] + 4, meta[1])}
+        inner = {name: (at, end) for name, at, end in boxes(content, meta[0] + 4, meta[1])}
         if b"pitm" not in inner or b"iprp" not in inner:
             return None
         at = inner[b"pitm"][0]
         (primary,) = struct.unpack_from(">H" if content[at] == 0 else ">I", content, at + 4)
-        parts = {name: (at, end) for name, at, end in _boxes(content, *inner[b"iprp"])}
-        properties = list(_boxes(content, *parts[b"ipco"])) if b"ipco" in parts else []
+        parts = {name: (at, end) for name, at, end in boxes(content, *inner[b"iprp"])}
+        properties = list(boxes(content, *parts[b"ipco"])) if b"ipco" in parts else []
         for start, end in _named(content, *inner[b"iprp"], b"ipma"):
             for index in _associated(content, start, end, primary):
                 if 0 < index <= len(properties) and properties[index - 1][0] == b"colr":
@@ -57,20 +59,4 @@ def is_codestream_whole(content: bytes) -> bool:
 
 
 def _named(content: bytes, start: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    return ((at, last) for name, at, last in _boxes(content, start, end) if name == wanted)
-
-
-def _boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the payload of each box (ISO/IEC 14496-12)."""
-    while at + 8 <= min(end, len(content)):
-        size, name = struct.unpack_from(">I4s", content, at)
-        header = 8
-        if size == 1 and at + 16 <= len(content):
-            (size,) = struct.unpack_from(">Q", content, at + 8)
-            header = 16
-        elif size == 0:
-            size = end - at
-        if size < header:
-            return
-        yield name, at + header, at + size
-        at += size
+    return ((at, last) for name, at, last in boxes(content, start, end) if name == wanted)

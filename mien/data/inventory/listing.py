@@ -21,7 +21,7 @@ BLOCK_BYTES = 2**20
 
 
 def files_of(source: Path) -> list[Found]:
-    """The files of a folder, or the one file that the source is. Raises OSError if the source cannot be listed."""
+    """The files of a folder, or the one file that the source is. Raises SourceError as `walk`."""
     if source.is_dir():
         return list(walk(source))
     status = source.stat()

@@ -55,11 +55,8 @@ def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
 
     No more than `max_bytes` are held in memory, whatever an archive claims or unpacks to.
     """
-    ignored = entry.ignored or system_file_reason(entry.path)
-    if ignored == "hidden file" and _is_image(entry):
-        ignored = "hidden image"  # still hidden, as by Android's bin, but its owner may want to see it counted
-    if ignored or entry.error:
-        return FoundFile(entry.path, entry.size_bytes, ignored=ignored, error=None if ignored else entry.error)
+    if aside := set_aside(entry):
+        return aside
     try:
         with entry.open() as file:
             head = file.read(HEAD_BYTES)
@@ -73,6 +70,16 @@ def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
     if content is None:
         return FoundFile(entry.path, entry.size_bytes, error=f"too large: more than {max_bytes // 2**20} MiB (ingest.max_file_mb)")
     return FoundFile(entry.path, len(content), content=content)
+
+
+def set_aside(entry: Entry) -> FoundFile | None:
+    """An entry that is not to be read, with the reason that its source, its path or its first bytes give; None for the others."""
+    ignored = entry.ignored or system_file_reason(entry.path)
+    if ignored == "hidden file" and _is_image(entry):
+        ignored = "hidden image"  # still hidden, as by Android's bin, but its owner may want to see it counted
+    if ignored or entry.error:
+        return FoundFile(entry.path, entry.size_bytes, ignored=ignored, error=None if ignored else entry.error)
+    return None
 
 
 def _rest(head: bytes, file: IO[bytes], *, max_bytes: int) -> bytes | None:

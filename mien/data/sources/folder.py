@@ -7,16 +7,12 @@ from typing import IO
 
 from mien.data.sources.entry import Entry
 from mien.data.sources.walk import walk
-from mien.errors import SourceError
 
 
 def folder_entries(source: Path) -> Iterator[Entry]:
     """Every file below `source` (see walk). Raises SourceError if it cannot be listed."""
-    try:
-        for found in walk(source):
-            yield Entry(found.path, partial(_opened, found.place), found.size_bytes, found.ignored, found.error, found.place)
-    except OSError as error:
-        raise SourceError(f"ingest.source: {source} cannot be listed: {error.strerror}; check its permissions") from None
+    for found in walk(source):
+        yield Entry(found.path, partial(_opened, found.place), found.size_bytes, found.ignored, found.error, found.place)
 
 
 def _opened(place: Path) -> IO[bytes]:

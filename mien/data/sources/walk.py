@@ -9,6 +9,7 @@ from pathlib import Path
 from mien.data.sources.entry import error_reason
 from mien.data.sources.junk import IMAGE_SUFFIXES
 from mien.data.sources.layout import shown_path
+from mien.errors import SourceError
 
 # A link into one of these was not made to collect photographs, and reading there can hang or reveal secrets.
 _SYSTEM_PLACES = tuple(
@@ -35,9 +36,12 @@ def walk(source: Path) -> Iterator[Found]:
     A link to a file is followed wherever it leads, such as into DVC's cache or to another disk, except into the system's own places. A link
     to a folder outside the source is followed once: a folder that contains the source or has been read is not entered again, so that loops
     end and no file is read twice. Devices, pipes and sockets are named and never opened, because reading one can wait for ever.
-    Raises OSError if `source` itself cannot be listed.
+    Raises SourceError if `source` itself cannot be listed.
     """
-    os.scandir(source).close()
+    try:
+        os.scandir(source).close()
+    except OSError as error:
+        raise SourceError(f"ingest.source: {source} cannot be listed: {error.strerror}; check its permissions") from None
     root = source.resolve()
     entered: set[tuple[int, int]] = set()
     waiting = [root]
