@@ -20,8 +20,8 @@ from benchmarks.attacks.pictures import mutated_pictures
 from benchmarks.attacks.small_source import undisturbed
 from benchmarks.attacks.sources import fuzzed_sources, made_sources
 from benchmarks.attacks.verdict import Verdict
-from mien.markdown import markdown_table
-from mien.printable import one_line
+from mien.core.markdown import markdown_table
+from mien.core.printable import one_line
 
 
 def main(

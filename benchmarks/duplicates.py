@@ -24,18 +24,18 @@ from pairs.exposures import Sitting
 from pairs.judging import Pair, Shown
 from PIL import Image
 
-from mien import paths
-from mien.data.decoding import Undecodable, decode
-from mien.data.duplicates.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of
-from mien.data.duplicates.groups import duplicate_rows
-from mien.data.duplicates.search import least_agreement, near_pairs
-from mien.data.encoding import reduced
-from mien.data.shards import read_store
-from mien.data.sources import source_entries
-from mien.data.sources.entry import read_entry
-from mien.data.tables import FILES, IMAGES, read_table
-from mien.evaluation.intervals import wilson_interval
-from mien.params import DedupParams
+from mien.config.params import DedupParams
+from mien.convert.decoding import Undecodable, decode
+from mien.core import paths
+from mien.dedup.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of
+from mien.dedup.groups import duplicate_rows
+from mien.dedup.search import least_agreement, near_pairs
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import read_entry
+from mien.statistics.intervals import wilson_interval
+from mien.store.encoding import reduced
+from mien.store.shards import read_store
+from mien.store.tables import FILES, IMAGES, read_table
 
 AGREEMENTS = (0.75, 0.8, DedupParams().min_agreement, 0.87, 0.9, 0.95)
 app = typer.Typer(add_completion=False, help=__doc__)

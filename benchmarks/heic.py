@@ -22,10 +22,10 @@ import pillow_heif
 import typer
 from PIL import Image
 
-from mien.data.blobs import BlobSpool
-from mien.data.conversion import Piece, convert_piece, pieces_of
-from mien.data.sample.portrait import draw_portrait
-from mien.params import load_params
+from mien.config.params import load_params
+from mien.convert.conversion import Piece, convert_piece, pieces_of
+from mien.ingest.blobs import BlobSpool
+from mien.sample.portrait import draw_portrait
 
 SIZE_PX = (2560, 1920)
 HEIC_QUALITY = 70

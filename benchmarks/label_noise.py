@@ -18,15 +18,15 @@ import torch
 import typer
 from sklearn.metrics import average_precision_score
 
-from mien import paths
-from mien.configure import ModelConfig, configure
-from mien.data.dataset import load_faces
-from mien.data.tables import SPLITS, read_table
-from mien.explain.doubts import Doubts
-from mien.explain.judgement import judge
+from mien.config.model import ModelConfig, configure
+from mien.config.params import Params, load_params
+from mien.core import paths
+from mien.doubts.confident_learning import Doubts
+from mien.doubts.judgement import judge
 from mien.models.build import build_model
 from mien.models.store import load_model, save_model
-from mien.params import Params, load_params
+from mien.store.faces import load_faces
+from mien.store.tables import SPLITS, read_table
 from mien.training.fit import fit
 
 

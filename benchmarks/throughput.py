@@ -19,15 +19,15 @@ import torch
 import typer
 from torch import Tensor
 
-from mien import registry
-from mien.configure import ModelConfig, configure
-from mien.data.dataset import FaceSet
+from mien.config.model import ModelConfig, configure
+from mien.config.params import load_params
+from mien.core import registry
+from mien.core.device import resolve_device
 from mien.models import backbones
 from mien.models.build import build_model
-from mien.params import load_params
+from mien.store.faces import FaceSet
 from mien.training import fit as fitting
 from mien.training.module import ExpressionTraining
-from mien.training.precision import resolve_device
 
 WARM_STEPS = 1
 

@@ -20,15 +20,15 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
-from mien.data.alignment import Face
-from mien.data.decoding import Undecodable, decode
-from mien.data.encoding import reduced
-from mien.data.faces import FaceDetector
-from mien.data.sources import source_entries
-from mien.data.sources.entry import read_entry
-from mien.data.turning import SURE, TURNS_DEG, Detector, best_score, find_faces, turned
-from mien.markdown import markdown_table
-from mien.params import FaceParams
+from mien.align.geometry import Face
+from mien.align.mtcnn import FaceDetector
+from mien.align.turning import SURE, TURNS_DEG, Detector, best_score, find_faces, turned
+from mien.config.params import FaceParams
+from mien.convert.decoding import Undecodable, decode
+from mien.core.markdown import markdown_table
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import read_entry
+from mien.store.encoding import reduced
 
 MIN_SCORE = FaceParams().min_score
 Rule = Callable[[Image.Image, Detector], int]  # the clockwise turn that sets a picture upright, degrees

@@ -1,12 +1,12 @@
 """The command `mien`, also as `python -m mien`: Ctrl-C ends in one line while its modules are still being imported, too."""
 
-from mien.stopping import end_quietly
+from mien.core.stopping import end_quietly
 
 
 def main() -> None:
     """Runs the command line."""
     end_quietly()
-    from mien.cli import app
+    from mien.cli.app import app
 
     app()
 

@@ -2,16 +2,16 @@
 
 import typer
 
-from mien import paths
-from mien.data.faceless import always_kept, removed_rows
-from mien.data.shards import DIGITS
-from mien.data.squares import Job, make_squares
-from mien.data.tables import FATES, LABELS, read_table, write_table
-from mien.data.turning import TURNS_DEG
-from mien.files import replacing_directory, write_json
-from mien.parallel import parallel_map
-from mien.params import load_params
-from mien.stage import command
+from mien.align.faceless import always_kept, removed_rows
+from mien.align.squares import Job, make_squares
+from mien.align.turning import TURNS_DEG
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.files import replacing_directory, write_json
+from mien.core.parallel import parallel_map
+from mien.core.stage import command
+from mien.store.shards import DIGITS
+from mien.store.tables import FATES, LABELS, read_table, write_table
 
 
 def main() -> None:

@@ -4,17 +4,18 @@ from typing import Any
 
 import typer
 
-from mien import paths, tracking
-from mien.data.splits import units
-from mien.data.tables import SPLITS, read_predictions, read_table
-from mien.errors import TableError
-from mien.evaluation.comparison import compare_pairs
-from mien.evaluation.leaderboard import BEST, WORSE, against_best, leaderboard, leaderboard_table
-from mien.evaluation.same_images import COLUMNS, same_images
-from mien.files import read_json, replacing_file, write_json
-from mien.params import Params, load_params
-from mien.spreadsheet import write_csv
-from mien.stage import command
+from mien.compare.leaderboard import BEST, WORSE, against_best, leaderboard, leaderboard_table
+from mien.compare.same_images import COLUMNS, same_images
+from mien.config.params import Params, load_params
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json, replacing_file, write_json
+from mien.core.spreadsheet import write_csv
+from mien.core.stage import command
+from mien.split.stratified import units
+from mien.statistics.pairwise_tests import compare_pairs
+from mien.store.tables import SPLITS, read_predictions, read_table
+from mien.tracking import run as tracking
 
 
 def main() -> None:

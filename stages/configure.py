@@ -2,11 +2,11 @@
 
 import typer
 
-from mien import paths
-from mien.configure import config_document, configure
-from mien.files import replacing_directory, write_json
-from mien.params import load_params
-from mien.stage import command
+from mien.config.model import config_document, configure
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.files import replacing_directory, write_json
+from mien.core.stage import command
 
 
 def main() -> None:

@@ -6,17 +6,17 @@ from typing import Any
 
 import typer
 
-from mien import paths
-from mien.files import replacing_directory, write_json
-from mien.parallel import start_workers
-from mien.stage import command
+from mien.core import paths
+from mien.core.files import replacing_directory, write_json
+from mien.core.parallel import start_workers
+from mien.core.stage import command
 
 
 def main() -> None:
     """Decodes each image of data/raw once into data/images: upright, sRGB, with hashes and quality figures; rejected.parquet says what not."""
-    start_workers("mien.data.conversion")
-    from mien.data.conversion import convert_store  # takes as long as converting some photographs, here as in the workers
-    from mien.params import load_params
+    start_workers("mien.convert.conversion")
+    from mien.config.params import load_params
+    from mien.convert.conversion import convert_store  # takes as long as converting some photographs, here as in the workers
 
     params = load_params()
     with replacing_directory(paths.IMAGES) as folder:
@@ -32,8 +32,8 @@ def main() -> None:
 
 def _counts(folder: Path) -> dict[str, Any]:
     """Undecodable contents are `rejected`; `unfit` ones are decodable and among the images."""
-    from mien.data.shards import read_store
-    from mien.data.tables import IMAGES, REJECTED, read_arrow
+    from mien.store.shards import read_store
+    from mien.store.tables import IMAGES, REJECTED, read_arrow
 
     formats = Counter(read_store(folder, IMAGES, ["source_format"])["source_format"].to_pylist())
     reasons: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}

@@ -1,17 +1,17 @@
-"""Which images are one picture, and which one scene; see mien/data/duplicates for how."""
+"""Which images are one picture, and which one scene; see mien/dedup for how."""
 
 from functools import partial
 
 import typer
 
-from mien import paths
-from mien.data.duplicates.details import stored_details
-from mien.data.duplicates.find import COLUMNS, duplicate_counts, find_duplicates
-from mien.data.shards import read_store
-from mien.data.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
-from mien.files import write_json
-from mien.params import load_params
-from mien.stage import command
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.files import write_json
+from mien.core.stage import command
+from mien.dedup.details import stored_details
+from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates
+from mien.store.shards import read_store
+from mien.store.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 
 
 def main() -> None:

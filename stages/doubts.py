@@ -5,21 +5,21 @@ from pathlib import Path
 
 import typer
 
-from mien import paths
-from mien.data.corrections import matched, read_corrections
-from mien.data.dataset import load_faces
-from mien.data.tables import SPLITS, read_table
-from mien.errors import TableError
-from mien.explain.judgement import judge
-from mien.explain.pictures import webp, write_pictures
-from mien.explain.queue import counts, review_table
-from mien.files import read_json, replacing_directory, write_json
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.device import resolve_device
+from mien.core.errors import TableError
+from mien.core.files import read_json, replacing_directory, write_json
+from mien.core.naming import file_names
+from mien.core.spreadsheet import write_csv
+from mien.core.stage import command
+from mien.doubts.judgement import judge
+from mien.doubts.queue import counts, review_table
+from mien.explain.thumbnails import webp, write_pictures
 from mien.models.store import load_model
-from mien.naming import file_names
-from mien.params import load_params
-from mien.spreadsheet import write_csv
-from mien.stage import command
-from mien.training.precision import resolve_device
+from mien.sanitise.corrections import matched, read_corrections
+from mien.store.faces import load_faces
+from mien.store.tables import SPLITS, read_table
 
 
 def main() -> None:

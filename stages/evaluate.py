@@ -9,30 +9,31 @@ import pandas as pd
 import torch
 import typer
 
-from mien import paths, tracking
-from mien.configure import ModelConfig
-from mien.data.dataset import FaceSet, load_faces
-from mien.data.shards import read_store
-from mien.data.splits import units
-from mien.data.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
-from mien.errors import TableError
-from mien.evaluation.columns import personal_slices, slice_columns, telling
-from mien.evaluation.figures import Predictions, bare_figures, report_on_test
-from mien.evaluation.honesty import selection
-from mien.evaluation.seeds import seed_figures
-from mien.evaluation.slices import slice_figures, slices_table
-from mien.evaluation.temperature import calibration_report, reliability_table
-from mien.files import read_json, replacing_file, write_json
+from mien.config.model import ModelConfig
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.device import resolve_device
+from mien.core.errors import TableError
+from mien.core.files import read_json, replacing_file, write_json
+from mien.core.spreadsheet import write_csv
+from mien.core.stage import command
+from mien.evaluate.columns import personal_slices, slice_columns, telling
+from mien.evaluate.confusion_plot import draw_confusion
+from mien.evaluate.results import Predictions, bare_figures, report_on_test
+from mien.evaluate.seeds import seed_figures
+from mien.evaluate.slices import slice_figures, slices_table
 from mien.models.build import ExpressionModel, build_model
 from mien.models.cost import cost
 from mien.models.predict import predict_logits
 from mien.models.speed import measure_speed
 from mien.models.store import WEIGHTS, describe_model, load_model, seed_folder
-from mien.params import load_params
-from mien.report.confusion import draw_confusion
-from mien.spreadsheet import write_csv
-from mien.stage import command
-from mien.training.precision import resolve_device
+from mien.split.stratified import units
+from mien.statistics.baselines import selection
+from mien.statistics.temperature import calibration_report, reliability_table
+from mien.store.faces import FaceSet, load_faces
+from mien.store.shards import read_store
+from mien.store.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
+from mien.tracking import run as tracking
 
 FLOAT_FORMAT = "%.6g"
 SLICE_RESAMPLES = 2000  # of every slice; there are many, and their ends are read to two digits

@@ -6,25 +6,26 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mien import paths, tracking
-from mien.data.dataset import FaceSet, load_faces
-from mien.data.labels import classify
-from mien.data.shards import read_store
-from mien.data.splits import units
-from mien.data.tables import DUPLICATES, FACES, FILES, IMAGES, SPLITS, read_predictions, read_table
-from mien.errors import TableError
-from mien.evaluation.columns import slice_columns
-from mien.explain.explain import explain
-from mien.explain.files import landmark_shares, write_explanation
+from mien.config.params import LabelParams, load_params
+from mien.core import paths
+from mien.core.device import resolve_device
+from mien.core.errors import TableError
+from mien.core.files import write_json
+from mien.core.naming import file_names
+from mien.core.stage import command
+from mien.evaluate.columns import slice_columns
+from mien.explain.explanation import explain
+from mien.explain.output import landmark_shares, write_explanation
 from mien.explain.subject import Subject
-from mien.explain.tested import check_predictions, check_same_model, described
-from mien.files import write_json
+from mien.explain.test_images import check_predictions, check_same_model, described
 from mien.models.predict import predict_logits
 from mien.models.store import load_model
-from mien.naming import file_names
-from mien.params import LabelParams, load_params
-from mien.stage import command
-from mien.training.precision import resolve_device
+from mien.sanitise.labels import classify
+from mien.split.stratified import units
+from mien.store.faces import FaceSet, load_faces
+from mien.store.shards import read_store
+from mien.store.tables import DUPLICATES, FACES, FILES, IMAGES, SPLITS, read_predictions, read_table
+from mien.tracking import run as tracking
 
 NUM_CHECKED = 16
 """test images predicted anew, to see that the predictions are this model's"""

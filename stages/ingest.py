@@ -7,25 +7,25 @@ import pyarrow as pa
 import typer
 from tqdm import tqdm
 
-from mien import paths
-from mien.data.blobs import BlobSpool
-from mien.data.pointers import LFS, stands_in
-from mien.data.sources import source_entries
-from mien.data.sources.counts import counts, listed, num_subjects, why_none
-from mien.data.sources.entry import read_entry
-from mien.data.sources.label import add_labels
-from mien.data.sources.layout import label_of, subset_of, unique_paths
-from mien.data.sources.metadata import add_metadata, read_metadata
-from mien.data.sources.place import source_place
-from mien.data.sources.remarks import label_remarks, lfs_remarks, refuse_pointers
-from mien.data.sources.subject import add_subjects
-from mien.data.spelling import Spellings
-from mien.data.tables import FILES, write_table
-from mien.errors import SourceError
-from mien.files import replacing_directory, write_json
-from mien.params import load_params
-from mien.printable import one_line
-from mien.stage import command
+from mien.config.params import load_params
+from mien.config.spelling import Spellings
+from mien.core import paths
+from mien.core.errors import SourceError
+from mien.core.files import replacing_directory, write_json
+from mien.core.printable import one_line
+from mien.core.stage import command
+from mien.ingest.blobs import BlobSpool
+from mien.ingest.counts import counts, listed, num_subjects, why_none
+from mien.ingest.label import add_labels
+from mien.ingest.layout import label_of, subset_of, unique_paths
+from mien.ingest.metadata import add_metadata, read_metadata
+from mien.ingest.remarks import label_remarks, lfs_remarks, refuse_pointers
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import read_entry
+from mien.ingest.sources.place import source_place
+from mien.ingest.subject import add_subjects
+from mien.store.pointers import LFS, stands_in
+from mien.store.tables import FILES, write_table
 
 
 def main() -> None:

@@ -5,16 +5,16 @@ from pathlib import Path
 import pyarrow as pa
 import typer
 
-from mien import paths
-from mien.data.inventory.inputs import require_file
-from mien.data.inventory.known import Known
-from mien.data.inventory.listing import files_of, rows_of
-from mien.data.sources import kind_of
-from mien.data.sources.place import source_place
-from mien.data.tables import INVENTORY, write_table
-from mien.params import load_params
-from mien.repository import require_complete
-from mien.stage import command
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.repository import require_complete
+from mien.core.stage import command
+from mien.ingest.sources import kind_of
+from mien.ingest.sources.place import source_place
+from mien.inventory.inputs import require_file
+from mien.inventory.known import Known
+from mien.inventory.listing import files_of, rows_of
+from mien.store.tables import INVENTORY, write_table
 
 
 def main() -> None:

@@ -2,10 +2,10 @@
 
 import typer
 
-from mien import paths
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.stage import command
 from mien.models.pretrained import write_pretrained
-from mien.params import load_params
-from mien.stage import command
 
 
 def main(model: str) -> None:

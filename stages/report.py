@@ -2,13 +2,14 @@
 
 import typer
 
-from mien import paths, tracking
-from mien.files import replacing_directory
-from mien.params import load_params
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.files import replacing_directory
+from mien.core.stage import command
 from mien.report.cards import data_card, model_card
 from mien.report.page.site import index_page, model_page
 from mien.report.run import read_run
-from mien.stage import command
+from mien.tracking import run as tracking
 
 
 def main() -> None:

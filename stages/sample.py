@@ -4,11 +4,11 @@ from collections import Counter
 
 import typer
 
-from mien import paths
-from mien.data.sample.archive import draw_set, truth_csv, zip_bytes
-from mien.files import replacing_file, write_json
-from mien.params import load_params
-from mien.stage import command
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.files import replacing_file, write_json
+from mien.core.stage import command
+from mien.sample.archive import draw_set, truth_csv, zip_bytes
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Labels and survivors; see mien/data/sanitise.py for the rules."""
+"""Labels and survivors; see mien/sanitise/selection.py for the rules."""
 
 from pathlib import Path
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import pandas as pd
 import typer
 
-from mien import paths
-from mien.data.cautions import cautions
-from mien.data.corrections import read_corrections
-from mien.data.emptied import emptied, warnings
-from mien.data.sanitise import Sanitised, image_rows, sanitise
-from mien.data.shards import read_store
-from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
-from mien.data.unlabelled import require_some
-from mien.files import write_json
-from mien.params import Params, load_params
-from mien.stage import command
+from mien.config.params import Params, load_params
+from mien.core import paths
+from mien.core.files import write_json
+from mien.core.stage import command
+from mien.ingest.unlabelled import require_some
+from mien.sanitise.cautions import cautions
+from mien.sanitise.corrections import read_corrections
+from mien.sanitise.emptied import emptied, warnings
+from mien.sanitise.selection import Sanitised, image_rows, sanitise
+from mien.store.shards import read_store
+from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def summary(result: Sanitised, params: Params) -> dict[str, Any]:
 
 
 def counted(result: Sanitised, files: pd.DataFrame, params: Params) -> list[str]:
-    """What to say where spellings have their class only because their numbers were taken for counters; see mien/data/spelling.py."""
+    """What to say where spellings have their class only because their numbers were taken for counters; see mien/config/spelling.py."""
     known = params.labels.spellings
     its = sorted({label for label in files.loc[files["path"].isin(result.labels["path"]), "label_raw"] if known.is_counted(label)})
     shown = ", ".join(f"{label!r} ({known.class_of(label)})" for label in its[:10])

@@ -5,19 +5,19 @@ from typing import Any
 import pandas as pd
 import typer
 
-from mien import paths
-from mien.data import official
-from mien.data.emptied import emptied
-from mien.data.fates import fates
-from mien.data.scenes import kept_together, remarks, split_scenes
-from mien.data.shards import read_store
-from mien.data.splits import split
-from mien.data.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
-from mien.data.thinning import imbalance, thin, training_counts
-from mien.errors import TooFewImages
-from mien.files import write_json
-from mien.params import Params, load_params
-from mien.stage import command
+from mien.config.params import Params, load_params
+from mien.core import paths
+from mien.core.errors import TooFewImages
+from mien.core.files import write_json
+from mien.core.stage import command
+from mien.sanitise import official
+from mien.sanitise.emptied import emptied
+from mien.split.fates import fates
+from mien.split.scenes import kept_together, remarks, split_scenes
+from mien.split.stratified import split
+from mien.split.thinning import imbalance, thin, training_counts
+from mien.store.shards import read_store
+from mien.store.tables import FACES, FATE_NAMES, FATES, FILES, LABELS, REJECTED, SPLIT_NAMES, SPLITS, read_table, write_table
 
 
 def main() -> None:

@@ -4,20 +4,21 @@ import sys
 
 import typer
 
-from mien import paths, tracking
-from mien.configure import read_config
-from mien.data.dataset import load_faces
-from mien.data.shards import DIGITS, shard_path
-from mien.data.tables import SPLITS, read_table
-from mien.files import write_json
+from mien.config.model import read_config
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.device import resolve_device
+from mien.core.files import write_json
+from mien.core.stage import command
 from mien.models.store import save_model
 from mien.models.weights import read_note
-from mien.params import load_params
-from mien.stage import command
+from mien.store.faces import load_faces
+from mien.store.shards import DIGITS, shard_path
+from mien.store.tables import SPLITS, read_table
+from mien.tracking import run as tracking
 from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
 from mien.training.environment import launch_warning
-from mien.training.precision import resolve_device
 from mien.training.record import write_curves
 from mien.training.seeds import train_seeds, whole_record
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import typer
 
-from mien import paths
-from mien.data.expectations import Verdict, check
-from mien.data.suites import suites
-from mien.data.tables import FATES, FILES, LABELS, SPLITS, read_table
-from mien.errors import ValidationFailed
-from mien.files import write_json
-from mien.params import load_params
-from mien.stage import command
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import ValidationFailed
+from mien.core.files import write_json
+from mien.core.stage import command
+from mien.store.tables import FATES, FILES, LABELS, SPLITS, read_table
+from mien.validate.expectations import Verdict, check
+from mien.validate.suites import suites
 
 
 def main() -> None:

@@ -3,3 +3,25 @@
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.drawn import NUM_FACES, SEED, SIZE_PX, Drawn
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Drawn:
+    """The embedded sample, drawn once per worker for all tests that look at it."""
+    from mien.sample.archive import draw_set
+
+    return draw_set(num_faces=NUM_FACES, size_px=SIZE_PX, seed=SEED, workers=0)
+
+
+@pytest.fixture(scope="session")
+def picture() -> Image.Image:
+    """One portrait."""
+    from mien.sample.portrait import draw_portrait
+
+    return draw_portrait("happy", np.random.default_rng(3), size_px=SIZE_PX)

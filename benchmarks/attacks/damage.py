@@ -18,8 +18,8 @@ import typer
 from PIL import Image
 
 from benchmarks.attacks.photographs import read
-from mien.data.decoding import Undecodable, decode
-from mien.data.sample.portrait import draw_portrait
+from mien.convert.decoding import Undecodable, decode
+from mien.sample.portrait import draw_portrait
 
 Generator = np.random.Generator
 # Before it lie headers and tables, which have a damage of their own.

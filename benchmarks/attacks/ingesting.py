@@ -12,14 +12,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien import paths
-from mien.data.corrections import read_corrections
-from mien.data.shards import read_store
-from mien.data.tables import BLOBS, read_table
-from mien.data.tables import FILES as FILES_SCHEMA
-from mien.errors import LabelError, SourceError
-from mien.params import load_params
-from mien.printable import printable
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import LabelError, SourceError
+from mien.core.printable import printable
+from mien.sanitise.corrections import read_corrections
+from mien.store.shards import read_store
+from mien.store.tables import BLOBS, read_table
+from mien.store.tables import FILES as FILES_SCHEMA
 
 MAX_FILE_MB = 16
 MAX_BYTES = int(2 * MAX_FILE_MB * 2**20 + 300e6)

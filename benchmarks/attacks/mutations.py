@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mien.data.signatures import HEAD_BYTES
+from mien.store.signatures import HEAD_BYTES
 
 Generator = np.random.Generator
 Mutation = Callable[[bytes, Generator], bytes]

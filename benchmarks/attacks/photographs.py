@@ -9,9 +9,9 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from mien.data.decoding import Undecodable, decode
-from mien.data.sample.portrait import draw_portrait
-from mien.data.signatures import HEAD_BYTES, signature
+from mien.convert.decoding import Undecodable, decode
+from mien.sample.portrait import draw_portrait
+from mien.store.signatures import HEAD_BYTES, signature
 
 MAX_BYTES = 2**21
 # What Pillow calls the writer, its options, and the mode if it is not RGB.

@@ -12,9 +12,9 @@ from benchmarks.attacks import photographs
 from benchmarks.attacks.jail import Jail
 from benchmarks.attacks.mutations import MUTATIONS
 from benchmarks.attacks.verdict import Verdict
-from mien.data.conversion import convert_content
-from mien.data.decoding import REASONS, Undecodable
-from mien.params import ConvertParams
+from mien.config.params import ConvertParams
+from mien.convert.conversion import convert_content
+from mien.convert.decoding import REASONS, Undecodable
 
 LIMIT_S = 30.0
 MAX_MEGAPIXELS = 20.0

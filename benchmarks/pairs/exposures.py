@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from mien.data.sample.background import draw_background
-from mien.data.sample.expression import SHARES, Expression, draw_expression
-from mien.data.sample.person import Person, draw_person
-from mien.data.sample.portrait import portrait
-from mien.data.sample.view import View, draw_view
+from mien.sample.background import draw_background
+from mien.sample.expression import SHARES, Expression, draw_expression
+from mien.sample.person import Person, draw_person
+from mien.sample.portrait import portrait
+from mien.sample.view import View, draw_view
 
 LABELS: Final = tuple(SHARES)
 # The two of CK+ that the sample does not draw, by their action units.

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mien.data.duplicates.details import DETAIL_PX
-from mien.data.duplicates.pictures import Pairs, Pictures
-from mien.data.duplicates.proposing import propose
-from mien.data.duplicates.search import near_pairs
-from mien.data.encoding import reduced
-from mien.data.hashing import hash_input, perceptual_hashes, thumbnail
-from mien.data.tables import THUMBNAIL_PX
-from mien.params import ConvertParams, DedupParams
+from mien.config.params import ConvertParams, DedupParams
+from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
+from mien.dedup.details import DETAIL_PX
+from mien.dedup.images import Pairs, Pictures
+from mien.dedup.proposing import propose
+from mien.dedup.search import near_pairs
+from mien.store.encoding import reduced
+from mien.store.tables import THUMBNAIL_PX
 
 Pair = tuple[Image.Image, Image.Image]
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien import paths
 from mien.check.findings import Findings
 from mien.check.survey import POINTER
-from mien.data.labels import closest_class
-from mien.data.pointers import PULL
-from mien.data.proposals import Proposal
-from mien.data.sources.counts import remedy
-from mien.data.spelling import Spellings
-from mien.params import Params
+from mien.config.params import Params
+from mien.config.spelling import Spellings
+from mien.core import paths
+from mien.ingest.counts import remedy
+from mien.ingest.proposals import Proposal
+from mien.sanitise.labels import closest_class
+from mien.store.pointers import PULL
 
 SMALL_PX = 100
 FER2013 = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")

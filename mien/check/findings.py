@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.check.survey import Seen, Tried
-from mien.data.proposals import Proposal, propose
-from mien.data.sources.layout import label_of, path_key, subset_of
-from mien.data.sources.metadata import Metadata
-from mien.data.sources.pattern import group_of
-from mien.params import Params
+from mien.config.params import Params
+from mien.ingest.layout import label_of, path_key, subset_of
+from mien.ingest.metadata import Metadata
+from mien.ingest.pattern import group_of
+from mien.ingest.proposals import Proposal, propose
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from mien import paths
 from mien.check.advice import Advice
-from mien.data.sources.place import dvc_file
-from mien.repository import is_shallow
+from mien.core import paths
+from mien.core.repository import is_shallow
+from mien.ingest.sources.place import dvc_file
 
 
 def surroundings(root: Path, source: str) -> Iterator[Advice]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.data.conversion import convert_content
-from mien.data.decoding import Undecodable
-from mien.data.pointers import LFS, stands_in
-from mien.data.signatures import HEAD_BYTES, signature
-from mien.data.sources import source_entries
-from mien.data.sources.entry import Entry, error_reason, read_entry, set_aside
-from mien.data.sources.junk import IMAGE_SUFFIXES, not_an_image_reason
-from mien.params import ConvertParams
+from mien.config.params import ConvertParams
+from mien.convert.conversion import convert_content
+from mien.convert.decoding import Undecodable
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import Entry, error_reason, read_entry, set_aside
+from mien.ingest.sources.junk import IMAGE_SUFFIXES, not_an_image_reason
+from mien.store.pointers import LFS, stands_in
+from mien.store.signatures import HEAD_BYTES, signature
 
 HEADS_S = 8.0  # after this time, what a file is goes by its name
 NUM_TRIED, TRIED_S = 48, 6.0

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mien.data.dataset import FaceSet
-from mien.explain.pictures import FACE_PX, Picture, overlay, webp
+from mien.explain.thumbnails import FACE_PX, Picture, overlay, webp
+from mien.store.faces import FaceSet
 
 NEIGHBOUR_PX = 64
 """side of a picture that stands small beside another"""

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mien.evaluation.comparison import holm
-from mien.explain.auc import auc
+from mien.statistics.auc import auc
+from mien.statistics.pairwise_tests import holm
 
 COLUMNS = {
     "sharpness": ("sharpness: variance of the Laplacian", "grey levels²"),
@@ -37,7 +37,7 @@ MIN_IMAGES = 5
 def associations(values: pd.DataFrame, failed_N: ArrayLike, *, units_N: ArrayLike | None = None) -> list[dict[str, Any]]:
     """One entry per column of COLUMNS in `values` (a row per image, missing values allowed), in their order, ready for JSON.
 
-    Images with the same id in `units_N` are one piece of evidence (mien/explain/auc.py). p_holm is corrected for all columns reported. Left
+    Images with the same id in `units_N` are one piece of evidence (mien/statistics/auc.py). p_holm is corrected for all columns reported. Left
     out are columns with known values of fewer than MIN_IMAGES units on a side, or with one value only: nothing can be said by them.
     """
     failed_N = np.asarray(failed_N, bool)

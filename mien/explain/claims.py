@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu
 
-from mien.evaluation.comparison import holm
-from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES, Interval
-from mien.explain.means import MIN_GROUPS, difference_interval, group_numbers, mean_interval
+from mien.statistics.means import MIN_GROUPS, difference_interval, group_numbers, mean_interval
+from mien.statistics.pairwise_tests import holm
+from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval
 
 TITLES: Final = {
     "heat_face": "Share of the heat inside the face",

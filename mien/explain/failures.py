@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mien.data.thinning import reduce_alike
 from mien.explain.gallery import most_confident
+from mien.split.thinning import reduce_alike
 
 PAIR = ["label", "predicted"]
 

@@ -25,12 +25,12 @@ from scipy.integrate import trapezoid
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from mien.evaluation.resampling import LEVEL, NUM_RESAMPLES
 from mien.explain.borrow import borrowed
 from mien.explain.gradcam import BATCH_SIZE, upsampled
-from mien.explain.means import MIN_GROUPS, group_numbers, mean_interval
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
+from mien.statistics.means import MIN_GROUPS, group_numbers, mean_interval
+from mien.statistics.resampling import LEVEL, NUM_RESAMPLES
 
 NUM_STEPS = 10
 BLUR = 1 / 16

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.data.dataset import FaceSet
 from mien.explain.neighbours import nearest, share_with_other_label
+from mien.store.faces import FaceSet
 
 NUM_FOR_DOUBT = 10
 """neighbours whose labels say how doubtful an image's own is"""

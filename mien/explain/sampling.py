@@ -5,7 +5,7 @@ from collections import Counter
 
 import pandas as pd
 
-from mien.data.thinning import reduce_alike
+from mien.split.thinning import reduce_alike
 
 
 def stratified(rows: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from mien.configure import ModelConfig
+from mien.config.model import ModelConfig
 from mien.explain.borrow import borrowed
 from mien.explain.gradcam import BATCH_SIZE, grad_cam
 from mien.models.build import ExpressionModel, build_model

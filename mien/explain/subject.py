@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from mien.configure import ModelConfig
-from mien.data.dataset import FaceSet
+from mien.config.model import ModelConfig
 from mien.explain.faithfulness import Faithfulness, faithfulness
 from mien.explain.features import pooled_features
 from mien.explain.gradcam import grad_cam_each
 from mien.explain.sanity import Sanity, sanity_check
 from mien.models.build import ExpressionModel
+from mien.store.faces import FaceSet
 
 _CHUNK = 64  # pictures between two movements of a progress bar
 

@@ -1,6 +1,6 @@
 """Losses: one file each, found by name; files that begin with _ hold what several share. A loss file holds
 
-PARAMETERS    the fields of mien.sections.LossParams that the loss reads, a literal (it is read without importing torch); one that
+PARAMETERS    the fields of mien.config.sections.LossParams that the loss reads, a literal (it is read without importing torch); one that
               names `class_weights` is given `beta` too where they are `effective`
 SOFT_TARGETS  whether the loss also takes targets_NK, one distribution over the classes per image (Mixup); a literal
 TWO_VIEWS     whether it trains on two views of each picture; a literal
@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import nn
 
-from mien import registry
+from mien.core import registry
 
 
 def build_loss(settings: dict[str, Any], *, class_counts: Sequence[int]) -> nn.Module:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from mien.data.augmentation.erasing import draw_rectangles
+from mien.augmentation.erasing import draw_rectangles
 from mien.losses._targets import wide
 from mien.losses._views import View
 

@@ -16,7 +16,7 @@ import torch
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
-from mien.errors import ParamsError
+from mien.core.errors import ParamsError
 from mien.models.cnn import ConventionalCnn
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mien.configure import ModelConfig
+from mien.config.model import ModelConfig
 from mien.models import backbones
 from mien.models.attention import build_attention
 from mien.models.heads import build_head

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from mien.configure import ModelConfig
-from mien.errors import TableError
-from mien.sections import Section
+from mien.config.model import ModelConfig
+from mien.config.sections import Section
+from mien.core.errors import TableError
 
 MAX_INPUT_PX = 4096
 MAX_CLASSES = 1000

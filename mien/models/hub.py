@@ -7,7 +7,7 @@ import timm
 import torch
 from torch import Tensor
 
-from mien.errors import WeightsError
+from mien.core.errors import WeightsError
 from mien.models.backbones import create_backbone
 
 PROBE_TIMEOUT_S = 10.0

@@ -6,8 +6,8 @@ Imports torch and timm only where weights are handled, so that `weights: none` c
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import WeightsError
-from mien.files import replacing_directory, write_json
+from mien.core.errors import WeightsError
+from mien.core.files import replacing_directory, write_json
 from mien.models.weights import NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import timm
 import torch
 from safetensors.torch import save
 
-from mien.configure import ModelConfig, config_document
-from mien.errors import TableError, WeightsError
-from mien.files import replacing_directory, write_json
+from mien.config.model import ModelConfig, config_document
+from mien.core.errors import TableError, WeightsError
+from mien.core.files import replacing_directory, write_json
 from mien.models.build import ExpressionModel, build_model
 from mien.models.description import Description, read_description
 from mien.models.weights import file_sha256, read_tensors

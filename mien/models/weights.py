@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import TableError, WeightsError
-from mien.files import read_json
+from mien.core.errors import TableError, WeightsError
+from mien.core.files import read_json
 
 if TYPE_CHECKING:  # so that the stage `pretrained` can note that there are no weights without the seconds that torch takes
     from torch import Tensor, nn

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.data.duplicates.search import MIRRORED_MARGIN, least_agreement
-from mien.data.labels import classify
-from mien.data.spelling import families
-from mien.params import DedupParams, LabelParams
+from mien.config.params import DedupParams, LabelParams
+from mien.config.spelling import families
+from mien.dedup.search import MIRRORED_MARGIN, least_agreement
+from mien.sanitise.labels import classify
 
 RELATIONS: Final = ("near", "mirrored", "scene")
 _ROUNDING: Final = 1e-6  # likeness is measured in 32 bits

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from jinja2 import ChoiceLoader, PackageLoader
 
-from mien import paths
-from mien.data.duplicates.search import DISPUTED_MARGIN, MIRRORED_MARGIN, least_agreement
+from mien.config.params import Params
+from mien.core import paths
+from mien.dedup.search import DISPUTED_MARGIN, MIRRORED_MARGIN, least_agreement
 from mien.pairs.choosing import RELATIONS, counts, is_outdated
-from mien.params import Params
 from mien.report.page.frames import records
 from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
-from mien.report.pictures import stored_thumbnails
+from mien.report.thumbnails import stored_thumbnails
 
 TITLES: Final = {
     "near": "Near: taken for one picture",

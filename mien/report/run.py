@@ -1,7 +1,7 @@
 """Everything that a report tells of one run, read once: from parameters to explanations.
 
 What the pipeline always makes must be there; explanations, doubts and speeds may be missing and are then None or not in their map.
-Pictures stay in their files (mien/report/pictures.py): a page reads those it shows.
+Pictures stay in their files (mien/report/thumbnails.py): a page reads those it shows.
 """
 
 import json
@@ -13,14 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from mien import paths
-from mien.data.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table
-from mien.errors import TableError
-from mien.files import read_json
-from mien.naming import file_names, source_name
-from mien.params import Params
-from mien.provenance import Provenance, provenance
-from mien.spreadsheet import read_csv
+from mien.config.params import Params
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json
+from mien.core.naming import file_names, source_name
+from mien.core.spreadsheet import read_csv
+from mien.store.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table
+from mien.tracking.provenance import Provenance, provenance
 
 DATA_STAGES = ("ingest", "convert", "dedup", "sanitise", "align", "split")
 CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "corrections.csv")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mien import paths
-from mien.errors import StudyError
+from mien.core import paths
+from mien.core.errors import StudyError
 from mien.study.plan import Run
 
 DONE, QUEUED, RUNNING, FAILED = "done", "queued", "running", "failed"

@@ -4,7 +4,7 @@ title: what is compared, in one line
 description: more words, for `mien study NAME --dry`
 preset: fer2013                     # optional: merged into params.yaml first, by name or path
 models: [mobilenet_rebalanced]      # optional: the models that the runs keep; the others leave them
-params: {train: {epochs: 10}}       # optional: a patch of params.yaml (mien/patch.py) for every run
+params: {train: {epochs: 10}}       # optional: a patch of params.yaml (mien/config/patch.py) for every run
 target: compare                     # DVC stage or stages to reproduce
 runs:                               # either runs by name, each with the dotted keys that it sets (null takes one out) …
   plain: {models.*.loss: cross_entropy}
@@ -25,11 +25,11 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from mien import paths
-from mien.documents import read_document
-from mien.errors import StudyError
-from mien.faults import Fault, refuse, schema_faults, suggestion
-from mien.sections import Names, Section
+from mien.config.documents import read_document
+from mien.config.faults import Fault, refuse, schema_faults, suggestion
+from mien.config.sections import Names, Section
+from mien.core import paths
+from mien.core.errors import StudyError
 
 NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
 NOT_HERE = "run from the repository's root"

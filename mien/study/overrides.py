@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mien.errors import StudyError
+from mien.core.errors import StudyError
 
 _BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _WORDS = {"true", "false", "null", "inf", "nan"}  # which Hydra would not take as text

@@ -5,13 +5,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from mien import paths
-from mien.documents import read_document
-from mien.errors import ParamsError, StudyError
-from mien.faults import suggestion
-from mien.params import document_faults, load_params
-from mien.patch import merge, parse_setting, patch_of, unmatched
-from mien.preset import load_preset
+from mien.config.documents import read_document
+from mien.config.faults import suggestion
+from mien.config.params import document_faults, load_params
+from mien.config.patch import merge, parse_setting, patch_of, unmatched
+from mien.config.preset import load_preset
+from mien.core import paths
+from mien.core.errors import ParamsError, StudyError
 from mien.study.file import Settings, Study
 from mien.study.overrides import overrides
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from mien import paths
-from mien.evaluation.leaderboard import HEADINGS
-from mien.markdown import markdown_table
+from mien.compare.leaderboard import HEADINGS
+from mien.core import paths
+from mien.core.markdown import markdown_table
 from mien.study.experiments import DONE, Experiment
 from mien.study.file import Settings, Study
 from mien.study.plan import experiment_name

@@ -16,10 +16,10 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from typing_extensions import override
 
-from mien.configure import ModelConfig
-from mien.files import replacing_file
+from mien.config.model import ModelConfig
+from mien.core.files import replacing_file
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 LOCK = "lock"
 
 

@@ -1,10 +1,10 @@
 """What must hold before a training starts."""
 
-from mien import registry
-from mien.configure import ModelConfig
-from mien.data.augmentation.mixing import mixes
-from mien.data.dataset import FaceSet
-from mien.errors import TrainingError
+from mien.augmentation.mixing import mixes
+from mien.config.model import ModelConfig
+from mien.core import registry
+from mien.core.errors import TrainingError
+from mien.store.faces import FaceSet
 
 
 def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[int]:

@@ -13,14 +13,14 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, TensorDataset
 
-from mien.configure import ModelConfig
-from mien.data.augmentation.mixing import mixes
-from mien.data.dataset import FaceSet
-from mien.errors import TrainingError
+from mien.augmentation.mixing import mixes
+from mien.config.model import ModelConfig
+from mien.core.device import LIGHTNING_ACCELERATOR, LIGHTNING_PRECISION, memory_format
+from mien.core.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel
 from mien.models.store import save_model
-from mien.training import precision
+from mien.store.faces import FaceSet
 from mien.training.callbacks import BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.checks import check_faces, check_mixing
@@ -124,7 +124,7 @@ def _run(
     progress: bool,
 ) -> None:
     config, settings = module.config, module.config.train
-    module.model.train().to(memory_format=precision.memory_format(config.precision))
+    module.model.train().to(memory_format=memory_format(config.precision))
     batches = EpochBatches(
         train.targets_N,
         sampler=settings.sampler,
@@ -141,9 +141,9 @@ def _run(
     )
     _quiet()
     trainer = Trainer(
-        accelerator=precision.LIGHTNING_ACCELERATOR[device],
+        accelerator=LIGHTNING_ACCELERATOR[device],
         devices=1,
-        precision=precision.LIGHTNING_PRECISION[config.precision],  # type: ignore[arg-type]
+        precision=LIGHTNING_PRECISION[config.precision],  # type: ignore[arg-type]
         max_epochs=stage.epochs,
         accumulate_grad_batches=settings.accumulate,
         gradient_clip_val=settings.clip_norm or None,

@@ -5,15 +5,15 @@ from lightning.pytorch import LightningModule, seed_everything
 from torch import Tensor, nn
 from typing_extensions import override
 
-from mien import registry
-from mien.configure import ModelConfig
-from mien.data.augmentation import augment
-from mien.data.augmentation.mixing import mix
-from mien.errors import TrainingError
-from mien.evaluation import metrics
+from mien.augmentation import augment
+from mien.augmentation.mixing import mix
+from mien.config.model import ModelConfig
+from mien.core import registry
+from mien.core.errors import TrainingError
 from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
+from mien.statistics import metrics
 from mien.training.optimizers import build_optimizer
 from mien.training.samplers import random_stream
 

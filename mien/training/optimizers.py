@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from timm.optim import param_groups_weight_decay
 
+from mien.config.sections import TrainParams
 from mien.models.build import ExpressionModel
-from mien.sections import TrainParams
 
 
 def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float) -> torch.optim.Optimizer:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mien.configure import ModelConfig
+from mien.config.model import ModelConfig
 from mien.models.build import ExpressionModel
 from mien.models.layers import freeze, last_layers, unfreeze
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from mien.configure import ModelConfig
-from mien.files import replacing_file
+from mien.config.model import ModelConfig
+from mien.core.files import replacing_file
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted
 

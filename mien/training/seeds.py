@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from mien.configure import ModelConfig
-from mien.data.dataset import FaceSet
+from mien.config.model import ModelConfig
 from mien.models.build import ExpressionModel, build_model
+from mien.store.faces import FaceSet
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
 from mien.training.record import figures

@@ -16,10 +16,10 @@ from benchmarks.attacks.photographs import FORMATS, drawn
 from benchmarks.attacks.pictures import fate, mutated_pictures
 from benchmarks.attacks.sources import fuzzed_sources, num_listed
 from benchmarks.attacks.verdict import Verdict
-from mien.errors import SourceError
+from mien.core.errors import SourceError
 from stages import ingest as stage
 
-HEAVY = ("bomb", "overlapping", "many empty", "equal names")  # seconds each; their kinds are in tests/data
+HEAVY = ("bomb", "overlapping", "many empty", "equal names")  # seconds each; their kinds are in tests/ingest
 
 
 def misbehave(how: str) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mien.check.command import check
 from mien.check.duration import durations, rounded
+from mien.check.summary import summary
 from mien.check.surroundings import surroundings
-from mien.errors import SourceError
-from mien.params import load_params
-from mien.preset import apply_preset
-from tests.data.pictures import saved, smooth
+from mien.config.params import load_params
+from mien.config.preset import apply_preset
+from mien.core.errors import SourceError
+from tests.convert.pictures import saved, smooth
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def put(names: dict[str, bytes | None]) -> Path:
 def checked(**settings: str) -> str:
     for key, value in settings.items():
         apply_preset("", settings=[f"{key.replace('__', '.')}={value}"])
-    return check(load_params(), "photos")
+    return summary(load_params(), "photos")
 
 
 def commands(text: str) -> list[str]:
@@ -78,7 +78,7 @@ def test_close_spellings_become_aliases_and_far_ones_classes_and_both_can_be_pas
     known = load_params().labels.spellings
     assert known.class_of("hapy") == "happy" and known.class_of("happiness") == "happy", "the aliases that were there stay"
     assert known.class_of("contempt") == "contempt" and known.class_of('it\'s 1 "odd"') == 'it\'s 1 "odd"'
-    assert "unknown label" not in check(load_params(), "photos")
+    assert "unknown label" not in summary(load_params(), "photos")
 
 
 def test_labels_and_persons_in_file_names_are_found_and_the_commands_make_them_count() -> None:
@@ -88,7 +88,7 @@ def test_labels_and_persons_in_file_names_are_found_and_the_commands_make_them_c
     for command in commands(text):
         if "preset --set" in command:
             apply_preset("", settings=settings(command))
-    text = check(load_params(), "photos")
+    text = summary(load_params(), "photos")
     assert "of 20 images, 0 have no known label" in text and "subjects: 4 (of 20 images)" in text
     assert "class fear: no image" not in text
 
@@ -121,7 +121,7 @@ def test_a_preset_comes_first_and_names_the_source_that_was_looked_at() -> None:
     for command in found:
         run(command)
     assert load_params().ingest.source == "photos" and load_params().labels.spellings.class_of("contempt")
-    text = check(load_params(), "photos")
+    text = summary(load_params(), "photos")
     assert "unknown label" not in text and not commands(text)
 
 
@@ -134,7 +134,7 @@ def test_the_preset_of_fer2013_is_offered_where_its_classes_splits_and_sizes_are
     (command,) = commands(checked())
     assert command == """mien preset fer2013 --set 'ingest.source="photos"'"""
     run(command)
-    text = check(load_params(), "photos")
+    text = summary(load_params(), "photos")
     assert "unknown label" not in text and not commands(text)
 
 
@@ -146,7 +146,7 @@ def test_folders_numbered_as_a_published_set_has_them_get_its_classes() -> None:
     run(command)
     known = load_params().labels.spellings
     assert [known.class_of(str(code)) for code in range(1, 8)] == ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
-    assert "unknown label" not in check(load_params(), "photos")
+    assert "unknown label" not in summary(load_params(), "photos")
 
 
 def test_git_lfs_pointers_are_told_with_the_remedy() -> None:
@@ -170,7 +170,7 @@ def test_it_changes_nothing_and_refuses_what_ingest_refuses(repository: Path) ->
     checked()
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
     with pytest.raises(SourceError, match="does not exist"):
-        check(load_params(), "nowhere")
+        summary(load_params(), "nowhere")
 
 
 def test_more_images_take_longer_and_more_cores_less() -> None:
@@ -191,7 +191,7 @@ def test_a_source_that_git_does_not_know_is_told_until_it_does(repository: Path)
     put({"happy/a.jpg": None})
     git("init", folder=repository)
     assert "    dvc add photos && git add photos.dvc" in checked().splitlines()
-    assert "dvc add" not in check(load_params(), str(repository / "photos"))
+    assert "dvc add" not in summary(load_params(), str(repository / "photos"))
     (repository / "photos.dvc").write_text("outs: []\n")
     assert "    git add photos.dvc" in checked().splitlines() and "dvc add" not in checked()
     git("add", "photos.dvc", folder=repository)

@@ -8,7 +8,7 @@ from scipy.stats import bootstrap, mannwhitneyu
 from statsmodels.stats.multitest import multipletests
 
 from mien.explain.claims import measure
-from mien.explain.means import MIN_GROUPS, difference_interval, mean_interval
+from mien.statistics.means import MIN_GROUPS, difference_interval, mean_interval
 
 KEYS = ["name", "title", "chance", "num", "mean", "low", "high", "num_correct", "mean_correct", "num_wrong", "mean_wrong",
         "difference", "difference_low", "difference_high", "p", "p_holm"]  # fmt: skip

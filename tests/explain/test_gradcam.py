@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from captum.attr import LayerGradCam
 
-from mien import registry
+from mien.config.sections import HeadParams
+from mien.core import registry
 from mien.explain.gradcam import grad_cam, grad_cam_each, normalised, upsampled
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
-from mien.sections import HeadParams
 from tests.models.make import make_config, make_model, pictures
 
 SIDE_PX, INPUT_PX = 80, 64

@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mien import registry
+from mien.config.sections import LossParams
+from mien.core import registry
 from mien.losses import build_loss
 from mien.losses._views import View
 from mien.models.heads.linear import LinearHead
-from mien.sections import LossParams
 from tests.losses.plain import COUNTS, K, draw, mixed, one_hot
 
 NAMES = registry.names("mien.losses")

@@ -9,9 +9,9 @@ import torch
 from ruamel.yaml import YAML
 
 import mien.losses
-from mien import registry
+from mien.config.sections import LossParams
+from mien.core import registry
 from mien.losses import build_loss
-from mien.sections import LossParams
 
 COUNTS = (4, 3, 2)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import torch
 
-from mien.configure import ModelConfig
+from mien.config.model import ModelConfig
+from mien.config.sections import AugmentParams, TrainParams
 from mien.models.build import ExpressionModel, build_model
-from mien.sections import AugmentParams, TrainParams
 
 BASELINES = ("resnet50", "inception_v3", "mobilenetv2_100", "densenet121", "efficientnet_b1")
 

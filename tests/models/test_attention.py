@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mien import registry
+from mien.core import registry
 from mien.models.attention import build_attention
 
 NAMES = registry.names("mien.models.attention")

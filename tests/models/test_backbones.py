@@ -4,8 +4,8 @@ import pytest
 import timm
 import torch
 
-from mien.errors import ParamsError
-from mien.models import catalog
+from mien.config import catalog
+from mien.core.errors import ParamsError
 from mien.models.backbones import OWN, classifier_names, create_backbone, empty_state, feature_maps, map_shape, statistics
 
 from .make import BASELINES

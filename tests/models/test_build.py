@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mien.errors import WeightsError
-from mien.files import write_json
+from mien.core.errors import WeightsError
+from mien.core.files import write_json
 from mien.models.build import build_model
 from mien.models.pretrained import write_pretrained
 

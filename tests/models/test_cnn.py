@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from mien.errors import ParamsError, WeightsError
+from mien.core.errors import ParamsError, WeightsError
 from mien.models.backbones import classifier_names, create_backbone, map_shape, statistics
 from mien.models.build import build_model
 from mien.models.layers import freeze, last_layers

@@ -10,8 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mien.errors import MienError, TableError, WeightsError
-from mien.files import write_json
+from mien.core.errors import MienError, TableError, WeightsError
+from mien.core.files import write_json
 from mien.models.store import describe_model, load_model, save_model, seed_folder
 from mien.models.weights import file_sha256
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from mien import registry
+from mien.config.sections import HeadParams
+from mien.core import registry
 from mien.models.heads import build_head
-from mien.sections import HeadParams
 
 NAMES = registry.names("mien.models.heads")
 

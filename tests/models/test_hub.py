@@ -15,7 +15,7 @@ import timm
 import torch
 from safetensors.torch import load_file, save
 
-from mien.errors import WeightsError
+from mien.core.errors import WeightsError
 from mien.models import hub
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ BACKBONE, FILE = "test_efficientnet", "timm/test_efficientnet.r160_in1k/resolve/
 GET_TWICE = """
 import sys
 from pathlib import Path
-from mien.errors import MienError
+from mien.core.errors import MienError
 from mien.models.pretrained import write_pretrained
 try:
     for name in ("first", "second"):

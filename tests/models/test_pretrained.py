@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mien.errors import TableError, WeightsError
+from mien.core.errors import TableError, WeightsError
 from mien.models.pretrained import write_pretrained
 from mien.models.weights import file_sha256, read_note
 

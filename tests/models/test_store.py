@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mien.errors import TableError, WeightsError
+from mien.core.errors import TableError, WeightsError
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
 from mien.models.store import describe_model, load_model, save_model, seed_folder

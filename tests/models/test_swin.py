@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mien.errors import ParamsError, WeightsError
-from mien.files import write_json
+from mien.core.errors import ParamsError, WeightsError
+from mien.core.files import write_json
 from mien.models.backbones import create_backbone, empty_state, map_shape
 from mien.models.build import build_model
 from mien.models.pretrained import write_pretrained

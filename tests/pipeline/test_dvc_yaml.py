@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: every stage lists the code it runs, and the outputs it writes are those that mien/paths.py names."""
+"""dvc.yaml against the code: every stage lists the code it runs, and the outputs it writes are those that mien/core/paths.py names."""
 
 import ast
 import re
@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from mien import paths
+from mien.core import paths
 
 ROOT = Path(__file__).parents[2]
 # What changes no result: reading and checking parameters, names of paths, error texts, tracking, command lines, spreading work, and what
 # is done when a process is stopped or a disk refuses.
 EXCEPTED = {
-    "mien/params.py", "mien/sections.py", "mien/faults.py", "mien/paths.py", "mien/errors.py", "mien/tracking.py", "mien/stage.py", "mien/registry.py", "mien/parallel.py",
-    "mien/models/catalog.py", "mien/leftovers.py", "mien/stopping.py", "mien/storage.py", "stages/__init__.py", "mien/training/__init__.py",
+    "mien/config/params.py", "mien/config/sections.py", "mien/config/faults.py", "mien/core/paths.py", "mien/core/errors.py", "mien/tracking/run.py", "mien/core/stage.py", "mien/core/registry.py", "mien/core/parallel.py",
+    "mien/config/catalog.py", "mien/core/leftovers.py", "mien/core/stopping.py", "mien/core/disk.py", "stages/__init__.py", "mien/training/__init__.py",
 }  # fmt: skip
 # Code that a stage reads as text: `configure` takes from the files of losses and heads the parameters that they declare.
 READ_AS_TEXT = {("configure", "mien/losses"), ("configure", "mien/models/heads")}
@@ -129,7 +129,7 @@ def test_mien_never_imports_stages() -> None:
 def test_the_pure_rooms_know_no_paths_params_or_tracking(room: str) -> None:
     place = ROOT / "mien" / room
     for module in [place] if place.is_file() else place.rglob("*.py"):
-        forbidden = imported(str(module.relative_to(ROOT))) & {"mien/paths.py", "mien/params.py", "mien/tracking.py"}
+        forbidden = imported(str(module.relative_to(ROOT))) & {"mien/core/paths.py", "mien/config/params.py", "mien/tracking/run.py"}
         assert not forbidden, f"{module.name} imports {forbidden}"
 
 

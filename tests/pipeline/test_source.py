@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.data.pictures import saved, smooth
+from tests.convert.pictures import saved, smooth
 from tests.pipeline.conftest import Workspace, copy_repository, make_small
 
 

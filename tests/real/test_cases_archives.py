@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mien.data.sources import source_entries
-from mien.data.sources.entry import FoundFile, read_entry
-from mien.data.sources.layout import label_of, subset_of
-from mien.errors import SourceError
-from mien.params import LabelParams
+from mien.config.params import LabelParams
+from mien.core.errors import SourceError
+from mien.ingest.layout import label_of, subset_of
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import FoundFile, read_entry
 
 SEVEN = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 KNOWN = LabelParams(classes=list(SEVEN)).spellings

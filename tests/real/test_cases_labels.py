@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths, preset
-from mien.data import conversion
-from mien.data.labels import classify
-from mien.data.tables import FILES, LABELS, REJECTED, read_table
-from mien.errors import MienError
-from mien.params import load_params
+from mien.config import preset
+from mien.config.params import load_params
+from mien.convert import conversion
+from mien.core import paths
+from mien.core.errors import MienError
+from mien.sanitise.labels import classify
+from mien.store.tables import FILES, LABELS, REJECTED, read_table
 from stages import align, convert, dedup, ingest, sanitise, split
 
 ROOT = Path(__file__).parents[2]

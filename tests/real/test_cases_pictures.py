@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.data.decoding import Undecodable, decode
-from mien.data.encoding import encode, reduced, stored_image
-from mien.data.sources.entry import Entry, read_entry
-from mien.params import ConvertParams
+from mien.config.params import ConvertParams
+from mien.convert.decoding import Undecodable, decode
+from mien.ingest.sources.entry import Entry, read_entry
+from mien.store.encoding import encode, reduced, stored_image
 
 # Mean absolute difference in levels of a stored picture to the drawn one: what JPEG, HEVC and AV1 leave together.
 NEARLY = 2.0

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mien import paths
-from mien.data.tables import DUPLICATES, FATES, REJECTED, SPLITS, read_table
+from mien.core import paths
+from mien.store.tables import DUPLICATES, FATES, REJECTED, SPLITS, read_table
 from stages import align, convert, dedup, ingest, sanitise, split, validate
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mien import paths
-from mien.data.tables import DUPLICATES, read_table
-from mien.files import read_json
+from mien.core import paths
+from mien.core.files import read_json
+from mien.store.tables import DUPLICATES, read_table
 from stages import convert, dedup, ingest
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mien.data.alignment import Face, choose_face, cut, square_around
-from mien.data.encoding import reduced
-from mien.data.faces import FaceDetector
+from mien.align.geometry import Face, choose_face, cut, square_around
+from mien.align.mtcnn import FaceDetector
+from mien.store.encoding import reduced
 
 NUM_PHOTOS = 24
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.decoding import Undecodable, decode
+from mien.convert.decoding import Undecodable, decode
 
 # Files that a plain open and load takes without a word although pictures of them are missing, and the like.
 EXPECTED_REASONS = {

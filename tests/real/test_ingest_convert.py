@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien import paths
-from mien.data.shards import read_store
-from mien.data.tables import FILES, IMAGES, REJECTED, THUMBNAIL_PX, read_table
-from mien.files import read_json
+from mien.core import paths
+from mien.core.files import read_json
+from mien.store.shards import read_store
+from mien.store.tables import FILES, IMAGES, REJECTED, THUMBNAIL_PX, read_table
 from stages import convert, ingest
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"

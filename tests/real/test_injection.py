@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
-from mien.cli import where_command
-from mien.data.tables import FILES, read_table
-from mien.pairs.command import write_page
-from mien.params import load_params
+from mien.cli.app import where_command
+from mien.config.params import load_params
+from mien.core import paths
+from mien.pairs.writing import write_page
+from mien.store.tables import FILES, read_table
 from stages import align, convert, dedup, ingest, sanitise, split
 from tests.report.markup import Page
 

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from mien.data.alignment import Face, cut, square_around
-from mien.data.faces import FaceDetector
+from mien.align.geometry import Face, cut, square_around
+from mien.align.mtcnn import FaceDetector
 from mien.explain.regions import region_masks
 
 from .test_faces import detector, faces, photos  # noqa: F401  (fixtures)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from mien.data.alignment import choose_face, cut, square_around
-from mien.data.encoding import reduced
-from mien.data.faces import FaceDetector
-from mien.data.turning import TURNS_DEG, Found, find_faces, turned
+from mien.align.geometry import choose_face, cut, square_around
+from mien.align.mtcnn import FaceDetector
+from mien.align.turning import TURNS_DEG, Found, find_faces, turned
+from mien.store.encoding import reduced
 
 NUM_PHOTOS = 8
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
+from mien.core import paths
 from stages import report
 from tests.report.fabricated import fabricate
 

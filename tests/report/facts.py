@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.configure import config_document, configure
-from mien.data.tables import DUPLICATES, FILES, PAIRS, SPLITS
-from mien.evaluation.comparison import compare_pairs
-from mien.evaluation.figures import Predictions, bare_figures, report_on_test
-from mien.evaluation.honesty import selection
-from mien.evaluation.leaderboard import leaderboard
-from mien.evaluation.seeds import seed_figures
-from mien.evaluation.slices import slice_figures, slices_table
-from mien.evaluation.temperature import calibration_report, reliability_table
+from mien.compare.leaderboard import leaderboard
+from mien.config.model import config_document, configure
+from mien.config.params import Params, parse_params
+from mien.evaluate.results import Predictions, bare_figures, report_on_test
+from mien.evaluate.seeds import seed_figures
+from mien.evaluate.slices import slice_figures, slices_table
 from mien.explain.claims import measure
-from mien.params import Params, parse_params
-from mien.provenance import Provenance
 from mien.report.run import Doubts, Explanation, RunFacts
+from mien.statistics.baselines import selection
+from mien.statistics.pairwise_tests import compare_pairs
+from mien.statistics.temperature import calibration_report, reliability_table
+from mien.store.tables import DUPLICATES, FILES, PAIRS, SPLITS
+from mien.tracking.provenance import Provenance
 
 MODELS = {
     "first": "backbone: test_resnet, head: linear, loss: rebalanced",

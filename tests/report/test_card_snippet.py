@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from mien.data.alignment import Face
-from mien.data.faces import FaceDetector
+from mien.align.geometry import Face
+from mien.align.mtcnn import FaceDetector
 from mien.models.predict import predict_logits
 from mien.models.store import save_model
 from mien.report.cards import model_card

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mien import paths
-from mien.data.tables import PAIRS, read_table
-from mien.params import load_params
+from mien.config.params import load_params
+from mien.core import paths
 from mien.report.page.index import duplicates
 from mien.report.page.site import index_page
 from mien.report.run import read_run
+from mien.store.tables import PAIRS, read_table
 from tests.report.fabricated import fabricate
 from tests.report.facts import make_params
 from tests.report.markup import Element, Page

@@ -13,11 +13,11 @@ import pytest
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
-from mien import paths
-from mien.data.tables import FATES, read_table
-from mien.pairs.command import write_page
-from mien.params import load_params
-from mien.printable import one_line
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.printable import one_line
+from mien.pairs.writing import write_page
+from mien.store.tables import FATES, read_table
 from stages import report
 from tests.report.fabricated import fabricate
 from tests.report.fabricated.hostile import CONTROLS, FORMULAS, SOURCE, STRINGS, poison, texts_of
@@ -193,7 +193,7 @@ def test_the_terminal_gets_no_control_character(run: Run) -> None:
     environment = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from mien.cli import app; app()", *arguments]
+        command = [sys.executable, "-c", "from mien.cli.app import app; app()", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=environment, timeout=60)
 
     everything = mien("where", "*")

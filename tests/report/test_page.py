@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.params import load_params
+from mien.config.params import load_params
 from mien.report.page.site import index_page
 from mien.report.run import read_run
 from stages import report

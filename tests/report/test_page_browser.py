@@ -7,7 +7,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from mien import paths
+from mien.core import paths
 from stages import report
 from tests.report.browser import Viewer, chromium
 from tests.report.fabricated import fabricate

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien.params import load_params
+from mien.config.params import load_params
 from mien.report.page.index import doubts
 from mien.report.page.model import curves, slices
 from mien.report.run import read_run

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
-from mien.errors import TableError
-from mien.params import load_params
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import TableError
 from mien.report.run import modified_files, read_run
 from tests.report.fabricated import fabricate
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from mien import paths
-from mien.data.encoding import encode
-from mien.data.shards import DIGITS, read_store, write_shard
-from mien.data.tables import FACES, FATES, IMAGES, LABELS, read_table, write_table
+from mien.core import paths
+from mien.store.encoding import encode
+from mien.store.shards import DIGITS, read_store, write_shard
+from mien.store.tables import FACES, FATES, IMAGES, LABELS, read_table, write_table
 from stages import align
-from tests.data.lying import Marks, with_face
+from tests.align.lying import Marks, with_face
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,7 +84,7 @@ def test_pictures_without_a_face(workspace: Path, method: str, on_missing: str, 
 def test_pictures_that_are_turned_upright_are_counted(
     turns: str, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mien.data.faces", SimpleNamespace(FaceDetector=Marks))
+    monkeypatch.setitem(sys.modules, "mien.align.mtcnn", SimpleNamespace(FaceDetector=Marks))
     for digit, lying_deg in (("0", 0), ("7", 90), ("f", 90)):
         image = encode(with_face(90, 70, at=(40, 30), turn_deg=lying_deg), jpeg_quality=95)
         row = {"sample_id": digit * 4, "image": image, "phash": 0, "phash_mirrored": 0}

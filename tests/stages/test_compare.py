@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien import paths
-from mien.data.tables import PREDICTIONS, SPLITS, write_table
-from mien.errors import TableError
-from mien.evaluation.comparison import COLUMNS
-from mien.evaluation.figures import Predictions, report_on_test
-from mien.evaluation.seeds import seed_figures
-from mien.files import read_json, write_json
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json, write_json
+from mien.evaluate.results import Predictions, report_on_test
+from mien.evaluate.seeds import seed_figures
+from mien.statistics.pairwise_tests import COLUMNS
+from mien.store.tables import PREDICTIONS, SPLITS, write_table
 from stages import compare
 
 CLASSES = ("happy", "sad")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
-from mien.configure import read_config
-from mien.params import load_params
+from mien.config.model import read_config
+from mien.config.params import load_params
+from mien.core import paths
 
 ROOT = Path(__file__).parents[2]
 

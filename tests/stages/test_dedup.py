@@ -6,14 +6,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien import paths
-from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
-from mien.errors import TableError
-from mien.files import read_json
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 from stages import dedup
-from tests.data.scenes import crop, exposure, pictures, scene
-from tests.data.tables import sample_id
+from tests.dedup.scenes import crop, exposure, pictures, scene
+from tests.random_tables import sample_id
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
 

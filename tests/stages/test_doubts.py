@@ -11,21 +11,21 @@ import pytest
 import torch
 from PIL import Image
 
-from mien import paths
-from mien.configure import configure
-from mien.data.corrections import read_corrections
-from mien.data.deciding import take_over
-from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import FACES, FATES, LABELS, SPLITS, read_table
-from mien.data.whereabouts import matching
-from mien.errors import ParamsError, TableError
-from mien.explain.pictures import read_pictures
-from mien.files import read_json, write_json
+from mien.config.model import configure
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import ParamsError, TableError
+from mien.core.files import read_json, write_json
+from mien.explain.thumbnails import read_pictures
 from mien.models.build import build_model
 from mien.models.store import save_model
-from mien.params import load_params
+from mien.sanitise.corrections import read_corrections
+from mien.sanitise.deciding import take_over
+from mien.split.whereabouts import matching
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import FACES, FATES, LABELS, SPLITS, read_table
 from stages import doubts, sanitise, split
-from tests.data.tables import Tables
+from tests.random_tables import Tables
 
 CLASSES = ("angry", "fear", "happy", "sad", "surprise")
 PARAMS = """

@@ -12,18 +12,18 @@ import torch
 from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from mien import paths
-from mien.configure import ModelConfig, configure
-from mien.data.dataset import load_faces
-from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
-from mien.errors import ParamsError, TableError
-from mien.files import read_json, write_json
+from mien.config.model import ModelConfig, configure
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import ParamsError, TableError
+from mien.core.files import read_json, write_json
 from mien.models import speed
 from mien.models.build import ExpressionModel, build_model
 from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model, seed_folder
-from mien.params import load_params
+from mien.store.faces import load_faces
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
 from stages import evaluate
 
 CLASSES = ("happy", "sad", "fear")

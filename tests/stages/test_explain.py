@@ -11,20 +11,20 @@ import pytest
 import torch
 from PIL import Image
 
-from mien import paths
-from mien.configure import configure
-from mien.data.dataset import load_faces
-from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import DUPLICATES, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
-from mien.errors import ParamsError, TableError
-from mien.explain.pictures import decoded, read_pictures
-from mien.files import read_json
+from mien.config.model import configure
+from mien.config.params import load_params
+from mien.core import paths
+from mien.core.errors import ParamsError, TableError
+from mien.core.files import read_json
+from mien.explain.thumbnails import decoded, read_pictures
 from mien.models.build import build_model
 from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model
-from mien.params import load_params
+from mien.store.faces import load_faces
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import DUPLICATES, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
 from stages import explain
-from tests.data.tables import sample_id
+from tests.random_tables import sample_id
 
 CLASSES = ("angry", "happy", "sad")
 PARAMS = """

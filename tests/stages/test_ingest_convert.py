@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mien import paths
-from mien.data import conversion
-from mien.data.shards import read_store
-from mien.data.tables import BLOBS, FILES, IMAGES, REJECTED, read_arrow, read_table
-from mien.errors import SourceError
-from mien.files import read_json
+from mien.convert import conversion
+from mien.core import paths
+from mien.core.errors import SourceError
+from mien.core.files import read_json
+from mien.store.shards import read_store
+from mien.store.tables import BLOBS, FILES, IMAGES, REJECTED, read_arrow, read_table
 from stages import convert, ingest
-from tests.data.pictures import noisy, saved, smooth
+from tests.convert.pictures import noisy, saved, smooth
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
 MESS = {

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
-from mien.data.tables import INVENTORY, read_table
-from mien.errors import MienError, SourceError, StudyError
+from mien.core import paths
+from mien.core.errors import MienError, SourceError, StudyError
+from mien.store.tables import INVENTORY, read_table
 from stages import inventory
 
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"

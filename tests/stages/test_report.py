@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mien import paths
-from mien.errors import TableError
+from mien.core import paths
+from mien.core.errors import TableError
 from stages import report
 from tests.report.fabricated import fabricate
 

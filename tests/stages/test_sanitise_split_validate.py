@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 import typer.testing
 
-from mien import paths
-from mien.data.tables import FATE_NAMES, FATES, FILES, LABELS, SPLITS, read_table, write_table
-from mien.errors import LabelError, ValidationFailed
+from mien.core import paths
+from mien.core.errors import LabelError, ValidationFailed
+from mien.store.tables import FATE_NAMES, FATES, FILES, LABELS, SPLITS, read_table, write_table
 from stages import sanitise, split, validate
-from tests.data.tables import Tables
+from tests.random_tables import Tables
 
 ROOT = Path(__file__).parents[2]
 OUTPUTS = [

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import typer
 
-from mien import paths
-from mien.files import read_json
+from mien.core import paths
+from mien.core.files import read_json
 from mien.models.store import load_model, seed_folder
 from mien.training import callbacks
 from stages import train

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import StudyError
+from mien.core.errors import StudyError
 from mien.study.file import Study, load_study, names
 
 

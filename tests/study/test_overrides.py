@@ -7,7 +7,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides, to_hydra_overrides
 from ruamel.yaml import YAML
 
-from mien.errors import StudyError
+from mien.core.errors import StudyError
 from mien.study.overrides import hydra_value, overrides
 
 YAML_TEXT = """\

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from mien import registry
-from mien.errors import ParamsError, StudyError
-from mien.params import Params, load_params
+from mien.config.params import Params, load_params
+from mien.core import registry
+from mien.core.errors import ParamsError, StudyError
 from mien.study.experiments import DONE, Experiment, queue_command
 from mien.study.file import Study, load_study, names
 from mien.study.plan import Run, plan

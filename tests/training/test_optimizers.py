@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from mien.configure import ModelConfig
+from mien.config.model import ModelConfig
+from mien.config.sections import TrainParams
 from mien.models.build import ExpressionModel, build_model
-from mien.sections import TrainParams
 from mien.training.fit import fit
 from mien.training.optimizers import build_optimizer
 from tests.training.tiny import face_set, model_config

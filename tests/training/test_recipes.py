@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from mien.configure import ModelConfig, config_document
-from mien.errors import TrainingError
+from mien.config.model import ModelConfig, config_document
+from mien.core.errors import TrainingError
 from mien.models.build import ExpressionModel, build_model
 from mien.models.layers import last_layers
 from mien.models.store import load_model

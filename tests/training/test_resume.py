@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import stages.train
-from mien import paths
+from mien.config.sections import LossParams
+from mien.core import paths
+from mien.core.registry import constant
 from mien.models.build import build_model
-from mien.registry import constant
-from mien.sections import LossParams
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
 from tests.training.tiny import face_set, model_config, write_workspace

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR
 
+from mien.config.sections import TrainParams
 from mien.models.build import build_model
-from mien.sections import TrainParams
 from mien.training.fit import fit
 from mien.training.schedules import rate
 from tests.training.tiny import face_set, model_config

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from mien import registry
-from mien.configure import ModelConfig
-from mien.data.augmentation import augment
-from mien.errors import TrainingError
+from mien.augmentation import augment
+from mien.config.model import ModelConfig
+from mien.config.sections import LossParams
+from mien.core import registry
+from mien.core.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel, build_model
-from mien.sections import LossParams
 from mien.training.fit import Fitted, fit
 from mien.training.module import ExpressionTraining
 from tests.training.tiny import face_set, model_config

@@ -11,13 +11,13 @@ import pyarrow as pa
 import torch
 from PIL import Image
 
-from mien import paths
-from mien.configure import ModelConfig
-from mien.data.dataset import FaceSet
-from mien.data.shards import DIGITS, write_shard
-from mien.data.tables import FACES, SPLITS, write_table
-from mien.files import write_json
-from mien.sections import AugmentParams, TrainParams
+from mien.config.model import ModelConfig
+from mien.config.sections import AugmentParams, TrainParams
+from mien.core import paths
+from mien.core.files import write_json
+from mien.store.faces import FaceSet
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import FACES, SPLITS, write_table
 
 CLASSES = ("angry", "happy", "sad")
 SIDE_PX = 32

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from mien import registry
+from mien.core import registry
 
 
 def build_attention(name: str, channels: int) -> nn.Module:

@@ -1,6 +1,6 @@
 """Heads: from the last feature map to one logit per class; one file each, found by name. A head's file holds
 
-PARAMETERS  the fields of mien.sections.HeadParams that the head reads, a literal (it is read without importing torch)
+PARAMETERS  the fields of mien.config.sections.HeadParams that the head reads, a literal (it is read without importing torch)
 CLASS_MAPS  whether the head has `class_maps(maps_NCHW, detach=...)`, one map per class whose mean plus the bias is the logit; a literal
 HEAD        called as HEAD(channels, num_classes, dropout=..., **parameters), a module maps_NCHW -> logits_NK
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from mien import registry
+from mien.core import registry
 
 
 def build_head(name: str, channels: int, num_classes: int, *, dropout: float, parameters: dict[str, Any]) -> nn.Module:

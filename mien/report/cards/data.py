@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from mien.data.tables import FATE_NAMES
-from mien.markdown import Markdown
-from mien.naming import last_part
+from mien.core.markdown import Markdown
+from mien.core.naming import last_part
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
 from mien.report.cards.rendering import render, yaml_front
 from mien.report.page.formats import count, percent
 from mien.report.run import RunFacts
+from mien.store.tables import FATE_NAMES
 
 LICENSE = "# license: that of the pictures, which the pipeline cannot know\n"
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))

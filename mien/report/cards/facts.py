@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mien import paths
-from mien.markdown import Markdown, code
+from mien.core import paths
+from mien.core.markdown import Markdown, code
 from mien.report.page.formats import percent, plural
 from mien.report.run import RunFacts
 

@@ -3,8 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from mien.evaluation.resampling import LEVEL
-from mien.markdown import Markdown
+from mien.core.markdown import Markdown
 from mien.report.cards import rows
 from mien.report.cards.citations import citations
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
@@ -12,6 +11,7 @@ from mien.report.cards.front_matter import front_matter
 from mien.report.cards.rendering import render
 from mien.report.page.formats import figure, signed
 from mien.report.run import RunFacts
+from mien.statistics.resampling import LEVEL
 
 
 def model_card(model: str, facts: RunFacts) -> str:

@@ -11,8 +11,8 @@ from jinja2.runtime import Context
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from mien.markdown import Markdown, cell, code, escaped, markdown_table
-from mien.printable import printable
+from mien.core.markdown import Markdown, cell, code, escaped, markdown_table
+from mien.core.printable import printable
 from mien.report.page import formats
 
 TEXTS = ("value", "breakable", "figure_title")

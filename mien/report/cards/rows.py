@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mien.markdown import Markdown
+from mien.core.markdown import Markdown
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
 
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")

@@ -5,8 +5,8 @@ from math import isfinite, nan
 
 import pandas as pd
 
-from mien.evaluation.resampling import LEVEL
 from mien.report.page.frames import records
+from mien.statistics.resampling import LEVEL
 
 ALPHA = round(1 - LEVEL, 10)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from mien.printable import printable
+from mien.core.printable import printable
 from mien.report.page import formats
 from mien.report.page.sprites import Sprites
 

@@ -28,8 +28,8 @@ from mien.report.page.model import (
     confusion,
     curves,
     failures,
-    figures,
     gallery,
+    metrics,
     mirrored,
     per_class,
     seeds,
@@ -41,7 +41,7 @@ from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
 
 INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
-MODEL_PARTS = (figures, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
+MODEL_PARTS = (metrics, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
 PICTURES_BYTES = 12_000_000  # of all pages together, as Base64: 15 models stay under 15 MB
 PAGE_BYTES = 2_500_000  # of one page, however few there are
 

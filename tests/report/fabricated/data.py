@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from mien import paths
-from mien.data.shards import DIGITS, write_shard
-from mien.data.spelling import fold
-from mien.data.tables import DUPLICATES, FATES, FILES, IMAGES, PAIRS, SPLITS, write_table
-from mien.files import write_json
-from mien.params import Params
+from mien.config.params import Params
+from mien.config.spelling import fold
+from mien.core import paths
+from mien.core.files import write_json
+from mien.store.shards import DIGITS, write_shard
+from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, PAIRS, SPLITS, write_table
 from tests.report.fabricated.pictures import encoded, face
 
 HOSTILE = "<script>alert(\"1\")</script>&'quoted'.jpg"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from mien import paths
-from mien.explain.pictures import write_pictures
-from mien.files import write_json
+from mien.core import paths
+from mien.core.files import write_json
+from mien.explain.thumbnails import write_pictures
 from tests.report.fabricated.pictures import encoded, face
 from tests.report.fabricated.plan import Plan
 

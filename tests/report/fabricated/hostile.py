@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from mien import paths
-from mien.data.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table, write_table
-from mien.files import read_json, write_json
-from mien.spreadsheet import read_csv, write_csv
+from mien.core import paths
+from mien.core.files import read_json, write_json
+from mien.core.spreadsheet import read_csv, write_csv
+from mien.store.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table, write_table
 
 HTML = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</title></style><iframe/src=javascript:alert(3)>", "&lt;b&gt;<b>")
 MARKDOWN = (

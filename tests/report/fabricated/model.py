@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien import paths
-from mien.configure import config_document, configure
-from mien.evaluation.comparison import compare_pairs
-from mien.evaluation.metrics import accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1, weighted_f1
-from mien.files import read_json, write_json
+from mien.config.model import config_document, configure
+from mien.core import paths
+from mien.core.files import read_json, write_json
+from mien.statistics.metrics import accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1, weighted_f1
+from mien.statistics.pairwise_tests import compare_pairs
 from tests.report.fabricated.plan import Plan
 
 EPOCHS, BEST = 6, 5

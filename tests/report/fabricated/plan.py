@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from mien import paths
-from mien.params import Params, load_params
+from mien.config.params import Params, load_params
+from mien.core import paths
 
 CLASSES = ("angry", "happy", "sad")
 ENTRY = {"backbone": "test_resnet", "weights": "none", "attention": "none", "head": "dense256", "loss": "cross_entropy", "input_px": 32}

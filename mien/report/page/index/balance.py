@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mien.data.tables import SPLIT_NAMES
 from mien.report.run import RunFacts
+from mien.store.tables import SPLIT_NAMES
 
 TITLE = "Classes and splits"
 

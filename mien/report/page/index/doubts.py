@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mien import paths
-from mien.explain.pictures import read_pictures
-from mien.naming import file_name, last_part
+from mien.core import paths
+from mien.core.naming import file_name, last_part
+from mien.explain.thumbnails import read_pictures
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts

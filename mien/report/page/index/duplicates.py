@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from mien.data.cautions import cautions
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
-from mien.report.pictures import stored_thumbnails
 from mien.report.run import RunFacts
+from mien.report.thumbnails import stored_thumbnails
+from mien.sanitise.cautions import cautions
 
 TITLE = "Duplicates and leaks"
 KINDS = {

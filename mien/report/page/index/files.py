@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from mien import paths
+from mien.core import paths
 from mien.report.run import RunFacts
 
 TITLE = "Cards and files"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from mien.data.tables import SPLIT_NAMES
-from mien.naming import without_names
+from mien.core.naming import without_names
 from mien.report.page.frames import records
 from mien.report.run import RunFacts
+from mien.store.tables import SPLIT_NAMES
 
 TITLE = "From files to splits"
 STAGES = {

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mien.explain.pictures import read_pictures
-from mien.naming import Names, file_name
+from mien.core.naming import Names, file_name
+from mien.explain.thumbnails import read_pictures
 from mien.report.page.axis import Axis
 from mien.report.page.pairwise import ALPHA
 from mien.report.page.sprites import Sprites

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mien.explain.pictures import read_pictures
-from mien.naming import file_name
+from mien.core.naming import file_name
+from mien.explain.thumbnails import read_pictures
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mien.explain.pictures import read_pictures
+from mien.explain.thumbnails import read_pictures
 from mien.report.page.sprites import Sprites
 from mien.report.run import RunFacts
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mien.report.page.model.figures import FIGURES
+from mien.report.page.model.metrics import FIGURES
 from mien.report.run import RunFacts
 
 TITLE = "Seeds of training"

@@ -1,0 +1,97 @@
+"""One shard of converted pictures to one shard of training squares."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mien.align.geometry import choose_face, cut, fit_whole, square_around
+from mien.align.turning import Doubted, Found, best_score, box_before, find_faces
+from mien.config.params import FaceParams
+from mien.store.encoding import encode, stored_image, stored_size_px
+from mien.store.shards import read_shard, write_shard
+from mien.store.tables import FACES, IMAGES
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker process needs for one shard: where from and to, which samples, and how.
+
+    A sample of `whole` is fitted whole if it shows no face; any other without a face is left out.
+    """
+
+    digit: str
+    images: Path
+    squares: Path
+    samples: frozenset[str]
+    whole: frozenset[str]
+    how: FaceParams
+    jpeg_quality: int
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What was found in one picture: faces that score at least `faces.min_score`, and the best score of all, both in the picture turned
+    clockwise by `turn_deg`; and what another turn showed, if that was better, but not by enough to turn it."""
+
+    num_faces: int
+    best_score: float | None
+    turn_deg: int = 0
+    doubted: Doubted | None = None
+
+
+def make_squares(job: Job) -> dict[str, Sighting]:
+    """Writes the shard. Returns what was found in each sample, also in those left out; nothing where no faces were looked for."""
+    pictures = read_shard(job.images, job.digit, IMAGES, ["sample_id", "image"])
+    pictures = pictures.filter(pc.is_in(pictures.column("sample_id"), value_set=pa.array(sorted(job.samples), pa.string())))
+    stored = dict(zip(pictures.column("sample_id").to_pylist(), pictures.column("image").to_pylist(), strict=True))
+    assert stored.keys() == job.samples, f"shard {job.digit}: labels name samples that have no image"
+    if job.how.detector == "none":
+        rows = [_whole(data, job) | {"sample_id": sample_id} for sample_id, data in stored.items()]
+        sightings: dict[str, Sighting] = {}
+    else:
+        rows, sightings = _find(stored, job)
+    write_shard(job.squares, job.digit, pa.Table.from_pylist(rows, schema=FACES), FACES)
+    return sightings
+
+
+def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dict[str, Sighting]]:
+    from mien.align.mtcnn import FaceDetector  # here, because it imports torch, which takes seconds
+
+    detector = FaceDetector()
+    rows, sightings = [], {}
+    for sample_id, data in stored.items():
+        found = find_faces(stored_image(data), detector, turns=job.how.turns, min_score=job.how.min_score)
+        num_faces = sum(face.score >= job.how.min_score for face in found.faces)
+        sightings[sample_id] = Sighting(num_faces, best_score(found.faces), found.turn_deg, found.doubted)
+        if num_faces:
+            row = _cut(found, job)
+        elif sample_id in job.whole:
+            row = _whole(data, job) | {"num_faces": 0}
+        else:
+            continue
+        rows.append(row | {"sample_id": sample_id, "turn_deg": found.turn_deg if job.how.turns else None})
+    return rows, sightings
+
+
+def _cut(found: Found, job: Job) -> dict[str, Any]:
+    faces = [face for face in found.faces if face.score >= job.how.min_score]
+    face = choose_face(faces, *found.image.size, choose=job.how.choose)
+    square = square_around(face, margin=job.how.margin)
+    picture = cut(found.image, square, size_px=job.how.size_px)
+    return {
+        "image": encode(picture, jpeg_quality=job.jpeg_quality),
+        "box": box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size),
+        "landmarks": square.to_square(face.landmarks, size_px=picture.width).ravel().tolist(),
+        "score": face.score,
+        "num_faces": len(faces),
+    }
+
+
+def _whole(data: bytes, job: Job) -> dict[str, Any]:
+    width_px, height_px = stored_size_px(data)
+    if width_px == height_px <= job.how.size_px:
+        return {"image": data}  # already what it would become; encoding it again would only lose
+    return {"image": encode(fit_whole(stored_image(data), fit=job.how.fit, size_px=job.how.size_px), jpeg_quality=job.jpeg_quality)}

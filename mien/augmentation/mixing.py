@@ -1,0 +1,56 @@
+"""Mixup (Zhang et al. 2018, arXiv:1710.09412) and CutMix (Yun et al. 2019, arXiv:1905.04899), timm's: pictures blended with each other.
+
+Shapes: N batch (even), K classes, C channels, S×S pixels.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from timm.data import Mixup
+from torch import Generator, Tensor
+
+from mien.config.sections import AugmentParams
+
+
+def mixes(settings: AugmentParams) -> bool:
+    """Whether `mix` blends pictures, and so needs batches of even size and gives soft targets."""
+    return settings.mixup > 0 or settings.cutmix > 0
+
+
+def mix(
+    images_NCSS: Tensor, targets_N: Tensor, settings: AugmentParams, *, num_classes: int, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """The batch blended with itself in reverse order, and soft targets, N×K; what came in, with hard targets, if both are off.
+
+    Share λ of the first, from Beta(α, α), is drawn once per batch, and so is which of the two is used if both are on. The input is
+    not written to.
+    """
+    if not mixes(settings):
+        return images_NCSS, targets_N
+    assert len(images_NCSS) % 2 == 0, "batches to mix are of even size: EpochBatches(even=True)"
+    mixup = Mixup(
+        mixup_alpha=settings.mixup,
+        cutmix_alpha=settings.cutmix,
+        prob=1.0,
+        switch_prob=0.5,
+        mode="batch",
+        correct_lam=True,
+        label_smoothing=0.0,
+        num_classes=num_classes,
+    )
+    with _numpy_seeded(int(torch.randint(2**32, (), generator=generator))):
+        images, targets_NK = mixup(images_NCSS.clone(), targets_N)  # timm's writes into its input
+    return images, targets_NK
+
+
+@contextmanager
+def _numpy_seeded(seed: int) -> Iterator[None]:
+    """numpy's global generator, from which timm's Mixup draws, as `seed` makes it; its state is put back."""
+    before = np.random.get_state()  # noqa: NPY002 (timm draws from it)
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002

@@ -1,0 +1,108 @@
+"""The command `mien check`: what a source holds and what will become of it, before any run."""
+
+from pathlib import Path
+
+from mien.check.advice import advice
+from mien.check.duration import durations, rounded
+from mien.check.findings import Findings, findings, median_side_px
+from mien.check.surroundings import surroundings
+from mien.check.survey import Tried, survey, tried
+from mien.config.params import Params
+from mien.core import paths
+from mien.core.markdown import plain_table
+from mien.core.parallel import num_processes
+from mien.core.printable import one_line
+from mien.ingest.metadata import read_metadata
+from mien.ingest.sources import kind_of
+from mien.ingest.sources.place import source_place
+from mien.sanitise.labels import closest_class
+
+MOST_LINES = 40  # of one table
+
+
+def summary(params: Params, source: str = "") -> str:
+    """What there is, what will be lost, what to do before `dvc repro`, and how long the data stages will take, as text.
+
+    `source` stands for ingest.source. Raises SourceError for what `ingest` would refuse as a whole.
+    """
+    place = source_place(source or params.ingest.source)
+    kind = kind_of(place)
+    metadata = read_metadata(Path(params.ingest.metadata))
+    seen = survey(place)
+    trial = tried(place, seen, params.convert, max_bytes=params.ingest.max_file_mb * 2**20)
+    found = findings(seen, metadata, params)
+    parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
+    if trial.seconds:
+        parts.append(_durations(found, trial, params))
+    parts.append(_advice(found, params, trial, place, source))
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _files(place: Path, kind: str, found: Findings) -> list[str]:
+    num = found.num_files
+    rows = [("images", name, f"{count:,}", "") for name, count in found.kinds.items()]
+    rows += [("ignored", reason, f"{count:,}", found.such_as["ignored", reason]) for reason, count in found.ignored.items()]
+    rows += [("unreadable", reason, f"{count:,}", found.such_as["unreadable", reason]) for reason, count in found.errors.items()]
+    table = plain_table(("", "what", "files", "such as"), rows[:MOST_LINES], right={2}).splitlines() if rows else []
+    return [f"{one_line(str(place))}: {kind.replace('_', ' ')}, {num:,} file{'s'[: num != 1]}, {found.size_bytes / 1e6:,.1f} MB", *table]
+
+
+def _labels(found: Findings, params: Params) -> list[str]:
+    known = params.labels.spellings
+    rows = []
+    for name, count in found.labels.items():
+        meant = None if name is None else known.class_of(name)
+        closest = None if name is None or meant else closest_class(name, params.labels)
+        fate = meant or ("quarantined: no label" if name is None else f"quarantined: unknown label; closest class: {closest or 'none'}")
+        rows.append(
+            ("(none)" if name is None else name, f"{count:,}", fate + (" (left out by labels.drop)" if meant in params.labels.drop else ""))
+        )
+    lines = plain_table(("label", "images", "class"), rows[:MOST_LINES], right={1}).splitlines() if rows else []
+    if len(rows) > MOST_LINES:
+        lines.append(f"and {len(rows) - MOST_LINES:,} more labels")
+    lines += [
+        "class " + name + ": no image"
+        for name in params.labels.kept
+        if not any(spelt is not None and known.class_of(spelt) == name for spelt in found.labels)
+    ]
+    splits = ", ".join(f"{name or 'none'} {count:,}" for name, count in found.subsets.items())
+    subjects = f"{found.num_subjects:,} (of {found.num_with_subject:,} images)" if found.num_subjects else "none named"
+    return [*lines, f"splits by folder: {splits or 'none'}; subjects: {subjects}"]
+
+
+def _losses(found: Findings, trial: Tried, params: Params) -> list[str]:
+    known = params.labels.spellings
+    unknown = sum(count for name, count in found.labels.items() if name is None or known.class_of(name) is None)
+    lines = [f"of {found.num_images:,} images, {unknown:,} have no known label and would be quarantined"]
+    if trial.num:
+        lines.append(f"{trial.num} images tried: " + (f"{len(trial.lost)} would be rejected:" if trial.lost else "all can be used"))
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in trial.lost:
+        by_reason.setdefault(reason, []).append(one_line(path))
+    told = [
+        f"  {path}{f' and {len(others)} more' if others else ''}: {reason}"
+        for reason, (path, *others) in list(by_reason.items())[:MOST_LINES]
+    ]
+    return lines + told
+
+
+def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
+    workers = num_processes(params.runtime.workers)
+    seconds = durations(
+        found.num_images,
+        found.size_bytes,
+        convert_s=sum(trial.seconds) / len(trial.seconds),
+        is_detecting=params.faces.detector == "mtcnn",
+        workers=workers,
+    )
+    each = ", ".join(f"{stage} {rounded(value)}" for stage, value in seconds.items())
+    return [f"data stages: about {rounded(sum(seconds.values()))} on {workers} core{'s'[: workers != 1]} ({each})"]
+
+
+def _advice(found: Findings, params: Params, trial: Tried, place: Path, source: str) -> list[str]:
+    """What to do; `source` is empty where ingest.source itself was looked at."""
+    told = list(advice(found, params, side_px=median_side_px(trial), place=place, is_named=bool(source)))
+    if found.num_images:
+        told += surroundings(paths.workspace(), source or params.ingest.source)
+    lines = [f"- {each.reason}" + (f":\n    {each.command}" if each.command else "") for each in told]
+    return ["before `dvc repro`:", *lines] if lines else ["nothing to change before `dvc repro`"]

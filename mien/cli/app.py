@@ -1,0 +1,20 @@
+"""The command `mien`: what a user does beside `dvc repro`. The stages have command lines of their own (python -m stages.NAME)."""
+
+import typer
+
+from mien.cli.check import check
+from mien.cli.decide import decide
+from mien.cli.models import models
+from mien.cli.pairs import pairs
+from mien.cli.params import params
+from mien.cli.preset import preset
+from mien.cli.study import study
+from mien.cli.table import table
+from mien.cli.track import track
+from mien.cli.where import where
+from mien.core.stage import reporting
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Tools beside `dvc repro`.")
+app = reporting(commands)
+for _command in (track, study, preset, check, params, models, where, pairs, decide, table):
+    commands.command(_command.__name__)(_command)

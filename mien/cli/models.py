@@ -1,0 +1,68 @@
+"""The command `mien models`: a table of all configured models. It builds each of them without weights, so it shows what will be trained."""
+
+import typer
+
+from mien.config.model import ModelConfig, configure
+from mien.config.params import Params, load_params
+from mien.core.errors import ParamsError
+from mien.core.markdown import plain_table
+
+HEADER = ("model", "backbone", "attention", "head", "loss", "weights", "input px", "parameters M", "MACs G", "map C×H×W")
+NUMBERS = {"input px", "parameters M", "MACs G"}
+
+
+def models() -> None:
+    """Prints every model of params.yaml with its parts, parameters, MACs and feature map.
+
+    Parameters are in millions, of the whole model.
+    MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's count of operations.
+    The map is the output of the last layer before the head: channels, height, width.
+    Weights are named, not loaded.
+    """
+    typer.echo(table(load_params()))
+
+
+def rows(params: Params) -> list[tuple[str, ...]]:
+    """One row (as HEADER) for every model of params.yaml, in its order.
+
+    Parameters are millions; MACs are billions for one picture (see mien.models.cost). Raises ParamsError with one line for each model
+    that cannot be built, such as one whose input is too small.
+    """
+    found, faults = [], []
+    for name in params.models:
+        try:
+            found.append(_row(configure(params, name)))
+        except ParamsError as error:
+            faults.append(str(error))
+    if faults:
+        raise ParamsError("\n  ".join(["params.yaml has models that cannot be built; correct and run again:", *faults]))
+    return found
+
+
+def table(params: Params) -> str:
+    """The rows as text in columns, numbers to the right."""
+    return plain_table(HEADER, rows(params), right=[HEADER.index(title) for title in NUMBERS])
+
+
+def _row(config: ModelConfig) -> tuple[str, ...]:
+    import torch  # here, because importing torch and timm takes seconds, and this module is imported by every `mien` command
+
+    from mien.models.backbones import map_shape
+    from mien.models.build import build_model
+    from mien.models.cost import cost
+
+    shape = map_shape(config.backbone, input_px=config.input_px, model=config.name)
+    with torch.device("meta"):
+        spent = cost(build_model(config), input_px=config.input_px)
+    return (
+        config.name,
+        config.backbone,
+        config.attention,
+        config.head,
+        str(config.loss["name"]),
+        config.weights,
+        str(config.input_px),
+        f"{spent.num_parameters / 1e6:.2f}",
+        f"{spent.num_macs / 1e9:.3f}",
+        "×".join(map(str, shape)),
+    )

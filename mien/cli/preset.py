@@ -1,0 +1,36 @@
+"""The command `mien preset`: merges a preset and single settings into params.yaml."""
+
+from typing import Annotated
+
+import typer
+
+from mien.config import preset as presets
+from mien.core import paths
+from mien.core.printable import printable
+
+
+def preset(
+    name: Annotated[str, typer.Argument(help="which preset, or the path of a .yaml file of your own")] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="a dotted key and its value in YAML, such as 'models.*.weights=/folder'; repeatable"
+        ),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="only say which presets there are")] = False,
+) -> None:
+    """Merges a preset, then single settings, into params.yaml, whose comments and order stay, and prints what changed."""
+    if listed or not (name or settings):
+        for each in presets.names():
+            typer.echo(printable(f"{each}: {presets.description(each)}"))
+        return
+    ignored = presets.left_out(name)
+    changes = presets.apply_preset(name, settings=settings or ())
+    for change in changes:
+        typer.echo(printable(str(change)))
+    for fault in ignored:
+        typer.echo(printable(f"left out: {fault}"), err=True)
+    typer.echo(
+        f"preset{' ' * bool(name)}{name}: {len(changes)} change{'s'[: len(changes) != 1]} in {paths.PARAMS}"
+        + ("; see `git diff`, then `dvc repro`" if changes else "")
+    )

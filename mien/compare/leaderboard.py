@@ -1,0 +1,166 @@
+"""The models of an experiment beside each other, from their test figures (metrics/evaluate/MODEL.json) and the tests of every pair."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mien.core.errors import TableError
+from mien.core.markdown import markdown_table
+from mien.statistics.resampling import LEVEL
+
+FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
+HEADINGS = {
+    "accuracy": "accuracy",
+    "mean_accuracy": "mean accuracy",
+    "macro_f1": "macro-F1",
+    "weighted_f1": "weighted F1",
+    "kappa": "kappa",
+    "top2_accuracy": "top-2",
+}
+DECIMALS = 6
+ABSENT = "–"
+MAJORITY, PRIOR = "*largest class*", "*training shares*"
+BEST, ALIKE, WORSE = "best", "≈", "worse"
+_SURE = ("macro_f1", "accuracy")  # shown with their intervals
+_OTHERS = ("mean_accuracy", "weighted_f1", "kappa", "top2_accuracy")
+
+Evaluations = Mapping[str, Mapping[str, Any]]
+
+
+def leaderboard(evaluations: Evaluations) -> dict[str, dict[str, float]]:
+    """One object per model, in the order given: the overall figures, rounded so that differences can be read.
+
+    Where test images are flagged (an official test split), macro-F1 on the clean ones too; where a model was trained with several seeds,
+    mean and standard deviation of macro-F1 over them. Raises TableError if the models were not tested on the same number of images,
+    because their figures cannot then be compared.
+    """
+    sizes = {model: evaluation["all"]["num_images"] for model, evaluation in evaluations.items()}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{model}: {size}" for model, size in sizes.items())
+        raise TableError(f"the models were tested on different test splits ({listed} images); run `dvc repro`")
+    return {model: _row(evaluation) for model, evaluation in evaluations.items()}
+
+
+def ranking(evaluations: Evaluations) -> list[str]:
+    """The models, best macro-F1 first; of equals by name."""
+    return sorted(evaluations, key=lambda model: (-evaluations[model]["all"]["macro_f1"], model))
+
+
+def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[str, tuple[str, float | None]]:
+    """By model, in the order of `ranking`: whether its macro-F1 is the BEST, WORSE than that or ALIKE, and the p-value of the difference.
+
+    WORSE is said where p, corrected by Holm for all pairs of `comparisons` (comparison.COLUMNS), is at most 1 − LEVEL. That covers that the
+    best was picked by the same figures, since the pairs of every model that could have been best are among those corrected for.
+    """
+    best, *others = ranking(evaluations)
+    found: dict[str, tuple[str, float | None]] = {best: (BEST, None)}
+    p_values = {frozenset(pair): p for *pair, p in comparisons[["first", "second", "macro_f1_p_holm"]].itertuples(index=False, name=None)}
+    for model in others:
+        p = float(p_values[frozenset((best, model))])
+        found[model] = (WORSE if p <= 1 - LEVEL else ALIKE, p)
+    return found
+
+
+def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> str:
+    """The leaderboard in Markdown, best macro-F1 first: test figures with both baselines last; then probabilities, seeds and size."""
+    leaderboard(evaluations)
+    places = against_best(evaluations, comparisons)
+    first = next(iter(evaluations.values()))
+    lines = [
+        _header(first),
+        "",
+        *_figures_table(evaluations, places, first),
+        "",
+        *_legend(places),
+        "",
+        *_rest_table(evaluations, places, first),
+    ]
+    lines += ["", "NLL, Brier score and ECE are those after dividing the logits by the temperature, which is fitted on validation images."]
+    if any("over_seeds" in evaluation for evaluation in evaluations.values()):
+        lines += [
+            "Seeds: mean ± standard deviation of macro-F1 over trainings with different seeds; all other figures are of the first seed."
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    row = {name: evaluation["all"][name] for name in FIGURES}
+    if "clean" in evaluation:
+        row["macro_f1_clean"] = evaluation["clean"]["macro_f1"]
+    if "over_seeds" in evaluation:
+        row |= {f"macro_f1_{name}": value for name, value in evaluation["over_seeds"]["macro_f1"].items()}
+    return {name: round(value, DECIMALS) for name, value in row.items()}
+
+
+def _header(evaluation: Mapping[str, Any]) -> str:
+    tested = evaluation["all"]
+    clean = f", {evaluation['clean']['num_images']:,} of them clean" if "clean" in evaluation else ""
+    groups = f" in {tested['num_groups']:,} groups of one picture or person" if tested["num_groups"] < tested["num_images"] else ""
+    return f"Test split: {tested['num_images']:,} images{groups}{clean}; {len(evaluation['classes'])} classes. Best macro-F1 first."
+
+
+def _figures_table(evaluations: Evaluations, places: Mapping[str, tuple[str, float | None]], first: Mapping[str, Any]) -> list[str]:
+    clean = "clean" in first
+    headings = ["model", "against best", *(HEADINGS[name] for name in (*_SURE, *_OTHERS)), *(["macro-F1, clean"] if clean else [])]
+    rows = [[model, _place(*place), *_cells(evaluations[model])] for model, place in places.items()]
+    for title, baseline in ((MAJORITY, "majority_baseline"), (PRIOR, "prior_baseline")):
+        rows.append([title, "", *_cells({part: first[part][baseline] for part in ("all", "clean") if part in first})])
+    return markdown_table(headings, rows, num_left=2)
+
+
+def _cells(evaluation: Mapping[str, Any]) -> list[str]:
+    tested = evaluation["all"]
+    sure = [f"{number(tested[name])}{_ends(tested['intervals'][name]) if 'intervals' in tested else ''}" for name in _SURE]
+    clean = [number(evaluation["clean"]["macro_f1"])] if "clean" in evaluation else []
+    return [*sure, *(number(tested[name]) for name in _OTHERS), *clean]
+
+
+def _rest_table(evaluations: Evaluations, places: Mapping[str, Any], first: Mapping[str, Any]) -> list[str]:
+    several = any("over_seeds" in evaluation for evaluation in evaluations.values())
+    headings = ["model", "weights", *(["seeds", "macro-F1 over seeds"] if several else [])]
+    headings += ["temperature", "NLL", "Brier", "ECE", "parameters M", "MACs M", "file MB"]
+    rows = []
+    for model in places:
+        evaluation = evaluations[model]
+        after, cost = evaluation["calibration"]["after"], evaluation["cost"]
+        figures = [number(evaluation["calibration"]["temperature"]), *(number(after[name]) for name in ("nll", "brier", "ece"))]
+        sizes = [f"{cost['num_parameters'] / 1e6:.2f}", f"{cost['macs'] / 1e6:.1f}", f"{cost['file_bytes'] / 1e6:.1f}"]
+        rows.append([model, evaluation["weights"], *(_seeds(evaluation) if several else []), *figures, *sizes])
+    prior = first["all"]["prior_baseline"]
+    blank = [""] * (4 if several else 2)
+    rows.append([PRIOR, *blank, number(prior["nll"]), number(prior["brier"]), "", "", "", ""])
+    return markdown_table(headings, rows, num_left=2)
+
+
+def _seeds(evaluation: Mapping[str, Any]) -> list[str]:
+    if "over_seeds" not in evaluation:
+        return ["1", ABSENT]
+    spread = evaluation["over_seeds"]["macro_f1"]
+    return [str(len(evaluation["seeds"])), f"{number(spread['mean'])} ± {number(spread['sd'])}"]
+
+
+def _legend(places: Mapping[str, tuple[str, float | None]]) -> Sequence[str]:
+    lines = [f"In brackets {LEVEL:.0%} bootstrap intervals, of the draw of test images. {MAJORITY}: always guessing the largest class;"]
+    lines += [f"{PRIOR}: guessing at random with the classes' shares in training."]
+    if len(places) > 1:
+        lines += [
+            f"Against best: {WORSE} where macro-F1 is shown to be lower than that of the best, {ALIKE} where it is not (p > {1 - LEVEL:.2g};"
+        ]
+        lines += [
+            "paired bootstrap on the same images, Holm's correction over all pairs of models; metrics/comparisons.csv has every pair)."
+        ]
+    return lines
+
+
+def _place(place: str, p: float | None) -> str:
+    return place if p is None else f"{place}, p {'< 0.001' if p < 0.001 else f'{p:.3f}'}"
+
+
+def _ends(interval: Mapping[str, float]) -> str:
+    return f" [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+def number(value: float | None) -> str:
+    """Four decimals; never a negative zero, and a dash for what is not known."""
+    return ABSENT if value is None else f"{round(value, 4) + 0.0:.4f}"

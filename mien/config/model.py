@@ -1,0 +1,99 @@
+"""One model's whole configuration: its entry, the defaults it inherits, and exactly the loss parameters that its loss reads.
+
+Training depends on this file and not on params.yaml: so a changed `loss.gamma` retrains the models whose loss reads gamma, and no other.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from mien.config.params import Params
+from mien.config.sections import ABOVE, AugmentParams, Section, TrainParams
+from mien.core.errors import TableError
+
+
+class ModelConfig(Section):
+    """The file data/configs/MODEL.json."""
+
+    name: str
+    classes: list[str]
+    seed: int
+    other_seeds: list[int] = Field(default_factory=list)
+    backbone: str
+    weights: str
+    attention: str
+    head: str
+    head_params: dict[str, Any] = Field(default_factory=dict)
+    dropout: float
+    loss: dict[str, Any]
+    recipe: Literal["one_stage", "two_stage"]
+    input_px: int
+    normalization: Literal["backbone", "shared", "half"]
+    precision: Literal["fp32", "bf16"]
+    train: TrainParams
+    augment: AugmentParams
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that the model is trained with, in order."""
+        return [self.seed, *self.other_seeds]
+
+    def of_seed(self, seed: int) -> "ModelConfig":
+        """The configuration of the training with one of the seeds."""
+        return self.model_copy(update={"seed": seed, "other_seeds": []})
+
+
+def configure(params: Params, model: str) -> ModelConfig:
+    """The configuration of one model of params.yaml."""
+    entry = params.model(model)
+    own = {"seeds", "loss", "loss_params", "head_params", "train", "augment"}
+    seed, *other_seeds = entry.seeds or (params.seed,)
+    return ModelConfig(
+        name=model,
+        classes=list(params.labels.kept),
+        seed=seed,
+        other_seeds=other_seeds,
+        loss=params.loss_of(model),
+        head_params=params.head_of(model),
+        train=params.train_of(model),
+        augment=params.augment_of(model),
+        **{key: value for key, value in entry if key not in own},
+    )
+
+
+def config_document(config: ModelConfig) -> dict[str, Any]:
+    """The configuration as JSON values, without what this model does not read.
+
+    Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` in sections.py),
+    the second stage of a recipe that has none (one_stage, or two_stage from random weights), and other seeds where there are none.
+    `read_config` reads them back as the defaults.
+    """
+    document: dict[str, Any] = config.model_dump(mode="json")
+    if config.weights not in ("none", "imagenet"):
+        document["weights"] = "folder"  # which one is no setting of the model: training depends on the weights that were in it
+    if not config.other_seeds:
+        del document["other_seeds"]
+    for part in ("train", "augment"):
+        section: Section = getattr(config, part)
+        document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}
+    if config.recipe == "one_stage" or config.weights == "none":
+        document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("fine_tune_")}
+    return document
+
+
+def _is_read(section: Section, key: str) -> bool:
+    extra = type(section).model_fields[key].json_schema_extra
+    conditions: Any = extra.get("only_if", {}) if isinstance(extra, dict) else {}
+    return all(
+        getattr(section, name.removesuffix(ABOVE)) > wanted if name.endswith(ABOVE) else getattr(section, name) == wanted
+        for name, wanted in conditions.items()
+    )
+
+
+def read_config(path: Path) -> ModelConfig:
+    """The configuration in a file. Raises TableError if it is missing or not one."""
+    try:
+        return ModelConfig.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError) as error:
+        raise TableError(f"{path} is missing or not a model configuration; run `dvc repro configure`: {error}") from None

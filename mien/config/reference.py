@@ -1,0 +1,83 @@
+"""The reference of all parameters: `mien params`. It says what mien/config/params.py declares, so that it cannot fall behind."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from mien.config.params import Params
+from mien.core import registry
+from mien.core.markdown import plain_table
+
+REGISTRIES = {"loss": "mien.losses", "head": "mien.models.heads", "attention": "mien.models.attention"}
+HEADER = ("key", "type and bounds", "default", "meaning")
+
+
+def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
+    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does.
+
+    A key of one model, as errors name it (models.resnet50.train.lr), stands for what declares it (train.lr).
+    """
+    schema = Params.model_json_schema()
+    prefix = _declared(prefix)
+    found = [row for row in _walk(schema, schema["$defs"], "") if row[0].startswith(prefix)]
+    return [(key, kind, default, meaning + _by_registry(key, meaning)) for key, kind, default, meaning in found]
+
+
+def table(prefix: str = "") -> str:
+    """The rows as text in columns."""
+    return plain_table(HEADER, rows(prefix))
+
+
+def _declared(key: str) -> str:
+    top, *rest = key.split(".")
+    if top != "models" or not rest:
+        return key
+    _, *own = rest
+    return ".".join([own[0].removesuffix("_params"), *own[1:]] if len(own) > 1 else [top, "NAME", *own])
+
+
+def _by_registry(key: str, meaning: str) -> str:
+    """What the folders of losses, heads and attention blocks say: what there is to choose, and which of them read a parameter."""
+    *_, section, name = f".{key}".split(".")
+    if section == "NAME" and name in REGISTRIES:
+        return f"; one of: {', '.join(registry.names(REGISTRIES[name]))}"
+    if section in ("loss", "head"):
+        package = REGISTRIES[section]
+        readers = [each for each in registry.names(package) if name in registry.constant(package, each, "PARAMETERS")]
+        readers += ["others with class_weights: effective"] if key == "loss.beta" else []
+        return "" if meaning.startswith(tuple(f"{each}:" for each in readers)) else f"; read by {', '.join(readers)}"
+    return ""
+
+
+def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, field in section["properties"].items():
+        inner = field.get("additionalProperties", field)
+        if isinstance(inner, dict) and "$ref" in inner:
+            key = f"{at}{name}." if inner is field else f"{at}{name}.NAME."
+            yield from _walk(sections[inner["$ref"].rpartition("/")[2]], sections, key)
+        else:
+            required = name in section.get("required", ())
+            default = "(required)" if required else json.dumps(field.get("default", {}), ensure_ascii=False)
+            yield at + name, _kind(field), default.strip('"'), field.get("description", "")
+
+
+def _kind(field: dict[str, Any]) -> str:
+    if "enum" in field:
+        return " | ".join(field["enum"])
+    word = {"number": "number", "integer": "integer", "boolean": "true or false", "string": "text", "array": "list", "object": "map"}[
+        field["type"]
+    ]
+    return " ".join([word, ", ".join(_bounds(field))]).strip()
+
+
+def _bounds(field: dict[str, Any]) -> Iterator[str]:
+    """The lower and the upper bound, each the tighter where a type and a field set one."""
+    if "exclusiveMinimum" in field and field["exclusiveMinimum"] >= field.get("minimum", -math.inf):
+        yield f"> {field['exclusiveMinimum']}"
+    elif "minimum" in field:
+        yield f"≥ {field['minimum']}"
+    if "exclusiveMaximum" in field and field["exclusiveMaximum"] <= field.get("maximum", math.inf):
+        yield f"< {field['exclusiveMaximum']}"
+    elif "maximum" in field:
+        yield f"≤ {field['maximum']}"

@@ -1,0 +1,41 @@
+"""The CSV files that people write (ingest.metadata, labels.corrections), read so that a slip is a fault and nothing is lost without a word."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from mien.config.faults import short
+from mien.core.errors import SourceError
+
+
+def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The values of each line by column, with the number of the line; lines without any value are left out.
+
+    `key` is the parameter that names the file, `empty` what the file holds when there is nothing to say. Raises SourceError if the file is
+    missing or no UTF-8, if its header lacks one of the `required` columns or names one twice, if a line has more or fewer values than the
+    header, or if a quotation mark is never closed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SourceError(f"{key}: {path} does not exist; {empty}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{key}: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
+    lines = csv.reader(io.StringIO(text), strict=True)  # else a quotation mark that is never closed swallows all lines below it
+    try:
+        header = [name.strip() for name in next(lines, [])]
+        if not set(required) <= set(header) or len(set(header)) != len(header):
+            named = " and ".join(f"`{name}`" for name in required)
+            raise SourceError(
+                f"{key}: {path} must begin with a header of different column names, separated by commas, among them {named}; "
+                f"it begins with {short(','.join(header))}"
+            )
+        for row in lines:
+            if not any(row):
+                continue
+            if len(row) != len(header):
+                raise SourceError(f"{key}: {path}, line {lines.line_num} has {len(row)} values for {len(header)} columns; correct it")
+            yield lines.line_num, dict(zip(header, row, strict=True))
+    except csv.Error as error:
+        raise SourceError(f"{key}: {path} is no CSV ({error}, by line {lines.line_num}); look for a single quotation mark") from None

@@ -1,0 +1,170 @@
+"""The raw store to the image store, piece by piece on all cores, also past files that kill their decoder."""
+
+import shutil
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mien.config.params import ConvertParams
+from mien.convert.decoding import Undecodable, decode
+from mien.convert.hashing import hash_input, perceptual_hashes, pixel_sha256, thumbnail
+from mien.convert.quality import quality
+from mien.core.parallel import parallel_map, run_alone
+from mien.store.encoding import encode, reduced
+from mien.store.shards import DIGITS, ShardWriter, read_row_group, row_group_sizes
+from mien.store.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One row group of the raw store: the unit of work. What becomes of it lies in `folder` until all pieces are done.
+
+    Pieces are cut by the raw store alone, so that the number of processes changes no byte of the result.
+    """
+
+    raw: Path
+    digit: str
+    group: int
+    num_images: int
+    folder: Path
+    params: ConvertParams
+    condemned: frozenset[str] = frozenset()  # samples that killed a process before
+
+    @property
+    def images(self) -> Path:
+        return self.folder / f"{self.digit}-{self.group:06d}.images"
+
+    @property
+    def rejected(self) -> Path:
+        """Written last: it is there when the piece is done."""
+        return self.folder / f"{self.digit}-{self.group:06d}.rejected"
+
+    @property
+    def journal(self) -> Path:
+        """Names the sample in work, for whoever finds the process dead."""
+        return self.folder / f"{self.digit}-{self.group:06d}.journal"
+
+
+def pieces_of(raw: Path, folder: Path, params: ConvertParams) -> list[Piece]:
+    """The pieces of a raw store, in order, which will leave their results in `folder`."""
+    return [
+        Piece(raw, digit, group, num_images, folder, params)
+        for digit in DIGITS
+        for group, num_images in enumerate(row_group_sizes(raw, digit, BLOBS))
+    ]
+
+
+def convert_piece(piece: Piece) -> None:
+    """Converts one row group, leaving two tables in `piece.folder`. Nothing that a file holds makes it fail."""
+    blobs = read_row_group(piece.raw, piece.digit, piece.group)
+    images: list[dict[str, Any]] = []
+    inputs, rejected = [], []
+    with piece.journal.open("wb", buffering=0) as journal:
+        for sample_id, content in zip(blobs["sample_id"].to_pylist(), blobs["bytes"], strict=True):
+            journal.seek(0)  # the same length each time; opening the file anew would take longer than a small image
+            journal.write(sample_id.encode())
+            try:
+                if sample_id in piece.condemned:
+                    raise Undecodable("decoder_crash", "its decoder ended the whole process")
+                row, hashed, unfit = convert_content(content.as_py(), piece.params)
+            except Undecodable as error:
+                rejected.append({"sample_id": sample_id, "reason": error.reason, "detail": error.detail, "decodable": False})
+                continue
+            images.append({"sample_id": sample_id, **row})
+            inputs.append(hashed)
+            if unfit:
+                rejected.append({"sample_id": sample_id, "reason": unfit[0], "detail": unfit[1], "decodable": True})
+    if images:
+        hashes, mirrored = perceptual_hashes(np.stack(inputs))
+        for row, upright, flipped in zip(images, hashes.tolist(), mirrored.tolist(), strict=True):
+            row.update(phash=upright, phash_mirrored=flipped)
+    write_table(piece.images, pa.Table.from_pylist(images, IMAGES), IMAGES)
+    write_table(piece.rejected, pa.Table.from_pylist(rejected, REJECTED), REJECTED)
+    piece.journal.unlink()
+
+
+def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
+    """The image's row but for its hashes, its input to hashing, and the reason and detail if it is unfit. Raises Undecodable."""
+    try:
+        decoded = decode(content, max_megapixels=params.max_megapixels)
+        image = reduced(decoded.image, max_side_px=params.max_side_px)
+        grey = image.convert("L")
+        figures = quality(np.asarray(grey))
+        row = {
+            "image": encode(image, jpeg_quality=params.jpeg_quality),
+            "width_px": image.width,
+            "height_px": image.height,
+            "source_format": decoded.source_format,
+            "pixel_sha256": pixel_sha256(decoded.image),
+            "thumbnail": thumbnail(grey, THUMBNAIL_PX).tobytes(),
+            "sharpness": figures.sharpness,
+            "brightness": figures.brightness,
+            "contrast": figures.contrast,
+        }
+    except (MemoryError, ValueError, OSError) as error:
+        raise Undecodable("corrupt", f"{type(error).__name__} after decoding") from None
+    unfit = None
+    if figures.contrast <= params.blank_contrast:
+        unfit = ("blank", f"contrast {figures.contrast:.2f}")
+    elif min(decoded.image.size) < params.min_side_px:
+        unfit = ("too_small", f"{decoded.image.width} x {decoded.image.height} px")
+    return row, hash_input(grey), unfit
+
+
+def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
+    """Converts all pieces on `workers` processes (0: one per core), with a progress bar that counts images.
+
+    A decoder that crashes takes all processes with it. The pieces in work then are gone through alone, to find the culprit.
+    """
+    waiting = list(pieces)
+    while waiting:
+        sizes = [piece.num_images for piece in waiting]
+        try:
+            parallel_map(convert_piece, waiting, workers=workers, label="convert", unit="image", sizes=sizes, isolated=True)
+        except BrokenProcessPool:
+            suspects = [piece for piece in waiting if piece.journal.exists()]
+            if not suspects:
+                raise
+            for piece in suspects:
+                _convert_alone(piece)
+        waiting = [piece for piece in waiting if not piece.rejected.exists()]
+
+
+def _convert_alone(piece: Piece) -> None:
+    """Converts one piece in a process of its own, again after each sample that kills it, which is then passed over."""
+    while True:
+        exit_code = run_alone(convert_piece, piece)
+        if exit_code == 0:
+            return
+        # Below zero is death by a signal; an exception (the disk is full) is not the image's fault, and its traceback is printed.
+        culprit = piece.journal.read_text() if piece.journal.exists() else None
+        if exit_code > 0 or culprit is None or culprit in piece.condemned:
+            raise RuntimeError(f"the process for piece {piece.journal.stem} ended with exit code {exit_code}")
+        piece = replace(piece, condemned=piece.condemned | {culprit})
+
+
+def _join(pieces: Sequence[Piece], folder: Path, *, rejected: Path) -> None:
+    for digit in DIGITS:
+        with ShardWriter(folder, digit, IMAGES) as writer:
+            for piece in pieces:
+                if piece.digit == digit:
+                    rows = read_arrow(piece.images, IMAGES)
+                    if len(rows):
+                        writer.write(rows)
+                    piece.images.unlink()
+    write_table(rejected, pa.concat_tables([REJECTED.empty_table(), *(read_arrow(piece.rejected, REJECTED) for piece in pieces)]), REJECTED)
+
+
+def convert_store(raw: Path, folder: Path, *, rejected: Path, params: ConvertParams, workers: int) -> None:
+    """The raw store `raw` as an image store in the empty `folder`, and one table of all that was rejected or is unfit."""
+    scratch = folder / "pieces"
+    scratch.mkdir()
+    pieces = pieces_of(raw, scratch, params)
+    convert_pieces(pieces, workers=workers)
+    _join(pieces, folder, rejected=rejected)
+    shutil.rmtree(scratch)

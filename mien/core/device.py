@@ -1,0 +1,21 @@
+"""On what and in which precision a training runs. bf16 is autocast with channels-last, chosen per model by measurement."""
+
+import torch
+
+from mien.core.errors import TrainingError
+
+LIGHTNING_PRECISION = {"fp32": "32-true", "bf16": "bf16-mixed"}
+LIGHTNING_ACCELERATOR = {"cpu": "cpu", "cuda": "gpu"}
+
+
+def resolve_device(device: str) -> str:
+    """`cpu` or `cuda` for a value of runtime.device. Raises TrainingError if cuda is asked for and not there."""
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise TrainingError("runtime.device: cuda was asked for and PyTorch finds no such device; set it to auto or cpu")
+    return "cuda" if available and device != "cpu" else "cpu"
+
+
+def memory_format(precision: str) -> torch.memory_format:
+    """The layout of pictures and weights."""
+    return torch.channels_last if precision == "bf16" else torch.contiguous_format

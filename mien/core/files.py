@@ -1,0 +1,62 @@
+"""Writing files so that nothing is ever half-written: a temporary name first, then a rename."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mien.core.disk import refusal
+from mien.core.leftovers import remove, sweep, temporary_beside
+
+
+@contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; on success it takes `path`'s place, on an error it is removed.
+
+    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    """
+    with _temporary(path) as temporary:
+        yield temporary
+        temporary.replace(path)
+
+
+@contextmanager
+def replacing_directory(path: Path) -> Iterator[Path]:
+    """Yields an empty temporary folder beside `path`; on success it takes `path`'s place, on an error it is removed.
+
+    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    """
+    with _temporary(path) as temporary:
+        remove(temporary)
+        temporary.mkdir()
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.replace(path)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    temporary = temporary_beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
+        yield temporary
+    except Exception as error:
+        if told := refusal(error, temporary):
+            raise told from error
+        raise
+    finally:
+        remove(temporary)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` as indented JSON in the order given, so that the same value gives the same bytes; NaN is refused."""
+    with replacing_file(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,47 @@
+"""What every stage's command line shares: Typer, and errors that a user can read."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from mien.core.disk import refusal
+from mien.core.errors import MienError, Stopped
+from mien.core.printable import printable
+from mien.core.stopping import raising_stopped, sentence
+
+GOES_ON = "nothing half-written remains, and the next `dvc repro` goes on with this stage"
+
+
+def command(main: Callable[..., None], *, on_stop: str = GOES_ON) -> Callable[[], None]:
+    """Turns a stage's `main` into its command line, as `reporting` does; `on_stop` says what happens next where it was stopped."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=main.__doc__)(main)
+    return reporting(app, on_stop=on_stop)
+
+
+def reporting(app: typer.Typer, *, on_stop: str = "nothing half-written remains") -> Callable[[], None]:
+    """A command line that prints what a user can meet to stderr in few words, without a traceback.
+
+    A MienError, and a disk that refuses (full, read-only, limits), exit with code 2; Ctrl-C with 130, SIGTERM with 143.
+    """
+
+    def run() -> None:
+        try:
+            with raising_stopped():
+                app()
+        except MienError as error:
+            _end(2, f"error: {error}")
+        except Stopped as stop:
+            _end(128 + stop.signum, sentence(stop.signum, on_stop))
+        except Exception as error:
+            if told := refusal(error):
+                _end(2, f"error: {told}")
+            raise
+
+    return run
+
+
+def _end(code: int, line: str) -> None:
+    print(printable(line), file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,131 @@
+"""Duplicates among files: from the tables of ingest and convert to the rows of duplicates.parquet and pairs.parquet, and their counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mien.config.spelling import families
+from mien.dedup.details import DETAIL_PX
+from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
+from mien.dedup.images import Pairs, Pictures
+from mien.dedup.search import near_pairs
+from mien.store.tables import THUMBNAIL_PX
+
+COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
+
+
+def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pictures]:
+    """The different pictures of an image store (its COLUMNS), and which of them each sample_id shows (sample_id, picture).
+
+    `files` (sample_id, label_raw) says under which labels they are.
+
+    Pictures are numbered in the order of their pixels' SHA-256, so that the order of rows changes nothing.
+    """
+    hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
+    _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
+    samples = pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}).astype({"sample_id": "str"})
+    thumbnails = b"".join(images["thumbnail"].take(first).to_pylist())
+    pictures = Pictures(
+        np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),
+        images["phash"].to_numpy()[first],
+        images["phash_mirrored"].to_numpy()[first],
+        np.minimum(images["width_px"].to_numpy(), images["height_px"].to_numpy())[first] >= DETAIL_PX,
+        _labels(files, samples, len(first)),
+    )
+    return samples, pictures
+
+
+def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64]:
+    """The number of each picture's spelling, as `families` tells them apart; -1 where its files give none or several."""
+    spelt = files[["sample_id", "label_raw"]].dropna().merge(samples, on="sample_id")
+    code = pd.Series(pd.factorize(spelt["label_raw"].map(families(files["label_raw"].dropna().unique())))[0], spelt["picture"])
+    of_picture = code.groupby(level=0)
+    return of_picture.first().where(of_picture.nunique() == 1, -1).reindex(range(num), fill_value=-1).to_numpy(np.int64)
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What is the same among files: rows of DUPLICATES and of PAIRS, both by path, and the number of pairs of files by kind."""
+
+    rows: pd.DataFrame
+    pairs: pd.DataFrame
+    pairs_by_kind: dict[str, int]
+
+
+def find_duplicates(
+    files: pd.DataFrame,
+    images: pa.Table,
+    *,
+    details: Callable[[list[str]], dict[str, NDArray[np.uint8]]] | None = None,
+    workers: int = 0,
+    **how: Any,
+) -> Duplicates:
+    """The duplicates among the `files` (path, sample_id, label_raw) that are among the `images` (COLUMNS); `how` are the parameters of near_pairs.
+
+    `details` gives larger thumbnails of given sample_ids, for a closer look. Depends on neither the order of rows nor `workers`.
+    """
+    samples, pictures = pictures_of(images, files)
+    sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
+
+    def larger(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        assert details
+        names = sample_of.loc[numbers.tolist()].tolist()
+        found = details(names)
+        return np.stack([found[name] for name in names]) if names else np.empty((0, DETAIL_PX, DETAIL_PX), np.uint8)
+
+    pairs = near_pairs(pictures, details=larger if details else None, workers=workers, **how)
+    known = files[["path", "sample_id"]].merge(samples, on="sample_id")
+    return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
+
+
+def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
+    """Counts of files, pairs and groups: what they cross and where they disagree, as `files` (path, label_raw, subset_raw) says."""
+    size = rows.groupby("group_id")["path"].transform("size")
+    several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
+    groups = several.groupby("group_id")
+    in_test = several["subset_raw"] == "test"
+    groups_in_test, groups_in_train = (several.loc[part, "group_id"].unique() for part in (in_test, several["subset_raw"] == "train"))
+    return {
+        "files": len(rows),
+        "files_by_kind": {kind: int((rows["kind"] == kind).sum()) for kind in KINDS},
+        "files_without_twin": int(rows["kind"].isna().sum()),
+        "pairs_by_kind": pairs_by_kind,
+        "groups": groups.ngroups,
+        "files_in_groups": len(several),
+        "largest_group": int(groups.size().max()) if len(several) else 0,
+        "groups_with_several_spellings": int((groups["label_raw"].nunique() > 1).sum()),
+        "groups_in_train_and_test": int(np.isin(groups_in_test, groups_in_train).sum()),
+        "test_files_with_twin_in_train": int(several.loc[in_test, "group_id"].isin(groups_in_train).sum()),
+        **_scene_counts(rows),
+    }
+
+
+def _scene_counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Scenes are those that hold more than one picture."""
+    pictures = rows.groupby("scene_id")["group_id"].nunique()
+    files = rows.groupby("scene_id").size()[pictures > 1]
+    return {"scenes": len(files), "files_in_scenes": int(files.sum()), "largest_scene": int(files.max()) if len(files) else 0}
+
+
+def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
+    """The number of pairs of files (sample_id, picture) by the kind of their relation: KINDS, and scene."""
+    copies = known["picture"].value_counts(sort=False)
+    same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
+    num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
+    num_P = num_N[pairs.i] * num_N[pairs.j]
+    return dict(
+        zip(
+            (*KINDS, "scene"),
+            (
+                same_bytes,
+                same_pixels - same_bytes,
+                *(int(num_P[part].sum()) for part in (pairs.same & ~pairs.mirrored, pairs.same & pairs.mirrored, ~pairs.same)),
+            ),
+            strict=True,
+        )
+    )

@@ -1,0 +1,90 @@
+"""From pairs of pictures to files: groups of one picture, scenes, and each file's nearest twin."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from mien.dedup.images import Pairs
+
+KINDS: Final = ("exact", "pixel", "near", "mirrored")  # strongest first
+
+
+def components(num: int, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The connected component, from 0, of each of `num` pictures joined by pairs."""
+    joined = coo_array((np.ones(len(i_P), np.int8), (i_P, j_P)), shape=(num, num))
+    return np.asarray(connected_components(joined, directed=False)[1], np.int64)
+
+
+def duplicate_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """The rows of DUPLICATES, by path, for `files` (path, sample_id, picture: the number that `pairs` knows its pixels by).
+
+    Files of one sample_id are exact twins, of one picture pixel twins. A file's twin is the other file that it is most strongly related to:
+    the kind in the order of KINDS, then the highest agreement, then the first path.
+    """
+    rows = files.sort_values("path", ignore_index=True)
+    same = pairs.take(pairs.same)
+    rows["group_id"], rows["scene_id"] = _smallest_ids(rows, same), _smallest_ids(rows, pairs)
+    candidates = pd.concat([_copies(rows), _likenesses(rows, same)])
+    candidates = candidates.sort_values(["row", "rank", "agreement", "twin_path"], ascending=[True, True, False, True])
+    nearest = candidates.drop_duplicates("row").set_index("row")
+    rows = rows.join(nearest[["rank", "twin_path", "distance", "correlation", "agreement"]])
+    rows["kind"] = rows["rank"].map(dict(enumerate(KINDS))).astype(object)
+    rows["distance"] = rows["distance"].astype("Int64")
+    return rows[["path", "sample_id", "group_id", "scene_id", "kind", "twin_path", "distance", "correlation", "agreement"]]
+
+
+def pair_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """The rows of PAIRS, by path and other path, for `files` (path, sample_id, picture): each picture by its first file."""
+    first = files.sort_values("path").drop_duplicates("picture").set_index("picture")
+    one, other = (first.loc[number, ["path", "sample_id"]].reset_index(drop=True) for number in (pairs.i, pairs.j))
+    swapped = one["path"] > other["path"]
+    (one, other) = (one.where(~swapped, other), other.where(~swapped, one))
+    rows = one.assign(
+        other_path=other["path"],
+        other_id=other["sample_id"],
+        relation=np.where(pairs.same, np.where(pairs.mirrored, "mirrored", "near"), "scene"),
+        disputed=pairs.disputed,
+        distance=pairs.distance,
+        correlation=pairs.correlation.astype(np.float64),
+        agreement=pairs.agreement.astype(np.float64),
+    )
+    return rows.sort_values(["path", "other_path"], ignore_index=True)
+
+
+def _smallest_ids(rows: pd.DataFrame, pairs: Pairs) -> pd.Series:
+    """The smallest sample_id of each row's connected component."""
+    component = components(int(rows["picture"].max()) + 1 if len(rows) else 0, pairs.i, pairs.j)
+    of_row = pd.Series(component[rows["picture"].to_numpy(np.int64)], index=rows.index)
+    return rows["sample_id"].groupby(of_row).transform("min")
+
+
+def _copies(rows: pd.DataFrame) -> pd.DataFrame:
+    """For each row with another of the same bytes (rank 0) or pixels (rank 1), the first such: row, rank, twin_path, distance, correlation, agreement."""
+    parts = []
+    for rank, key in enumerate(("sample_id", "picture")):
+        place = rows.groupby(key).cumcount()
+        first, second = (rows[key].map(rows[place == n].set_index(key)["path"]) for n in (0, 1))
+        twin = first.where(place > 0, second)
+        found = pd.DataFrame({"row": rows.index, "rank": rank, "twin_path": twin, "distance": 0, "correlation": 1.0, "agreement": 1.0})
+        parts.append(found[twin.notna()])
+    return pd.concat(parts)
+
+
+def _likenesses(rows: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """For each row and each picture that a pair joins to its own, the first file of that picture: columns as of _copies."""
+    first_path = rows.groupby("picture")["path"].min()
+    both = pd.DataFrame(
+        {
+            "picture": np.concatenate([pairs.i, pairs.j]),
+            "twin_path": first_path.loc[np.concatenate([pairs.j, pairs.i])].to_numpy(),
+            "rank": np.tile(np.where(pairs.mirrored, KINDS.index("mirrored"), KINDS.index("near")), 2),
+            "distance": np.tile(pairs.distance, 2),
+            "correlation": np.tile(pairs.correlation.astype(np.float64), 2),
+            "agreement": np.tile(pairs.agreement.astype(np.float64), 2),
+        }
+    )
+    return both.merge(pd.DataFrame({"picture": rows["picture"], "row": rows.index}), on="picture").drop(columns="picture")

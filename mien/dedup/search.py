@@ -1,0 +1,106 @@
+"""Pairs of one picture and pairs of one scene among different pictures: perceptual hashes propose, pixels decide."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.core.parallel import num_processes
+from mien.dedup.closer import closer_agreement
+from mien.dedup.columns import first_of_pair
+from mien.dedup.confirming import candidates, compare
+from mien.dedup.images import Pairs, Pictures
+from mien.dedup.proposing import propose
+
+# Mirrored copies are a hundred times as rare, while a face is nearly its own mirror image: as many look-alikes for far fewer copies.
+MIRRORED_MARGIN: Final = 0.05
+# Under different labels, two pictures that agree only just are mostly two moments (a faint smile and a contempt), and a mistake is dear: it
+# sends both to quarantine. Under one label they are mostly copies, and both may stay.
+DISPUTED_MARGIN: Final = 0.06
+_BLOCK: Final = 32
+
+Flags = NDArray[np.bool_] | np.bool_
+Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the pictures of these numbers
+
+
+def least_agreement(min_agreement: float, *, mirrored: Flags, disputed: Flags) -> NDArray[np.float64]:
+    """From which agreement pairs are one picture, (P,)."""
+    return np.minimum(1, min_agreement + MIRRORED_MARGIN * np.asarray(mirrored) + DISPUTED_MARGIN * np.asarray(disputed))
+
+
+def near_pairs(
+    pictures: Pictures,
+    *,
+    distance: int,
+    min_correlation: float,
+    min_agreement: float,
+    scene_correlation: float,
+    max_shift: float,
+    mirrored: bool = True,
+    details: Details | None = None,
+    workers: int = 0,
+) -> Pairs:
+    """All pairs of pictures that show one picture or one scene, in order of (i, j); each pair once, as what it is more alike.
+
+    Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
+    correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
+    pairs: 0.05 more of each; pairs under different labels: 0.06 more agreement). Where both pictures are large enough, they must do so once
+    more as `details` shows them, and agreement is that of this closer look. One scene are other upright pairs whose texture correlates at
+    least `scene_correlation`.
+    `workers` threads (0: one per core) change no result.
+    """
+
+    def one_way(mirror: bool, pool: Executor) -> Pairs:
+        left_NSS = pictures.thumbnail_NSS
+        right_NSS = left_NSS[:, :, ::-1] if mirror else left_NSS
+        proposed = propose(pictures, distance=distance, max_shift=max_shift, mirrored=mirror, pool=pool)
+        margin = MIRRORED_MARGIN * mirror
+        near = candidates(left_NSS, right_NSS, proposed, max_shift=max_shift, margin=margin, pool=pool)
+        least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
+        alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
+        label_i, label_j = pictures.label_N[near.i], pictures.label_N[near.j]
+        mirrored_P, disputed_P = np.full(len(near.i), mirror), (label_i != label_j) & (label_i >= 0) & (label_j >= 0)
+        least_P = least_agreement(min_agreement, mirrored=mirrored_P, disputed=disputed_P)
+        agreement_P = alike.agreement
+        # A frame around one of them lowers the correlation of the whole; scenes, which agreement does not confirm, need that of the whole.
+        same_P = (alike.best >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
+        if details:
+            looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
+            numbers = near.i[looked_at], near.j[looked_at]
+            agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
+            same_P &= agreement_P >= least_P
+        scene_P = ~mirrored_P & (alike.correlation >= scene_correlation)
+        correlation_P = np.where(same_P, alike.best, alike.correlation)
+        found = Pairs(near.i, near.j, near.distance, correlation_P, agreement_P, mirrored_P, disputed_P, same_P)
+        return found.take(same_P | scene_P)
+
+    with ThreadPoolExecutor(num_processes(workers)) as pool:
+        found = Pairs.joined([one_way(mirror, pool) for mirror in (False, True)[: 1 + mirrored]])
+    order = np.lexsort((found.mirrored, -found.agreement, ~found.same, found.j, found.i))
+    found = found.take(order)
+    return found.take(first_of_pair(found.i, found.j))
+
+
+def _closer(
+    details: Details,
+    i_P: NDArray[np.int64],
+    j_P: NDArray[np.int64],
+    maps_P23: NDArray[np.float32],
+    *,
+    mirror: bool,
+    side: int,
+    pool: Executor,
+) -> NDArray[np.float32]:
+    """Agreement of the pairs as their details show them; the maps are those of thumbnails of `side` pixels."""
+    used, place = np.unique(np.concatenate([i_P, j_P]), return_inverse=True)
+    larger_NDD = details(used)
+    left_P, right_P = place[: len(i_P)], place[len(i_P) :]
+
+    def block(start: int) -> NDArray[np.float32]:
+        part = slice(start, start + _BLOCK)
+        left_PDD, right_PDD = larger_NDD[left_P[part]], larger_NDD[right_P[part]]
+        return closer_agreement(left_PDD, right_PDD[:, :, ::-1] if mirror else right_PDD, maps_P23[part], times=larger_NDD.shape[1] / side)
+
+    return np.concatenate([np.empty(0, np.float32), *pool.map(block, range(0, len(i_P), _BLOCK))])

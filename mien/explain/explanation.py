@@ -1,0 +1,133 @@
+"""The stage `explain` between its tables and its files: chooses test images, computes what is said of them, gathers the pictures.
+
+Shapes: N images, S×S stored side, h×w grid of the map, T = 2 classes per image: the predicted and the actual one.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import torch
+
+from mien.config.params import ExplainParams
+from mien.explain import mirrored_maps
+from mien.explain.album import Album
+from mien.explain.associations import NOT_MEASURED, associations
+from mien.explain.entries import failure_entries, gallery_entries, gallery_sheet, mirrored_entries, mirrored_sheet
+from mien.explain.failures import confused_pairs, failure_table, pictured
+from mien.explain.gallery import galleries
+from mien.explain.gradcam import normalised, upsampled
+from mien.explain.measures import measure_maps
+from mien.explain.neighbourhood import neighbourhood
+from mien.explain.sampling import stratified
+from mien.explain.subject import Subject
+from mien.store.faces import FaceSet
+
+Load = Callable[[pd.DataFrame], FaceSet]
+"""The faces of rows with the columns sample_id and label."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that the stage writes."""
+
+    document: dict[str, Any]
+    gallery: list[dict[str, Any]]
+    mirrored: list[dict[str, Any]]
+    failures: list[dict[str, Any]]
+    failure_table: pd.DataFrame
+    pictures: dict[str, bytes]
+    gallery_sheet: bytes
+    mirrored_sheet: bytes | None
+
+
+def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, load: Load, how: ExplainParams, seed: int) -> Explanation:
+    """What is said of the test images, and their pictures; the same input and seed give the same answer.
+
+    `tested` are rows as `described` gives them, with `unit` (images of one unit are one piece of evidence) and `landmarks` (see
+    measure_maps); `training` (sample_id, label) are the images among which neighbours are looked for. At least one of each.
+    """
+    album = Album()
+    measured = stratified(tested.drop_duplicates("sample_id"), num=how.maps, seed=seed)
+    gallery, examples = galleries(tested, subject.classes, num=how.gallery), mirrored_maps.examples(tested, subject.classes)
+    # Neighbours of every failure, and of enough right predictions to compare them with.
+    near = tested[~tested["right"] | tested["sample_id"].isin(measured["sample_id"])]
+    faces = load(_unique([near, examples, *(rows for _, _, rows in gallery)]))
+    album.add_faces(faces)
+    near = _with_neighbours(subject, near, faces, training, album, load=load, how=how, seed=seed)
+    failed = near[~near["right"]]
+    pairs = confused_pairs(tested, subject.classes)
+    shown = pictured(failed, pairs, num=how.pictured_failures)
+
+    # Each map once, whatever asks for it.
+    wanted = _unique([measured, *(rows for _, _, rows in gallery), *(rows for _, rows in shown)])
+    images = _taken(faces, wanted)
+    targets_N2 = torch.stack([subject.numbers(wanted[name]) for name in ("predicted", "label")], dim=1)
+    maps_N2hw = subject.maps(images.images_N3SS, targets_N2, doing="maps")
+    side_px = images.images_N3SS.shape[-1]
+    for column, name in enumerate(("predicted", "label")):
+        album.add_maps(wanted["sample_id"].tolist(), wanted[name].tolist(), normalised(upsampled(maps_N2hw[:, column], side_px)))
+    place = {key: number for number, key in enumerate(_keys(wanted))}
+    first = [place[key] for key in _keys(measured)]
+
+    document = measure_maps(subject, measured, images.images_N3SS[first], maps_N2hw[first, 0], num_faithful=how.faithfulness, seed=seed)
+    document["failures"] = {
+        "num": int((~tested["right"]).sum()),
+        "num_tested": len(tested),
+        "pairs": pairs,
+        "associations": associations(_beside(tested, near), ~tested["right"], units_N=tested["unit"]),
+        "not_measured": NOT_MEASURED,
+    }
+    gallery_shown, mirrored = gallery_entries(gallery, album), []
+    if mirrored_maps.has_class_maps(subject.model):
+        views = mirrored_maps.mirrored_class_maps(
+            subject.model, _taken(faces, examples).images_N3SS, input_px=subject.config.input_px, device=subject.device
+        )
+        mirrored = mirrored_entries(examples, *views, subject.classes, album)
+    failures = failure_entries(shown, album, num_neighbours=how.neighbours)
+    return Explanation(
+        document=document,
+        gallery=gallery_shown,
+        mirrored=mirrored,
+        failures=failures,
+        failure_table=failure_table(failed, subject.classes),
+        pictures=album.encoded(),
+        gallery_sheet=gallery_sheet(gallery_shown, album, title=f"{subject.config.name}: most confident predictions on the test images"),
+        mirrored_sheet=mirrored_sheet(mirrored, album, title=f"{subject.config.name}: class maps of faces and of their mirror images")
+        if mirrored
+        else None,
+    )
+
+
+def _with_neighbours(
+    subject: Subject, near: pd.DataFrame, faces: FaceSet, training: pd.DataFrame, album: Album, *, load: Load, how: ExplainParams, seed: int
+) -> pd.DataFrame:
+    """`near` with what `neighbourhood` adds; the pool's faces go into the album."""
+    pool = stratified(training.drop_duplicates("sample_id"), num=how.neighbour_pool, seed=seed)
+    pool_faces = load(pool)
+    album.add_faces(pool_faces)
+    own_faces = _taken(faces, near.drop_duplicates("sample_id"))
+    return neighbourhood(near, own_faces, pool, pool_faces, features=subject.features, num=how.neighbours)
+
+
+def _unique(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all parts, one for each picture and actual class."""
+    every = pd.concat([part[["sample_id", "label", "predicted"]] for part in parts])
+    return every.drop_duplicates(["sample_id", "label"]).sort_values(["sample_id", "label"], ignore_index=True)
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(rows["sample_id"], rows["label"], strict=True))
+
+
+def _taken(faces: FaceSet, rows: pd.DataFrame) -> FaceSet:
+    """The faces of the rows, in their order."""
+    place = {name: number for number, name in enumerate(faces.sample_ids)}
+    places = [place[name] for name in rows["sample_id"]]
+    return FaceSet(faces.images_N3SS[places], faces.targets_N[places], tuple(rows["sample_id"]))
+
+
+def _beside(tested: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """The test images with what is known of some of them by their neighbours, else NaN."""
+    return tested.assign(**{name: near[name].reindex(tested.index) for name in ("neighbour_distance", "neighbour_doubt")})

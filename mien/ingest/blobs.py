@@ -1,0 +1,75 @@
+"""Collecting the contents of a source into the raw store, however large: memory holds one file and one row group at a time."""
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import numpy as np
+import pyarrow as pa
+
+from mien.store.shards import DIGITS, ShardWriter
+from mien.store.tables import BLOBS
+
+# A row group is also convert's piece of work: small enough to keep many cores busy and the progress bar moving.
+GROUP_ROWS = 256
+GROUP_BYTES = 8 * 2**20
+
+
+class BlobSpool:
+    """Takes contents in any order into sixteen temporary files in `folder`; `write_store` then writes them sorted, once each."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._folder = folder
+        self._files: dict[str, BinaryIO] = {digit: (folder / digit).open("w+b") for digit in DIGITS}
+        self._places: dict[str, dict[str, tuple[int, int]]] = {digit: {} for digit in DIGITS}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for digit, file in self._files.items():
+            file.close()
+            (self._folder / digit).unlink(missing_ok=True)
+        self._folder.rmdir()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._places.values()))
+
+    def add(self, content: bytes) -> str:
+        """The content's sample_id; the content is kept if it is new."""
+        sample_id = hashlib.sha256(content).hexdigest()
+        places, file = self._places[sample_id[0]], self._files[sample_id[0]]
+        if sample_id not in places:
+            places[sample_id] = (file.tell(), len(content))
+            file.write(content)
+        return sample_id
+
+    def write_store(self, folder: Path) -> None:
+        """Writes the shards of BLOBS, each spool file leaving the disk as soon as its shard is there."""
+        for digit, file in self._files.items():
+            with ShardWriter(folder, digit, BLOBS) as writer:
+                group, total = list[tuple[str, int, int]](), 0
+                for sample_id, (offset, size) in sorted(self._places[digit].items()):
+                    if group and (len(group) == GROUP_ROWS or total + size > GROUP_BYTES):
+                        writer.write(_rows(group, file))
+                        group, total = [], 0
+                    group.append((sample_id, offset, size))
+                    total += size
+                if group:
+                    writer.write(_rows(group, file))
+            file.truncate(0)
+
+
+def _rows(group: list[tuple[str, int, int]], file: BinaryIO) -> pa.Table:
+    """The rows of (sample_id, offset, size), whose contents are read into one buffer and not copied again."""
+    offsets = np.concatenate([[0], np.cumsum([size for *_, size in group])])
+    content = bytearray(int(offsets[-1]))
+    for (_, offset, size), start in zip(group, offsets, strict=False):
+        file.seek(offset)
+        read = file.readinto(memoryview(content)[start : start + size])  # type: ignore[attr-defined]
+        assert read == size
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(content)]
+    contents = pa.Array.from_buffers(pa.binary(), len(group), buffers)
+    return pa.table([[sample_id for sample_id, *_ in group], contents], schema=BLOBS)

@@ -1,0 +1,73 @@
+"""The optional table of what is known about each file: whose face it shows, its label, and anything else worth keeping."""
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mien.config.user_csv import read_rows
+from mien.core.errors import SourceError
+from mien.core.printable import one_line
+from mien.ingest.layout import path_key
+
+_LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """By path (see `path_key`): the subject, the further columns as one JSON object, and the label where one is given."""
+
+    subjects: dict[str, str | None]
+    others: dict[str, str | None]
+    labels: dict[str, str]
+
+
+def read_metadata(path: Path) -> Metadata:
+    """The table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
+    subjects: dict[str, str | None] = {}
+    others: dict[str, str | None] = {}
+    labels: dict[str, str] = {}
+    _refuse_list(path)
+    empty = "without metadata, make it a file with the one line path,subject"
+    for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
+        values = {name: value.strip() or None for name, value in row.items()}
+        key = path_key(values.pop("path") or "")
+        if key in subjects:
+            raise SourceError(f"ingest.metadata: {path}, line {number} names {one_line(key)} a second time; keep one line per file")
+        subjects[key] = values.pop("subject", None)
+        if label := values.pop("label", None):
+            labels[key] = label
+        others[key] = json.dumps(values, ensure_ascii=False) if values else None
+    return Metadata(subjects, others, labels)
+
+
+def _refuse_list(path: Path) -> None:
+    """Raises SourceError if the file is a list of names and labels as sets come with, such as RAF-DB's, and no CSV."""
+    with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
+        first = file.readline().strip()
+        if found := _LISTED.fullmatch(first):
+            raise SourceError(
+                f"ingest.metadata: {path} is a list and no CSV: it begins with {first!r}; give it the header path,label, commas, and paths "
+                f"as the source has them, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
+                f"(echo path,label; sed -E 's#^(.*)(\\.[a-z]+) +([^ ]+)$#FOLDER/\\1_aligned\\2,\\3#' {path}) > metadata.csv"
+            )
+
+
+def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
+    """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that no file has.
+
+    A few such paths are a matter for a warning (files get deleted). If no path at all has a file, the whole table is off, and
+    subjects would silently be parted between the splits: SourceError.
+    """
+    keys = [path_key(row["path"]) for row in rows]
+    for key, row in zip(keys, rows, strict=True):
+        row["subject"], row["metadata"] = metadata.subjects.get(key), metadata.others.get(key)
+    unmatched = sorted(set(metadata.subjects) - set(keys))
+    if unmatched and len(unmatched) == len(metadata.subjects):
+        raise SourceError(
+            f"ingest.metadata: no path in {path} is a file of the source: it has {unmatched[0]!r}, the source has {min(keys)!r}; "
+            "write paths relative to the source, with /"
+        )
+    return unmatched

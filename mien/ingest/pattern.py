@@ -1,0 +1,35 @@
+"""What a regular expression of `ingest` finds in paths, for sets that write the label or the person in their file names."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mien.core.errors import SourceError
+from mien.ingest.layout import path_key
+
+
+def group_of(path: str, pattern: re.Pattern[str], group: str) -> str | None:
+    """What the group of the pattern holds, found anywhere in the path; None without a match, or if the group is empty."""
+    found = pattern.search(path_key(path))
+    return ((found and found[group]) or "").strip() or None
+
+
+def images_of(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The paths of the rows that are images, sorted."""
+    return sorted(row["path"] for row in rows if row["sample_id"] is not None)
+
+
+def named_by(rows: Sequence[dict[str, Any]], pattern: str, group: str) -> dict[str, str | None]:
+    """By path, what `pattern`, the parameter ingest.GROUP, gives each of the rows of files.
+
+    Raises SourceError if it gives none of the images anything: it does not fit the source, and going on would do without it silently.
+    """
+    compiled = re.compile(pattern)
+    named = {row["path"]: group_of(row["path"], compiled, group) for row in rows}
+    images = images_of(rows)
+    if not any(named[path] for path in images):
+        raise SourceError(
+            f"ingest.{group}: {pattern} gives none of {len(images)} images a {group}, such as {images[0]!r}; "
+            "correct the pattern, which is searched in the path within the source, with /, or leave it empty"
+        )
+    return named

@@ -1,0 +1,46 @@
+"""What `ingest` says about the labels it found, and about pointers in place of photographs."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mien.config.spelling import Spellings
+from mien.core.errors import SourceError
+from mien.ingest.layout import label_of
+from mien.ingest.unlabelled import no_label
+from mien.store.pointers import LFS, PULL
+
+
+def refuse_pointers(source: Path, num_pointers: int, *, num_images: int) -> None:
+    """Raises SourceError if all that should be images are pointers of Git LFS."""
+    if num_pointers and num_pointers == num_images:
+        raise SourceError(
+            f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, short texts in place of the files; {PULL}"
+        )
+
+
+def lfs_remarks(num_pointers: int) -> Iterator[str]:
+    """A warning if some of the images are pointers; `convert` rejects them."""
+    if num_pointers:
+        is_one = num_pointers == 1
+        yield f"warning: {num_pointers} image{' is a' if is_one else 's are'} {LFS}{'s'[is_one:]} and no photograph{'s'[is_one:]}; {PULL}"
+
+
+def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: Sequence[str]) -> Iterator[str]:
+    """Sentences on the labels of the rows of files; `unlabelled` are the images that ingest.label and ingest.metadata give none."""
+    images = [row for row in rows if row["sample_id"] is not None]
+    if unlabelled:
+        yield (
+            f"warning: {len(unlabelled)} of {len(images)} images have no label by ingest.label or ingest.metadata and keep that of their "
+            f"folder, such as {unlabelled[0]}"
+        )
+    outer = sorted(row["path"] for row in images if _is_outer(row, known))
+    if outer:
+        yield f"ingest: {len(outer)} images have their label from a folder further out than the innermost, such as {outer[0]}"
+    if images and not any(known.class_of(row["label_raw"]) for row in images):
+        yield f"warning: {no_label([row['label_raw'] for row in images], [row['path'] for row in images], known)}"
+
+
+def _is_outer(row: dict[str, Any], known: Spellings) -> bool:
+    """Whether the label is that of a folder of a class with other folders, which could have been labels, below it."""
+    return row["label_raw"] is not None and row["label_raw"] == label_of(row["path"], known) != label_of(row["path"])

@@ -1,0 +1,63 @@
+"""Where photographs come from: one file per kind of source. Each lists its files as `Entry`, in an order that is always the same."""
+
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mien.core.errors import SourceError
+from mien.ingest.sources.allowance import Allowance
+from mien.ingest.sources.entry import Entry, UnreadableArchive
+from mien.ingest.sources.folder import folder_entries
+from mien.ingest.sources.kinds import other_kind
+from mien.ingest.sources.nested import Context, Opened, expanded
+from mien.ingest.sources.pixel_csv import pixel_csv_entries
+from mien.ingest.sources.tar_archive import tar_entries
+from mien.ingest.sources.zip_archive import zip_entries
+
+FILES: dict[str, Opened] = {"zip": zip_entries, "tar": tar_entries, "pixel_csv": pixel_csv_entries}
+KINDS = ("folder", *FILES)
+
+
+def kind_of(source: Path) -> str:
+    """The kind of `source`, one of KINDS, by its content. Raises SourceError if it is missing, empty or of no kind we know."""
+    if source.is_dir():
+        return "folder"
+    if not source.exists():
+        where = "" if source.is_absolute() else f" (looked in {Path.cwd()}; a source outside the repository is written as an absolute path)"
+        raise SourceError(f"ingest.source: {source} does not exist{where}; correct the path in params.yaml")
+    if not source.is_file():
+        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; name a folder, archive or table")
+    try:
+        if source.stat().st_size == 0:
+            raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
+        # First what a file begins with: zip is looked for at the end, where a tar may have a last member that is one (.zip, .docx).
+        if _is_tar(source):
+            return "tar"
+        if zipfile.is_zipfile(source):
+            return "zip"
+        if (told := other_kind(source)) is not None:
+            raise SourceError(f"ingest.source: {source} {told}")
+    except OSError as error:
+        raise SourceError(f"ingest.source: {source} cannot be read: {error.strerror}; check its permissions") from None
+    return "pixel_csv"
+
+
+def _is_tar(source: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(source)
+    except (EOFError, ValueError):  # what a cut .gz raises in place of tarfile's own errors
+        return False
+
+
+def source_entries(source: Path) -> Iterator[Entry]:
+    """Every file of the source, one by one, those in archives within it among them. Raises SourceError where the source as a whole cannot be read."""
+    kind = kind_of(source)
+    if kind == "folder":
+        yield from expanded(folder_entries(source), Context())
+        return
+    try:
+        with source.open("rb") as file:
+            yield from expanded(FILES[kind](file, name=source.name), Context(Allowance.of(source.stat().st_size)), depth=1)
+    except UnreadableArchive as error:
+        raise SourceError(f"ingest.source: {source} {error}") from None

@@ -1,0 +1,40 @@
+"""What a file is that cannot be a source, in words with the remedy."""
+
+from pathlib import Path
+
+from mien.ingest.sources.parts import SPANNED_FIRST, is_named_as_part, split_archive
+from mien.store.pointers import LFS, PULL, stands_in
+from mien.store.signatures import HEAD_BYTES, signature
+
+_UNPACK = "unpack it, and name the folder that holds the photographs"
+_ARCHIVES = {
+    b"7z\xbc\xaf\x27\x1c": f"is a 7z archive, which is not read; {_UNPACK}",
+    b"Rar!\x1a\x07": f"is a RAR archive, which is not read; {_UNPACK}",
+    b"\x28\xb5\x2f\xfd": f"is compressed by Zstandard, which is not read; {_UNPACK}",
+}
+_GZIP = b"\x1f\x8b"
+_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+def other_kind(source: Path) -> str | None:
+    """What follows the name of a file that is no tar and no zip in a sentence; None if it may be a table, which its reader judges."""
+    name = source.name.lower()
+    with source.open("rb") as file:
+        head = file.read(4096)
+    if is_named_as_part(name) or head.startswith(SPANNED_FIRST):
+        return str(split_archive(source.name))
+    for beginning, told in _ARCHIVES.items():
+        if head.startswith(beginning):
+            return told
+    if instead := stands_in(head):
+        remedy = PULL if instead == LFS else "download it again, and log in where that asks for it"
+        return f"is a {instead} in place of the file; {remedy}"
+    if kind := signature(head[:HEAD_BYTES]):
+        return f"is one {kind} picture; put pictures into a folder per expression, and name the folder that holds these"
+    if head.startswith(_GZIP) and not name.endswith((".tar.gz", ".tgz", ".csv.gz")):
+        return "is a single compressed file; unpack it (`gunzip`), and name what comes out"
+    if name.endswith(_ENDINGS):
+        return "is no readable archive; it is damaged or incomplete: copy or download it again"
+    if name.endswith((".csv", ".tsv", ".csv.gz")):
+        return None
+    return f"is none of a folder, .zip, .tar(.gz) and pixel .csv; {_UNPACK}"

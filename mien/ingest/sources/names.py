@@ -1,0 +1,99 @@
+"""Names in archives that do not say their encoding: which of the old code pages they are in, told by all names of an archive together.
+
+The choice is that of the shortest description: in the right code page text consists of its language's common letters, in a wrong one of rare
+ideographs and symbols. Names are too few and too short for a general detector (charset-normalizer takes 高兴 and 悲伤 for other languages).
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from mien.ingest.sources.common_letters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
+from mien.ingest.sources.notices import notice
+
+# By code page: the common letters of East Asian ones, the script of others. Of equally good ones the first is taken.
+_EAST_ASIAN = {"gbk": SIMPLIFIED, "cp932": JAPANESE, "cp950": TRADITIONAL, "cp949": KOREAN}
+_SCRIPTS = {
+    **dict.fromkeys(("cp437", "cp850", "cp1252", "cp852", "cp1250", "cp857", "cp1254", "cp775"), "LATIN"),
+    **dict.fromkeys(("cp866", "cp1251", "koi8-r"), "CYRILLIC"),
+    **dict.fromkeys(("cp737", "cp1253"), "GREEK"),
+    **dict.fromkeys(("cp862", "cp1255"), "HEBREW"),
+    **dict.fromkeys(("cp720", "cp1256"), "ARABIC"),
+    "cp874": "THAI",
+}
+_SHOWN = {"gbk": "GBK (Chinese)", "cp932": "Shift-JIS (Japanese)", "cp950": "Big5 (Chinese)", "cp949": "EUC-KR (Korean)"}
+_WESTERN = frozenset("äöüßéèêëàâáçñíóúìòùîôûåæøãõ")
+
+
+def readable(names: Sequence[bytes], *, archive: str) -> list[str]:
+    """Names that an archive does not mark as Unicode, all of which one archiver wrote. A notice names the encoding where it had to be guessed."""
+    foreign = sorted({name for name in names if not name.isascii()})
+    if not foreign or _decodes(foreign, "utf-8"):
+        return [name.decode("utf-8") for name in names]
+    encoding = best_encoding(foreign)
+    examples = ", ".join(name.decode(encoding, "backslashreplace").replace("\\", "/") for name in foreign[:2])
+    notice(
+        f"{len(foreign)} names in {archive} are not marked as Unicode and were read as {_SHOWN.get(encoding, encoding)}, such as {examples}; "
+        "unpack the archive yourself if that is wrong"
+    )
+    return [name.decode(encoding, "backslashreplace") for name in names]
+
+
+def best_encoding(raw_names: Sequence[bytes]) -> str:
+    """The code page in which the names, none of which is ASCII alone, are the most plausible text."""
+    words = sorted({part for raw in raw_names for part in raw.split(b"/") if not part.isascii()})[:2000]
+    candidates = [encoding for encoding in (*_EAST_ASIAN, *_SCRIPTS) if _decodes(raw_names, encoding)]
+    return min(candidates, key=lambda encoding: sum(_bits(word.decode(encoding), encoding) for word in words), default="cp437")
+
+
+def _decodes(raw_names: Sequence[bytes], encoding: str) -> bool:
+    try:
+        for raw in raw_names:
+            raw.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _bits(word: str, encoding: str) -> float:
+    """About how many bits the word takes in a code made for the language of `encoding`."""
+    cost = _letter_bits if encoding in _SCRIPTS else _ideograph_bits
+    latin = _SCRIPTS.get(encoding) == "LATIN"
+    bits = sum(4.5 if character.isascii() else cost(character, encoding) for character in word)
+    for first, second in pairwise(word):
+        if first.islower() and second.isupper() and not (first.isascii() and second.isascii()):
+            bits += 6  # capitals inside a word: Cyrillic in the wrong one of its code pages
+        if first.isupper() and second.isupper():
+            bits -= 1.5  # a word all in capitals
+        if not latin and first.isascii() != second.isascii() and (first if first.isascii() else second).isalpha():
+            bits += 3 if encoding in _EAST_ASIAN else 8  # an ideograph whose second byte was a Latin letter; two scripts in one word
+    return bits
+
+
+@lru_cache(maxsize=4096)
+def _letter_bits(character: str, encoding: str) -> float:
+    script = _SCRIPTS[encoding]
+    if not unicodedata.name(character, "").startswith(script) or (unicodedata.category(character) == "Lo" and script == "LATIN"):
+        return 15  # a symbol, a box's corner, another script
+    if script != "LATIN":
+        return 5.5 if character.islower() or character.lower() == character else 7
+    return (7 if character.lower() in _WESTERN else 9) + 2 * character.isupper()
+
+
+@lru_cache(maxsize=16384)
+def _ideograph_bits(character: str, encoding: str) -> float:
+    if character in _EAST_ASIAN[encoding]:
+        return 7.5
+    raw = character.encode(encoding)
+    lead = raw[0]
+    name = unicodedata.name(character, "")
+    if encoding == "cp932":
+        if name.startswith(("HIRAGANA", "KATAKANA")):
+            return 6.5
+        return 13 if len(raw) == 1 else 12 if 0x88 <= lead <= 0x97 else 17
+    if encoding == "cp949":
+        return 10.5 if name.startswith("HANGUL") and raw[-1] >= 0xA1 and lead >= 0xB0 else 18
+    if encoding == "cp950":
+        return 12 if 0xA4 <= lead <= 0xC6 else 17
+    return 12 if 0xB0 <= lead <= 0xD7 and raw[-1] >= 0xA1 else 17

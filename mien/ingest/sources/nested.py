@@ -1,0 +1,132 @@
+"""Archives and tables inside a source: their files are files of the source, under the archive's own path."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import IO
+
+from mien.core.disk import refusal
+from mien.core.errors import StorageError
+from mien.core.printable import one_line
+from mien.ingest.sources.allowance import Allowance, UnpacksTooLarge
+from mien.ingest.sources.entry import Entry, UnreadableArchive, error_reason
+from mien.ingest.sources.junk import system_file_reason
+from mien.ingest.sources.parts import is_named_as_part, split_archive
+from mien.ingest.sources.pixel_csv import columns_of, pixel_csv_entries
+from mien.ingest.sources.tar_archive import tar_entries
+from mien.ingest.sources.zip_archive import zip_entries
+from mien.store.pointers import stands_in
+from mien.store.signatures import HEAD_BYTES
+
+DEEPEST = 3  # archives in one another: an archive of archives of archives is opened, what is in these is not
+_BLOCK_BYTES = 2**20
+_TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
+_TABLE = (".csv", ".tsv", ".csv.gz")
+
+Opened = Callable[..., Iterator[Entry]]
+
+
+@dataclass
+class Context:
+    """What holds for a whole source: how much its archives may unpack to, and whether a table with a column Usage was read."""
+
+    allowance: Allowance | None = None
+    has_table: list[str] = field(default_factory=list)
+
+
+def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> Iterator[Entry]:
+    """The `entries` with those that are archives or pixel tables replaced by the files in them.
+
+    One that cannot be read, or not to its end, is an entry of its own with the reason, beside what was read before. Archives deeper than
+    DEEPEST stay what they are. Sets come with the same pictures in several tables (Kaggle's with icml_face_data.csv, train.csv and
+    fer2013.csv): of tables with a column Usage the first is read, tables without only if there is none with.
+    """
+    waiting = []
+    for entry in entries:
+        entry = replace(entry, allowance=context.allowance) if context.allowance else entry
+        name = entry.path.lower()
+        if entry.ignored or entry.error or system_file_reason(entry.path):
+            yield entry
+        elif is_named_as_part(name.rpartition("/")[2]):
+            yield replace(entry, error=f"unreadable archive: {split_archive(entry.path)}")
+        elif name.endswith(_TABLE) and (columns := _columns(entry)):
+            if "usage" in columns and not context.has_table:
+                context.has_table.append(entry.path)
+                yield from _opened(entry, pixel_csv_entries, context, depth)
+            else:
+                waiting.append(entry)
+        elif name.endswith((".zip", *_TAR)) and depth < DEEPEST:
+            yield from _opened(entry, zip_entries if name.endswith(".zip") else tar_entries, context, depth)
+        else:
+            yield entry
+    for entry in waiting:
+        if context.has_table:
+            yield replace(entry, ignored=f"further pixel table beside {context.has_table[0]}")
+        else:
+            yield from _opened(entry, pixel_csv_entries, context, depth)
+
+
+def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Iterator[Entry]:
+    """The files in one archive or table."""
+    if entry.place is not None:
+        context = replace(context, allowance=Allowance.of(entry.size_bytes or 0))
+    try:
+        with _seekable(entry) as file:
+            if instead := stands_in(file.read(HEAD_BYTES)):
+                raise UnreadableArchive(f"is a {instead} in place of the file")
+            file.seek(0)
+            is_empty = True
+            for inner in expanded(reader(file, name=entry.path), context, depth=depth + 1):
+                is_empty = False
+                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None)
+            if is_empty:
+                yield replace(entry, ignored="empty archive")
+    except (UnreadableArchive, UnpacksTooLarge) as error:
+        yield replace(entry, error=f"unreadable archive: {error}")
+    except StorageError:  # not the archive's fault: its photographs must not be missing because a disk was full
+        raise
+    except Exception as error:  # decompressors raise more kinds than they document
+        yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
+
+
+def _columns(entry: Entry) -> set[str]:
+    """The columns of a pixel table; none if the entry is no such table."""
+    try:
+        with entry.open() as file:
+            return columns_of(file)
+    except Exception:  # said when it is read
+        return set()
+
+
+@contextmanager
+def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
+    """The file itself if it lies on disk, else a temporary copy, which is gone afterwards."""
+    if entry.place is not None:
+        with entry.place.open("rb") as file:
+            yield file
+        return
+    if entry.allowance:
+        entry.allowance.take(entry.size_bytes or 0)
+    with ExitStack() as stack:
+        with _disk_refuses(entry):
+            copy = stack.enter_context(tempfile.TemporaryFile())
+        with entry.open() as file:
+            while block := file.read(_BLOCK_BYTES):
+                with _disk_refuses(entry):
+                    copy.write(block)
+        with _disk_refuses(entry):
+            copy.seek(0)
+        yield copy
+
+
+@contextmanager
+def _disk_refuses(entry: Entry) -> Iterator[None]:
+    """Raises StorageError where writing the copy fails."""
+    try:
+        yield
+    except OSError as error:
+        told = refusal(error) or error
+        raise StorageError(
+            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR names another): {told}"
+        ) from None

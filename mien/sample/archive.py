@@ -1,0 +1,77 @@
+"""The whole set: every file with its bytes, as a zip that is the same for the same seed, and the truth about it."""
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.core.parallel import parallel_map
+from mien.sample.encode import WRITERS, mirrored_copy, near_copy
+from mien.sample.litter import litter
+from mien.sample.mess import File, Sitting, plan
+from mien.sample.portrait import draw_portrait
+
+TRUTH_COLUMNS = ("path", "label", "kind", "origin", "sha256")
+_PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; a picture's own depend on seed and index alone
+
+
+@dataclass(frozen=True)
+class _Order:
+    seed: int
+    size_px: int
+    sitting: Sitting
+
+
+def draw_set(*, num_faces: int, size_px: int, seed: int, workers: int) -> list[tuple[File, bytes]]:
+    """Every file with its bytes, by path; the same for the same arguments, whatever `workers` is."""
+    orders = [_Order(seed, size_px, sitting) for sitting in plan(num_faces, _generator(_PLAN, seed))]
+    drawn = parallel_map(_carry_out, orders, workers=workers, label="sample", unit="face")
+    files = [file for made in drawn for file in made] + litter(_generator(_LITTER, seed), size_px=size_px)
+    return sorted(files, key=lambda made: made[0].path)
+
+
+def zip_bytes(files: Iterable[tuple[File, bytes]]) -> bytes:
+    """A zip of the files, in the order given, stored, all of one date."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for file, content in files:
+            entry = zipfile.ZipInfo(file.path, date_time=(2024, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on Unix, on every system
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def truth_csv(files: Iterable[tuple[File, bytes]]) -> str:
+    """What is known about each file, a row per file with TRUTH_COLUMNS."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(TRUTH_COLUMNS)
+    for file, content in files:
+        writer.writerow((file.path, file.label, file.kind, file.origin, hashlib.sha256(content).hexdigest()))
+    return text.getvalue()
+
+
+def _carry_out(order: _Order) -> list[tuple[File, bytes]]:
+    """Draws one picture and makes its files."""
+    sitting = order.sitting
+    picture = draw_portrait(sitting.label, _generator(_PORTRAIT, order.seed, sitting.index), size_px=order.size_px)
+    rng = _generator(_FILES, order.seed, sitting.index)
+    own = sitting.files[0]
+    content = WRITERS[own.kind](picture)
+    made = [(own, content)]
+    for copy in sitting.files[1:]:
+        if copy.kind == "exact_duplicate" or (copy.kind == "conflicting_duplicate" and sitting.index % 2):
+            made.append((copy, content))
+        elif copy.kind == "mirrored_duplicate":
+            made.append((copy, mirrored_copy(picture)))
+        else:
+            made.append((copy, near_copy(picture, rng)))
+    return made
+
+
+def _generator(stream: int, seed: int, index: int = 0) -> np.random.Generator:
+    return np.random.default_rng([stream, seed, index])

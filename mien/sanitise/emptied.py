@@ -1,0 +1,107 @@
+"""Where the files of a class went, for the errors about classes with too few images: told by the cause, with the remedy of that cause."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mien.config.params import LabelParams
+from mien.core.errors import LabelError, TooFewImages
+from mien.sanitise.labels import classify, closest_class
+from mien.store.pointers import LFS, PULL
+from mien.store.tables import FATES
+
+# Files that are passed over and are no photographs anyone would miss.
+_NO_LOSS = ("system file", "not an image", "hidden file")
+_REDO = "copy or download the damaged files again"
+# By reason (of quarantined and rejected files), fate, or the reason of ignored files: what so many files are, and what helps.
+_CAUSES = {
+    "conflict": (
+        "copies of one picture under different labels (conflict)",
+        "look at them with `mien pairs --conflicts`: if they are different photographs, raise dedup.min_agreement, else correct their folders "
+        "or set labels.on_conflict: majority",
+    ),
+    "unknown_label": ("under labels that are no class but close to it", "name these labels in labels.aliases"),
+    "correction": ("dropped by labels.corrections", "look at the decisions there"),
+    "no_face": ("without a face that the detector finds (no_face)", "lower faces.min_score, or set faces.on_missing: fit"),
+    "duplicate": ("further copies of other images (duplicate)", ""),
+    "leak": ("copies of test images (leak)", ""),
+    LFS: (f"not an image ({LFS})", PULL),
+    "cloud placeholder": ("placeholders of a cloud drive", "have the cloud drive download them"),
+    "too_small": ("too small (too_small)", "lower convert.min_side_px"),
+    "blank": ("blank (blank)", "look at them, and at convert.blank_contrast"),
+    "too_large": ("too large (too_large)", "raise convert.max_megapixels"),
+    "permission denied": ("not readable (permission denied)", "correct their permissions"),
+    "not_an_image": ("not an image (not_an_image)", "look at what they are"),
+    "truncated": ("cut short (truncated)", _REDO),
+    "corrupt": ("damaged (corrupt)", _REDO),
+    "empty": ("empty files (empty)", _REDO),
+}
+_MORE_IMAGES = "add images"
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """Files that left, a row each: label (the class), cause (a key of _CAUSES or any other word) and subset; and what is no class."""
+
+    rows: pd.DataFrame
+    unknown: Sequence[str]
+    """the most frequent labels, as spelt, that are no class"""
+
+    def told(self, error: TooFewImages) -> LabelError:
+        """The error with where the files of each of its classes went, and what helps against that."""
+        lines = [f"{fault}{self.sentence(name, subset=error.subset)}" for name, fault in error.faults.items()]
+        return LabelError("\n".join([*lines, self.remedy(list(error.faults), subset=error.subset) + error.otherwise]))
+
+    def sentence(self, name: str, *, subset: str | None = None) -> str:
+        """': of its files that left, 12 are …, 3 are …' for a class, or for it in one subset; or that it has no others."""
+        causes = self._causes(name, subset)
+        if not causes:
+            return f"; no other file{f' for {subset}' if subset else ''} is of this class"
+        listed = [f"{num} {'is' if num == 1 else 'are'} {_CAUSES.get(cause, (cause.replace('_', ' '), ''))[0]}" for cause, num in causes]
+        return f": of its files that left, {', '.join(listed)}"
+
+    def remedy(self, names: Sequence[str], *, subset: str | None = None) -> str:
+        """What helps, for the classes with too few images."""
+        causes = [self._causes(name, subset) for name in names]
+        helps = list(dict.fromkeys(_CAUSES.get(cause, ("", ""))[1] for its in causes for cause, _ in its))
+        if self.unknown and not all(causes):
+            helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are no class)")
+        ways = [help_ for help_ in helps if help_] or [_MORE_IMAGES]
+        return f"{'; '.join(ways)}, or drop the class with labels.drop"
+
+    def _causes(self, name: str, subset: str | None) -> list[tuple[str, int]]:
+        its = self.rows[(self.rows["label"] == name) & ((self.rows["subset"] == subset) if subset else True)]
+        return sorted(Counter(its["cause"]).items(), key=lambda item: (-item[1], item[0]))
+
+
+def emptied(files: pd.DataFrame, rejected: pd.DataFrame, removed: Sequence[pd.DataFrame], kept: pd.Series, params: LabelParams) -> Emptied:
+    """What left, from rows of FILES and REJECTED and rows of FATES of the stages so far; `kept` are the paths that did not leave.
+
+    A file with an unknown label counts for the class whose spelling is closest.
+    """
+    left = pd.concat([part[FATES.names] for part in removed])
+    cause = dict(zip(left["path"], left["fate"].where(left["fate"].isin(["duplicate", "leak"]), left["reason"]), strict=True))
+    broken = dict(zip(rejected["sample_id"], rejected["reason"].where(rejected["detail"] != LFS, LFS), strict=True))
+    rows = files[~files["path"].isin(kept) & ~files["ignored"].isin(_NO_LOSS)]
+    causes = [
+        cause.get(path) or ignored or (error and str(error).partition(":")[0]) or broken.get(sample_id) or "lost"
+        for path, ignored, error, sample_id in zip(*(rows[name] for name in ("path", "ignored", "error", "sample_id")), strict=True)
+    ]
+    label = classify(rows["label_raw"], params)
+    spelt = rows.loc[label.isna(), "label_raw"].dropna()
+    closest = {spelling: closest_class(spelling, params) for spelling in spelt.unique()}
+    meant = pd.Series([name or closest.get(spelling) for name, spelling in zip(label, rows["label_raw"], strict=True)], dtype=object)
+    unknown = [
+        spelling for spelling, _ in sorted(Counter(spelt).items(), key=lambda item: (-item[1], item[0])) if closest[spelling] is None
+    ]
+    return Emptied(pd.DataFrame({"label": meant, "cause": causes, "subset": rows["subset_raw"].tolist()}), unknown[:5])
+
+
+def warnings(left: Emptied, names: Sequence[str]) -> list[str]:
+    """A sentence on the classes without any image; classes of which the same is to be said share one."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        said.setdefault((left.sentence(name), left.remedy([name])), []).append(name)
+    return [f"warning: 0 images of {', '.join(its)}{sentence}; {remedy}" for (sentence, remedy), its in said.items()]

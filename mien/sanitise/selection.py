@@ -1,0 +1,114 @@
+"""From files and their duplicates to labelled images: which files stay, under which class, and why the others leave.
+
+The order matters and is: unfit images leave (they are rejected already, and have no say), what people decided about single pictures is
+applied (see corrections.py), unknown labels leave, conflicts and dropped classes leave, and of each duplicate group one survivor stays.
+In an official test split nothing but unknown labels and dropped classes leaves, and corrections do not count; the rest is flagged.
+Training images that duplicate one of its images stay here, so that `split` can count them as leaks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import pandas as pd
+
+from mien.config.params import LabelParams
+from mien.sanitise import official, survivors
+from mien.sanitise.corrections import correct
+from mien.sanitise.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
+from mien.store.tables import FATES, LABELS
+
+
+@dataclass(frozen=True)
+class Sanitised:
+    """Rows of LABELS and of FATES, both sorted by path, and what was seen on the way."""
+
+    labels: pd.DataFrame
+    removed: pd.DataFrame
+    unknown: list[UnknownSpelling]
+    num_conflicts: int  # groups whose files carry different labels, those of an official test split among them
+    num_near_copies: int  # images kept although a better copy of their picture is kept too; none of an official test split
+    corrections: dict[str, int]  # what became of the decisions: relabelled, kept, dropped, in_test, unused
+    unused_corrections: list[str]  # the sample_ids, as written, that no fit image has
+
+
+def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
+    """One row per file that has a stored image: the columns of FILES and DUPLICATES, `num_pixels`, `pixels` (their SHA-256), `unfit` (why).
+
+    `sizes` has the columns sample_id, width_px, height_px and pixel_sha256 of the stored images.
+    """
+    unfit = rejected[rejected["decodable"].astype(bool)].set_index("sample_id")["reason"]
+    num_pixels = (sizes["width_px"] * sizes["height_px"]).set_axis(sizes["sample_id"]).to_dict()
+    rows = duplicates[["path", "sample_id", "group_id", "scene_id", "kind"]].merge(
+        files.drop(columns="sample_id"), on="path", validate="one_to_one"
+    )
+    assert len(rows) == len(duplicates), "duplicates.parquet names files that files.parquet does not"
+    pixels = dict(zip(sizes["sample_id"], sizes["pixel_sha256"], strict=True))
+    rows["pixels"] = [pixels[sample_id] for sample_id in rows["sample_id"]]
+    rows["num_pixels"] = [num_pixels[sample_id] for sample_id in rows["sample_id"]]
+    rows["unfit"] = pd.Series([unfit.get(sample_id) for sample_id in rows["sample_id"]], rows.index, dtype=object)
+    return rows.sort_values("path", ignore_index=True)
+
+
+def sanitise(
+    rows: pd.DataFrame,
+    params: LabelParams,
+    *,
+    method: Literal["stratified", "official"],
+    decisions: Mapping[str, str] = MappingProxyType({}),
+) -> Sanitised:
+    """Labels the rows of `image_rows` and takes out what cannot be learned from; every fit row comes back once, kept or removed.
+
+    `decisions` are those of `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if an official
+    test split is asked for and there is none, or if decisions contradict one another.
+    """
+    rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
+    rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
+    rows = rows[rows["test"] | rows["unfit"].isna()]
+    corrected = correct(rows, decisions)
+    rows = corrected.rows
+    unknown = unknown_spellings(rows.loc[rows["label"].isna(), "label_raw"], params)
+    if params.on_unknown == "refuse":
+        refuse(unknown)
+    nameless, rows = rows[rows["label"].isna()], rows[rows["label"].notna()]
+    if method == "official":
+        official.require_test(rows["subset"])
+
+    num_conflicts = len(survivors.conflicts(rows))
+    in_test = rows[rows["test"] & ~rows["label"].isin(params.drop)]
+    leaks = rows[~rows["test"] & rows["group_id"].isin(in_test["group_id"]) & ~rows["label"].isin(params.drop)]
+    rest = rows.drop(in_test.index.union(leaks.index))
+    dropped = rest["label"].isin(params.drop) & ~rest["group_id"].isin(survivors.conflicts(rest))
+    reduced = survivors.one_per_group(rest[~dropped], on_conflict=params.on_conflict, near_copies=params.near_copies)
+    outvoted = reduced.survivors["label"].isin(params.drop)
+
+    kept = pd.concat([in_test.assign(flag=official.flags(in_test, rows)), leaks, reduced.survivors[~outvoted]])
+    removed = [
+        corrected.removed,
+        _unknown(nameless, params),
+        _dropped(rest[dropped]),
+        _dropped(reduced.survivors[outvoted]),
+        reduced.removed,
+    ]
+    table = pd.concat(removed).assign(stage="sanitise").sort_values("path", ignore_index=True)[FATES.names]
+    assert len(kept) + len(table) == len(rows) + len(nameless) + len(corrected.removed)
+    own = reduced.survivors[~outvoted]
+    num_near_copies = len(own) - own["group_id"].nunique()
+    labels = kept.sort_values("path", ignore_index=True)[LABELS.names]
+    return Sanitised(labels, table, unknown, num_conflicts, num_near_copies, corrected.counts, corrected.unused)
+
+
+def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
+    closest = {spelling: closest_class(spelling, params) for spelling in rows["label_raw"].dropna().unique()}
+    details = [
+        f"{spelling!r} is no class and no alias; closest class: {closest[spelling] or 'none'}"
+        if spelling in closest
+        else "no folder names a label"
+        for spelling in rows["label_raw"]
+    ]
+    return rows.assign(fate="quarantined", reason="unknown_label", detail=pd.Series(details, rows.index, dtype=object))
+
+
+def _dropped(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(fate="dropped class", reason=rows["label"], detail="left out by labels.drop")

@@ -1,0 +1,92 @@
+"""Stratified splits that part no duplicate group, no scene and no subject, exact to within one group per class.
+
+How many units go to which split is decided in placement.py; which ones, by a hash of seed and unit: so the split depends on no order
+of rows, and adding a photograph moves few others.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from mien.config.params import Params
+from mien.core.errors import LabelError, TooFewImages
+from mien.sanitise import official
+from mien.split.placement import place
+from mien.store.tables import SPLIT_NAMES
+
+
+def split(rows: pd.DataFrame, params: Params) -> pd.Series:
+    """The split of each row of LABELS as split.method says; same index. Training rows that leak must be gone.
+
+    official: the set's own test split stays, and validation is the share split.val of the training rows. It may share subjects with
+    training, as it is given. Raises LabelError if a split would hold none of a class.
+    """
+    classes = params.labels.kept
+    if params.split.method == "stratified":
+        return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed)
+    official.require_test(rows["subset"])
+    test = official.is_test(rows["subset"])
+    official.require_classes(rows.loc[test, "label"], classes)
+    shares = {"train": 1 - params.split.val, "val": params.split.val}
+    own = assign(rows[~test], shares, classes=classes, seed=params.seed)
+    return own.reindex(rows.index).where(~test, "test")
+
+
+def units(rows: pd.DataFrame) -> pd.Series:
+    """What must stay together: rows joined by scene_id or subject, named by the smallest sample_id among them; same index.
+
+    Copies of one picture are of one scene.
+    """
+    scenes, scene_names = pd.factorize(rows["scene_id"])
+    subjects, subject_names = pd.factorize(rows["subject"])
+    known = subjects >= 0
+    size = len(scene_names) + len(subject_names)
+    edges = (np.ones(int(known.sum())), (scenes[known], len(scene_names) + subjects[known]))
+    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][scenes]
+    return rows["sample_id"].groupby(component).transform("min").astype(object)
+
+
+def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:
+    """The split of each row (sample_id, label, scene_id, subject), in proportion to `fractions`; same index.
+
+    Raises LabelError if a class has too few units for each split to hold one, or is so bound to others that none was found.
+    """
+    unit = units(rows)
+    _require_enough(rows["label"], unit, classes, fractions)
+    counts = pd.crosstab(unit, rows["label"]).reindex(columns=list(classes), fill_value=0)
+    counts = counts.loc[sorted(counts.index, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())]
+    vectors, kind = np.unique(counts.to_numpy(np.int64), axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    placed = place(vectors, np.bincount(kind), np.array(list(fractions.values())))
+    for name, fewest in zip(classes, (placed.T @ vectors).min(axis=0), strict=True):
+        if fewest == 0:
+            raise LabelError(
+                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects, scenes or duplicates; "
+                f"add images of {name} of further people, or drop the class with labels.drop"
+            )
+    by_kind = counts.index[np.argsort(kind, kind="stable")]
+    split_of = dict(zip(by_kind, np.concatenate([np.repeat(list(fractions), row) for row in placed]), strict=True))
+    return pd.Series([str(split_of[name]) for name in unit], rows.index, dtype=object)
+
+
+def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], fractions: Mapping[str, float]) -> None:
+    """Raises TooFewImages naming every class with fewer units than there are splits."""
+    faults = {}
+    for name in classes:
+        its = label == name
+        if (num_units := unit[its].nunique()) < len(fractions):
+            num_images = int(its.sum())
+            alike = (
+                ""
+                if num_units == num_images
+                else f" but only {num_units} subject{'s'[: num_units != 1]}, scene{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
+            )
+            faults[name] = (
+                f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
+            )
+    if faults:
+        raise TooFewImages(faults)

@@ -1,0 +1,70 @@
+"""What a test figure must be read against: guessing without looking at the images, and what choosing the epoch may have flattered.
+
+Legend: K classes. support_K counts test images by actual class, class_counts_K training images.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mien.statistics.confusions import overall_figures
+from mien.statistics.metrics import majority_baseline
+
+SELECTED = ("macro_f1", "accuracy", "loss")
+
+
+def majority_figures(support_K: ArrayLike) -> dict[str, float]:
+    """The overall figures of always guessing the class with most test images, and the class with the second most after it.
+
+    Exact. It is the best that guessing one class can do for overall accuracy, because it knows the test images' classes.
+    """
+    support_K = np.asarray(support_K)
+    top2 = np.sort(support_K)[-2:].sum() / support_K.sum()
+    return {**overall_figures(majority_baseline(np.diag(support_K))), "top2_accuracy": float(top2)}
+
+
+def prior_figures(support_K: ArrayLike, class_counts_K: ArrayLike) -> dict[str, float | None]:
+    """The overall figures of guessing at random with the shares q_k of the classes in training, and `nll` and `brier` of the forecast q.
+
+    They are those of the expected confusion matrix, support × q. Exact are the expected overall accuracy, mean accuracy and top-2 accuracy
+    (a second guess of another class is drawn with the shares that the first leaves: k is among both with q_k (1 + Σ_j≠k q_j / (1 − q_j))), and
+    negative log-likelihood and Brier score, because the forecast is the same for every image. F1 and kappa are no linear figures:
+    that of the expected matrix is near the expected one, and closer the more images there are (kappa is 0).
+    `nll` is None where a class that was tested had no training images.
+    """
+    support_K, shares_K = np.asarray(support_K), np.asarray(class_counts_K) / np.sum(class_counts_K)
+    tested_K = support_K / support_K.sum()
+    with np.errstate(divide="ignore"):
+        odds_K = np.where(shares_K < 1, shares_K / (1 - shares_K), 0.0)
+        surprise_K = -np.log(shares_K)
+    among_two_K = np.minimum(1.0, shares_K * (1 + odds_K.sum() - odds_K))
+    present_K = support_K > 0
+    nll = float(tested_K[present_K] @ surprise_K[present_K])
+    return {
+        **overall_figures(np.outer(support_K, shares_K)),
+        "top2_accuracy": float(tested_K @ among_two_K),
+        "nll": nll if np.isfinite(nll) else None,
+        "brier": float(1 + shares_K @ shares_K - 2 * tested_K @ shares_K),
+    }
+
+
+def selection(record: Mapping[str, Any], last_epoch: Mapping[str, float], *, test_macro_f1: float) -> dict[str, Any]:
+    """What the choice of the epoch did: validation figures of the chosen and of the last epoch, and two gaps of macro-F1.
+
+    `record` is the training's (monitor, best_epoch, val), `last_epoch` the last row of its curves (epoch, val_FIGURE). `gap_macro_f1` is
+    chosen − last epoch, on validation: what choosing the best of many noisy figures may have flattered. `val_to_test_macro_f1` is
+    validation − test, of the chosen epoch: above 0 where validation promised more than the test kept.
+    """
+    chosen = {name: float(record["val"][name]) for name in SELECTED}
+    last = {name: float(last_epoch[f"val_{name}"]) for name in SELECTED}
+    return {
+        "monitor": record["monitor"],
+        "best_epoch": int(record["best_epoch"]),
+        "last_epoch": int(last_epoch["epoch"]),
+        "val_best": chosen,
+        "val_last": last,
+        "gap_macro_f1": chosen["macro_f1"] - last["macro_f1"],
+        "val_to_test_macro_f1": chosen["macro_f1"] - test_macro_f1,
+    }

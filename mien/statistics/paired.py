@@ -1,0 +1,90 @@
+"""How far two sets of predictions on the same images differ, with intervals by the paired bootstrap.
+
+Images (or, where images belong together, whole groups of them) are drawn with replacement, the same draw for both sets, and the
+difference of each figure is taken anew: the percentiles of these differences are the interval (Efron and Tibshirani 1993, chapter 13).
+It speaks of the test images drawn, not of what another seed of training would have given.
+
+Legend: R resamples, N images, K classes; the places of resampling.py are the 2 K² cells of both confusion matrices.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mien.statistics.confusions import figures_of
+from mien.statistics.metrics import Figures
+from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds, kinds_of, observe, resample
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A difference on the images as they are, and in each of R resamples."""
+
+    value: float
+    values_R: Figures
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """The difference with its percentile interval."""
+        tail = (1 - level) / 2
+        low, high = np.quantile(self.values_R, [tail, 1 - tail])
+        return Interval(self.value, float(low), float(high))
+
+    @property
+    def p_value(self) -> float:
+        """That of no difference, two-sided: 1 less the level up to which percentile intervals exclude 0; 2 / (R + 1) at least.
+
+        The 1 added to counts and resamples keeps it from 0, which no number of resamples can show (Davison and Hinkley 1997, section 4.2).
+        """
+        least = min((self.values_R <= 0).sum(), (self.values_R >= 0).sum())
+        return float(min(1.0, 2 * (1 + least) / (1 + len(self.values_R))))
+
+
+def paired_differences(
+    actual_N: ArrayLike,
+    predicted_N: ArrayLike,
+    reference_N: ArrayLike,
+    num_classes: int,
+    *,
+    groups_N: ArrayLike | None = None,
+    seed: int,
+    num_resamples: int = NUM_RESAMPLES,
+    level: float = LEVEL,
+) -> dict[str, Interval]:
+    """Intervals (predicted − reference) of the overall figures that confusions.figures_of names, by name; classes are 0 to K-1.
+
+    Images with the same id in `groups_N` are drawn together. The same input and seed give the same answer.
+    """
+    resampled = paired_resamples(actual_N, predicted_N, reference_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=num_resamples)
+    return {name: difference.interval(level) for name, difference in resampled.items()}
+
+
+def paired_resamples(
+    actual_N: ArrayLike,
+    predicted_N: ArrayLike,
+    reference_N: ArrayLike,
+    num_classes: int,
+    *,
+    groups_N: ArrayLike | None = None,
+    seed: int,
+    num_resamples: int = NUM_RESAMPLES,
+) -> dict[str, Resampled]:
+    """What paired_differences takes its intervals from."""
+    kinds = _kinds(actual_N, predicted_N, reference_N, num_classes, groups_N)
+
+    def differences(counts_RP: Figures) -> dict[str, Figures]:
+        confusions_R2KK = counts_RP.reshape(-1, 2, num_classes, num_classes)
+        ours, theirs = figures_of(confusions_R2KK[:, 0]), figures_of(confusions_R2KK[:, 1])
+        return {name: ours[name] - theirs[name] for name in ours}
+
+    observed = observe(kinds, differences)
+    drawn = resample(kinds, differences, seed=seed, num_resamples=num_resamples)
+    return {name: Resampled(observed[name], values_R) for name, values_R in drawn.items()}
+
+
+def _kinds(actual_N: ArrayLike, predicted_N: ArrayLike, reference_N: ArrayLike, num_classes: int, groups_N: ArrayLike | None) -> Kinds:
+    actual_N, predicted_N, reference_N = (np.asarray(column, dtype=np.int64) for column in (actual_N, predicted_N, reference_N))
+    assert actual_N.shape == predicted_N.shape == reference_N.shape and actual_N.ndim == 1 and actual_N.size
+    assert all(column.min() >= 0 and column.max() < num_classes for column in (actual_N, predicted_N, reference_N))
+    places_N2 = np.stack([actual_N * num_classes + predicted_N, num_classes**2 + actual_N * num_classes + reference_N], axis=1)
+    return kinds_of(places_N2, 2 * num_classes**2, groups_N=groups_N)

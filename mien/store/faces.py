@@ -1,0 +1,98 @@
+"""Stored faces as tensors, each decoded once per run. Shapes: N faces, 3 colours, S×S stored side."""
+
+import io
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from mien.core.errors import TableError
+from mien.core.parallel import num_processes
+from mien.store.shards import DIGITS, read_shard
+from mien.store.tables import FACES
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """Faces of one split, in the order of the rows they were asked for."""
+
+    images_N3SS: Tensor
+    """uint8 RGB"""
+    targets_N: Tensor
+    """int64, index into the classes"""
+    sample_ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.sample_ids)
+
+    def class_counts(self, num_classes: int) -> list[int]:
+        """Faces of each class."""
+        counts: list[int] = torch.bincount(self.targets_N, minlength=num_classes).tolist()
+        return counts
+
+
+def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0) -> FaceSet:
+    """The stored face of each row (columns sample_id and label), whose label must be one of `classes`.
+
+    All come at one side: that of the store if every face has it and it is at most `max_px`, else `max_px`. So each face is resized at
+    most once, here or on the device, whatever the other faces are. Memory: 3·S² bytes per row.
+    Raises TableError if a face is missing or a label is none of `classes`.
+    """
+    index = {name: number for number, name in enumerate(classes)}
+    if strange := sorted(set(rows["label"]) - set(index)):
+        raise TableError(f"the splits hold {', '.join(map(repr, strange))}, none of the classes {', '.join(classes)}; run `dvc repro`")
+    sample_ids = tuple(rows["sample_id"])
+    encoded = _encoded(folder, set(sample_ids))
+    if missing := sorted(set(sample_ids) - set(encoded)):
+        raise TableError(f"{folder} lacks {len(missing)} of {len(set(sample_ids))} faces, such as {missing[0]}; run `dvc repro`")
+    side_px = _common_side(encoded.values(), max_px)
+    images_NSS3 = np.empty((len(sample_ids), side_px, side_px, 3), dtype=np.uint8)
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(sample_ids):
+        places.setdefault(name, []).append(place)
+
+    def decode(name: str) -> None:
+        images_NSS3[places[name]] = _decoded(encoded[name], side_px)
+
+    with ThreadPoolExecutor(num_processes(workers)) as pool:  # Pillow decodes and resizes without holding the interpreter
+        for _ in pool.map(decode, places):
+            pass
+    targets_N = torch.tensor([index[label] for label in rows["label"]], dtype=torch.int64)
+    # Colours last in memory: batches then need no transposing where the network wants channels last.
+    return FaceSet(torch.from_numpy(images_NSS3).permute(0, 3, 1, 2), targets_N, sample_ids)
+
+
+def _encoded(folder: Path, wanted: set[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for digit in DIGITS:
+        shard = read_shard(folder, digit, FACES, ["sample_id", "image"])
+        names, images = shard.column("sample_id").to_pylist(), shard.column("image")
+        found |= {name: images[row].as_py() for row, name in enumerate(names) if name in wanted}
+    return found
+
+
+def _common_side(encoded: Iterable[bytes], max_px: int) -> int:
+    """The one side that all pictures have, if it is less than `max_px`; else `max_px`. Reads headers only, and as few as it can."""
+    side: int | None = None
+    for content in encoded:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width >= max_px or side not in (None, image.width):
+                return max_px
+            side = image.width
+    return side or max_px
+
+
+def _decoded(content: bytes, side_px: int) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.width == image.height, f"a face must be square, is {image.size}"
+        colours = image.convert("RGB")
+    if colours.width != side_px:
+        colours = colours.resize((side_px, side_px), Image.Resampling.BILINEAR)  # antialiased when it reduces
+    return np.asarray(colours)

@@ -1,0 +1,79 @@
+"""Which files the runs in MLflow keep, and what is read as their description: the same from a stage as from `mien track`.
+
+A file keeps its name, so no two of one run may have the same. What is not there (yet) is left out.
+"""
+
+import re
+from pathlib import Path
+
+from mien.core import paths
+
+MAX_DESCRIPTION = 8000
+"""characters of a description; MLflow's limit for a tag"""
+ALONE = ("|", "#", "```", "---")
+"""How lines of Markdown begin that belong to no paragraph."""
+LEFT_OUT = "\n\n*Cut short here; the whole text is {name}, among the artifacts.*\n"
+
+
+def test_files(model: str) -> list[Path]:
+    """What `evaluate` made of one model: confusion matrix, reliability and slices."""
+    return _there(paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model))
+
+
+def explanation_files(model: str) -> list[Path]:
+    """What `explain` made of one model: contact sheets of the galleries, and every misclassified test image."""
+    folder = paths.explanation_folder(model)
+    return _there(folder / "gallery.jpg", folder / "mirrored.jpg", folder / "failures.csv")
+
+
+def model_files(model: str) -> list[Path]:
+    """All that a model's run keeps."""
+    return [*test_files(model), *explanation_files(model), *_there(paths.card(model))]
+
+
+def comparison_files() -> list[Path]:
+    """What `compare` made, for the experiment's run."""
+    return _there(paths.LEADERBOARD, paths.LEADERBOARD_TABLE, paths.COMPARISONS)
+
+
+def experiment_files() -> list[Path]:
+    """All that an experiment's run keeps; the report as a folder, because its pages link to one another."""
+    return [*comparison_files(), *([paths.REPORT] if paths.REPORT.is_dir() else [])]
+
+
+def description(path: Path) -> str:
+    """The text of a Markdown file as MLflow shows it beside a run: without front matter, a title or line breaks within paragraphs.
+
+    Cut between paragraphs where it is too long.
+    """
+    text = re.sub(r"\A---\n.*?\n---\n+", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = _unwrapped(re.sub(r"\A# .*\n+", "", text))  # the title is the run's name, which stands above
+    if len(text) <= MAX_DESCRIPTION:
+        return text
+    end = LEFT_OUT.format(name=path.name)
+    room = text[: MAX_DESCRIPTION - len(end)]
+    cut = max(room.rfind("\n\n"), room.rfind("\n|"), 0)  # between paragraphs, or rows of a table
+    kept = room[:cut] or room
+    return (kept[: kept.rfind("```")] if kept.count("```") % 2 else kept) + end  # code that is cut would never end
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs and list entries in one line each, because MLflow breaks lines where the text does; tables without padding."""
+    lines: list[str] = []
+    code = False
+    for line in text.splitlines():
+        fence = line.startswith("```")
+        line = line if code else re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", line)  # links to files lead nowhere in MLflow
+        goes_on = bool(line) and not code and not line.startswith((*ALONE, "- ", ">"))
+        if goes_on and lines and lines[-1] and not lines[-1].startswith(ALONE):
+            lines[-1] += f" {line.strip()}"
+        elif line.startswith("|") and not code:
+            lines.append(re.sub(r" {2,}", " ", re.sub(r"-{4,}", "---", line)))
+        else:
+            lines.append(line)
+        code ^= fence
+    return "\n".join(lines) + "\n"
+
+
+def _there(*files: Path) -> list[Path]:
+    return [path for path in files if path.is_file()]

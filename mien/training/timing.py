@@ -1,0 +1,32 @@
+"""How long a training took. It stands beside what DVC tracks, under .mien/, on the machine that trained."""
+
+import json
+from dataclasses import dataclass
+
+from mien.core import paths
+from mien.core.files import read_json
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one training took, loading its data left out."""
+
+    seconds: float
+    resumed: bool
+    """whether it went on from an interrupted one, whose seconds are not counted"""
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(round(self.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        text = f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return f"over {text} (resumed)" if self.resumed else text
+
+
+def read_timing(model: str) -> Timing | None:
+    """The time of the training that made models/MODEL; None where it is not known, as after `dvc pull`."""
+    try:
+        fingerprint = read_json(paths.model(model) / "model.json")["training"]["fingerprint"]
+        found = read_json(paths.timing(model, fingerprint))
+        return Timing(float(found["seconds"]), bool(found["resumed"]))
+    except (OSError, json.JSONDecodeError, KeyError, TypeError):
+        return None

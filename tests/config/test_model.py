@@ -1,0 +1,141 @@
+"""A model's resolved configuration: what it inherits, what it leaves out, and that nothing else changes it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from mien.config.model import ModelConfig, config_document, configure, read_config
+from mien.config.params import Params, load_params
+from mien.core.errors import ParamsError, TableError
+from mien.core.files import write_json
+
+ROOT = Path(__file__).parents[2]
+BASELINES = {"resnet50", "inception_v3", "mobilenetv2", "densenet121", "efficientnet_b1"}
+
+
+def params_with(folder: Path, **changes: Any) -> Params:
+    """The repository's params.yaml with values at dotted keys (with __ for the dots) changed."""
+    document = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        *sections, last = key.split("__")
+        place = document
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = value
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(document, file)
+    return load_params(folder / "params.yaml")
+
+
+def documents(params: Params) -> dict[str, dict[str, Any]]:
+    return {model: config_document(configure(params, model)) for model in params.models}
+
+
+def changed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> set[str]:
+    return {model for model in before if before[model] != after[model]}
+
+
+def test_every_configured_model_survives_the_file(tmp_path: Path) -> None:
+    params = load_params(ROOT / "params.yaml")
+    for model, document in documents(params).items():
+        write_json(tmp_path / f"{model}.json", document)
+        config = read_config(tmp_path / f"{model}.json")
+        assert isinstance(config, ModelConfig) and config_document(config) == document
+        assert config.name == model and config.classes == list(params.labels.kept)
+
+
+def test_a_models_own_values_stand_over_the_defaults() -> None:
+    config = configure(load_params(ROOT / "params.yaml"), "efficientnet_b0_se")
+    assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 1e-3, 16, "weighted")
+    assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse"}
+    assert config.train.patience == load_params(ROOT / "params.yaml").train.patience
+
+
+def test_gamma_changes_the_models_whose_loss_reads_it(tmp_path: Path) -> None:
+    before = documents(params_with(tmp_path))
+    focusing = {"efficientnet_b0_se", "mobilenet_rebalanced"}
+    assert changed(before, documents(params_with(tmp_path, loss__gamma=3.0))) == focusing
+    assert changed(before, documents(params_with(tmp_path, loss__label_smoothing=0.1))) == set(before) - focusing
+
+
+def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path) -> None:
+    weights = {"models__mobilenetv2__loss_params": {"class_weights": "effective"}, "models__resnet50__loss": "class_balanced"}
+    before = documents(params_with(tmp_path, **weights))
+    users = {"mobilenet_rebalanced", "mobilenetv2", "resnet50"}
+    assert changed(before, documents(params_with(tmp_path, **weights, loss__beta=0.99))) == users
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "switch", "on"),
+    [
+        ("train__momentum", 0.5, "train__optimizer", "sgd"),
+        ("train__decay", 0.5, "train__schedule", "exponential"),
+        ("train__warmup_epochs", 2, "train__schedule", "cosine"),
+        ("augment__rand_augment_ops", 3, "augment__rand_augment", 5),
+        ("augment__erase_max_area", 0.2, "augment__erase", 0.5),
+    ],
+)
+def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: str, on: Any) -> None:
+    section, name = switch.split("__")
+    params = params_with(tmp_path)
+    inheriting = {model for model in params.models if name not in getattr(params.models[model], section)}
+    assert not changed(documents(params), documents(params_with(tmp_path, **{key: value}))) & inheriting
+    switched = documents(params_with(tmp_path, **{switch: on}))
+    assert changed(switched, documents(params_with(tmp_path, **{switch: on, key: value}))) >= inheriting > set()
+
+
+def test_one_models_entry_changes_that_model(tmp_path: Path) -> None:
+    before = documents(params_with(tmp_path))
+    assert changed(before, documents(params_with(tmp_path, models__mobilenetv2__dropout=0.1))) == {"mobilenetv2"}
+    assert changed(before, documents(params_with(tmp_path, train__lr=2e-3))) == BASELINES
+
+
+def test_second_stage_values_change_only_models_with_a_second_stage(tmp_path: Path) -> None:
+    weights = {"models__mobilenetv2__weights": "imagenet", "models__efficientnet_b0_se__weights": "imagenet"}
+    before = documents(params_with(tmp_path, **weights))
+    for key in ("fine_tune_lr", "fine_tune_epochs", "fine_tune_layers"):
+        assert changed(before, documents(params_with(tmp_path, **weights, **{f"train__{key}": 5}))) == {"mobilenetv2"}, key
+
+
+@pytest.mark.parametrize("change", [{"runtime__workers": 3}, {"validate__share_tolerance": 0.2}, {"split__val": 0.15}])
+def test_what_models_do_not_read_changes_none(tmp_path: Path, change: dict[str, Any]) -> None:
+    assert not changed(documents(params_with(tmp_path)), documents(params_with(tmp_path, **change)))
+
+
+def test_seeds_of_its_own_stand_for_the_one_seed(tmp_path: Path) -> None:
+    before = documents(params_with(tmp_path))
+    assert not any("other_seeds" in document for document in before.values())
+    same = documents(params_with(tmp_path, models__mobilenetv2__seeds=[before["mobilenetv2"]["seed"]]))
+    assert not changed(before, same)
+    more = documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1]))
+    assert changed(before, more) == {"mobilenetv2"}
+    assert (more["mobilenetv2"]["seed"], more["mobilenetv2"]["other_seeds"]) == (42, [1])
+    longer = documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1, 2]))
+    assert changed(more, longer) == {"mobilenetv2"}
+    assert "mobilenetv2" not in changed(more, documents(params_with(tmp_path, models__mobilenetv2__seeds=[42, 1], seed=3)))
+
+
+def test_each_seed_has_the_configuration_that_it_has_alone(tmp_path: Path) -> None:
+    config = configure(params_with(tmp_path, models__mobilenetv2__seeds=[5, 1]), "mobilenetv2")
+    alone = [configure(params_with(tmp_path, seed=seed), "mobilenetv2") for seed in config.seeds]
+    assert [config.of_seed(seed) for seed in config.seeds] == alone and [each.seed for each in alone] == [5, 1]
+
+
+def test_dropped_classes_are_no_outputs(tmp_path: Path) -> None:
+    config = configure(params_with(tmp_path, labels__drop=["fear"]), "resnet50")
+    assert config.classes == ["angry", "happy", "sad", "surprise"]
+
+
+def test_a_model_that_is_not_there() -> None:
+    with pytest.raises(ParamsError, match="models has no 'resnet'; choose one of: resnet50, "):
+        configure(load_params(ROOT / "params.yaml"), "resnet")
+
+
+@pytest.mark.parametrize("text", [None, "{", "{}", '{"name": 3}'])
+def test_a_missing_or_broken_file(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "m.json").write_text(text)
+    with pytest.raises(TableError, match=r"m\.json is missing or not a model configuration; run `dvc repro configure`"):
+        read_config(tmp_path / "m.json")
