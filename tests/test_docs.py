@@ -38,7 +38,7 @@ def shell_lines(text: str) -> list[str]:
 
 
 def inline_code(text: str) -> list[str]:
-    return re.findall(r"`([^`\n]+)`", prose(text))
+    return [" ".join(code.split()) for code in re.findall(r"`((?:[^`\n]|\n(?!\n))+)`", prose(text))]
 
 
 def mien(*arguments: str) -> str:
