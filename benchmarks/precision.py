@@ -3,7 +3,7 @@
     python benchmarks/precision.py resnet50 mobilenetv2_100 --size-px 96
 
 Machines are shared and noisy, so the two precisions take turns and the ratio is taken pair by pair; quote the ratio.
-The committed `precision` of each model in params.yaml rests on this table (see README, "Precision").
+The committed `precision` of each model in params.yaml rests on this table (see docs/benchmarks.md, "Precision").
 """
 
 import statistics
