@@ -87,4 +87,7 @@ def write_workspace(root: Path, config: ModelConfig, *, num_train: int = 36, num
         )
     write_table(root / paths.SPLITS, pd.DataFrame(rows), SPLITS)
     write_json(root / paths.config(config.name), json.loads(config.model_dump_json()))
+    code = root / paths.code("train", config.name)
+    code.parent.mkdir(parents=True)
+    code.write_text("mien.training.fit 0123456789abcdef fit\n", encoding="utf-8")
     write_json(root / paths.pretrained(config.name) / "pretrained.json", {"weights": "none", "backbone": config.backbone})
