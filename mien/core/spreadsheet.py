@@ -34,6 +34,12 @@ def write_csv(path: Path, table: pd.DataFrame, *, float_format: str | None = Non
         _changed(table, lambda text: guarded(one_line(text))).to_csv(temporary, index=False, float_format=float_format, lineterminator="\n")
 
 
+def write_plot(path: Path, table: pd.DataFrame, *, float_format: str | None = None) -> None:
+    """Writes a table for DVC to plot: as it is, because DVC reads guarded cells as they are written. The same table, the same bytes."""
+    with replacing_file(path) as temporary:
+        table.to_csv(temporary, index=False, float_format=float_format, lineterminator="\n")
+
+
 def read_csv(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """The table that `write_csv` wrote; only empty cells are missing, because a folder or a person may be called NA.
 

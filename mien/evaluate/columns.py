@@ -1,15 +1,29 @@
 """What is known of each test image beside its label, as columns to slice the test figures by, one row per image."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mien.evaluate.slicing import MIN_IMAGES, MISSING, NUM_BINS, OTHER, slice_values
+from mien.store.shards import read_store
+from mien.store.tables import FACES, FILES, IMAGES, read_table
 
 CLEAN = "clean"
 _OWN = ("file_format", "sharpness", "brightness", "contrast", "face_px", "score", "num_faces", "flag")
+
+
+def read_slice_columns(rows: pd.DataFrame, *, files: Path, images: Path, faces: Path) -> pd.DataFrame:
+    """What `slice_columns` gives for the rows, of data/raw/files.parquet and the stores of images and faces."""
+    ids = set(rows["sample_id"])
+    return slice_columns(
+        rows,
+        files=read_table(files, FILES, ["path", "metadata"]),
+        images=read_store(images, IMAGES, ["sample_id", "source_format", "sharpness", "brightness", "contrast"], keep=ids).to_pandas(),
+        faces=read_store(faces, FACES, ["sample_id", "box", "score", "num_faces"], keep=ids).to_pandas(),
+    )
 
 
 def slice_columns(rows: pd.DataFrame, *, files: pd.DataFrame, images: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:

@@ -4,42 +4,18 @@ Legend: N images, K classes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mien.evaluate.predictions import Predictions
 from mien.statistics.agreement import in_top_k, top_k_accuracy
 from mien.statistics.baselines import majority_figures, prior_figures
 from mien.statistics.confusions import overall_figures
 from mien.statistics.intervals import figure_intervals, recall_intervals
-from mien.statistics.metrics import Counts, confusion_matrix, precision_recall_f1
+from mien.statistics.metrics import Counts, precision_recall_f1
 from mien.statistics.resampling import NUM_RESAMPLES
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Test images: actual class (0 to K-1), the model's logits, and the group of images with which each is drawn in a bootstrap."""
-
-    actual_N: Counts
-    logits_NK: NDArray[np.float32]
-    groups_N: NDArray[Any]
-
-    @property
-    def predicted_N(self) -> Counts:
-        """The class of largest logit, of equals the first."""
-        predicted_N: Counts = self.logits_NK.argmax(axis=1)
-        return predicted_N
-
-    @property
-    def confusion_KK(self) -> Counts:
-        """Actual by predicted class."""
-        return confusion_matrix(self.actual_N, self.predicted_N, self.logits_NK.shape[1])
-
-    def part(self, chosen_N: NDArray[np.bool_]) -> Self:
-        """The chosen images alone."""
-        return type(self)(self.actual_N[chosen_N], self.logits_NK[chosen_N], self.groups_N[chosen_N])
 
 
 def report_on_test(

@@ -1,15 +1,44 @@
 """The test images as explanations need them: predictions, picture and face figures, copies. A row per image. K classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mien.core.errors import TableError
+from mien.config.params import LabelParams
+from mien.sanitise.labels import classify
+from mien.split.stratified import units
 from mien.statistics.calibration import probabilities
 
 FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")
 """taken over from the columns that test figures are sliced by"""
+
+
+def join_test_images(
+    predictions: pd.DataFrame,
+    splits: pd.DataFrame,
+    *,
+    classes: Sequence[str],
+    files: pd.DataFrame,
+    columns: pd.DataFrame,
+    landmarks: Mapping[str, NDArray[np.float64]],
+) -> pd.DataFrame:
+    """The rows of `predictions` as `described` gives them with `columns` and `files`, and two columns more.
+
+    These are `unit` (images of one unit are drawn together in a bootstrap) and `landmarks` (by sample_id).
+    """
+    test = splits[splits["split"] == "test"]
+    unit = dict(zip(test["path"], units(test.reset_index(drop=True)), strict=True))
+    tested = described(predictions, classes, figures=columns, files=files)
+    own = pd.Series([landmarks[name] for name in tested["sample_id"]], tested.index, dtype=object)
+    return tested.assign(unit=tested["path"].map(unit), landmarks=own)
+
+
+def labelled_copies(files: pd.DataFrame, duplicates: pd.DataFrame, labels: LabelParams) -> pd.DataFrame:
+    """path, group_id and label (the class, or None) of every readable file of the source, of FILES and DUPLICATES."""
+    grouped = duplicates[["path", "group_id"]].merge(files, on="path")
+    return grouped.assign(label=classify(grouped["label_raw"], labels))
 
 
 def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
@@ -42,31 +71,6 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
         .sort_values("path", ignore_index=True)
         .drop(columns=["split", "seed"])
     )
-
-
-def check_predictions(predictions: pd.DataFrame, classes: Sequence[str], *, model: str, source: object) -> None:
-    """Raises TableError if the predictions are none of a model with these classes; `source` is the file that errors name."""
-    again = f"run `dvc repro evaluate@{model}` to make it anew"
-    if predictions.empty:
-        raise TableError(f"{source} has no test images; {again}")
-    if strange := sorted((set(predictions["label"]) | set(predictions["predicted"])) - set(classes)):
-        raise TableError(f"{source} holds {', '.join(map(repr, strange))}, none of the model's classes {', '.join(classes)}; {again}")
-    if any(len(logits) != len(classes) for logits in predictions["logits"]):
-        raise TableError(f"{source} must hold {len(classes)} logits per image, one for each class of models/{model}; {again}")
-    logits_NK = np.stack(predictions["logits"].tolist())
-    if not np.isfinite(logits_NK).all():
-        raise TableError(f"{source} holds logits that are no numbers; {again}")
-    if predictions["predicted"].tolist() != [classes[column] for column in logits_NK.argmax(axis=1)]:
-        raise TableError(f"{source}: the classes predicted are not those of the largest logits, so the classes were others; {again}")
-
-
-def check_same_model(stored_NK: np.ndarray, computed_NK: np.ndarray, *, model: str, source: object) -> None:
-    """Raises TableError if logits of the same images, stored and computed anew, differ by more than other arithmetic explains."""
-    spread = max(float(stored_NK.std()), 1e-3)
-    if np.abs(stored_NK - computed_NK).mean() > 0.2 * spread:
-        raise TableError(
-            f"{source} holds predictions of other weights than those in models/{model}; run `dvc repro evaluate@{model}` to make it anew"
-        )
 
 
 def _copies(files: pd.DataFrame) -> dict[str, list[str | None]]:

@@ -6,6 +6,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from mien.config.model import ModelConfig
+from mien.models.build import build_model
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -26,3 +29,9 @@ def cost(model: nn.Module, *, input_px: int) -> Cost:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model.eval()(torch.empty(1, 3, input_px, input_px, device="meta"))
     return Cost(sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops() // 2)
+
+
+def cost_of(config: ModelConfig) -> Cost:
+    """The cost of the model that a configuration describes, at its own input size."""
+    with torch.device("meta"):
+        return cost(build_model(config), input_px=config.input_px)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from mien.evaluate.results import Predictions, bare_figures, full_figures, report_on_test
+from mien.evaluate.predictions import Predictions
+from mien.evaluate.results import bare_figures, full_figures, report_on_test
 from mien.statistics.intervals import wilson_interval
 
 CLASSES = ("angry", "fear", "happy", "sad")

@@ -1,0 +1,50 @@
+"""What the stage `evaluate` reads beside the model: the training that the test is read against, and the images to predict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json
+from mien.split.stratified import units
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training wrote down: its record, and the last row of its curves."""
+
+    record: dict[str, Any]
+    last_epoch: dict[str, float]
+
+
+def read_training(record_path: Path, curves_path: Path, *, model: str, classes: Sequence[str]) -> Training:
+    """The training of `model`. Raises TableError if a file is missing, or is not of a model with these classes."""
+    again = f"run `dvc repro train@{model}` (or `dvc checkout`) to make it"
+    try:
+        record = read_json(record_path)
+        curves = pd.read_csv(curves_path)
+    except FileNotFoundError as error:
+        raise TableError(f"{error.filename} is missing; {again}") from None
+    except ValueError as error:
+        raise TableError(f"{record_path} or {curves_path} cannot be read ({error}); {again} anew") from None
+    if curves.empty or list(record.get("class_counts", ())) != list(classes):
+        raise TableError(f"{record_path} and {curves_path} do not belong to {paths.model(model)}; {again} anew")
+    return Training(record, {str(name): float(value) for name, value in curves.iloc[-1].items()})
+
+
+def rows_to_predict(splits: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test and validation rows of SPLITS, each by path, with `unit`: what is drawn together in a bootstrap.
+
+    Raises TableError if there are none of either.
+    """
+    rows, parts = splits.sort_values("path"), []
+    for split, name in (("test", "test"), ("val", "validation")):
+        part = rows[rows["split"] == split].reset_index(drop=True)
+        if part.empty:
+            raise TableError(f"{paths.SPLITS} has no {name} images; run `dvc repro split`")
+        parts.append(part.assign(unit=units(part)))
+    return parts[0], parts[1]

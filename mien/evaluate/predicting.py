@@ -1,0 +1,42 @@
+"""Predicting the test images with the networks of every seed, and the validation images with that of the first."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from mien.config.model import ModelConfig
+from mien.models.build import ExpressionModel
+from mien.models.predict import predict_logits
+from mien.store.faces import FaceSet
+
+
+def predict_seeds(
+    networks: Iterable[tuple[ExpressionModel, ModelConfig]], faces: FaceSet, test: pd.DataFrame, val: pd.DataFrame, *, device: str
+) -> list[pd.DataFrame]:
+    """A table per network, the model's first seed first: its rows with the new columns seed, logits and predicted (the class).
+
+    The first predicts test and validation images (where the temperature is fitted), the others the test images alone. `faces` holds each
+    different sample_id of `test`, then of `val`, once: copies of one image are predicted once.
+    """
+    num_test = test["sample_id"].nunique()
+    tested = FaceSet(faces.images_N3SS[:num_test], faces.targets_N[:num_test], faces.sample_ids[:num_test])
+    tables: list[pd.DataFrame] = []
+    for network, config in networks:
+        if tables:
+            tables.append(_predicted(network, config, tested, test, device=device, progress=f"evaluate {config.name}, seed {config.seed}"))
+        else:
+            rows = pd.concat([test, val], ignore_index=True)
+            tables.append(_predicted(network, config, faces, rows, device=device, progress=f"evaluate {config.name}"))
+    return tables
+
+
+def _predicted(
+    network: ExpressionModel, config: ModelConfig, faces: FaceSet, rows: pd.DataFrame, *, device: str, progress: str
+) -> pd.DataFrame:
+    logits_NK = predict_logits(
+        network, faces.images_N3SS, input_px=config.input_px, precision=config.precision, device=device, progress=progress
+    )
+    logits = dict(zip(faces.sample_ids, logits_NK, strict=True))
+    classes = {name: config.classes[logits_K.argmax()] for name, logits_K in logits.items()}
+    ids = rows["sample_id"]
+    return rows.assign(seed=config.seed, logits=ids.map(logits), predicted=ids.map(classes))
