@@ -52,8 +52,8 @@ def test_every_committed_study_is_sound_and_its_runs_differ(repository: Path, na
     found = [applied(repository, run) for run in runs]
     assert all(set(params.models) == set(known.models) for params in found)
     assert len({params.model_dump_json() for params in found}) == len(found)
-    figures = dict.fromkeys(("accuracy", "mean_accuracy", "macro_f1"), 0.5)
-    done = [Experiment(DONE, params.model_dump(by_alias=True), dict.fromkeys(known.models, figures)) for params in found]
+    metrics = dict.fromkeys(("accuracy", "mean_accuracy", "macro_f1"), 0.5)
+    done = [Experiment(DONE, params.model_dump(by_alias=True), dict.fromkeys(known.models, metrics)) for params in found]
     table = study_table(name, known, dict(zip([run.experiment for run in runs], done, strict=True)))
     assert max(map(len, table.splitlines())) <= 120 and len(table.splitlines()) == 2 + len(runs)
     command = queue_command(runs[0], known.target)
