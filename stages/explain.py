@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mien.config.params import LabelParams, load_params
+from mien.config.params import load_params
+from mien.config.sections.labels import LabelParams
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.errors import TableError
