@@ -1,4 +1,4 @@
-"""The reference of all parameters: `mien params`. It says what mien/config/params.py declares, so that it cannot fall behind."""
+"""The reference of all parameters: `mien params`. It says what mien/config/sections declares, so that it cannot fall behind."""
 
 import json
 import math

@@ -26,7 +26,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 
 from mien.config.documents import read_document
 from mien.config.faults import Fault, refuse, schema_faults, suggestion
-from mien.config.sections import Names, Section
+from mien.config.sections.base import Names, Section
 from mien.core import paths
 from mien.core.errors import StudyError
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien.config.params import DedupParams, LabelParams
+from mien.config.sections.dedup import DedupParams
+from mien.config.sections.labels import LabelParams
 from mien.config.spelling import families
 from mien.core import paths
 from mien.pairs.choosing import is_outdated, labelled, nearest

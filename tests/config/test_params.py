@@ -15,8 +15,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.tokens import AliasToken, AnchorToken
 
 from mien.config import catalog
+from mien.config.configure import configure
 from mien.config.params import Params, load_params, parse_params
-from mien.config.sections import LossParams, ModelParams
+from mien.config.sections.loss import LossParams
+from mien.config.sections.models import ModelParams
 from mien.core import registry
 from mien.core.errors import ParamsError
 
@@ -209,7 +211,7 @@ def test_a_fault_is_one_line_with_key_rule_and_value(changes: dict[str, Any], ex
 
 def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None:
     text = text_with(augment__erase_min_area=0.3, augment__erase_max_area=0.5, models__resnet50__augment={"erase_min_area": 0.4})
-    assert parse_params(text, name="params.yaml").augment_of("resnet50").erase_max_area == 0.5
+    assert configure(parse_params(text, name="params.yaml"), "resnet50").augment.erase_max_area == 0.5
 
 
 def test_a_missing_key_of_a_model_is_named() -> None:
@@ -318,7 +320,7 @@ def test_the_committed_file_names_every_parameter_with_its_default() -> None:
             assert part in place, f"params.yaml lacks {key}"
             place = place[part]
         if key != "labels.aliases":
-            assert (tuple(place) if isinstance(place, list) else place) == default, f"{key}: params.yaml and mien/config/params.py differ"
+            assert (tuple(place) if isinstance(place, list) else place) == default, f"{key}: params.yaml and mien/config/sections differ"
 
 
 def keys(node: Any) -> Iterator[str]:

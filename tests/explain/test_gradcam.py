@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from captum.attr import LayerGradCam
 
-from mien.config.sections import HeadParams
+from mien.config.sections.head import HeadParams
 from mien.core import registry
 from mien.explain.gradcam import grad_cam, grad_cam_each, normalised, upsampled
 from mien.models.build import ExpressionModel

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mien.config.sections import LossParams
+from mien.config.sections.loss import LossParams
 from mien.core import registry
 from mien.losses import build_loss
 from mien.losses._views import View

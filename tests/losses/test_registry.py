@@ -9,7 +9,7 @@ import torch
 from ruamel.yaml import YAML
 
 import mien.losses
-from mien.config.sections import LossParams
+from mien.config.sections.loss import LossParams
 from mien.core import registry
 from mien.losses import build_loss
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien.config.sections import HeadParams
+from mien.config.sections.head import HeadParams
 from mien.core import registry
 from mien.models.heads import build_head
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 
+from mien.config.configure import configure
 from mien.config.params import Params, load_params
 from mien.core import registry
 from mien.core.errors import ParamsError, StudyError
@@ -72,7 +73,7 @@ def test_the_studies_are_all_there(repository: Path) -> None:
 
 def test_what_rbc_rbf_trains_with(repository: Path) -> None:
     (model,) = load_study("rbc_rbf").models
-    losses = {run.name: applied(repository, run).loss_of(model) for run in plan("rbc_rbf", load_study("rbc_rbf"))}
+    losses = {run.name: configure(applied(repository, run), model).loss for run in plan("rbc_rbf", load_study("rbc_rbf"))}
     assert {name: (loss["rbc_weight"], loss["rbf_weight"]) for name, loss in losses.items()} == {
         "neither": (0, 0), "rbc": (0.1, 0), "rbf": (0, 0.5), "both": (0.1, 0.5),
     }  # fmt: skip

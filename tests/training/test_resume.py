@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import stages.train
-from mien.config.sections import LossParams
+from mien.config.sections.loss import LossParams
 from mien.core import paths
 from mien.core.registry import constant
 from mien.models.build import build_model

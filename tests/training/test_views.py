@@ -8,7 +8,7 @@ import torch
 
 from mien.augmentation import augment
 from mien.config.model import ModelConfig
-from mien.config.sections import LossParams
+from mien.config.sections.loss import LossParams
 from mien.core import registry
 from mien.core.errors import TrainingError
 from mien.losses import build_loss

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from mien.config.model import ModelConfig
-from mien.config.sections import AugmentParams, TrainParams
+from mien.config.sections.augment import AugmentParams
+from mien.config.sections.train import TrainParams
 from mien.core import paths
 from mien.core.files import write_json
 from mien.store.faces import FaceSet
