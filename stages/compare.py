@@ -12,7 +12,7 @@ from mien.core.errors import TableError
 from mien.core.files import read_json, replacing_file, write_json
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
-from mien.split.stratified import units
+from mien.split.units import units
 from mien.statistics.pairwise_tests import compare_pairs
 from mien.store.tables import SPLITS, read_predictions, read_table
 from mien.tracking import run as tracking

@@ -1,6 +1,5 @@
 """Stage `doubts`."""
 
-from collections.abc import Collection
 from pathlib import Path
 
 import typer
@@ -8,11 +7,11 @@ import typer
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
-from mien.core.errors import TableError
-from mien.core.files import read_json, replacing_directory, write_json
+from mien.core.files import replacing_directory, write_json
 from mien.core.naming import file_names
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
+from mien.doubts.choice import best_on_validation
 from mien.doubts.judgement import judge
 from mien.doubts.queue import counts, review_table
 from mien.explain.thumbnails import webp, write_pictures
@@ -63,19 +62,6 @@ def main() -> None:
     typer.echo(
         f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are decided already{shown}"
     )
-
-
-def best_on_validation(models: Collection[str]) -> str:
-    """The model of best macro-F1 on validation, of several the first; the test split has no say."""
-    found = {}
-    for model in models:
-        try:
-            found[model] = float(read_json(paths.train_metrics(model))["val"]["macro_f1"])
-        except FileNotFoundError:
-            raise TableError(
-                f"{paths.train_metrics(model)} is missing; run `dvc repro train@{model}`, or name a trained model in doubts.model"
-            ) from None
-    return max(found, key=lambda model: found[model])
 
 
 if __name__ == "__main__":

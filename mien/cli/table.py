@@ -17,7 +17,7 @@ def table(
 ) -> None:
     """Prints models tested on the same images, in Markdown: figures, differences to one of them with 95 % intervals, recalls, training times."""
     from mien.compare.table import study_table
-    from mien.split.stratified import units
+    from mien.split.units import units
     from mien.store.tables import SPLITS, read_predictions, read_table
     from mien.training.timing import read_timing
 

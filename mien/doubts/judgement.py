@@ -7,7 +7,7 @@ from mien.config.model import ModelConfig
 from mien.doubts.confident_learning import Doubts, doubts
 from mien.doubts.depths import features_by_depth
 from mien.models.build import ExpressionModel
-from mien.split.stratified import units
+from mien.split.units import units
 from mien.store.faces import FaceSet
 
 

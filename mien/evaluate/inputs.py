@@ -10,7 +10,7 @@ import pandas as pd
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import read_json
-from mien.split.stratified import units
+from mien.split.units import units
 
 
 @dataclass(frozen=True)

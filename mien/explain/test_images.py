@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mien.config.params import LabelParams
 from mien.sanitise.labels import classify
-from mien.split.stratified import units
+from mien.split.units import units
 from mien.statistics.calibration import probabilities
 
 FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")

@@ -30,6 +30,22 @@ def num_subjects(rows: list[dict[str, Any]]) -> int:
     return len({row["subject"] for row in rows if row["sample_id"] is not None} - {None})
 
 
+def sentence(found: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """The counts of the rows of files in one line."""
+    subjects = num_subjects(rows)
+    return (
+        f"{found['files']} files, {found['images']} images ({found['contents']} different), "
+        f"{_listed(found['ignored'])} ignored, {_listed(found['errors'])} unreadable"
+        + (f", {subjects} subject{'s'[: subjects != 1]}" if subjects else "")
+    )
+
+
+def _listed(tally: dict[str, int]) -> str:
+    """'7 (4 system file, 3 hidden image)'."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.items(), key=lambda item: -item[1]))
+    return f"{sum(tally.values())}{f' ({reasons})' if tally else ''}"
+
+
 _REMEDIES = {
     "encrypted": "unpack it with its password, and name the folder that holds the photographs",
     "unsupported compression": "unpack it with a program that can, such as 7-Zip, and name the folder that holds the photographs",
@@ -52,12 +68,6 @@ def why_none(rows: list[dict[str, Any]]) -> str:
 def remedy(reasons: Iterable[str]) -> str:
     """What helps against the first of these reasons against which something does."""
     return next((_REMEDIES[reason] for reason in reasons if reason in _REMEDIES), "name a source with photographs")
-
-
-def listed(tally: dict[str, int]) -> str:
-    """'7 (4 system file, 3 hidden image)'."""
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.items(), key=lambda item: -item[1]))
-    return f"{sum(tally.values())}{f' ({reasons})' if tally else ''}"
 
 
 def _tally(values: Iterable[str | None]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What `ingest` says about the labels it found, and about pointers in place of photographs."""
+"""What `ingest` says about the labels it found, paths that match nothing, and pointers in place of photographs."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from mien.config.spelling import Spellings
 from mien.core.errors import SourceError
+from mien.core.printable import one_line
 from mien.ingest.layout import label_of
 from mien.ingest.unlabelled import no_label
 from mien.store.pointers import LFS, PULL
@@ -16,6 +17,17 @@ def refuse_pointers(source: Path, num_pointers: int, *, num_images: int) -> None
     if num_pointers and num_pointers == num_images:
         raise SourceError(
             f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, short texts in place of the files; {PULL}"
+        )
+
+
+def path_remarks(unmatched: Sequence[str], unnamed: Sequence[str], *, metadata: Path, num_images: int) -> Iterator[str]:
+    """Warnings of paths of the metadata that are no file (`unmatched`), and of images without a subject although one was asked for."""
+    if unmatched:
+        yield f"warning: {len(unmatched)} paths of {metadata} are no file of the source, such as {one_line(unmatched[0])}"
+    if unnamed:
+        yield (
+            f"warning: {len(unnamed)} of {num_images} images have no subject by ingest.subject or ingest.metadata, "
+            f"such as {one_line(unnamed[0])}"
         )
 
 

@@ -9,45 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from mien.config.params import Params
 from mien.core.errors import LabelError, TooFewImages
-from mien.sanitise import official
 from mien.split.placement import place
-from mien.store.tables import SPLIT_NAMES
-
-
-def split(rows: pd.DataFrame, params: Params) -> pd.Series:
-    """The split of each row of LABELS as split.method says; same index. Training rows that leak must be gone.
-
-    official: the set's own test split stays, and validation is the share split.val of the training rows. It may share subjects with
-    training, as it is given. Raises LabelError if a split would hold none of a class.
-    """
-    classes = params.labels.kept
-    if params.split.method == "stratified":
-        return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed)
-    official.require_test(rows["subset"])
-    test = official.is_test(rows["subset"])
-    official.require_classes(rows.loc[test, "label"], classes)
-    shares = {"train": 1 - params.split.val, "val": params.split.val}
-    own = assign(rows[~test], shares, classes=classes, seed=params.seed)
-    return own.reindex(rows.index).where(~test, "test")
-
-
-def units(rows: pd.DataFrame) -> pd.Series:
-    """What must stay together: rows joined by scene_id or subject, named by the smallest sample_id among them; same index.
-
-    Copies of one picture are of one scene.
-    """
-    scenes, scene_names = pd.factorize(rows["scene_id"])
-    subjects, subject_names = pd.factorize(rows["subject"])
-    known = subjects >= 0
-    size = len(scene_names) + len(subject_names)
-    edges = (np.ones(int(known.sum())), (scenes[known], len(scene_names) + subjects[known]))
-    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][scenes]
-    return rows["sample_id"].groupby(component).transform("min").astype(object)
+from mien.split.units import units
 
 
 def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from mien.config.params import Params
 from mien.core.errors import LabelError
-from mien.split.stratified import assign, split, units
+from mien.split.splitting import split_by_method
+from mien.split.stratified import assign
+from mien.split.units import units
 from tests.random_tables import sample_id
 
 FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15}
@@ -132,7 +134,7 @@ def params_of(**split_params: object) -> Params:
 def test_official_keeps_the_test_split_and_takes_validation_from_the_rest() -> None:
     rows = rows_of([(CLASSES[at % 3], at, at % 50) for at in range(400)])
     rows["subset"] = ["test" if at % 4 == 0 else ["train", "val", None][at % 3] for at in range(400)]
-    found = split(rows, params_of(method="official"))
+    found = split_by_method(rows, params_of(method="official"))
     assert ((found == "test") == (rows["subset"] == "test")).all()
     training = found[found != "test"]
     assert (training.groupby(rows["subject"]).nunique() <= 1).all()
@@ -142,9 +144,9 @@ def test_official_keeps_the_test_split_and_takes_validation_from_the_rest() -> N
 def test_official_without_test_files_or_class_names_the_remedy() -> None:
     rows = rows_of([(CLASSES[at % 3], at, None) for at in range(60)]).assign(subset="train")
     with pytest.raises(LabelError, match=r"split\.method: official needs.*set split\.method: stratified"):
-        split(rows, params_of(method="official"))
+        split_by_method(rows, params_of(method="official"))
     rows.loc[rows["label"] == "happy", "subset"] = "test"
     with pytest.raises(
         LabelError, match=r"0 images of angry\n.*0 images of fear\nadd images, .*labels\.drop, or set split\.method: stratified"
     ):
-        split(rows, params_of(method="official"))
+        split_by_method(rows, params_of(method="official"))

@@ -16,6 +16,7 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json, write_json
+from mien.doubts.choice import best_on_validation
 from mien.explain.thumbnails import read_pictures
 from mien.models.build import build_model
 from mien.models.store import save_model
@@ -162,10 +163,10 @@ def test_the_queue_is_cut_to_its_size_and_twice_gives_the_same_bytes() -> None:
 
 @pytest.mark.usefixtures("workspace")
 def test_the_model_is_the_one_named_or_the_best_on_validation() -> None:
-    assert doubts.best_on_validation(["other", "tiny"]) == "tiny"
+    assert best_on_validation(["other", "tiny"]) == "tiny"
     write_json(paths.train_metrics("other"), {"val": {"macro_f1": 0.6}})
-    assert doubts.best_on_validation(["other", "tiny"]) == "other", "of equals the first"
-    assert doubts.best_on_validation(["tiny"]) == "tiny"
+    assert best_on_validation(["other", "tiny"]) == "other", "of equals the first"
+    assert best_on_validation(["tiny"]) == "tiny"
     Set(num_wrong=0)
     paths.PARAMS.write_text(PARAMS.replace('model: ""', "model: tiny"))
     paths.train_metrics("other").unlink()

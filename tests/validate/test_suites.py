@@ -16,7 +16,7 @@ from mien.sanitise import official
 from mien.sanitise.selection import image_rows, sanitise
 from mien.split.fates import fates
 from mien.split.scenes import split_scenes
-from mien.split.stratified import split
+from mien.split.splitting import split_by_method
 from mien.split.thinning import thin
 from mien.store.tables import FATES
 from mien.validate.expectations import Verdict, check
@@ -41,7 +41,7 @@ def sound(method: str, near_copies: str = "drop", **thinning: float) -> TableSet
     result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), params.labels, method=params.split.method)
     leaks = official.leaks(result.labels) if method == "official" else pd.DataFrame(columns=FATES.names)
     rows = result.labels.drop(leaks.index)
-    whole = split_scenes(rows, kept=True, split=lambda bound: split(bound, params)).rows
+    whole = split_scenes(rows, kept=True, split=lambda bound: split_by_method(bound, params)).rows
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
     table = fates(tables.files, tables.rejected, splits, [result.removed, leaks, thinned])

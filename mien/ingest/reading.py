@@ -1,0 +1,44 @@
+"""Reads every file of the source once: its row of FILES, and its content into the spool."""
+
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mien.config.spelling import Spellings
+from mien.core.errors import SourceError
+from mien.ingest.blobs import BlobSpool
+from mien.ingest.counts import why_none
+from mien.ingest.layout import label_of, subset_of, unique_paths
+from mien.ingest.remarks import refuse_pointers
+from mien.ingest.sources import source_entries
+from mien.ingest.sources.entry import read_entry
+from mien.store.pointers import LFS, stands_in
+
+
+def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> tuple[list[dict[str, Any]], int]:
+    """The rows of files (without metadata and subject), and how many of the files are pointers of Git LFS.
+
+    `known` are the spellings of labels. Raises SourceError if no file is an image, or all are pointers.
+    """
+    rows: list[dict[str, Any]] = []
+    num_pointers = 0
+    unique = unique_paths()
+    for entry in tqdm(source_entries(source), desc="ingest", unit="file"):
+        file = read_entry(entry, max_bytes=max_bytes)
+        num_pointers += file.content is not None and stands_in(file.content) == LFS
+        rows.append(
+            {
+                "path": unique(file.path),
+                "sample_id": None if file.content is None else spool.add(file.content),
+                "label_raw": label_of(file.path, known),
+                "subset_raw": subset_of(file.path, known),
+                "size_bytes": file.size_bytes,
+                "ignored": file.ignored,
+                "error": file.error,
+            }
+        )
+    if not len(spool):
+        raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({why_none(rows)}")
+    refuse_pointers(source, num_pointers, num_images=sum(row["sample_id"] is not None for row in rows))
+    return rows, num_pointers

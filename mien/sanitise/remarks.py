@@ -1,0 +1,36 @@
+"""What sanitise says of labels and of people's decisions, in lines to print."""
+
+import pandas as pd
+
+from mien.config.params import LabelParams
+from mien.sanitise.selection import Sanitised
+
+
+def unknown_remarks(result: Sanitised) -> list[str]:
+    """Labels that are no class."""
+    return [f"unknown label {unknown}" if unknown.spelling else str(unknown) for unknown in result.unknown]
+
+
+def counter_remarks(result: Sanitised, files: pd.DataFrame, params: LabelParams) -> list[str]:
+    """What to say where spellings have their class only because their numbers were taken for counters; see mien/config/spelling.py."""
+    known = params.spellings
+    its = sorted({label for label in files.loc[files["path"].isin(result.labels["path"]), "label_raw"] if known.is_counted(label)})
+    shown = ", ".join(f"{label!r} ({known.class_of(label)})" for label in its[:10])
+    more = f" and {len(its) - 10} more" * (len(its) > 10)
+    return [f"numbers taken for counters: {shown}{more}; to make one a label of its own, name it in labels.aliases"] if its else []
+
+
+def correction_remarks(result: Sanitised, params: LabelParams) -> list[str]:
+    """What became of the corrections, in lines to print; the source may have changed since they were made, so none of it is an error."""
+    done = {name: num for name, num in result.corrections.items() if num}
+    lines = []
+    if done:
+        shown = ", ".join(f"{num} {name.replace('_', ' ')}" for name, num in done.items())
+        lines.append(f"decisions of {params.corrections}: {shown}")
+    if num := done.get("in_test", 0):
+        lines.append(f"warning: {num} of them concern images of the official test split, whose labels stay as published")
+    if unused := result.unused_corrections:
+        lines.append(
+            f"warning: no image that can be used has the sample_id {unused[0]}" + f" (and {len(unused) - 1} more)" * (len(unused) > 1)
+        )
+    return lines

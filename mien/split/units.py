@@ -1,0 +1,20 @@
+"""What no split may part: images of one subject or one scene. In a bootstrap they are drawn together."""
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+
+def units(rows: pd.DataFrame) -> pd.Series:
+    """What must stay together: rows joined by scene_id or subject, named by the smallest sample_id among them; same index.
+
+    Copies of one picture are of one scene.
+    """
+    scenes, scene_names = pd.factorize(rows["scene_id"])
+    subjects, subject_names = pd.factorize(rows["subject"])
+    known = subjects >= 0
+    size = len(scene_names) + len(subject_names)
+    edges = (np.ones(int(known.sum())), (scenes[known], len(scene_names) + subjects[known]))
+    component = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][scenes]
+    return rows["sample_id"].groupby(component).transform("min").astype(object)
