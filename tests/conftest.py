@@ -18,6 +18,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Gives it back, because libraries report what the collector does not find at the end as leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def drawn() -> Drawn:
     """The embedded sample, drawn once per worker for all tests that look at it."""

@@ -2,8 +2,6 @@
 
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -21,6 +19,7 @@ from mien.config.sections.loss import LossParams
 from mien.config.sections.models import ModelParams
 from mien.core import registry
 from mien.core.errors import ParamsError
+from tests.surroundings import run_stage, run_stage_here
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -287,17 +286,15 @@ def test_every_stage_refuses_a_faulty_file_before_it_writes_anything(stage: str,
     (tmp_path / "params.yaml").write_text(text_with(loss__gamma=-1.0, faces__detector="mtcn"), encoding="utf-8")
     definition = PIPELINE[stage]
     arguments = ["resnet50"] if "${key}" in definition.get("do", definition)["cmd"] else []
-    command = [sys.executable, "-m", f"stages.{stage}", *arguments]
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.splitlines()[-3:] == [
+    run = run_stage if stage == "configure" else run_stage_here
+    done = run(stage, *arguments, root=tmp_path)
+    assert done.code == 2, done.err
+    assert done.err.splitlines()[-3:] == [
         "error: params.yaml has 2 faults; correct and run again:",
         "  faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')",
         "  loss.gamma: must be greater than or equal to 0 (got -1.0)",
     ]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
