@@ -198,10 +198,12 @@ def test_the_terminal_gets_no_control_character(run: Run) -> None:
 
 
 def test_yaml_reads_back_every_string() -> None:
+    from huggingface_hub import CardData
+
     from mien.report.cards.rendering import yaml_front
 
     for text in STRINGS:
-        front = yaml_front({"pretty_name": text, "list": [text]}, comment="# nothing\n")
+        front = yaml_front(CardData(pretty_name=text, list=[text]), comment="# nothing\n")
         found = YAML(typ="safe", pure=True).load(io.StringIO(front.split("---\n")[1]))
         assert not steering(front) and found["pretty_name"] == found["list"][0]
         assert unicodedata.normalize("NFC", found["pretty_name"]) in (text, one_line(text), text.replace("\t", "\\t")) or "\n" in text
