@@ -24,7 +24,7 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
 
 def sections() -> dict[str, tuple[str, str]]:
     """Module and name of the class that declares each section of params.yaml."""
-    classes = {name: field.annotation for name, field in Params.model_fields.items()}
+    classes = {field.alias or name: field.annotation for name, field in Params.model_fields.items()}
     return {name: (own.__module__, own.__name__) for name, own in classes.items() if isinstance(own, type) and issubclass(own, BaseModel)}
 
 
