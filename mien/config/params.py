@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, NonNegativeInt
 
-from mien.config import catalog
+from mien.config import catalog, declared
 from mien.config.documents import parse_document, read_text
 from mien.config.faults import choice_fault, schema_faults
 from mien.config.sections.augment import AugmentParams
@@ -19,10 +19,8 @@ from mien.config.sections.dedup import DedupParams
 from mien.config.sections.doubts import DoubtsParams
 from mien.config.sections.explain import ExplainParams
 from mien.config.sections.faces import FaceParams
-from mien.config.sections.head import HeadParams
 from mien.config.sections.ingest import IngestParams
 from mien.config.sections.labels import LabelParams
-from mien.config.sections.loss import LossParams
 from mien.config.sections.models import ModelParams
 from mien.config.sections.report import ReportParams
 from mien.config.sections.runtime import RuntimeParams
@@ -46,8 +44,9 @@ class Params(Section):
     validate_: ValidateParams = Field(ValidateParams(), alias="validate")
     train: TrainParams = TrainParams()
     augment: AugmentParams = AugmentParams()
-    loss: LossParams = LossParams()
-    head: HeadParams = HeadParams()
+    # The files of losses and heads declare what may stand in these two: `document_faults` checks them by mien.config.declared.section_of.
+    loss: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the losses declare")
+    head: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the heads declare")
     explain: ExplainParams = ExplainParams()
     doubts: DoubtsParams = DoubtsParams()
     report: ReportParams = ReportParams()
@@ -74,7 +73,8 @@ def parse_params(text: str, *, name: str) -> Params:
             f"{name} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
             + "\n".join(f"  {fault}" for fault in faults)
         )
-    return Params.model_validate(document)
+    whole = {section: declared.section_of(section)(**document.get(section, {})).model_dump() for section in declared.PACKAGES}
+    return Params.model_validate({**document, **whole})
 
 
 def document_faults(document: dict[str, Any]) -> list[str]:
@@ -84,6 +84,9 @@ def document_faults(document: dict[str, Any]) -> list[str]:
 
 def _faults(document: dict[str, Any]) -> Iterator[str]:
     yield from schema_faults(Params, document, ())
+    for section in declared.PACKAGES:
+        if isinstance(document.get(section), dict):
+            yield from schema_faults(declared.section_of(section), document[section], (section,))
     models = document.get("models")
     for name, entry in models.items() if isinstance(models, dict) else ():
         if isinstance(entry, dict):
@@ -103,31 +106,32 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
     yield from choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
-    for key, section in (("loss_params", LossParams), ("head_params", HeadParams), ("train", TrainParams), ("augment", AugmentParams)):
+    for key, section in _own_sections().items():
         if isinstance(entry.get(key), dict):
             # Over the defaults, because some rules concern two values; defaults that are at fault themselves are reported as such.
             defaults = document.get(key.removesuffix("_params"), {})
             sound = isinstance(defaults, dict) and not list(schema_faults(section, defaults, ()))
             yield from schema_faults(section, {**(defaults if sound else {}), **entry[key]}, ("models", name, key))
-    if entry.get("loss") in losses:
-        yield from _undeclared(f"{at}.loss_params", entry.get("loss_params"), LossParams, "mien.losses", "loss", entry["loss"])
-    if entry.get("head") in heads:
-        yield from _undeclared(f"{at}.head_params", entry.get("head_params"), HeadParams, "mien.models.heads", "head", entry["head"])
+    for kind, names in (("loss", losses), ("head", heads)):
+        if entry.get(kind) in names:
+            yield from _unread(f"{at}.{kind}_params", entry.get(f"{kind}_params"), kind, entry[kind])
     if entry.get("loss") in losses and entry.get("head") in heads and registry.constant("mien.losses", entry["loss"], "TWO_VIEWS"):
         able = [head for head in heads if registry.constant("mien.models.heads", head, "CLASS_MAPS")]
         yield from choice_fault(f"{at}.head", entry["head"], able, f"a head with class maps, as the loss {entry['loss']} needs")
 
 
-def _undeclared(at: str, own: Any, section: type[Section], package: str, kind: str, owner: str) -> Iterator[str]:
+def _own_sections() -> dict[str, type[Section]]:
+    """The keys of a model's entry that hold its own values of a section."""
+    declared_ones = {f"{section}_params": declared.section_of(section) for section in declared.PACKAGES}
+    return {**declared_ones, "train": TrainParams, "augment": AugmentParams}
+
+
+def _unread(at: str, own: Any, kind: str, name: str) -> Iterator[str]:
     """A line for each parameter that an entry sets and its loss or head does not read."""
-    declared = registry.constant(package, owner, "PARAMETERS")
-    if "class_weights" in declared:
-        declared = (*declared, "beta")  # read with class_weights: effective
+    read = declared.parameters(kind, name)
     for key in own if isinstance(own, dict) else ():
-        if key in section.model_fields and key not in declared:
+        if key in declared.section_of(kind).model_fields and key not in read:
             what = (
-                f"must be a parameter of the {kind} {owner}: {', '.join(declared)}"
-                if declared
-                else f"must go, the {kind} {owner} has no parameters"
+                f"must be a parameter of the {kind} {name}: {', '.join(read)}" if read else f"must go, the {kind} {name} has no parameters"
             )
             yield f"{at}.{key}: {what} (got {own[key]!r})"

@@ -132,7 +132,7 @@ def test_params_prints_every_parameter_once(workspace: Path) -> None:
     assert {key.split(".")[0] for key in keys} == {field.alias or name for name, field in Params.model_fields.items()}
     assert "models.NAME.backbone" in keys
     gamma = next(line for line in lines if line.startswith("loss.gamma "))
-    assert gamma.split("  ")[-1].startswith("focal term") and "number ≥ 0" in gamma and " 2.0 " in gamma
+    assert gamma.split("  ")[-1].startswith("focusing exponent") and "number ≥ 0" in gamma and " 2.0 " in gamma
 
 
 def test_params_takes_a_models_own_key_as_errors_name_it() -> None:
@@ -147,8 +147,9 @@ def test_params_names_the_choices_and_the_readers_that_the_registries_have() -> 
     for key, package in reference.REGISTRIES.items():
         assert meaning[f"models.NAME.{key}"].endswith(f"one of: {', '.join(registry.names(package))}")
     assert meaning["loss.label_smoothing"].endswith("; read by cross_entropy")
-    assert "read by class_balanced, rebalanced, others with class_weights: effective" in meaning["loss.beta"]
-    assert "read by" not in meaning["loss.eac_weight"]  # begins with it
+    assert meaning["loss.eac_weight"].endswith("; read by eac")
+    sometimes = ", ".join(f"{name} with class_weights: effective" for name in ("cross_entropy", "focal"))
+    assert meaning["loss.beta"].endswith(f"; read by class_balanced, rebalanced, {sometimes}")
     assert "read by" not in meaning["train.lr"]
 
 
