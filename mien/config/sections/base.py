@@ -1,4 +1,4 @@
-"""What all sections of params.yaml share: they are frozen and strict, and unknown keys are faults."""
+"""The base class of all sections of params.yaml: frozen, strict about types, and without unknown keys."""
 
 from typing import Annotated, Any
 
@@ -16,5 +16,5 @@ class Section(BaseModel):
 
 
 def only_if(**conditions: str | float) -> dict[str, Any]:
-    """Marks a field as read only where another field of its section has this value, or, written FIELD__above, exceeds it."""
+    """Marks a field that is read only if another field of its section has this value or, written as FIELD__above, exceeds it."""
     return {"only_if": conditions}

@@ -6,14 +6,16 @@ from mien.config.sections.base import Section
 
 
 class ConvertParams(Section):
-    max_side_px: PositiveInt = Field(640, ge=64, description="longer side after conversion, pixels; larger images are reduced")
-    min_side_px: PositiveInt = Field(32, ge=8, description="images with a shorter side below this are rejected, pixels")
+    max_side_px: PositiveInt = Field(
+        640, ge=64, description="largest length of the longer side after conversion, in pixels; larger images are reduced"
+    )
+    min_side_px: PositiveInt = Field(32, ge=8, description="images whose shorter side is smaller than this are rejected, in pixels")
     max_megapixels: PositiveFloat = Field(
         100.0,
-        description="pixels that are decoded of one image at most, 10^6; larger images are rejected undecoded as decompression bombs, but "
-        "JPEGs up to four times as large are decoded at half their width and height",
+        description="largest image that is decoded, in millions of pixels; larger ones are rejected as decompression bombs, except that JPEGs "
+        "of up to four times this size are decoded at half their width and height",
     )
     blank_contrast: NonNegativeFloat = Field(
-        1.0, description="images whose grey levels spread (standard deviation, 0-255) no more than this are blank"
+        1.0, description="images whose grey levels (0-255) have at most this standard deviation count as blank"
     )
-    jpeg_quality: PositiveInt = Field(95, ge=95, le=100, description="quality of the stored JPEG, 4:4:4")
+    jpeg_quality: PositiveInt = Field(95, ge=95, le=100, description="quality of the stored JPEG (without chroma subsampling)")

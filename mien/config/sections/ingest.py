@@ -12,29 +12,31 @@ from mien.config.sections.base import Section
 
 class IngestParams(Section):
     source: str = Field(
-        "data/sample.zip", min_length=1, description="folder, .zip, .tar(.gz), or FER2013 pixel .csv; absolute if outside the repository"
+        "data/sample.zip",
+        min_length=1,
+        description="folder, .zip, .tar(.gz) or FER2013 pixel .csv; use an absolute path if it is outside the repository",
     )
     metadata: str = Field(
         "metadata.csv",
         min_length=1,
-        description="CSV with the column path and any others, of which subject says who is in a file and label what its label is; "
-        "only the header line for none",
+        description="CSV with a column path and any other columns; the column subject names the person, the column label gives the label; "
+        "leave only the header if you have none",
     )
     label: str = Field(
         "",
-        description="regular expression (Python's) searched in each path within the source, whose group (?P<label>...) is the label, "
-        "a class or alias, in place of the folder's; ingest.metadata goes before it; empty for none",
+        description="Python regular expression that is searched in each path of the source; its group (?P<label>...) is the label (a class "
+        "or alias) and replaces the folder name; ingest.metadata has precedence; empty means that it is not used",
     )
     subject: str = Field(
         "",
-        description="regular expression (Python's) searched in each path within the source, whose group (?P<subject>...) is the subject "
-        "where ingest.metadata gives none; empty for none",
+        description="Python regular expression that is searched in each path of the source; its group (?P<subject>...) is the subject if "
+        "ingest.metadata gives none; empty means that it is not used",
     )
 
     max_file_mb: PositiveInt = Field(
         160,
         le=1024,
-        description="larger files are rejected unread, 2^20 bytes; ingest needs about three times as much memory as the largest file",
+        description="larger files are rejected without being read, in MiB; ingest needs about three times the memory of the largest file",
     )
 
     @model_validator(mode="after")

@@ -16,24 +16,24 @@ class LabelParams(Section):
     )
     aliases: Mapping[str, Names] = Field(
         default_factory=dict,
-        description="other spellings of each class; case, spaces, punctuation and counters do not matter, see mien/config/spelling.py",
+        description="other spellings of each class; case, spaces, punctuation and trailing numbers are ignored (mien/config/spelling.py)",
     )
-    drop: Names = Field((), description="classes left out on purpose")
+    drop: Names = Field((), description="classes that are left out")
     corrections: str = Field(
         "corrections.csv",
         min_length=1,
-        description="CSV with the columns sample_id, decision (a class, keep or drop) and any others; only the header line for none",
+        description="CSV with the columns sample_id and decision (a class, keep or drop) and any other columns; leave only the header if you have none",
     )
     on_unknown: Literal["quarantine", "refuse"] = Field(
-        "quarantine", description="what happens to files whose label is no class and no alias"
+        "quarantine", description="what happens to files whose label is neither a class nor an alias"
     )
     on_conflict: Literal["quarantine", "majority"] = Field(
-        "quarantine", description="what happens to copies of one picture under different labels"
+        "quarantine", description="what happens to copies of the same picture that have different labels"
     )
     near_copies: Literal["keep", "drop"] = Field(
         "keep",
-        description="what happens to near and mirrored copies under one label, which takes and frames of one recording look like: "
-        "keep leaves all of them in one split, drop leaves one",
+        description="what happens to near and mirrored copies with the same label, which frames of one recording resemble: keep leaves all of "
+        "them in one split, drop leaves one of them",
     )
 
     @property

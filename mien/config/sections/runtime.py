@@ -1,4 +1,4 @@
-"""The section `runtime`: where things run."""
+"""The section `runtime`: the hardware that the stages use."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from mien.config.sections.base import Section
 
 
 class RuntimeParams(Section):
-    """Where things run; tracked by no stage, because it must not change results."""
+    """On which hardware the stages run. No stage tracks these parameters, because they do not change results."""
 
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes the accelerator if there is one")
-    workers: NonNegativeInt = Field(0, description="processes of the data stages; 0 is one per core")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
+    workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")

@@ -6,5 +6,5 @@ from mien.config.sections.base import Section
 
 
 class SampleParams(Section):
-    num_faces: PositiveInt = Field(450, ge=100, description="different drawn faces, before the mess is added")
-    size_px: PositiveInt = Field(160, ge=160, description="smallest side of a drawn picture, pixels")
+    num_faces: PositiveInt = Field(450, ge=100, description="number of different drawn faces, before duplicates and broken files are added")
+    size_px: PositiveInt = Field(160, ge=160, description="shorter side of a drawn image, in pixels")

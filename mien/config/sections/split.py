@@ -11,17 +11,20 @@ from mien.config.sections.base import Fraction, Section
 
 class SplitParams(Section):
     method: Literal["stratified", "official"] = Field(
-        "stratified", description="official keeps the set's own test split and takes validation from its training split"
+        "stratified", description="official keeps the test split of the data set and takes validation images from its training split"
     )
     keep_together: Literal["scene", "picture"] = Field(
-        "scene", description="what is never parted between splits, beside subjects: images of one scene, or only copies of one picture"
+        "scene",
+        description="what always stays in one split, besides the images of one subject: images of one scene, or only copies of one picture",
     )
-    train: Fraction = Field(0.70, gt=0, description="share of the images, or for official unused")
-    val: Fraction = Field(0.15, gt=0, description="share of the images; for official: of the training images")
-    test: Fraction = Field(0.15, gt=0, description="share of the images, or for official unused")
-    max_train: NonNegativeInt = Field(0, description="training images at most, thinned alike in all classes; 0 keeps them all")
+    train: Fraction = Field(0.70, gt=0, description="share of the images; not used by official")
+    val: Fraction = Field(0.15, gt=0, description="share of the images; with official, share of the training images")
+    test: Fraction = Field(0.15, gt=0, description="share of the images; not used by official")
+    max_train: NonNegativeInt = Field(
+        0, description="largest number of training images; all classes are reduced by the same factor; 0 keeps all images"
+    )
     imbalance_factor: float = Field(
-        1.0, ge=1, description="training images of the largest class over those of the smallest, thinned to it; 1 thins nothing"
+        1.0, ge=1, description="ratio of the largest to the smallest class in training, reached by leaving out images; 1 leaves out none"
     )
 
     @model_validator(mode="after")

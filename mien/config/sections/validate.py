@@ -6,4 +6,6 @@ from mien.config.sections.base import Fraction, Section
 
 
 class ValidateParams(Section):
-    share_tolerance: Fraction = Field(0.05, description="how far a class's share of a split may lie from its share of all images")
+    share_tolerance: Fraction = Field(
+        0.05, description="largest difference between the share of a class in a split and its share of all images"
+    )
