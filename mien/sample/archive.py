@@ -5,7 +5,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,17 +19,10 @@ TRUTH_COLUMNS = ("path", "label", "kind", "origin", "sha256")
 _PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; a picture's own depend on seed and index alone
 
 
-@dataclass(frozen=True)
-class _Order:
-    seed: int
-    size_px: int
-    sitting: Sitting
-
-
 def draw_set(*, num_faces: int, size_px: int, seed: int, workers: int) -> list[tuple[File, bytes]]:
     """Every file with its bytes, by path; the same for the same arguments, whatever `workers` is."""
-    orders = [_Order(seed, size_px, sitting) for sitting in plan(num_faces, _generator(_PLAN, seed))]
-    drawn = parallel_map(_carry_out, orders, workers=workers, label="sample", unit="face")
+    sittings = plan(num_faces, _generator(_PLAN, seed))
+    drawn = parallel_map(partial(_files_of, seed=seed, size_px=size_px), sittings, workers=workers, label="sample", unit="face")
     files = [file for made in drawn for file in made] + litter(_generator(_LITTER, seed), size_px=size_px)
     return sorted(files, key=lambda made: made[0].path)
 
@@ -55,11 +48,10 @@ def truth_csv(files: Iterable[tuple[File, bytes]]) -> str:
     return text.getvalue()
 
 
-def _carry_out(order: _Order) -> list[tuple[File, bytes]]:
+def _files_of(sitting: Sitting, *, seed: int, size_px: int) -> list[tuple[File, bytes]]:
     """Draws one picture and makes its files."""
-    sitting = order.sitting
-    picture = draw_portrait(sitting.label, _generator(_PORTRAIT, order.seed, sitting.index), size_px=order.size_px)
-    rng = _generator(_FILES, order.seed, sitting.index)
+    picture = draw_portrait(sitting.label, _generator(_PORTRAIT, seed, sitting.index), size_px=size_px)
+    rng = _generator(_FILES, seed, sitting.index)
     own = sitting.files[0]
     content = WRITERS[own.kind](picture)
     made = [(own, content)]

@@ -36,17 +36,9 @@ def draw_body(canvas: Canvas, person: Person) -> None:
         canvas.stroke(points((0.0, 1.5), (0.0, 3.0)), 0.02, darker(colour, 0.3))
     elif person.clothes == "hoodie":
         hood = shape(
-            (-0.62, 1.18),
-            (-0.3, 1.58),
-            (0.0, 1.68),
-            (0.3, 1.58),
-            (0.62, 1.18),
-            (0.82, 1.36),
-            (0.4, 1.78),
-            (0.0, 1.90),
-            (-0.4, 1.78),
-            (-0.82, 1.36),
-        )
+            (-0.62, 1.18), (-0.3, 1.58), (0.0, 1.68), (0.3, 1.58), (0.62, 1.18),
+            (0.82, 1.36), (0.4, 1.78), (0.0, 1.90), (-0.4, 1.78), (-0.82, 1.36),
+        )  # fmt: skip
         canvas.fill(hood, lighter(colour, 0.12))
         for side in (-1, 1):
             canvas.stroke(points((side * 0.16, 1.75), (side * 0.18, 2.2)), 0.04, lighter(accent, 0.5))

@@ -92,11 +92,8 @@ def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: Vie
         if depth > 0:
             y = brow_y - 0.27 - 0.09 * row - 0.05 * raised
             half = 0.34 - 0.06 * row
-            canvas.stroke(
-                turn(curve((-half, y + 0.03), (0, y), (half, y + 0.03)), view),
-                (0.005, 0.03 * depth + 0.008, 0.005),
-                line,
-            )
+            wrinkle = turn(curve((-half, y + 0.03), (0, y), (half, y + 0.03)), view)
+            canvas.stroke(wrinkle, (0.005, 0.03 * depth + 0.008, 0.005), line)
     fold = max(0.8 * expression.lip_corner_puller, expression.upper_lip_raiser, 0.7 * person.age)
     for side in (-1, 1):
         if fold > 0.3:

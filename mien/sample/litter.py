@@ -1,12 +1,11 @@
 """Files that no picture can be had from, or none worth having: broken, empty, blank, too small, and what systems leave behind."""
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from mien.sample.encode import heic, jpeg
+from mien.sample.encode import WRITERS, heic, jpeg
 from mien.sample.mess import ROOT, File
 from mien.sample.portrait import draw_portrait
 
@@ -22,21 +21,13 @@ def litter(rng: np.random.Generator, *, size_px: int) -> list[tuple[File, bytes]
     return made + [(File(f"{ROOT}/{name}", "", "junk", ""), content) for name, content in _JUNK.items()]
 
 
-def _cut_jpeg(picture: Image.Image) -> bytes:
-    whole = jpeg(picture)
-    return whole[: len(whole) * 6 // 10]
-
-
-def _cut_heic(picture: Image.Image) -> bytes:
-    whole = heic(picture)
-    return whole[: len(whole) * 7 // 10]
+def _cut(content: bytes, *, tenths: int) -> bytes:
+    return content[: len(content) * tenths // 10]
 
 
 def _broken_png(picture: Image.Image) -> bytes:
     """A PNG whose pixel data were overwritten in the middle."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    content = bytearray(buffer.getvalue())
+    content = bytearray(WRITERS["png"](picture))
     middle = len(content) // 2
     content[middle : middle + 400] = bytes(400)
     return bytes(content)
@@ -52,10 +43,10 @@ def _small(picture: Image.Image) -> bytes:
 
 _BROKEN: tuple[tuple[str, str, str, Callable[[Image.Image], bytes]], ...] = (
     ("Happy/IMG_0001.jpg", "happy", "empty_file", lambda _picture: b""),
-    ("Sad/IMG_0002.jpg", "sad", "truncated_jpeg", _cut_jpeg),
-    ("Happy/IMG_0005.JPG", "happy", "truncated_jpeg", _cut_jpeg),
-    ("Fear/IMG_0003.HEIC", "fear", "truncated_heic", _cut_heic),
-    ("Angry/IMG_0006.heic", "angry", "truncated_heic", _cut_heic),
+    ("Sad/IMG_0002.jpg", "sad", "truncated_jpeg", lambda picture: _cut(jpeg(picture), tenths=6)),
+    ("Happy/IMG_0005.JPG", "happy", "truncated_jpeg", lambda picture: _cut(jpeg(picture), tenths=6)),
+    ("Fear/IMG_0003.HEIC", "fear", "truncated_heic", lambda picture: _cut(heic(picture), tenths=7)),
+    ("Angry/IMG_0006.heic", "angry", "truncated_heic", lambda picture: _cut(heic(picture), tenths=7)),
     ("Angry/IMG_0004.png", "angry", "broken_png", _broken_png),
     ("Surprise/IMG_0007.jpg", "surprise", "blank", _blank),
     ("Happy/IMG_0008.jpg", "happy", "too_small", _small),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.sample.canvas import Canvas, Points, oval, shifted, smooth
+from mien.sample.canvas import Canvas, Points, oval, points, shifted, smooth
 from mien.sample.colours import darker, lighter, mix
 from mien.sample.expression import Expression
 from mien.sample.person import Person
@@ -65,15 +65,9 @@ def draw_mouth(canvas: Canvas, person: Person, expression: Expression, view: Vie
     else:
         canvas.stroke(0.5 * (upper_inner + lower_inner), (0.026, 0.044, 0.044, 0.026), darker(mix(person.lips, person.skin, 0.3), 0.75))
     for end, side in ((upper_inner[0], -1), (upper_inner[-1], 1)):
-        canvas.stroke(
-            smooth(np.array([end - np.array([side * 0.015, 0]), end, end + np.array([side * 0.025, _dimple(expression)])]), closed=False),
-            0.022,
-            darker(person.skin, 0.45),
-        )
-
-
-def _dimple(expression: Expression) -> float:
-    return -0.03 * expression.lip_corner_puller + 0.04 * expression.lip_corner_depressor
+        dimple = -0.03 * expression.lip_corner_puller + 0.04 * expression.lip_corner_depressor
+        crease = smooth(end + points((side * -0.015, 0), (0, 0), (side * 0.025, dimple)), closed=False)
+        canvas.stroke(crease, 0.022, darker(person.skin, 0.45))
 
 
 def _draw_inside(canvas: Canvas, expression: Expression, view: View, upper: Points, lower: Points) -> None:

@@ -1,5 +1,8 @@
 """BCa intervals against SciPy's, and the jackknife against leaving out one by one."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,19 +16,19 @@ def odds(counts_RP: Figures) -> dict[str, Figures]:
     return {"odds": counts_RP[:, 0] / (counts_RP[:, 1] + counts_RP[:, 2] + 1)}
 
 
+def assert_as_scipy(own: Interval, samples: tuple[Any, ...], statistic: Callable[..., Any], *, within: float) -> float:
+    """Both ends lie within that share of the width of SciPy's BCa interval; returns that width."""
+    rng = np.random.default_rng(1)
+    wanted = stats.bootstrap(samples, statistic, method="BCa", n_resamples=20_000, batch=1000, rng=rng).confidence_interval
+    width = float(wanted.high - wanted.low)
+    assert own.low == pytest.approx(wanted.low, abs=within * width) and own.high == pytest.approx(wanted.high, abs=within * width)
+    return width
+
+
 def test_one_sample_as_scipy() -> None:
     places_N = np.random.default_rng(0).choice(3, 400, p=[0.8, 0.15, 0.05])
     own = bca_intervals(kinds_of(places_N[:, None], 3), odds, seed=0, num_resamples=20_000)["odds"]
-    wanted = stats.bootstrap(
-        (places_N,),
-        lambda rows, axis: (rows == 0).sum(axis=axis) / ((rows != 0).sum(axis=axis) + 1),
-        method="BCa",
-        n_resamples=20_000,
-        batch=1000,
-        rng=np.random.default_rng(1),
-    ).confidence_interval
-    width = wanted.high - wanted.low
-    assert own.low == pytest.approx(wanted.low, abs=0.03 * width) and own.high == pytest.approx(wanted.high, abs=0.03 * width)
+    width = assert_as_scipy(own, (places_N,), lambda rows, axis: (rows == 0).sum(axis=axis) / ((rows != 0).sum(axis=axis) + 1), within=0.03)
     plain = stats.norm.interval(0.95, own.value, width / 3.92)
     assert own.high - plain[1] > 0.05 * width  # and it is not the symmetric one
 
@@ -40,16 +43,7 @@ def test_strata_as_scipy_with_several_samples() -> None:
         seed=0,
         num_resamples=20_000,
     )["ratio"]
-    wanted = stats.bootstrap(
-        (first, second),
-        lambda one, two, axis: one.mean(axis=axis) / two.mean(axis=axis),
-        method="BCa",
-        n_resamples=20_000,
-        batch=1000,
-        rng=np.random.default_rng(1),
-    ).confidence_interval
-    width = wanted.high - wanted.low
-    assert own.low == pytest.approx(wanted.low, abs=0.04 * width) and own.high == pytest.approx(wanted.high, abs=0.04 * width)
+    assert_as_scipy(own, (first, second), lambda one, two, axis: one.mean(axis=axis) / two.mean(axis=axis), within=0.04)
 
 
 def test_the_jackknife_leaves_out_one_group_at_a_time() -> None:

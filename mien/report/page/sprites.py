@@ -1,11 +1,11 @@
 """The pictures of one page. Each is in it once, as a data URI inside an SVG symbol, however often it is shown."""
 
 import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PIL import Image
+from mien.store.encoding import stored_image, stored_size_px
+from mien.store.webp import webp
 
 STEPS = ((96, 72), (80, 66), (64, 60), (48, 55), (40, 45))
 """Longest side (pixels) and WebP quality; a page takes the first with which its pictures fit."""
@@ -49,17 +49,12 @@ class Sprites:
 
 
 def _symbol(name: str, content: bytes) -> Symbol:
-    width_px, height_px = Image.open(io.BytesIO(content)).size
+    width_px, height_px = stored_size_px(content)
     return Symbol(name, f"data:image/webp;base64,{base64.b64encode(content).decode()}", width_px, height_px)
 
 
 def _reduced(content: bytes, side_px: int, quality: int) -> bytes:
-    with Image.open(io.BytesIO(content)) as image:
-        small = image.convert("RGB")
-    small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    small.save(file, "WEBP", quality=quality, method=6)
-    return file.getvalue()
+    return webp(stored_image(content), max_px=side_px, quality=quality)
 
 
 def _is_webp(content: bytes) -> bool:
