@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.tokens import AliasToken, AnchorToken
 
-from mien.config import catalog, declared
+from mien.config import backbones, declared
 from mien.config.configure import configure
 from mien.config.params import Params, load_params, parse_params
 from mien.config.sections.models import ModelParams
@@ -361,4 +361,4 @@ def test_every_field_has_a_description() -> None:
 
 def test_backbones_are_those_of_timm() -> None:
     timm = pytest.importorskip("timm")
-    assert catalog.backbones() == set(timm.list_models()) | {"cnn"}
+    assert backbones.names() == set(timm.list_models()) | {"cnn"}
