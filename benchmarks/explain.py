@@ -30,7 +30,7 @@ NUM_CLASSES = 7
 def model_of(backbone: str, size_px: int) -> ExpressionModel:
     channels, _, _ = backbones.map_shape(backbone, input_px=size_px, model=backbone)
     network = backbones.create_backbone(backbone, input_px=size_px)
-    head = build_head("dense256", channels, NUM_CLASSES, dropout=0.0, parameters={})
+    head = build_head("dense", channels, NUM_CLASSES, dropout=0.0, parameters={"hidden": 256})
     statistics_of_input = backbones.statistics(backbone, "shared")
     return ExpressionModel(network, build_attention("none", channels), head, statistics=statistics_of_input)
 

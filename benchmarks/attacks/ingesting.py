@@ -25,7 +25,7 @@ MAX_FILE_MB = 16
 MAX_BYTES = int(2 * MAX_FILE_MB * 2**20 + 300e6)
 _PARAMS = """
 ingest: {{source: '{source}', max_file_mb: {max_file_mb}}}
-models: {{m: {{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}}}
+models: {{m: {{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}}}
 """
 
 

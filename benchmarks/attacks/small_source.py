@@ -20,7 +20,7 @@ _PARAMS = """
 ingest: {source: source}
 labels: {classes: [happy, sad]}
 runtime: {workers: 2}
-models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}
+models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}
 """
 
 

@@ -18,7 +18,7 @@ def models() -> None:
     Parameters are in millions, of the whole model.
     MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's count of operations.
     The map is the output of the last layer before the head: channels, height, width.
-    Weights are named, not loaded.
+    The head is followed by the units of its hidden layer, if it has one. Weights are named, not loaded.
     """
     typer.echo(table(load_params()))
 
@@ -59,7 +59,7 @@ def _row(config: ModelConfig) -> tuple[str, ...]:
         config.name,
         config.backbone,
         config.attention,
-        config.head,
+        f"{config.head} {config.head_params['hidden']}" if "hidden" in config.head_params else config.head,
         str(config.loss["name"]),
         config.weights,
         str(config.input_px),

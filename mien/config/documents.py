@@ -1,4 +1,4 @@
-"""Reading the YAML files that users write; what is wrong with one is told in one line."""
+"""Reads the YAML files that users write. What is wrong with one is reported in one line."""
 
 from pathlib import Path
 from typing import Any

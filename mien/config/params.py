@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import Field, NonNegativeInt
 
-from mien.config import catalog, declared
+from mien.config import backbones, declared
 from mien.config.documents import parse_document, read_text
 from mien.config.faults import choice_fault, schema_faults
+from mien.config.renamed import renamed_head_fault
 from mien.config.sections.augment import AugmentParams
 from mien.config.sections.base import Section
 from mien.config.sections.convert import ConvertParams
@@ -101,10 +102,11 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     at = f"models.{name}"
     if not name.isidentifier():
         yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
-    yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(catalog.backbones()), "a timm architecture or cnn")
+    yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(backbones.names()), "a timm architecture or cnn")
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
-    yield from choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
+    renamed = list(renamed_head_fault(f"{at}.head", entry.get("head")))
+    yield from renamed or choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
     for key, section in _own_sections().items():
         if isinstance(entry.get(key), dict):

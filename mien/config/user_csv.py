@@ -1,4 +1,4 @@
-"""The CSV files that people write (ingest.metadata, labels.corrections), read so that a slip is a fault and nothing is lost without a word."""
+"""The CSV files that people write (ingest.metadata, labels.corrections), read strictly: malformed CSV raises an error."""
 
 import csv
 import io

@@ -22,7 +22,7 @@ from mien.models.cnn import ConventionalCnn
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 STEP_PX = 16
 OWN: Final[dict[str, type[nn.Module]]] = {"cnn": ConventionalCnn}
-"""Architectures that timm does not have; with timm's `forward_features` and `num_features`. mien.models.catalog lists them too."""
+"""Architectures that timm does not have; with timm's `forward_features` and `num_features`. mien.config.backbones lists them too."""
 
 
 def create_backbone(name: str, *, input_px: int | None) -> nn.Module:

@@ -10,7 +10,7 @@ class ConventionalCnn(nn.Module):
 
     The paper gives neither widths nor depth, only convolutions, ReLU, max pools and dense layers with about 15 million parameters, and
     no batch norm. The dense layers are the head here. Widths double from 56, so that the convolutions, Σ 9 · in · out + out, have
-    14.43 M parameters: 14.9 M with `dense512` and seven classes. Five pools take 32 px to one cell, 224 px to 7×7.
+    14.43 M parameters: 14.9 M with a dense head of 512 units and seven classes. Five pools take 32 px to one cell, 224 px to 7×7.
     """
 
     def __init__(self) -> None:

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from mien.config.model import ModelConfig
+from mien.config.renamed import with_todays_head
 from mien.config.sections.base import Section
 from mien.core.errors import TableError
 
 MAX_INPUT_PX = 4096
 MAX_CLASSES = 1000
+MAX_HIDDEN = 8192
 
 Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
 
@@ -69,6 +71,9 @@ class Description(Section):
         for key, (outside, inside) in told.items():
             if outside != inside:
                 raise ValueError(f"{key} is {outside!r}, but config has {inside!r}")
+        hidden = self.config.head_params.get("hidden", 1)
+        if type(hidden) is not int or not 1 <= hidden <= MAX_HIDDEN:
+            raise ValueError(f"config.head_params.hidden: must be a whole number from 1 to {MAX_HIDDEN}")
         if self.preprocessing.input_range != [0.0, 1.0]:
             raise ValueError("preprocessing.input_range: must be [0, 1]")
         return self
@@ -79,8 +84,10 @@ def read_description(file: Path, *, remedy: str) -> Description:
     content = file.read_bytes()
     try:
         text = content.decode("utf-8")
-        json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)  # pydantic takes the last of several, and NaN
-        return Description.model_validate_json(text)
+        # Pydantic alone would take the last of several, and NaN.
+        document = json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+        today = with_todays_head(document)
+        return Description.model_validate_json(text if today is document else json.dumps(today))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))

@@ -29,14 +29,15 @@ def test_a_row_says_what_is_built(params: Params) -> None:
     assert list(rows) == list(params.models)
     for name, row in rows.items():
         entry = params.models[name]
-        assert [row[key] for key in ("backbone", "attention", "head", "loss", "weights")] == [
-            getattr(entry, key) for key in ("backbone", "attention", "head", "loss", "weights")
+        assert [row[key] for key in ("backbone", "attention", "loss", "weights")] == [
+            getattr(entry, key) for key in ("backbone", "attention", "loss", "weights")
         ]
         with torch.device("meta"):
             model = build_model(configure(params, name))
             maps = model.eval().forward_features(torch.rand(1, 3, entry.input_px, entry.input_px))
         assert row["parameters M"] == f"{sum(parameter.numel() for parameter in model.parameters()) / 1e6:.2f}"
         assert row["map C×H×W"] == "×".join(str(side) for side in maps.shape[1:])
+    assert [row["head"] for row in rows.values()] == ["dense 256", "dense 512", "linear"]
     assert rows["small"]["map C×H×W"] == "896×1×1"
 
 

@@ -71,7 +71,7 @@ def shots(page: Page) -> dict[tuple[str, ...], str]:
 def workspace(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_text(
         "labels: {classes: [happy, sad, fear], aliases: {happy: [joy]}}\n"
-        "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}\n",
+        "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}\n",
         encoding="utf-8",
     )
     files = pd.DataFrame({"path": list(LABELS), "label_raw": list(LABELS.values()), "sample_id": [name(path) for path in LABELS]})

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.tokens import AliasToken, AnchorToken
 
-from mien.config import catalog, declared
+from mien.config import backbones, declared
 from mien.config.configure import configure
 from mien.config.params import Params, load_params, parse_params
 from mien.config.sections.models import ModelParams
@@ -117,18 +117,32 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; did you mean cbam? (got 'cbamm')"),
     (
         {"models__resnet50__head": "flat"},
-        "models.resnet50.head: must be a head; one of: dense256, dense512, linear, max_pool_dense256 (got ",
+        "models.resnet50.head: must be a head; one of: dense, linear, max_pool_dense (got ",
     ),
     (
         {"models__resnet50__loss": "eac"},
-        "models.resnet50.head: must be a head with class maps, as the loss eac needs; one of: linear (got 'dense256')",
+        "models.resnet50.head: must be a head with class maps, as the loss eac needs; one of: linear (got 'dense')",
     ),
     (
         {"models__resnet50__head_params": {"l2_weights": 0.1}},
-        "models.resnet50.head_params.l2_weights: must go, the head dense256 has no parameters (got 0.1)",
+        "models.resnet50.head_params.l2_weights: must be a parameter of the head dense: hidden (got 0.1)",
     ),
     (
-        {"models__resnet50__head": "max_pool_dense256", "models__resnet50__head_params": {"l2_weights": -0.1}},
+        {"models__efficientnet_b0_spatial__head_params": {"hidden": 64}},
+        "models.efficientnet_b0_spatial.head_params.hidden: must go, the head linear has no parameters (got 64)",
+    ),
+    ({"models__resnet50__head_params": {"hidden": 0}}, "models.resnet50.head_params.hidden: must be greater than or equal to 1 (got 0)"),
+    ({"head__hidden": 256.5}, "head.hidden: must be a whole number (got 256.5)"),
+    (  # names of version 0.1
+        {"models__resnet50__head": "dense256"},
+        "models.resnet50.head: dense256 is now dense with head_params: {hidden: 256} (got 'dense256')",
+    ),
+    (
+        {"models__resnet50__head": "max_pool_dense256"},
+        "models.resnet50.head: max_pool_dense256 is now max_pool_dense with head_params: {hidden: 256} (got 'max_pool_dense256')",
+    ),
+    (
+        {"models__resnet50__head": "max_pool_dense", "models__resnet50__head_params": {"l2_weights": -0.1}},
         "models.resnet50.head_params.l2_weights: must be greater than or equal to 0 (got -0.1)",
     ),
     ({"loss__beta": 1.0}, "loss.beta: must be less than 1 (got 1.0)"),
@@ -344,4 +358,4 @@ def test_every_field_has_a_description() -> None:
 
 def test_backbones_are_those_of_timm() -> None:
     timm = pytest.importorskip("timm")
-    assert catalog.backbones() == set(timm.list_models()) | {"cnn"}
+    assert backbones.names() == set(timm.list_models()) | {"cnn"}

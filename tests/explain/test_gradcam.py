@@ -5,7 +5,6 @@ import torch
 import torch.nn.functional as F
 from captum.attr import LayerGradCam
 
-from mien.config import declared
 from mien.core import registry
 from mien.explain.gradcam import grad_cam, grad_cam_each, normalised, upsampled
 from mien.models.build import ExpressionModel
@@ -19,8 +18,7 @@ SWIN = "swin_tiny_patch4_window7_224"
 
 
 def model_of(backbone: str = "test_efficientnet", attention: str = "none", head: str = "linear") -> ExpressionModel:
-    parameters = declared.values("head", head, {})
-    return make_model(make_config(backbone=backbone, attention=attention, head=head, head_params=parameters, input_px=INPUT_PX))
+    return make_model(make_config(backbone=backbone, attention=attention, head=head, input_px=INPUT_PX))
 
 
 def network_input(images_N3SS: torch.Tensor) -> torch.Tensor:
@@ -61,7 +59,7 @@ def test_every_head_and_attention_block_by_hand(attention: str, head: str) -> No
 
 
 @pytest.mark.parametrize("backbone", ["cnn", "test_resnet", SWIN])
-@pytest.mark.parametrize("head", ["linear", "max_pool_dense256"])
+@pytest.mark.parametrize("head", ["linear", "max_pool_dense"])
 def test_every_kind_of_backbone_by_hand(backbone: str, head: str) -> None:
     """Swin gives its maps as N×H×W×C."""
     model, images = model_of(backbone, attention="se", head=head), pictures(5, SIDE_PX)
@@ -70,7 +68,7 @@ def test_every_kind_of_backbone_by_hand(backbone: str, head: str) -> None:
 
 @pytest.mark.parametrize("attention", ["none", "cbam"])
 def test_it_is_what_captum_says_of_the_output_of_attention(attention: str) -> None:
-    model, images = model_of(attention=attention, head="dense256"), pictures(5, SIDE_PX)
+    model, images = model_of(attention=attention, head="dense"), pictures(5, SIDE_PX)
     maps = grad_cam(model, images, TARGETS, input_px=INPUT_PX)
     captum = LayerGradCam(model.eval(), model.attention)
     assert_same(maps, captum.attribute(network_input(images), TARGETS, relu_attributions=True)[:, 0].detach(), float(maps.max()))
@@ -88,7 +86,7 @@ def test_of_a_head_with_class_maps_it_is_their_positive_part_over_the_cells(back
 
 @pytest.mark.parametrize("backbone", ["test_efficientnet", "cnn", SWIN])
 def test_batches_do_not_matter(backbone: str) -> None:
-    model, images = model_of(backbone, head="dense256"), pictures(5, SIDE_PX)
+    model, images = model_of(backbone, head="dense"), pictures(5, SIDE_PX)
     whole = grad_cam(model, images, TARGETS, input_px=INPUT_PX, batch_size=64)
     _, scale = by_hand(model, images, TARGETS)
     for batch_size in (1, 2, 5):
@@ -96,7 +94,7 @@ def test_batches_do_not_matter(backbone: str) -> None:
 
 
 def test_several_classes_are_the_same_as_one_after_the_other_and_run_the_backbone_once() -> None:
-    model, images = model_of(head="dense256"), pictures(5, SIDE_PX)
+    model, images = model_of(head="dense"), pictures(5, SIDE_PX)
     targets_NT = torch.stack([TARGETS, (TARGETS + 1) % 3], dim=1)
     alone = [grad_cam(model, images, targets_NT[:, t], input_px=INPUT_PX) for t in (0, 1)]
     runs: list[bool] = []
@@ -109,7 +107,7 @@ def test_several_classes_are_the_same_as_one_after_the_other_and_run_the_backbon
 
 
 def test_the_model_is_left_as_it_was_found() -> None:
-    model = model_of(attention="cbam", head="max_pool_dense256").train()
+    model = model_of(attention="cbam", head="max_pool_dense").train()
     model.norms_frozen = True
     model.train()  # batch norms stay in eval mode: modes differ between modules
     model.backbone.requires_grad_(False)

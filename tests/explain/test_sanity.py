@@ -14,7 +14,7 @@ from tests.models.make import make_config, make_model, pictures
 PX = 96
 CONFIG = make_config(head="linear", attention="se", input_px=PX)
 IMAGES, TARGETS = pictures(12, PX), torch.arange(12) % 3
-NO_PENALTY = {"batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.0, "l1_bias": 0.0, "l1_activations": 0.0}
+NO_PENALTY = {"hidden": 256, "batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.0, "l1_bias": 0.0, "l1_activations": 0.0}
 
 
 def test_rank_correlation_against_scipy_with_ties() -> None:
@@ -104,7 +104,7 @@ def test_settled_norms_have_the_statistics_of_the_pictures() -> None:
 
 @pytest.mark.parametrize("num", [1, 2])
 def test_a_head_with_batch_norm_and_few_pictures(num: int) -> None:
-    config = make_config(head="max_pool_dense256", head_params=NO_PENALTY, input_px=PX)
+    config = make_config(head="max_pool_dense", head_params=NO_PENALTY, input_px=PX)
     found = sanity_check(make_model(config), config, IMAGES[:num], TARGETS[:num], input_px=PX, seed=3)
     assert 0 <= found.num_images <= num
 

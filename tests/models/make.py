@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from mien.config import declared
 from mien.config.model import ModelConfig
 from mien.config.sections.augment import AugmentParams
 from mien.config.sections.train import TrainParams
@@ -20,7 +21,7 @@ def make_config(**changes: Any) -> ModelConfig:
         "backbone": "test_efficientnet",
         "weights": "none",
         "attention": "none",
-        "head": "dense256",
+        "head": "dense",
         "dropout": 0.5,
         "loss": {"name": "cross_entropy", "class_weights": "inverse", "label_smoothing": 0.0},
         "recipe": "two_stage",
@@ -30,7 +31,9 @@ def make_config(**changes: Any) -> ModelConfig:
         "train": TrainParams(),
         "augment": AugmentParams(),
     }
-    return ModelConfig(**entry | changes)
+    entry |= changes
+    entry.setdefault("head_params", declared.values("head", entry["head"], {}))
+    return ModelConfig(**entry)
 
 
 def make_model(config: ModelConfig, *, seed: int = 0) -> ExpressionModel:

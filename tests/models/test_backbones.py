@@ -4,7 +4,7 @@ import pytest
 import timm
 import torch
 
-from mien.config import catalog
+from mien.config import backbones as names_of_backbones
 from mien.core.errors import ParamsError
 from mien.models.backbones import OWN, classifier_names, create_backbone, empty_state, feature_maps, map_shape, statistics
 
@@ -89,5 +89,5 @@ def test_classifier_names_cover_what_timms_files_hold_beside_the_backbone(name: 
 
 
 def test_own_names_are_listed_and_are_none_of_timms() -> None:
-    assert set(OWN) == catalog.OWN_BACKBONES
+    assert set(OWN) == names_of_backbones.OWN
     assert not set(OWN) & set(timm.list_models()), "timm took the name of one of ours: rename ours, or old params.yaml would mean another"

@@ -19,10 +19,10 @@ from .make import make_config, make_hollow
 CNN = make_config(backbone="cnn", input_px=32)
 
 
-@pytest.mark.parametrize("head", ["dense256", "dense512", "linear"])
+@pytest.mark.parametrize(("head", "parameters"), [("dense", {"hidden": 256}), ("dense", {"hidden": 512}), ("linear", {})])
 @pytest.mark.parametrize("classes", [5, 7])
-def test_with_its_head_it_has_14_to_16_million_parameters(head: str, classes: int) -> None:
-    model = make_hollow(make_config(backbone="cnn", head=head, classes=[str(k) for k in range(classes)]))
+def test_with_its_head_it_has_14_to_16_million_parameters(head: str, parameters: dict[str, int], classes: int) -> None:
+    model = make_hollow(make_config(backbone="cnn", head=head, head_params=parameters, classes=[str(k) for k in range(classes)]))
     assert 14e6 <= sum(parameter.numel() for parameter in model.parameters()) <= 16e6
 
 

@@ -38,7 +38,7 @@ def test_published_figures_at_224_px(name: str, parameters_m: float, macs_g: flo
 
 
 def test_convolutions_cost_with_the_area_and_the_dense_layers_do_not() -> None:
-    model = make_hollow(make_config(backbone="cnn", head="dense512"))
+    model = make_hollow(make_config(backbone="cnn", head="dense", head_params={"hidden": 512}))
     dense = 896 * 512 + 512 * 3
     small, large = (cost(model, input_px=side_px).num_macs - dense for side_px in (32, 64))
     assert large == 4 * small

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mien.models.heads.max_pool_dense256 import MaxPoolDenseHead
+from mien.models.heads.max_pool_dense import MaxPoolDenseHead
 
 from .make import make_config, make_model
 
@@ -15,7 +15,7 @@ NAMES = ("l1_weights", "l2_weights", "l1_bias", "l1_activations")
 
 def head_of(**own: Any) -> MaxPoolDenseHead:
     torch.manual_seed(0)
-    settings: dict[str, Any] = {"dropout": 0.45, "batch_norm": True, **dict.fromkeys(NAMES, 0.0), **own}
+    settings: dict[str, Any] = {"hidden": 256, "dropout": 0.45, "batch_norm": True, **dict.fromkeys(NAMES, 0.0), **own}
     return MaxPoolDenseHead(12, 5, **settings)
 
 
@@ -113,8 +113,8 @@ def test_under_bf16_the_penalty_is_float32() -> None:
 
 
 def test_a_model_has_its_heads_penalty_and_other_heads_have_none() -> None:
-    strengths = {"batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.016, "l1_bias": 0.006, "l1_activations": 0.006}
-    model = make_model(make_config(head="max_pool_dense256", head_params=strengths)).train()
+    strengths = {"hidden": 256, "batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.016, "l1_bias": 0.006, "l1_activations": 0.006}
+    model = make_model(make_config(head="max_pool_dense", head_params=strengths)).train()
     model(torch.rand(2, 3, 64, 64))
     penalty = model.penalty()
     penalty.backward()

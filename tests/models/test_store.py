@@ -1,5 +1,6 @@
 """Saving and loading a trained model."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mien.models.store import describe_model, load_model, save_model, seed_folde
 from .make import make_config, make_model, pictures
 
 FACTS = {"fingerprint": "abc", "class_counts": [3, 2, 1], "epochs": 4}
-CONFIG = make_config(attention="se", head="dense512", normalization="half")
+CONFIG = make_config(attention="se", head="dense", head_params={"hidden": 512}, normalization="half")
 
 
 def trained(seed: int = 0) -> ExpressionModel:
@@ -39,6 +40,42 @@ def test_round_trip_gives_the_same_logits_bit_for_bit(tmp_path: Path) -> None:
     loaded, config = load_model(tmp_path / "tiny")
     assert config == CONFIG and not loaded.training
     assert np.array_equal(before, predict_logits(loaded, images, input_px=64, precision="fp32", device="cpu"))
+
+
+def of_version_0_1(folder: Path, *, architecture: str = "dense512", config: str = "dense512") -> None:
+    """Makes model.json what version 0.1 wrote, or a contradiction."""
+    description = json.loads((folder / "model.json").read_text())
+    description["architecture"]["head"] = architecture
+    description["config"] |= {"head": config, "head_params": {}}
+    (folder / "model.json").write_text(json.dumps(description))
+
+
+def test_a_model_of_version_0_1_is_loaded(folder: Path) -> None:
+    """Its head was named dense512; the network and its tensors are those of dense with 512 hidden units."""
+    before, _ = load_model(folder)
+    of_version_0_1(folder)
+    loaded, config = load_model(folder)
+    assert config == CONFIG
+    assert {name: tensor.tolist() for name, tensor in loaded.state_dict().items()} == {
+        n: t.tolist() for n, t in before.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize(("architecture", "config"), [("dense256", "dense512"), ("dense", "dense512"), ("dense512", "dense")])
+def test_two_names_of_one_head_are_a_contradiction(folder: Path, architecture: str, config: str) -> None:
+    of_version_0_1(folder, architecture=architecture, config=config)
+    with pytest.raises(TableError, match=rf"architecture\.head is '{architecture}', but config has '{config}'"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("hidden", [0, -1, 10**9, 2.5, True, "512", None])
+def test_a_hidden_layer_of_no_sensible_width_is_refused(folder: Path, hidden: object) -> None:
+    """Before the network is built, which would take all memory."""
+    description = json.loads((folder / "model.json").read_text())
+    description["config"]["head_params"] = {"hidden": hidden}
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(TableError, match=r"config\.head_params\.hidden: must be a whole number from 1 to 8192"):
+        load_model(folder)
 
 
 def test_same_model_same_bytes(tmp_path: Path, folder: Path) -> None:

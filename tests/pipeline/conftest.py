@@ -15,10 +15,10 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 SMALL_MODELS = {
     "plain": {
-        "backbone": "test_efficientnet", "weights": "none", "attention": "none", "head": "dense256", "loss": "cross_entropy", "input_px": 32,
+        "backbone": "test_efficientnet", "weights": "none", "attention": "none", "head": "dense", "head_params": {"hidden": 256}, "loss": "cross_entropy", "input_px": 32,
     },
     "focal_se": {
-        "backbone": "test_resnet", "weights": "none", "attention": "se", "head": "dense512", "loss": "focal", "recipe": "one_stage", "input_px": 32,
+        "backbone": "test_resnet", "weights": "none", "attention": "se", "head": "dense", "head_params": {"hidden": 512}, "loss": "focal", "recipe": "one_stage", "input_px": 32,
         "train": {"optimizer": "adamw", "sampler": "weighted", "monitor": "val_macro_f1"},
     },
 }  # fmt: skip

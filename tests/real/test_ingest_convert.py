@@ -13,7 +13,7 @@ from mien.store.shards import read_store
 from mien.store.tables import FILES, IMAGES, REJECTED, THUMBNAIL_PX, read_table
 from stages import convert, ingest
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 BROKEN = {"broken_png": "corrupt", "truncated_heic": "truncated", "empty_file": "empty", "truncated_jpeg": "truncated"}
 
 

@@ -21,7 +21,7 @@ labels:
   aliases: {{angry: [anger, angry faces], fear: [fears], happy: [hapiness], sad: [sadness], surprise: [suprise, surprised]}}
   corrections: corrections.csv
 models:
-  tiny: {{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}}
+  tiny: {{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}}
 """
 
 

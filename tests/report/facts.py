@@ -24,7 +24,7 @@ from mien.tracking.provenance import Provenance
 
 MODELS = {
     "first": "backbone: test_resnet, head: linear, loss: rebalanced",
-    "second": "backbone: test_efficientnet, head: dense256, loss: focal",
+    "second": "backbone: test_efficientnet, head: dense, loss: focal",
 }
 PARAMS = "labels: {{classes: [happy, sad, fear], aliases: {{fear: [afraid]}}}}\n{sections}models:\n" + "".join(
     f"  {name}: {{{{{parts}, weights: none, attention: none, input_px: 32, train: {{{{epochs: 3}}}}}}}}\n" for name, parts in MODELS.items()

@@ -19,7 +19,7 @@ from stages import compare
 CLASSES = ("happy", "sad")
 LABELS = "hhhhhssss"
 FULL = {name[0]: name for name in CLASSES}
-ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}"
+ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}"
 
 
 def write_params(*models: str, classes: str = "[happy, sad]") -> None:

@@ -15,7 +15,7 @@ from stages import dedup
 from tests.dedup.scenes import crop, exposure, pictures, scene
 from tests.random_tables import sample_id
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 
 
 @pytest.fixture

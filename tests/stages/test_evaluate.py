@@ -31,7 +31,7 @@ CLASSES = ("happy", "sad", "fear")
 PARAMS = """
 labels: {classes: [happy, sad, fear]}
 models:
-  tiny: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}
+  tiny: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}
 runtime: {workers: 1, device: cpu}
 """
 TEST = [("z.png", 1, "happy"), ("a.png", 2, "sad"), ("copy of z.png", 1, "happy"), ("f.png", 3, "fear"), ("g.png", 4, "sad")]

@@ -229,7 +229,7 @@ def test_a_class_that_no_test_image_has() -> None:
 
 @pytest.mark.usefixtures("workspace")
 def test_without_landmarks_and_without_class_maps() -> None:
-    make("dense256", landmarks=False)
+    make("dense", landmarks=False)
     explain.main("tiny")
     document = consistent()
     assert {claim["name"] for claim in document["claims"]} == {"spread", "mirror"}

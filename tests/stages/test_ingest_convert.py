@@ -16,7 +16,7 @@ from mien.store.tables import BLOBS, FILES, IMAGES, REJECTED, read_arrow, read_t
 from stages import convert, ingest
 from tests.convert.pictures import noisy, saved, smooth
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 MESS = {
     "happy/a.jpg": saved(noisy(200, 150), "JPEG"),
     "happy/copy of a.jpg": saved(noisy(200, 150), "JPEG"),

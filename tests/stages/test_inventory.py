@@ -10,7 +10,7 @@ from mien.core.errors import MienError, SourceError, StudyError
 from mien.store.tables import INVENTORY, read_table
 from stages import inventory
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy}}"
+MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 
 
 @pytest.fixture

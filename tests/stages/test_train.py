@@ -13,7 +13,7 @@ from mien.training import callbacks
 from stages import train
 from tests.training.tiny import model_config, write_workspace
 
-PARAMS = "models:\n  tiny: {backbone: test_efficientnet, weights: none, attention: none, head: dense256, loss: cross_entropy}\n"
+PARAMS = "models:\n  tiny: {backbone: test_efficientnet, weights: none, attention: none, head: dense, loss: cross_entropy}\n"
 MODEL = paths.model("tiny")
 SETTINGS: dict[str, Any] = {"train": {"epochs": 2, "patience": 2}}
 

@@ -29,7 +29,7 @@ from mien.tracking.backfill import backfill
 from mien.tracking.provenance import provenance
 from mien.tracking.writer import serve
 
-ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense256, loss: cross_entropy, input_px: 32}"
+ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}"
 PARAMS = f"labels: {{classes: [happy, sad]}}\nmodels:\n  first: {ENTRY}\n  second: {ENTRY}\n"
 TRAIN = """
 with tracking.model_run("first", stage="train") as run:

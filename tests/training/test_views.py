@@ -91,10 +91,10 @@ def test_pictures_are_changed_alike_in_every_precision(tmp_path: Path, monkeypat
 
 
 def test_the_heads_terms_are_part_of_the_training_loss(tmp_path: Path) -> None:
-    none = {"batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.0, "l1_bias": 0.0, "l1_activations": 0.0}
+    none = {"hidden": 256, "batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.0, "l1_bias": 0.0, "l1_activations": 0.0}
     figures = []
     for parameters in (none, none | {"l2_weights": 0.016}):
-        config = model_config(head="max_pool_dense256", head_params=parameters, train={"epochs": 1, "batch_size": 24, "lr": 1e-9})
+        config = model_config(head="max_pool_dense", head_params=parameters, train={"epochs": 1, "batch_size": 24, "lr": 1e-9})
         model, fitted = trained(config, tmp_path / str(len(figures)))
         squares = float(sum((p**2).sum() for n, p in model.head.named_parameters() if n.startswith("hidden") and n.endswith("weight")))
         figures.append((fitted.curves[0]["train_loss"], fitted.curves[0]["val_loss"]))

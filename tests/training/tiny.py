@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from PIL import Image
 
+from mien.config import declared
 from mien.config.model import ModelConfig
 from mien.config.sections.augment import AugmentParams
 from mien.config.sections.train import TrainParams
@@ -48,7 +49,7 @@ def model_config(*, train: dict[str, Any] | None = None, augment: dict[str, Any]
         "backbone": "test_efficientnet",
         "weights": "none",
         "attention": "none",
-        "head": "dense256",
+        "head": "dense",
         "dropout": 0.2,
         "loss": {"name": "cross_entropy", "class_weights": "inverse", "label_smoothing": 0.0},
         "recipe": "one_stage",
@@ -58,7 +59,9 @@ def model_config(*, train: dict[str, Any] | None = None, augment: dict[str, Any]
         "train": TrainParams(**{"epochs": 4, "fine_tune_epochs": 2, "batch_size": 12, "lr": 3e-3, **(train or {})}),
         "augment": AugmentParams(**(augment or {})),
     }
-    return ModelConfig(**{**values, **changes})
+    values |= changes
+    values.setdefault("head_params", declared.values("head", values["head"], {}))
+    return ModelConfig(**values)
 
 
 def write_workspace(root: Path, config: ModelConfig, *, num_train: int = 36, num_val: int = 18) -> None:

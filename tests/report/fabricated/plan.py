@@ -11,7 +11,7 @@ from mien.config.params import Params, load_params
 from mien.core import paths
 
 CLASSES = ("angry", "happy", "sad")
-ENTRY = {"backbone": "test_resnet", "weights": "none", "attention": "none", "head": "dense256", "loss": "cross_entropy", "input_px": 32}
+ENTRY = {"backbone": "test_resnet", "weights": "none", "attention": "none", "head": "dense", "loss": "cross_entropy", "input_px": 32}
 OTHER = {"loss": "focal", "attention": "se"}
 
 

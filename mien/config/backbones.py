@@ -1,19 +1,19 @@
-"""The names a model's entry may use, found without importing torch or timm, whose import takes seconds."""
+"""The names that a model's `backbone` may have, found without importing torch or timm, whose import takes seconds."""
 
 import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-OWN_BACKBONES = frozenset({"cnn"})
+OWN = frozenset({"cnn"})
 """Those of mien.models.backbones.OWN."""
 
 
 @cache
-def backbones() -> frozenset[str]:
+def names() -> frozenset[str]:
     """mien's own architectures, and every one that timm registers, read from its sources."""
     spec = find_spec("timm")
     assert spec is not None and spec.submodule_search_locations
     folder = Path(next(iter(spec.submodule_search_locations))) / "models"
     pattern = re.compile(r"^@register_model\s+def (\w+)\(", re.MULTILINE)
-    return OWN_BACKBONES | frozenset(name for path in folder.glob("*.py") for name in pattern.findall(path.read_text(encoding="utf-8")))
+    return OWN | frozenset(name for path in folder.glob("*.py") for name in pattern.findall(path.read_text(encoding="utf-8")))

@@ -1,10 +1,13 @@
-"""The dense head of two widths. Shapes: N batch, C channels, H×W grid, K classes."""
+"""The dense head. Shapes: N batch, C channels, H×W grid, K classes."""
 
 from torch import Tensor, nn
 
+PARAMETERS = {"hidden": {"default": 256, "ge": 1, "le": 8192, "description": "units of the hidden layer"}}
+CLASS_MAPS = False
+
 
 class DenseHead(nn.Module):
-    """Global average pool → Linear → ReLU → Dropout → Linear."""
+    """Global average pool → Linear with `hidden` units → ReLU → Dropout → Linear."""
 
     def __init__(self, in_features: int, num_classes: int, *, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -18,3 +21,6 @@ class DenseHead(nn.Module):
         pooled_NC = maps_NCHW.mean(dim=(2, 3))
         logits_NK: Tensor = self.classifier(self.drop(self.act(self.hidden(pooled_NC))))
         return logits_NK
+
+
+HEAD = DenseHead

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 PARAMETERS = {
+    "hidden": {"default": 256, "ge": 1, "le": 8192, "description": "units of the hidden layer"},
     "batch_norm": {"default": True, "description": "a batch norm before the dense layer"},
     "l1_weights": {"default": 0.0, "ge": 0, "description": "strength of the L1 term of the dense layer's weights, unitless"},
     "l2_weights": {"default": 0.016, "ge": 0, "description": "strength of the L2 term of the dense layer's weights, unitless"},
@@ -15,11 +16,10 @@ PARAMETERS = {
     },
 }
 CLASS_MAPS = False
-HIDDEN = 256
 
 
 class MaxPoolDenseHead(nn.Module):
-    """Global max pool → batch norm (if `batch_norm`) → Linear 256 → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1 and 2.2.2).
+    """Global max pool → batch norm (if `batch_norm`) → Linear (`hidden` units) → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1 and 2.2.2).
 
     The paper has L2 on the dense layer's weights W and L1 on W and the bias b, and gives neither strengths nor a batch norm. Keras
     defines the terms: l2(s) is s · ΣW², l1(s) of weights or bias s · Σ|·|, of the activations a (after ReLU) s · Σ|a| over the batch's size.
@@ -31,6 +31,7 @@ class MaxPoolDenseHead(nn.Module):
         in_features: int,
         num_classes: int,
         *,
+        hidden: int,
         dropout: float,
         batch_norm: bool,
         l1_weights: float,
@@ -40,10 +41,10 @@ class MaxPoolDenseHead(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(in_features) if batch_norm else nn.Identity()
-        self.hidden = nn.Linear(in_features, HIDDEN)
+        self.hidden = nn.Linear(in_features, hidden)
         self.act = nn.ReLU()
         self.drop = nn.Dropout(dropout)
-        self.classifier = nn.Linear(HIDDEN, num_classes)
+        self.classifier = nn.Linear(hidden, num_classes)
         self.l1_weights = l1_weights
         self.l2_weights = l2_weights
         self.l1_bias = l1_bias
