@@ -51,7 +51,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     params = load_params()
     params.model(model)
     device = resolve_device(params.runtime.device)
-    with tracking.model_run(model, stage="evaluate") as run:
+    with tracking.model_run(model, stage="evaluate"):
         network, config = load_model(paths.model(model))
         record, last_epoch = _training(model, config)
         test, val = _rows()
@@ -113,8 +113,6 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         draw_confusion(paths.confusion_picture(model), figures["confusion"], config.classes, title=title)
         speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device))
         write_json(paths.cost(model, trained["fingerprint"]), speed)
-        run.log_test(evaluation)
-        run.log_figures({"speed": speed})
     low, high = figures["intervals"]["macro_f1"].values()
     baseline = figures["majority_baseline"]
     typer.echo(
