@@ -45,7 +45,7 @@ def main() -> None:
     write_csv(paths.COMPARISONS, pairs, float_format="%.6g")
     with replacing_file(paths.LEADERBOARD_TABLE) as temporary:
         temporary.write_text(leaderboard_table(evaluations, pairs), encoding="utf-8")
-    tracking.log_experiment(board)
+    tracking.log_experiment()
     places = against_best(evaluations, pairs)
     best = next(model for model, (place, _) in places.items() if place == BEST)
     num_worse = sum(place == WORSE for place, _ in places.values())

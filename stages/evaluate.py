@@ -39,7 +39,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     params = load_params()
     params.model(model)
     device, folder = resolve_device(params.runtime.device), paths.model(model)
-    with tracking.model_run(model, stage="evaluate") as run:
+    with tracking.model_run(model, stage="evaluate"):
         network, config = load_model(folder)
         facts = describe_model(folder).training
         training = read_training(paths.train_metrics(model), paths.train_curves(model), model=model, classes=config.classes)
@@ -68,8 +68,6 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         draw_confusion(paths.confusion_picture(model), found.document["all"]["confusion"], config.classes, title=found.title)
         speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device))
         write_json(paths.cost(model, facts["fingerprint"]), speed)
-        run.log_test(found.document)
-        run.log_figures({"speed": speed})
     typer.echo(f"evaluate: {found.sentence}; {speed['images_per_s']:.0f} images/s on {speed['device']}")
 
 

@@ -33,7 +33,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     params = load_params()
     params.model(model)
     device, source = resolve_device(params.runtime.device), paths.predictions(model)
-    with tracking.model_run(model, stage="explain") as run:
+    with tracking.model_run(model, stage="explain"):
         network, config = load_model(paths.model(model))
 
         def load(rows: pd.DataFrame) -> FaceSet:
@@ -57,7 +57,6 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         document = {"model": model, **found.document}
         write_explanation(paths.explanation_folder(model), found, called=file_names(splits, params.report.names))
         write_json(paths.explanation(model), document)
-        run.log_explanation(document)
     failures = document["failures"]
     typer.echo(
         f"explain: {model}: {document['num_maps']} maps measured, {len(found.pictures)} pictures; "

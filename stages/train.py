@@ -90,7 +90,6 @@ def main(model: str) -> None:
         record = whole_record(trainings)
         write_json(paths.train_metrics(model), record)
         write_curves(paths.train_curves(model), trainings[0].fitted.curves)
-        run.log_training(record)
     for training in trainings:
         fitted, kept = training.fitted, training.record["val"]
         typer.echo(

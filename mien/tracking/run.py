@@ -1,172 +1,92 @@
-"""The live view of runs in MLflow, for stages: best effort, at most a few seconds, never an error.
+"""The live view of runs in MLflow, for stages: best effort, never an error.
 
-A stage sends what it has to a process of its own (`python -m mien.tracking.writer`) through a pipe and goes on. MLflow takes 2-3 s to
-load, 5-10 s to make its first database, and may be absent, hang or crash: beside the stage, none of that costs a training run. A stage
-waits for it WAIT_S at most, then goes with one warning on stderr; `mien track` writes what is missing from the metrics files.
-MIEN_TRACKING=off turns all of it off.
+A stage writes what it does to a live file (mien.tracking.live), and a process of its own, `python -m mien.tracking.sync`, follows all
+live files of a folder and brings MLflow to what they and the metrics files say. MLflow takes seconds to load and may be absent, hang or
+crash: none of that stops a stage. A stage waits until that process has reached MLflow (`report`: until it has written everything), WAIT_S at most, and
+otherwise prints one warning; `mien track` then writes what is missing. MIEN_TRACKING=off turns all of it off.
 """
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
 
 from mien.config.params import load_params
-from mien.core import paths
-from mien.core.errors import Stopped
+from mien.core.errors import Stopped, TrackingError
 from mien.core.printable import printable
-from mien.tracking import artifacts, messages
-
-Arguments = ParamSpec("Arguments")
+from mien.tracking.live import READY, LiveFile, locked, state
+from mien.tracking.opening import openings
+from mien.tracking.results import models_with_results
 
 WAIT_S = 5.0
-QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "DO_NOT_TRACK": "true",
-    "GIT_PYTHON_REFRESH": "quiet",
-    "OMP_NUM_THREADS": "1",
-}
-PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
-
-
-def _best_effort(log: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    @wraps(log)
-    def attempt(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        try:
-            log(*args, **kwargs)
-        except Exception as error:
-            warn(f"{type(error).__name__}: {error}")
-
-    return attempt
+LINGER_S = 60.0  # for which MLflow stays loaded between two stages
 
 
 class Run:
-    """One MLflow run as a stage sees it; every method returns at once and raises nothing."""
+    """The runs in MLflow that a stage is about, as the stage sees them. Nothing raises."""
 
-    def __init__(self, opening: messages.Message | None) -> None:
-        self._model: str | None = opening["open"]["model"] if opening else None
-        self._process = _start("mien.tracking.writer") if opening else None
-        if opening:
-            self._send(opening)
+    def __init__(self, stage: str, model: str | None = None) -> None:
+        self._file: LiveFile | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        if _wanted():
+            with self._best_effort():
+                params = load_params()
+                runs = openings(params, models_with_results(params.models), stage="track") if stage == "report" else []
+                self._file = LiveFile(stage, runs or openings(params, [model], stage=stage))
+                self._process = _start(self._file.path.parent)
 
-    @_best_effort
-    def log_epoch(self, figures: Mapping[str, float], epoch: int) -> None:
-        """Adds one point, at `epoch`, to the curve of each figure."""
-        self._send(messages.figures_message(figures, step=epoch))
+    def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
+        """Adds one point, at `epoch`, to the curve of each metric."""
+        with self._best_effort():
+            if self._file is not None:
+                values = {name: float(value) for name, value in metrics.items()}
+                self._file.append({"epoch": epoch, "metrics": values, "time_ms": int(time.time() * 1000)})
 
-    @_best_effort
-    def log_figures(self, figures: Mapping[str, Any]) -> None:
-        """Final figures; nested maps become names with /, what is no number is left out."""
-        self._send(messages.figures_message(messages.flat(figures)))
+    def close(self, status: str, *, written: bool = False) -> None:
+        """Ends the runs as FINISHED, FAILED or KILLED; waits until MLflow is reached, or all is `written`."""
+        with self._best_effort():
+            if self._file is not None:
+                self._file.end(status)
+                self._wait(self._file.path, written=written, seconds=2 * WAIT_S if written else WAIT_S)
 
-    @_best_effort
-    def log_training(self, record: Mapping[str, Any]) -> None:
-        """What counts in metrics/train/MODEL.json."""
-        self.log_figures(messages.training_figures(record))
+    def _wait(self, path: Path, *, written: bool, seconds: float) -> None:
+        ends_s = time.monotonic() + seconds
+        while path.exists():
+            said = state(path.parent).read_text(encoding="utf-8")
+            if said == READY and not written:
+                return
+            if said not in ("", READY):
+                raise TrackingError(said)
+            if self._process is None or self._process.poll() == 0:  # another process follows, or did
+                self._process = _start(path.parent)
+            elif self._process.returncode:
+                raise TrackingError(f"its process ended with code {self._process.returncode}")
+            if time.monotonic() > ends_s:
+                raise TrackingError(f"not done within {seconds:.0f} s, left to finish by itself")
+            time.sleep(0.02)
 
-    @_best_effort
-    def log_test(self, report: Mapping[str, Any]) -> None:
-        """What counts in metrics/evaluate/MODEL.json, and the files that `evaluate` wrote beside it."""
-        self.log_figures(messages.test_figures(report))
-        for path in artifacts.test_files(self._model) if self._model else ():
-            self.log_artifact(path)
-
-    @_best_effort
-    def log_explanation(self, report: Mapping[str, Any]) -> None:
-        """What counts in metrics/explain/MODEL.json, and the galleries and failures that `explain` wrote."""
-        self.log_figures(messages.explanation_figures(report))
-        for path in artifacts.explanation_files(self._model) if self._model else ():
-            self.log_artifact(path)
-
-    @_best_effort
-    def log_artifact(self, path: Path) -> None:
-        """A file to keep with the run, once for as long as it stays as it is; it must still be there when the stage ends."""
-        self._send(messages.artifact_message(path))
-
-    @_best_effort
-    def log_description(self, path: Path) -> None:
-        """A Markdown file to show beside the run."""
-        self._send(messages.description_message(path))
-
-    def close(self, status: str) -> None:
-        """Ends the run as FINISHED, FAILED or KILLED and waits for MLflow, WAIT_S at most."""
-        self._send({"close": status})
-        process, self._process = self._process, None
-        if process is not None:
-            _wait(process, seconds=WAIT_S)
-
-    def _send(self, message: messages.Message) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        line = json.dumps(message).encode() + b"\n"
+    @contextmanager
+    def _best_effort(self) -> Iterator[None]:
+        """Turns an error into one line on stderr, after which nothing is tracked any more."""
         try:
-            if os.write(self._process.stdin.fileno(), line) < len(line):  # the pipe does not block: a hanging MLflow must not hang us
-                raise BlockingIOError
-        except OSError:
-            process, self._process = self._process, None
-            process.kill()
-            said, _ = process.communicate()
-            warn(_last_line(said) or "it no longer takes what is sent")
+            yield
+        except Exception as error:
+            self._file = None
+            reason = str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
+            short = printable(" ".join(reason.split()))[:300]
+            print(f"warning: MLflow: {short}; results are not affected, `mien track` writes what is missing", file=sys.stderr)
 
 
 @contextmanager
 def model_run(model: str, *, stage: str) -> Iterator[Run]:
-    """The run of one model within the experiment's; the same run for all stages of the same configuration and data."""
-    with _closing(_opening(model, stage)) as run:
-        yield run
+    """The run of one model within the experiment's; the same run for all stages of the same configuration and data.
 
-
-@_best_effort
-def log_experiment(leaderboard: Mapping[str, Mapping[str, float]]) -> None:
-    """Adds the leaderboard, the comparisons and the data stages' counts to the experiment's run."""
-    with _closing(_opening(None, "compare")) as run:
-        run.log_figures(messages.experiment_figures(leaderboard))
-        for path in artifacts.comparison_files():
-            run.log_artifact(path)
-        if paths.LEADERBOARD_TABLE.is_file():
-            run.log_description(paths.LEADERBOARD_TABLE)
-
-
-@_best_effort
-def log_report() -> None:
-    """Adds the report and the cards to the runs: call it when metrics/report is whole, as the last thing that stage `report` does.
-
-    The experiment's run keeps the whole folder and describes itself by the leaderboard; each model's run keeps its card and describes itself by
-    it. Whatever else the runs lack of the files under metrics/ comes along, because this is `mien track` in a process beside the stage.
+    Its metrics and files are read from what the stage has written when it ends.
     """
-    if _wanted() and (process := _start("mien.tracking.backfill")):
-        _wait(process, seconds=2 * WAIT_S)  # for all runs, and once at a pipeline's end
-
-
-def warn(reason: str) -> None:
-    """One line on stderr."""
-    short = printable(" ".join(reason.split()))[:300]
-    print(f"warning: MLflow: {short}; results are not affected, `mien track` writes what is missing", file=sys.stderr)
-
-
-def _wanted() -> bool:
-    # Further processes of a distributed training would only write the same again.
-    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK"))
-    return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no") and all(rank == "0" for rank in ranks)
-
-
-def _opening(model: str | None, stage: str) -> messages.Message | None:
-    try:
-        return messages.opening_message(load_params(), model=model, stage=stage) if _wanted() else None
-    except Exception as error:
-        warn(f"{type(error).__name__}: {error}")
-        return None
-
-
-@contextmanager
-def _closing(opening: messages.Message | None) -> Iterator[Run]:
-    run, status = Run(opening), "FAILED"
+    run, status = Run(stage, model), "FAILED"
     try:
         yield run
         status = "FINISHED"
@@ -177,32 +97,32 @@ def _closing(opening: messages.Message | None) -> Iterator[Run]:
         run.close(status)
 
 
-def _wait(process: subprocess.Popen[bytes], *, seconds: float) -> None:
-    try:
-        said, _ = process.communicate(timeout=seconds)
-        if process.returncode:
-            warn(_last_line(said) or f"its process ended with code {process.returncode}")
-    except subprocess.TimeoutExpired:
-        warn(f"not done within {seconds:.0f} s, left to finish by itself")
+def log_experiment() -> None:
+    """Adds the leaderboard, the comparisons and the counts of the data stages to the experiment's run, once `compare` has written them."""
+    Run("compare").close("FINISHED")
 
 
-def _last_line(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+def log_report() -> None:
+    """Adds the report and the cards to the runs, and what else they lack, as `mien track` does, once metrics/report is whole."""
+    Run("report").close("FINISHED", written=True)
 
 
-def _start(module: str) -> subprocess.Popen[bytes] | None:
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**PATIENCE, **os.environ, **QUIET},
-            start_new_session=True,  # an interrupted stage still has to tell MLflow so
-        )
-        assert process.stdin is not None
-        os.set_blocking(process.stdin.fileno(), False)
-    except OSError as error:
-        warn(str(error))
-        return None
-    return process
+def _wanted() -> bool:
+    # Further processes of a distributed training would only write the same again.
+    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK"))
+    return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no") and all(rank == "0" for rank in ranks)
+
+
+def _start(place: Path) -> subprocess.Popen[bytes] | None:
+    """A process that follows the live files in `place`, unless there is one."""
+    with locked(place / "lock", wait=False) as free:
+        if not free:
+            return None
+        state(place).write_text("", encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "mien.tracking.sync", str(place), str(LINGER_S)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # a pipe of the stage's would keep DVC waiting
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # an interrupted stage still has to tell MLflow so
+    )

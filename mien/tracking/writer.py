@@ -1,139 +1,130 @@
-"""Writes runs to MLflow; the one importer of mlflow. As a process it takes messages, one JSON object per line, from `mien.tracking`.
+"""Writes runs to MLflow; the one importer of mlflow.
 
-Every message may come twice: runs are found by their tags before they are made, and a figure that is there is not logged again. So an
+Everything may be written twice: runs are found by their tags before they are made, and a metric that is there is not logged again. So an
 interrupted training goes on in its run, and `mien track` fills only gaps.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import re
-import signal
-import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
-from mien.core.errors import TrackingError
 from mien.tracking import store
-from mien.tracking.artifacts import description
+from mien.tracking.opening import Opening
+from mien.tracking.results import Results
 
-RETRY_S = 10.0
-LINGER_S = 60
 MAX_BATCH = 100  # entries of one call; MLflow's limit for parameters and tags
 MAX_VALUE = 6000  # characters of a parameter; MLflow's limit
 PARENT = "mlflow.parentRunId"
 DESCRIPTION = "mlflow.note.content"
 KEPT = "mien.artifacts"  # a run's tag: the artifacts that it has, each with the fingerprint of its content
 
-Message = dict[str, Any]
+
+def connect(workspace: Path) -> tuple[Any, str]:
+    """MLflow's client and the id of the experiment, both made if need be."""
+    client = MlflowClient(tracking_uri=store.prepared(workspace, connect=MlflowClient))
+    return client, store.experiment_id(client, workspace)
 
 
 class Writer:
-    """The run that an `open` message names. Connects with the first thing to write; whatever MLflow raises, the message can be tried again."""
+    """The run that an opening names, found or made. Whoever calls is alone, but for `log`, and in the main repository: see store.address."""
 
-    def __init__(self, message: Message) -> None:
-        self.opening = message["open"]
+    def __init__(self, opening: Opening, client: Any, experiment_id: str) -> None:
         self.created = False
         self.num_added = 0
-        self._client: Any = None
-        self._run: Any = None
+        self._opening, self._client, self._experiment_id = opening, client, experiment_id
         self._steps: dict[str, set[int]] = {}
+        run = self._experiment()
+        if opening.model:
+            run = self._model(opening.model, parent=run)
+        self._describe(run)
+        self._run = client.get_run(run.info.run_id)
 
-    def write(self, message: Message) -> None:
-        """Carries out one message."""
-        if self._run is None:
-            self._connect()
-        run_id = self._run.info.run_id
-        if "figures" in message:
-            self._log(message["figures"], message["step"], message["time_ms"])
-        elif "artifact" in message:
-            self._keep(Path(message["artifact"]))
-        elif "description" in message:
-            self._tag(DESCRIPTION, description(Path(message["description"])))
-        elif "close" in message and (self._training or self._run.info.status == "RUNNING"):
-            self._client.set_terminated(run_id, status=message["close"])
+    def write(self, results: Results) -> None:
+        """Brings the run to `results`; one that was still running is finished."""
+        for epoch, metrics in results.curves:
+            self.log(metrics, epoch)
+        self.log(results.metrics)
+        for path in results.files:
+            self._keep(path)
+        if results.description is not None:
+            self._tag(DESCRIPTION, results.description)
+        if self._run.info.status == "RUNNING":
+            self.end("FINISHED")
 
-    @property
-    def _training(self) -> bool:
-        return bool(self.opening["tags"]["stage"] == "train")
+    def begin(self) -> None:
+        """Shows the run as running."""
+        if self._run.info.status != "RUNNING":
+            self._client.update_run(self._run.info.run_id, status="RUNNING")
+            self._run = self._client.get_run(self._run.info.run_id)
 
-    def _connect(self) -> None:
-        workspace = Path(self.opening["workspace"])
-        with _locked(workspace / ".mien" / "mlflow.lock"):  # two experiments at once make one database, and one parent each
-            client = MlflowClient(tracking_uri=store.prepared(workspace, connect=MlflowClient))
-            experiment_id = store.experiment_id(client, workspace)
-            run = self._parent(client, experiment_id)
-            if self.opening["model"]:
-                run = self._child(client, experiment_id, run)
-        if self._training:
-            client.update_run(run.info.run_id, status="RUNNING")
-        self._describe(client, run)
-        self._client, self._run = client, client.get_run(run.info.run_id)
+    def end(self, status: str) -> None:
+        """Shows the run as FINISHED, FAILED or KILLED."""
+        self._client.set_terminated(self._run.info.run_id, status=status)
 
-    def _parent(self, client: Any, experiment_id: str) -> Any:
-        """The experiment's run: found by its key, else made and ended at once, because no process lives as long as the experiment.
-
-        `mien track` comes after the fact, without DVC's name of the experiment and perhaps after a commit: same parameters and data will do.
-        """
-        tags = self.opening["tags"]
-        found = _first(client, experiment_id, {"mien.key": self.opening["key"]})
-        if found is None and tags["stage"] == "track":
-            found = _first(client, experiment_id, {"mien.kind": "experiment", "mien.params": tags["params"], "mien.data": tags["data"]})
-        if found is None:
-            named = {"mien.key": self.opening["key"], "mien.kind": "experiment"}
-            found = client.create_run(experiment_id, tags={**named, **_prefixed(tags)}, run_name=self.opening["title"])
-            client.set_terminated(found.info.run_id)
-            self.created = not self.opening["model"]
-        return found
-
-    def _child(self, client: Any, experiment_id: str, parent: Any) -> Any:
-        """The model's run below `parent`; for `mien track` wherever it is."""
-        marked = {"mien.kind": "model", "mien.model": self.opening["model"], "mien.fingerprint": self.opening["mark"]}
-        below = {PARENT: parent.info.run_id}
-        found = _first(client, experiment_id, {**marked, **below})
-        if found is None and self.opening["tags"]["stage"] == "track":
-            found = _first(client, experiment_id, marked)
-        if found is None:
-            tags = {**marked, **below, **_prefixed(self.opening["tags"])}
-            found = client.create_run(experiment_id, tags=tags, run_name=self.opening["model"])
-            self.created = True
-        return found
-
-    def _describe(self, client: Any, run: Any) -> None:
-        known = run.data.params
-        params = [Param(_name(name), value[:MAX_VALUE]) for name, value in self.opening["params"].items() if _name(name) not in known]
-        for batch in _batches(params):
-            client.log_batch(run.info.run_id, params=batch)
-        if self.opening["tags"]["stage"] != "track":
-            client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in _prefixed(self.opening["tags"]).items()])
-        if not run.inputs.dataset_inputs:
-            client.log_inputs(run.info.run_id, [_dataset(**self.opening["dataset"])])
-
-    def _log(self, figures: dict[str, float], step: int | None, time_ms: int) -> None:
-        run_id, known = self._run.info.run_id, self._run.data.metrics
-        new = []
-        for name, value in ((_name(spelt), value) for spelt, value in figures.items()):
-            if step is None:
-                there = known.get(name) == value
-            else:
-                if name not in self._steps:
-                    history = self._client.get_metric_history(run_id, name) if name in known else []
-                    self._steps[name] = {point.step for point in history}
-                there = step in self._steps[name]
-            if not there:
-                new.append(Metric(name, value, time_ms, step or 0))
+    def log(self, metrics: Mapping[str, float], epoch: int | None = None, time_ms: int | None = None) -> None:
+        """Logs metrics that the run lacks, as points of curves where an epoch is given."""
+        run_id, known, new = self._run.info.run_id, self._run.data.metrics, []
+        time_ms = time_ms or int(time.time() * 1000)
+        for name, value in ((_name(spelt), value) for spelt, value in metrics.items()):
+            if epoch is not None and name not in self._steps:
+                history = self._client.get_metric_history(run_id, name) if name in known else []
+                self._steps[name] = {point.step for point in history}
+            if known.get(name) != value if epoch is None else epoch not in self._steps[name]:
+                new.append(Metric(name, float(value), time_ms, epoch or 0))
         for batch in _batches(new):
             self._client.log_batch(run_id, metrics=batch)
         self.num_added += len(new)
-        for metric in new if step is not None else ():
+        for metric in new if epoch is not None else ():
             self._steps[metric.key].add(metric.step)
+
+    def _experiment(self) -> Any:
+        """The experiment's run, ended at once, because no process lives as long as the experiment."""
+        tags = self._opening.tags
+        same = {"mien.kind": "experiment", "mien.params": tags["params"], "mien.data": tags["data"]}
+        found = self._find({"mien.key": self._opening.key}, same)
+        if found is None:
+            found = self._make({"mien.key": self._opening.key, "mien.kind": "experiment"}, self._opening.title)
+            self._client.set_terminated(found.info.run_id)
+            self.created = not self._opening.model
+        return found
+
+    def _model(self, model: str, *, parent: Any) -> Any:
+        marked = {"mien.kind": "model", "mien.model": model, "mien.fingerprint": self._opening.mark}
+        below = {PARENT: parent.info.run_id}
+        found = self._find(marked | below, marked)
+        if found is None:
+            found = self._make(marked | below, model)
+            self.created = True
+        return found
+
+    def _find(self, tags: dict[str, str], same: dict[str, str]) -> Any:
+        """The last run with `tags`, or for `mien track`, which comes after the fact, without DVC's name of the experiment and perhaps after a
+        commit, with the `same` parameters and data."""
+        for wanted in (tags, same) if self._opening.tags["stage"] == "track" else (tags,):
+            query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in wanted.items())
+            if found := self._client.search_runs([self._experiment_id], query, max_results=1, order_by=["attributes.start_time DESC"]):
+                return found[0]
+        return None
+
+    def _make(self, tags: dict[str, str], name: str) -> Any:
+        return self._client.create_run(self._experiment_id, tags=tags | _prefixed(self._opening.tags), run_name=name)
+
+    def _describe(self, run: Any) -> None:
+        run_id, tags = run.info.run_id, _prefixed(self._opening.tags)
+        params = {_name(name): value[:MAX_VALUE] for name, value in self._opening.params.items()}
+        for batch in _batches([Param(name, value) for name, value in params.items() if name not in run.data.params]):
+            self._client.log_batch(run_id, params=batch)
+        if self._opening.tags["stage"] != "track":
+            self._client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+        if not run.inputs.dataset_inputs:
+            self._client.log_inputs(run_id, [_dataset(**self._opening.dataset)])
 
     def _keep(self, path: Path) -> None:
         """Uploads a file or folder, unless the run has it with this content; of a folder, what is no longer in it stays with the run."""
@@ -155,12 +146,6 @@ class Writer:
             self.num_added += 1
 
 
-def _first(client: Any, experiment_id: str, tags: dict[str, str]) -> Any:
-    wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
-    found = client.search_runs([experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"])
-    return found[0] if found else None
-
-
 def _prefixed(tags: dict[str, str]) -> dict[str, str]:
     shown = {"mlflow.source.type": "LOCAL", "mlflow.source.name": f"stages.{tags['stage']}"}
     commit = {"mlflow.source.git.commit": tags["revision"]} if "revision" in tags else {}
@@ -174,7 +159,7 @@ def _dataset(name: str, digest: str, images: dict[str, int]) -> Any:
 
 
 def _name(text: str) -> str:
-    """A name of a figure or parameter that MLflow takes."""
+    """A name of a metric or parameter that MLflow takes."""
     return re.sub(r"[^\w.\- :/]", "_", text)
 
 
@@ -190,60 +175,3 @@ def _content(path: Path) -> str:
 def _batches(entries: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(entries), MAX_BATCH):
         yield entries[start : start + MAX_BATCH]
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def serve(lines: Iterable[str]) -> None:
-    """Carries out messages until `close`; what fails is kept and tried again, so that a server may come back during a long training.
-
-    Without `close` the sender was killed. Raises the last failure if something could not be written in the end.
-    """
-    received = iter(lines)
-    writer, waiting, next_try_s = Writer(json.loads(next(received))), [], 0.0
-    os.chdir(writer.opening["workspace"])  # see mlflow_store.address
-    for line in _until_close(received):
-        waiting.append(line)
-        if "close" not in line and time.monotonic() < next_try_s:
-            continue
-        try:
-            while waiting:
-                writer.write(waiting[0])
-                waiting.pop(0)
-        except Exception:
-            if "close" in line:
-                raise
-            next_try_s = time.monotonic() + RETRY_S
-
-
-def _until_close(lines: Iterator[str]) -> Iterator[Message]:
-    for line in lines:
-        message: Message = json.loads(line)
-        yield message
-        if "close" in message:
-            return
-    yield {"close": "KILLED"}
-
-
-def _received() -> Iterator[str]:
-    for line in sys.stdin:
-        if "close" in json.loads(line):
-            signal.alarm(LINGER_S)  # the stage has perhaps gone on without us; never stay for good
-        yield line
-    signal.alarm(LINGER_S)
-
-
-if __name__ == "__main__":
-    try:
-        serve(_received())
-        os._exit(0)  # Python's own farewell takes half a second, for which a stage would wait
-    except TrackingError as failure:
-        sys.exit(str(failure))
-    except Exception as failure:
-        sys.exit(" ".join(f"{type(failure).__name__}: {failure}".split()))  # one line, the last on stderr

@@ -13,7 +13,7 @@ from mien.core.files import write_json
 from mien.core.naming import file_names, last_part, source_name, without_names
 from mien.split.whereabouts import matching
 from mien.store.tables import FILES, write_table
-from mien.tracking import messages
+from mien.tracking.opening import openings
 from tests.random_tables import sample_id
 
 FILES_FOUND = pd.DataFrame(
@@ -96,10 +96,9 @@ def test_mlflow_is_told_of_no_folder_of_the_machine(tmp_path: object, monkeypatc
     params = load_params()
     write_json(paths.config("first"), config_document(configure(params, "first")))
     write_table(paths.FILES, FILES_FOUND.reindex(columns=FILES.names).astype(object).where(lambda kept: ~kept.isna(), None), FILES)
-    for model in (None, "first"):
-        told = messages.opening_message(params, model=model, stage="train")["open"]
-        assert "/home" not in str({name: value for name, value in told.items() if name != "workspace"})
+    for told in openings(params, (None, "first"), stage="train"):
+        assert "/home" not in str(told)
         assert ("party" in str(told)) == (names == "original")
-    assert told["params"]["weights"] == "folder" and told["dataset"]["name"] == source_name(
+    assert told.params["weights"] == "folder" and told.dataset["name"] == source_name(
         params.ingest.source, FILES_FOUND["sample_id"].dropna(), params.report.names
     )

@@ -18,9 +18,9 @@ from mien.core import paths
 from mien.core.errors import TrackingError
 from mien.tracking import run as tracking
 from mien.tracking import store
-from mien.tracking.backfill import backfill
+from mien.tracking.sync import sync
 from tests.surroundings import tree
-from tests.tracking.test_tracking import EVALUATE, Folder, InProcess, configured, empty_store
+from tests.tracking.test_tracking import EVALUATE, IMPORTS, Folder, InProcess, configured, empty_store
 
 __all__ = ["empty_store"]  # a fixture
 
@@ -37,7 +37,7 @@ def listed(root: Path) -> tuple[Path, Path, list[str]]:
 
 def evaluated() -> None:
     """What `evaluate` sends, written by this process, because a process of its own takes seconds to load MLflow."""
-    exec(EVALUATE, {"tracking": tracking})
+    exec(f"{IMPORTS}\n{EVALUATE}", {})
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_a_deleted_experiment_is_told_with_its_remedy(repository: Folder, monkey
     paths.train_metrics("first").parent.mkdir(parents=True)
     paths.train_metrics("first").write_text('{"epochs": 1}')
     with pytest.raises(TrackingError, match=r"^the experiment 'mien' was deleted; restore it .* then run `mien track` again$"):
-        backfill(load_params())
+        sync(load_params())
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "another")
-    assert backfill(load_params()).num_made == 1
+    assert sync(load_params()).num_made == 1
     monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME")
     command = [sys.executable, "-m", "mlflow", "experiments", "restore", "--experiment-id", experiment]
     subprocess.run(command, env={**os.environ, "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"}, check=True, capture_output=True)
-    assert backfill(load_params()).num_made == 1
+    assert sync(load_params()).num_made == 1

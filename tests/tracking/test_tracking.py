@@ -7,11 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -23,32 +23,37 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import Stopped, TrackingError
 from mien.core.files import write_json
-from mien.tracking import artifacts
 from mien.tracking import run as tracking
-from mien.tracking.backfill import backfill
+from mien.tracking.description import MAX_DESCRIPTION, description
+from mien.tracking.live import LiveFile, locked, state
+from mien.tracking.opening import openings
 from mien.tracking.provenance import provenance
-from mien.tracking.writer import serve
+from mien.tracking.sync import follow, sync
 
+ROOT = Path(__file__).parents[2]
 ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}"
 PARAMS = f"labels: {{classes: [happy, sad]}}\nmodels:\n  first: {ENTRY}\n  second: {ENTRY}\n"
 TRAIN = """
 with tracking.model_run("first", stage="train") as run:
     for epoch in range(3):
         run.log_epoch({"val_loss": 1 / (epoch + 1), "val_macro_f1": epoch / 10}, epoch)
-    run.log_training({"epochs": 3, "best_epoch": 2, "val": {"macro_f1": 0.2}})
+    write_json(paths.train_metrics("first"), {"epochs": 3, "best_epoch": 2, "val": {"macro_f1": 0.2}})
 """
 REPORT = {"all": {"num_images": 4, "accuracy": 0.75, "macro_f1": 0.7, "per_class": {"happy": {"f1": 0.8, "recall": 1.0}}}}
 EVALUATE = f"""
-with tracking.model_run("first", stage="evaluate") as run:
-    run.log_test({REPORT})
+with tracking.model_run("first", stage="evaluate"):
+    write_json(paths.evaluation("first"), {REPORT})
 """
 CLAIM = {"name": "face", "mean": 0.6, "mean_correct": 0.7, "mean_wrong": None}
 EXPLAINED = {"claims": [CLAIM], "faithfulness": {"deletion": {"auc": 0.3}}, "sanity": None}
 EXPLAIN = f"""
-with tracking.model_run("first", stage="explain") as run:
-    run.log_explanation({EXPLAINED})
+with tracking.model_run("first", stage="explain"):
+    write_json(paths.explanation("first"), {EXPLAINED})
 """
-COMPARE = 'tracking.log_experiment({"first": {"macro_f1": 0.7, "accuracy": 0.75}})'
+COMPARE = """
+write_json(paths.LEADERBOARD, {"first": {"macro_f1": 0.7, "accuracy": 0.75}})
+tracking.log_experiment()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,20 +70,23 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def stage(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs `code` to its end, which must be without error."""
+    def stage(self, code: str, *, followed: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs `code` to its end, which must be without error, and with `followed` waits until the process that follows it has ended."""
         done = subprocess.run(
             self.command(code), env=self.environment(environment), capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == 0, done.stderr
+        if followed:
+            wait_for(lambda: not self.followed())
         return done
 
+    def followed(self) -> bool:
+        """Whether a process follows live files here."""
+        return any(not _free(path) for path in self.root.glob(".mien/live/*/lock"))
+
     def command(self, code: str) -> list[str]:
-        return [
-            sys.executable,
-            "-c",
-            f"from mien.core import paths\nfrom mien.tracking import run as tracking\ntracking.WAIT_S = {WAIT_S}\n{code}",
-        ]
+        settings = f"tracking.WAIT_S, tracking.LINGER_S, began_s = {WAIT_S}, 0, time.monotonic()"
+        return [sys.executable, "-c", f"{IMPORTS}\n{settings}\n{code}\nprint(time.monotonic() - began_s)"]
 
     def environment(self, changes: dict[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "MIEN_"))}
@@ -94,7 +102,13 @@ class Folder:
         return list(self.client.search_runs([mien.experiment_id], f"tags.`mien.kind` = '{kind}'")) if mien else []
 
 
+def _free(lock: Path) -> bool:
+    with locked(lock, wait=False) as free:
+        return free
+
+
 WAIT_S = 60  # the machine that tests may be busy
+IMPORTS = "import time\nfrom mien.core import paths\nfrom mien.core.files import write_json\nfrom mien.tracking import run as tracking"
 
 
 @pytest.fixture
@@ -127,25 +141,19 @@ def stored(folder: Folder, empty_store: Path) -> Folder:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer without a process of its own, which takes seconds to load MLflow."""
+    """Follows live files without a process of its own, which takes seconds to load MLflow."""
     monkeypatch.setattr(tracking, "_start", InProcess)
 
 
 class InProcess:
-    returncode = 0
+    returncode = None
 
-    def __init__(self, module: str) -> None:
-        self.module = module
-        self.stdin = tempfile.TemporaryFile()  # noqa: SIM115
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        state(place).write_text("")
 
-    def communicate(self, timeout: float) -> tuple[bytes, None]:
-        assert timeout <= 2 * tracking.WAIT_S
-        if self.module == "mien.tracking.backfill":
-            backfill(load_params())
-            return b"", None
-        self.stdin.seek(0)
-        serve(line.decode() for line in self.stdin)
-        return b"", None
+    def poll(self) -> None:
+        follow(self.place, Path.cwd(), linger_s=0)
 
 
 def write_metrics() -> None:
@@ -239,7 +247,7 @@ def test_a_run_says_how_its_stage_ended(error: BaseException, status: str, store
 
 def test_a_killed_training_is_seen_and_goes_on_in_its_run(stored: Folder) -> None:
     slow = TRAIN.replace("range(3)", "range(2)").replace(
-        "    run.log_training", "    import time; print('there', flush=True); time.sleep(60)\n    run.log_training"
+        "    write_json", "    import time; print('there', flush=True); time.sleep(60)\n    write_json"
     )
     process = subprocess.Popen(stored.command(slow), env=stored.environment({}), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None and process.stdout.readline() == "there\n"
@@ -272,15 +280,15 @@ def test_experiments_at_once_make_one_database_and_a_run_each(folder: Folder) ->
 def test_track_writes_what_is_missing_and_nothing_twice(stored: Folder) -> None:
     write_metrics()
     params = load_params()
-    assert (made := backfill(params)) and (made.num_runs, made.num_made, made.num_completed) == (2, 2, 0)
+    assert (made := sync(params)) and (made.num_runs, made.num_made, made.num_completed) == (2, 2, 0)
     (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
     before = all_points(stored, child), all_points(stored, parent)
     assert before[0]["val_loss"] == [(0, 1.0), (1, 0.5), (2, 0.33333)] and before[0]["test/macro_f1"] == [(0, 0.7)]
-    assert (again := backfill(params)) and (again.num_made, again.num_completed) == (0, 0)
+    assert (again := sync(params)) and (again.num_made, again.num_completed) == (0, 0)
     (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
     assert (all_points(stored, child), all_points(stored, parent)) == before
     stored.client.delete_run(child.info.run_id)
-    assert backfill(params).num_made == 1
+    assert sync(params).num_made == 1
 
 
 @pytest.mark.usefixtures("in_process")
@@ -289,7 +297,7 @@ def test_track_completes_runs_that_stages_began(stored: Folder, monkeypatch: pyt
         experiment.setenv("DVC_EXP_NAME", "brave-owl")
         exec(TRAIN)  # then MLflow went away
     write_metrics()
-    assert (made := backfill(load_params())) and (made.num_made, made.num_completed) == (0, 2)
+    assert (made := sync(load_params())) and (made.num_made, made.num_completed) == (0, 2)
     (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
     assert parent.info.run_name == "brave-owl" and parent.data.metrics["macro_f1/first"] == 0.7
     assert child.data.metrics["test/macro_f1"] == 0.7 and child.data.tags["mien.stage"] == "train"
@@ -302,7 +310,7 @@ def test_track_after_live_runs_changes_nothing() -> None:
     write_report()
     for code in (TRAIN, EVALUATE, EXPLAIN, COMPARE, "tracking.log_report()"):
         exec(code)
-    assert (made := backfill(load_params())) and (made.num_made, made.num_completed) == (0, 0)
+    assert (made := sync(load_params())) and (made.num_made, made.num_completed) == (0, 0)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -336,15 +344,15 @@ def test_the_process_beside_the_report_tells_what_it_could_not_write(stored: Fol
 def test_an_artifact_is_uploaded_again_only_when_it_changed(stored: Folder) -> None:
     write_metrics()
     write_report()
-    backfill(load_params())
+    sync(load_params())
     (parent,), (child,) = stored.runs("experiment"), stored.runs("model")
     kept = [stored.root / "mlartifacts" / run.info.run_id / "artifacts" / name for run, name in ((child, "first.md"), (parent, "report"))]
     for path in (kept[0], kept[1] / "index.html"):
         path.write_text("as it was")
-    backfill(load_params())
+    sync(load_params())
     assert kept[0].read_text() == (kept[1] / "index.html").read_text() == "as it was", "nothing is sent twice"
     paths.card("first").write_text("# first\n\nChanged.\n")
-    assert backfill(load_params()).num_completed == 2, "the card is in both runs"
+    assert sync(load_params()).num_completed == 2, "the card is in both runs"
     assert kept[0].read_text() == (kept[1] / "cards" / "first.md").read_text() == "# first\n\nChanged.\n"
     assert stored.runs("model")[0].data.tags["mlflow.note.content"] == "Changed.\n"
 
@@ -363,23 +371,23 @@ def test_runs_name_their_data(stored: Folder) -> None:
 def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> None:
     path = tmp_path / "M.md"
     path.write_text("---\ntags: [a]\n---\n\n# M\n\n---\nrest")
-    assert artifacts.description(path) == "---\nrest\n", "front matter and title are left out, and nothing else"
+    assert description(path) == "---\nrest\n", "front matter and title are left out, and nothing else"
     rows = [f"| row {number} | " + "x" * 40 + " |\n" for number in range(1000)]
     path.write_text("# M\n\n" + "".join(rows))
-    told = artifacts.description(path)
-    assert 0.9 * artifacts.MAX_DESCRIPTION < len(told) <= artifacts.MAX_DESCRIPTION and "M.md, among the artifacts" in told
+    told = description(path)
+    assert 0.9 * MAX_DESCRIPTION < len(told) <= MAX_DESCRIPTION and "M.md, among the artifacts" in told
     table = told.split("\n\n")[0].splitlines()
     assert table == [row.rstrip() for row in rows[: len(table)]]
     path.write_text(
         "Some text\nin [two](two.md) lines.\n\n- an entry\n  in two\n- another\n\n| a    | b   |\n|------|----:|\n```\ncode   |\nas is\n```\n"
         + 100 * "word\n"
     )
-    told = artifacts.description(path)
+    told = description(path)
     assert told.startswith(
         "Some text in two lines.\n\n- an entry in two\n- another\n\n| a | b |\n|---|---:|\n```\ncode   |\nas is\n```\nword word"
     )
     path.write_text("before\n\n```\n" + 5000 * "code\n\n" + "```\n")
-    assert artifacts.description(path).startswith("before\n\n\n\n*Cut short"), "no code is left open"
+    assert description(path).startswith("before\n\n\n\n*Cut short"), "no code is left open"
 
 
 def closed_port() -> str:
@@ -390,15 +398,15 @@ def closed_port() -> str:
 
 def test_a_server_that_is_down_costs_seconds_and_one_warning(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     address = closed_port()
-    started_s = time.monotonic()
-    warned = folder.stage(f"tracking.WAIT_S = 5\n{TRAIN}", MLFLOW_TRACKING_URI=address).stderr
-    assert time.monotonic() - started_s < 10
+    done = folder.stage(f"tracking.WAIT_S = 5\n{TRAIN}", followed=False, MLFLOW_TRACKING_URI=address)
+    assert float(done.stdout) < 10
+    warned = done.stderr
     assert warned.startswith("warning: MLflow: ") and warned.count("\n") == 1 and "mien track" in warned
     write_metrics()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(TrackingError, match="MLFLOW_TRACKING_URI"):
-        backfill(load_params())
+        sync(load_params())
 
 
 @pytest.mark.parametrize(
@@ -413,15 +421,16 @@ def test_a_server_that_is_down_costs_seconds_and_one_warning(folder: Folder, mon
 def test_a_broken_mlflow_costs_a_warning(folder: Folder, tmp_path_factory: pytest.TempPathFactory, mlflow: str, reason: str) -> None:
     broken = tmp_path_factory.mktemp("broken")
     (broken / "mlflow.py").write_text(mlflow)
-    started_s = time.monotonic()
+    taken_s = 0.0
     wait_s = 1 if "sleep" in mlflow else WAIT_S
-    many = TRAIN.replace("range(3)", "range(2000)")  # more than a pipe holds
+    many = TRAIN.replace("range(3)", "range(2000)")
     for code in (TRAIN, many, COMPARE):
-        warned = folder.stage(f"tracking.WAIT_S = {wait_s}\n{code}", PYTHONPATH=str(broken)).stderr
+        done = folder.stage(f"tracking.WAIT_S = {wait_s}\n{code}", followed=False, PYTHONPATH=f"{broken}:{ROOT}")
+        taken_s, warned = taken_s + float(done.stdout), done.stderr
         assert warned.startswith("warning: MLflow: ") and warned.count("\n") == 1
         if code is TRAIN:
             assert reason in warned
-    assert time.monotonic() - started_s < 30
+    assert taken_s < 30
 
 
 def test_off_starts_nothing(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,7 +439,7 @@ def test_off_starts_nothing(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
         with tracking.model_run("first", stage="train") as run:
             run.log_epoch({"val_loss": 1.0}, 0)
-        tracking.log_experiment({})
+        tracking.log_experiment()
         tracking.log_report()
         monkeypatch.delenv(name)
     assert not list(folder.root.glob("mlflow*")) and not (folder.root / ".mien").exists()
@@ -441,3 +450,44 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline_s
         time.sleep(0.3)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_stage_writes_nothing_that_a_later_stage_wrote_for_an_earlier_training(stored: Folder) -> None:
+    write_metrics()  # of a training that was repeated since
+    exec(TRAIN)
+    (child,) = stored.runs("model")
+    assert {name.partition("/")[0] for name in child.data.metrics} == {"epochs", "best_epoch", "best", "val_loss", "val_macro_f1"}
+    assert artifact_names(stored, child) == set()
+
+
+def test_one_process_follows_all_stages_of_a_folder_and_ends(stored: Folder) -> None:
+    file = LiveFile("train", openings(load_params(), ["first"], stage="train"))
+    place = file.path.parent
+    with locked(place / "lock", wait=False):
+        assert tracking._start(place) is None, "somebody follows"
+        follow(place, stored.root, linger_s=0)
+    assert not stored.runs("model"), "only one writes"
+    file.end("FAILED")
+    old_s = time.time() - 1000
+    os.utime(file.path, (old_s, old_s))
+    follow(place, stored.root, linger_s=0)
+    assert not stored.runs("model") and not file.path.exists(), "the files in the folder may be of another training by now"
+
+
+def test_an_experiment_whose_folder_is_gone_is_ended(stored: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = stored.root / "temporary"
+    shutil.copytree(stored.root / "data", temporary / "data")
+    shutil.copy(paths.PARAMS, temporary)
+    monkeypatch.chdir(temporary)
+    file = LiveFile("train", openings(load_params(), ["first"], stage="train"))
+    file.append({"epoch": 0, "metrics": {"val_loss": 1.0}, "time_ms": 1})
+    monkeypatch.chdir(stored.root)
+    follower = Thread(target=follow, args=(file.path.parent, temporary), kwargs={"linger_s": 60})
+    monkeypatch.setattr(signal, "alarm", lambda _seconds: 0)  # of the main thread only
+    follower.start()
+    wait_for(lambda: [run.info.status for run in stored.runs("model")] == ["RUNNING"])
+    shutil.rmtree(temporary)
+    file.end("KILLED")
+    follower.join(WAIT_S)
+    assert not follower.is_alive() and [run.info.status for run in stored.runs("model")] == ["KILLED"]

@@ -1,12 +1,7 @@
-"""Which files the runs in MLflow keep, and what is read as their description: the same from a stage as from `mien track`.
-
-A file keeps its name, so no two of one run may have the same. What is not there (yet) is left out.
-"""
+"""A Markdown file as MLflow shows it beside a run."""
 
 import re
 from pathlib import Path
-
-from mien.core import paths
 
 MAX_DESCRIPTION = 8000
 """characters of a description; MLflow's limit for a tag"""
@@ -15,34 +10,8 @@ ALONE = ("|", "#", "```", "---")
 LEFT_OUT = "\n\n*Cut short here; the whole text is {name}, among the artifacts.*\n"
 
 
-def test_files(model: str) -> list[Path]:
-    """What `evaluate` made of one model: confusion matrix, reliability and slices."""
-    return _there(paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model))
-
-
-def explanation_files(model: str) -> list[Path]:
-    """What `explain` made of one model: contact sheets of the galleries, and every misclassified test image."""
-    folder = paths.explanation_folder(model)
-    return _there(folder / "gallery.jpg", folder / "mirrored.jpg", folder / "failures.csv")
-
-
-def model_files(model: str) -> list[Path]:
-    """All that a model's run keeps."""
-    return [*test_files(model), *explanation_files(model), *_there(paths.card(model))]
-
-
-def comparison_files() -> list[Path]:
-    """What `compare` made, for the experiment's run."""
-    return _there(paths.LEADERBOARD, paths.LEADERBOARD_TABLE, paths.COMPARISONS)
-
-
-def experiment_files() -> list[Path]:
-    """All that an experiment's run keeps; the report as a folder, because its pages link to one another."""
-    return [*comparison_files(), *([paths.REPORT] if paths.REPORT.is_dir() else [])]
-
-
 def description(path: Path) -> str:
-    """The text of a Markdown file as MLflow shows it beside a run: without front matter, a title or line breaks within paragraphs.
+    """The text without front matter, a title or line breaks within paragraphs.
 
     Cut between paragraphs where it is too long.
     """
@@ -73,7 +42,3 @@ def _unwrapped(text: str) -> str:
             lines.append(line)
         code ^= fence
     return "\n".join(lines) + "\n"
-
-
-def _there(*files: Path) -> list[Path]:
-    return [path for path in files if path.is_file()]

@@ -1,24 +1,24 @@
-"""What of a test report is sent to MLflow."""
+"""What of a test report is shown in MLflow."""
 
-from mien.tracking import messages
+from mien.tracking import results
 
-FIGURES = {"f1": 0.8, "recall": 0.5, "recall_low": None}
+METRICS = {"f1": 0.8, "recall": 0.5, "recall_low": None}
 PART = {
     "num_images": 4,
     "accuracy": 0.75,
     "intervals": {"accuracy": {"low": 0.5, "high": 0.875}},
     "prior_baseline": {"accuracy": 0.25},
-    "per_class": {"happy": FIGURES},
+    "per_class": {"happy": METRICS},
     "confusion": [[4]],
 }
 CALIBRATION = {"temperature": 1.5, "num_bins": 15, "before": {"nll": 0.75}, "after": {"nll": 0.5}}
 SPREAD = {"macro_f1": {"mean": 0.7, "sd": 0.1}, "kappa": {"mean": 0.6, "sd": 0.1}}
 
 
-def test_figures_with_their_intervals_calibration_and_seeds() -> None:
+def test_metrics_with_their_intervals_calibration_and_seeds() -> None:
     own = {"accuracy": 0.75, "accuracy_low": 0.5, "accuracy_high": 0.875, "f1/happy": 0.8, "recall/happy": 0.5}
-    assert messages.flat(messages.test_figures({"all": PART})) == {f"test/{name}": value for name, value in own.items()}
-    sent = messages.flat(messages.test_figures({"all": PART, "clean": PART, "calibration": CALIBRATION, "over_seeds": SPREAD}))
+    assert results.flat(results.test_metrics({"all": PART})) == {f"test/{name}": value for name, value in own.items()}
+    sent = results.flat(results.test_metrics({"all": PART, "clean": PART, "calibration": CALIBRATION, "over_seeds": SPREAD}))
     assert {name: value for name, value in sent.items() if not name.startswith("test")} == {
         "calibration/temperature": 1.5,
         "calibration/before/nll": 0.75,
