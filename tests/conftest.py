@@ -2,6 +2,7 @@
 
 import gc
 import os
+from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch
 
@@ -10,6 +11,23 @@ import pytest
 from PIL import Image
 
 from tests.drawn import NUM_FACES, SEED, SIZE_PX, Drawn
+
+LONGEST_FIRST = (
+    "pipeline/test_experiments.py",  # also runs the pipeline that the others in its folder begin with
+    "stages/test_sanitise_split_validate.py",
+    "pipeline/test_clean_runs.py",
+    "pipeline/test_repro.py",
+    "core/test_stage.py",
+    "models/test_architectures.py",
+)
+"""Files that take half a minute or more. A worker runs a whole file, so one of them begun last would keep the others waiting at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest files first."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST_FIRST)}
+    assert all(path.exists() for path in place), f"LONGEST_FIRST in {__file__} names a file that is gone"
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 def pytest_collection_finish() -> None:

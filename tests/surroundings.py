@@ -123,7 +123,7 @@ def run_here(command: Callable[[], object], *arguments: str, root: Path) -> Outc
             command()
         except SystemExit as end:
             code = end.code or 0
-    return Outcome(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
+    return Outcome(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def leftovers(root: Path) -> list[Path]:

@@ -23,16 +23,16 @@ ROOT = Path(__file__).parents[2]
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
 STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
 PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+DOCUMENT: dict[str, Any] = YAML(typ="safe", pure=True).load(COMMITTED)
 
 
 def document() -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load(COMMITTED)
-    return loaded
+    return deepcopy(DOCUMENT)
 
 
 def text_with(**changes: Any) -> str:
     """The committed file with values set by dotted key, __ for the dot."""
-    changed = deepcopy(document())
+    changed = document()
     for key, value in changes.items():
         *sections, name = key.split("__")
         place = changed

@@ -44,14 +44,22 @@ def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]
 SETTINGS = [name for name in preset.names() if name != "all"]  # all adds models and leaves the rest as it is
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each preset makes of the committed file."""
+    path, made = tmp_path_factory.mktemp("alone") / "params.yaml", {}
+    for name in SETTINGS:
+        path.write_text(COMMITTED, encoding="utf-8")
+        preset.apply_preset(name, path=path)
+        made[name] = plain(path)
+    return made
+
+
 @pytest.mark.parametrize(("first", "second"), [(first, second) for first in preset.names() for second in SETTINGS if first != second])
-def test_what_was_there_before_does_not_matter(file: Path, tmp_path: Path, first: str, second: str) -> None:
+def test_what_was_there_before_does_not_matter(file: Path, alone: dict[str, Any], first: str, second: str) -> None:
     preset.apply_preset(first, path=file)
     preset.apply_preset(second, path=file)
-    alone = tmp_path / "alone.yaml"
-    alone.write_text(COMMITTED, encoding="utf-8")
-    preset.apply_preset(second, path=alone)
-    after, expected = plain(file), plain(alone)
+    after, expected = plain(file), alone[second]
     if first == "all":  # its models stay, unless the second is sample
         after["models"] = {name: entry for name, entry in after["models"].items() if name in expected["models"]}
     assert after == expected

@@ -1,7 +1,6 @@
 """The stages `configure` and `pretrained` as commands, in a folder that holds nothing but params.yaml."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.core import paths
+from tests.surroundings import Outcome, run_stage_here
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,9 +23,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stage(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True, check=False)
+def stage(name: str, *arguments: str) -> Outcome:
+    return run_stage_here(name, *arguments, root=Path())
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -35,27 +34,27 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> None:
     (here / "data/configs").mkdir(parents=True)
     (here / "data/configs/gone.json").write_text("{}")
-    done = stage("stages.configure")
-    assert done.returncode == 0 and done.stdout.startswith("configure: ") and not done.stderr
+    done = stage("configure")
+    assert done.code == 0 and done.out.startswith("configure: ") and not done.err
     models = load_params().models
     assert sorted(files(here / "data/configs")) == sorted(f"{model}.json" for model in models)
     assert all(read_config(paths.config(model)).name == model for model in models)
     before = files(here / "data")
-    stage("stages.configure")
+    stage("configure")
     assert files(here / "data") == before
 
 
 def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:
     text = (here / "params.yaml").read_text().replace("gamma: 2.0", "gamma: -2.0")
     (here / "params.yaml").write_text(text)
-    done = stage("stages.configure")
-    assert done.returncode == 2 and "loss.gamma" in done.stderr and "Traceback" not in done.stderr
+    done = stage("configure")
+    assert done.code == 2 and "loss.gamma" in done.err and "Traceback" not in done.err
     assert not (here / "data").exists()
 
 
 def test_pretrained_none_notes_that_there_are_none(here: Path) -> None:
-    done = stage("stages.pretrained", "mobilenetv2")
-    assert done.returncode == 0 and "no pretrained weights" in done.stdout
+    done = stage("pretrained", "mobilenetv2")
+    assert done.code == 0 and "no pretrained weights" in done.out
     assert json.loads((here / "data/pretrained/mobilenetv2/pretrained.json").read_text())["weights"] == "none"
 
 
@@ -68,8 +67,8 @@ def test_pretrained_none_imports_no_torch() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_pretrained_names_the_models_there_are() -> None:
-    done = stage("stages.pretrained", "mobilnetv2")
-    assert done.returncode == 2 and "choose one of: resnet50" in done.stderr and "Traceback" not in done.stderr
+    done = stage("pretrained", "mobilnetv2")
+    assert done.code == 2 and "choose one of: resnet50" in done.err and "Traceback" not in done.err
 
 
 def test_pretrained_says_what_is_missing(here: Path) -> None:
@@ -78,6 +77,6 @@ def test_pretrained_says_what_is_missing(here: Path) -> None:
     assert entry + "none" in text
     (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))
     (here / "downloads").mkdir()
-    done = stage("stages.pretrained", "mobilenetv2")
-    assert done.returncode == 2 and "downloads holds no mobilenetv2_100.safetensors" in done.stderr and "Traceback" not in done.stderr
+    done = stage("pretrained", "mobilenetv2")
+    assert done.code == 2 and "downloads holds no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
     assert not (here / "data").exists() or not list((here / "data").rglob("*.*"))

@@ -5,8 +5,6 @@ import io
 import json
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -20,6 +18,7 @@ from mien.core.errors import LabelError, ValidationFailed
 from mien.store.tables import FATE_NAMES, FATES, FILES, LABELS, SPLITS, read_table, write_table
 from stages import sanitise, split, validate
 from tests.random_tables import Tables
+from tests.surroundings import run_stage_here
 
 ROOT = Path(__file__).parents[2]
 OUTPUTS = [
@@ -49,12 +48,14 @@ def set_params(**changes: str) -> None:
     paths.PARAMS.write_text(text, encoding="utf-8")
 
 
-def run_all(tables: Tables, *, official: bool = False) -> None:
+def run_all(tables: Tables, *, official: bool = False, validated: bool = True) -> None:
+    """The three stages; without `validate`, which takes longer than the others, where a test speaks of what lies before it."""
     tables.write()
     sanitise.main()
     tables.write_faces(read_table(paths.LABELS, LABELS), official=official)
     split.main()
-    validate.main()
+    if validated:
+        validate.main()
 
 
 @pytest.mark.parametrize("method", ["stratified", "official"])
@@ -149,7 +150,7 @@ def test_scenes_are_kept_together_or_only_pictures_and_the_stage_says_so(method:
 
 def test_a_scene_of_most_of_the_images_is_let_go_and_told() -> None:
     tables = Tables(300, seed=23, scenes=1.0)
-    run_all(tables)
+    run_all(tables, validated=False)
     said, counts = _split_again(), json.loads(paths.counts("split").read_text())
     num = counts["fates"]["kept"]
     assert counts["scenes_let_go"] == {"scenes": 1, "images": num} and counts["kept_together"]["scene"] == 0
@@ -169,7 +170,7 @@ def test_all_scenes_are_let_go_and_told_where_a_class_could_not_be_spread() -> N
     its = tables.duplicates["path"].isin(sad)
     names = sorted(tables.duplicates.loc[its, "sample_id"])[:2]
     tables.duplicates.loc[its, "scene_id"] = [names[at % 2] for at in range(its.sum())]
-    run_all(tables)
+    run_all(tables, validated=False)
     said, counts = _split_again(), json.loads(paths.counts("split").read_text())
     assert counts["scenes_let_go"]["scenes"] == 2 and counts["scenes_let_go"]["images"] == sum(
         part["sad"] for part in counts["splits"].values()
@@ -192,7 +193,7 @@ def _split_again() -> str:
 def test_the_official_test_split_stays_whole_and_training_does_not_know_its_pictures() -> None:
     set_params(method="official")
     tables = Tables(500, seed=12)
-    run_all(tables, official=True)
+    run_all(tables, official=True, validated=False)
     splits = read_table(paths.SPLITS, SPLITS)
     files = read_table(paths.FILES, FILES).merge(tables.duplicates[["path", "group_id"]], on="path")
     known = ~files["label_raw"].isin(["hapy", "contempt"]) & files["label_raw"].notna()
@@ -219,13 +220,11 @@ def test_the_same_tables_give_the_same_bytes_in_any_order_of_rows() -> None:
 
 
 def test_a_failed_expectation_is_said_in_words_after_the_verdicts_were_written() -> None:
-    run_all(Tables(300, seed=14))
+    run_all(Tables(300, seed=14), validated=False)
     splits = read_table(paths.SPLITS, SPLITS)
     first, second = (splits.index[splits["split"] == name][0] for name in ("train", "test"))
     splits.loc[first, "group_id"] = splits.loc[second, "group_id"]
     write_table(paths.SPLITS, splits, SPLITS)
-    paths.VALIDATION.unlink()
-    shutil.rmtree(paths.DATA_DOCS)
     with pytest.raises(ValidationFailed) as caught:
         validate.main()
     said = str(caught.value)
@@ -242,8 +241,8 @@ def test_a_failed_expectation_ends_the_command_with_code_2_and_no_traceback() ->
     set_params(share_tolerance="0.0")
     with pytest.raises(ValidationFailed, match=r"share of each class.*raise validate\.share_tolerance"):
         run_all(Tables(200, seed=15))
-    ended = subprocess.run([sys.executable, "-m", "stages.validate"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
-    assert ended.returncode == 2 and ended.stderr.startswith("error: ") and "Traceback" not in ended.stderr and ended.stdout == ""
+    ended = run_stage_here("validate", root=Path())
+    assert ended.code == 2 and ended.err.startswith("error: ") and "Traceback" not in ended.err and ended.out == ""
 
 
 def test_validating_uses_no_network_and_shows_no_progress_bars(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -266,7 +265,7 @@ def test_validating_uses_no_network_and_shows_no_progress_bars(monkeypatch: pyte
 )
 def test_errors_name_key_and_remedy(change: dict[str, str], stage: Callable[[], None], parts: list[str]) -> None:
     tables = Tables(300, seed=17, test=0.0)
-    run_all(tables)
+    run_all(tables, validated=False)
     set_params(**change)
     with pytest.raises(LabelError) as caught:
         stage()
@@ -277,7 +276,7 @@ def test_errors_name_key_and_remedy(change: dict[str, str], stage: Callable[[], 
 def test_thinning_takes_out_training_images_only_and_accounts_for_them(method: str, capsys: pytest.CaptureFixture[str]) -> None:
     set_params(method=method)
     tables = Tables(500, seed=18)
-    run_all(tables, official=method == "official")
+    run_all(tables, official=method == "official", validated=False)
     whole, whole_fates = read_table(paths.SPLITS, SPLITS), read_table(paths.FATES, FATES)
     assert "thinning" not in json.loads(paths.counts("split").read_text()) and "thinned" not in capsys.readouterr().out
     set_params(imbalance_factor="10.0", max_train="80")
@@ -313,9 +312,9 @@ def test_thinning_that_cannot_be_had_ends_with_code_2_and_writes_nothing(change:
     sanitise.main()
     tables.write_faces(read_table(paths.LABELS, LABELS), official=False)
     set_params(**change)
-    ended = subprocess.run([sys.executable, "-m", "stages.split"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
-    assert ended.returncode == 2 and "Traceback" not in ended.stderr
-    assert ended.stderr.startswith("error: ") and all(part in ended.stderr for part in parts)
+    ended = run_stage_here("split", root=Path())
+    assert ended.code == 2 and "Traceback" not in ended.err
+    assert ended.err.startswith("error: ") and all(part in ended.err for part in parts)
     assert not paths.SPLITS.exists() and not paths.FATES.exists()
 
 
@@ -323,7 +322,7 @@ def test_thinning_that_cannot_be_had_ends_with_code_2_and_writes_nothing(change:
 def test_corrections_change_labels_leave_their_story_and_are_counted(method: str, capsys: pytest.CaptureFixture[str]) -> None:
     set_params(method=method)
     tables = Tables(500, seed=20)
-    run_all(tables, official=method == "official")
+    run_all(tables, official=method == "official", validated=False)
     before = read_table(paths.SPLITS, SPLITS).set_index("path")
     test = before[before["split"] == "test"]
     training = before[(before["split"] == "train") & (before["label"] != "sad")]
@@ -376,7 +375,7 @@ def test_a_class_emptied_upstream_is_told_by_its_cause() -> None:
 
 
 def test_numbers_taken_for_counters_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    run_all(Tables(300, seed=26))
+    run_all(Tables(300, seed=26), validated=False)
     assert (
         "sanitise: numbers taken for counters: 'fear_2' (fear); to make one a label of its own, name it in labels.aliases"
         in capsys.readouterr().out

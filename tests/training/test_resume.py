@@ -16,6 +16,7 @@ from mien.core import paths
 from mien.models.build import build_model
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
+from tests.surroundings import run_stage_here
 from tests.training.tiny import face_set, model_config, write_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -118,10 +119,9 @@ def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     stage.send_signal(signal.SIGKILL)
     stage.wait()
     assert not (cut / paths.model("tiny")).exists() and list((cut / ".mien").rglob("*.ckpt"))
-    stage = start(cut)
-    _, stderr = stage.communicate()
-    assert stage.returncode == 0, stderr
-    assert "epoch 6:" in stderr and "epoch 1:" not in stderr, "the killed one goes on"
+    again = run_stage_here("train", "tiny", root=cut)
+    assert again.code == 0, again.err
+    assert "epoch 6:" in again.err and "epoch 1:" not in again.err, "the killed one goes on"
     assert not list((cut / ".mien").rglob("*.ckpt")), "removed on success"
     written = [paths.model("tiny") / "weights.safetensors", paths.model("tiny") / "model.json"]
     for path in (*written, paths.train_metrics("tiny"), paths.train_curves("tiny")):
