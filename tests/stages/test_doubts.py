@@ -181,7 +181,7 @@ def test_what_a_user_can_meet() -> None:
         doubts.main()
     paths.PARAMS.write_text(PARAMS)
     paths.train_metrics("other").unlink()
-    with pytest.raises(TableError, match=r"metrics/train/other\.json is missing; run `dvc repro train@other`, or name .* doubts\.model"):
+    with pytest.raises(TableError, match=r"metrics/train/other\.json is missing; run `dvc repro train@other` .*, or name .* doubts\.model"):
         doubts.main()
     paths.PARAMS.write_text(PARAMS.replace('model: ""', "model: other"))
     shutil.rmtree(paths.model("other"))

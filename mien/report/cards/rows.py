@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mien.core.markdown import Markdown
+from mien.core.plural import plural
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
 
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
@@ -146,7 +147,7 @@ def cost_rows(cost: Figures, speed: Figures | None) -> Rows:
         ["weights.safetensors", file_size(cost["file_bytes"])],
     ]
     if speed is not None:
-        on = f"{speed['device']}, {speed['cpu']}, {speed['num_threads']} thread{'s'[: speed['num_threads'] != 1]}, {speed['precision']}"
+        on = f"{speed['device']}, {speed['cpu']}, {plural(speed['num_threads'], 'thread')}, {speed['precision']}"
         rows += [
             [f"pictures per second in batches of {speed['batch_size']}", three_digits(speed["images_per_s"])],
             ["latency of one picture", f"{three_digits(speed['latency_ms'])} ms"],

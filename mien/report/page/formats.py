@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from mien.core.plural import noun_of
+
 MISSING = "–"
 MINUS = "−"
 THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
@@ -67,9 +69,9 @@ def count(number: float | None) -> str:
     return f"{number:,.0f}".replace(",", THIN).replace("-", MINUS) if number is not None and known(number) else MISSING
 
 
-def plural(number: int, noun: str, many: str | None = None) -> str:
+def plural(number: int, noun: str, many: str = "") -> str:
     """`1 image`, `65 images`."""
-    return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
+    return f"{count(number)} {noun_of(number, noun, many)}"
 
 
 def p_value(p: float | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mien.core.plural import plural
 from mien.report.page import chart
 from mien.report.page.axis import axis_around, log_axis_around, tick_texts
 from mien.report.page.chart import Chart, Point
@@ -42,7 +43,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
 def _machine(speed: Mapping[str, Any]) -> str:
     threads = speed.get("num_threads")
     where = " ".join(str(part) for part in (speed.get("cpu"), f"({speed['device']})" if speed.get("device") else "") if part)
-    return ", ".join(part for part in (where, f"{threads} thread{'s'[: threads != 1]}" if threads else "") if part)
+    return ", ".join(part for part in (where, f"{plural(threads, 'thread')}" if threads else "") if part)
 
 
 def _chart(facts: RunFacts, prices: Mapping[str, float | None], *, name: str, title: str, unit: str, text: Any) -> Chart | None:
