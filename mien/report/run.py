@@ -1,7 +1,7 @@
 """Everything that a report tells of one run, read once: from parameters to explanations.
 
 What the pipeline always makes must be there; explanations, doubts and speeds may be missing and are then None or not in their map.
-Pictures stay in their files (mien/report/thumbnails.py): a page reads those it shows.
+Pictures stay in their files (mien/store/thumbnails.py): a page reads those it shows.
 """
 
 import subprocess

@@ -50,7 +50,7 @@ def test_examples_are_the_pairs_that_were_measured(monkeypatch: pytest.MonkeyPat
         params=make_params("split: {method: official}\n"),
         called={path: path for path in FILES},
     )
-    monkeypatch.setattr(duplicates, "stored_thumbnails", lambda _: {})
+    monkeypatch.setattr(duplicates, "stored_thumbnails", lambda *_: {})
     shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))
     assert [[file["name"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
     assert [{file["label"].lower() for file in pair.files} for pair in shown["conflicts"]] == [{"fear", "happy"}]

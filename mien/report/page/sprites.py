@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from mien.store.thumbnails import webp
+
 STEPS = ((96, 72), (80, 66), (64, 60), (48, 55), (40, 45))
 """Longest side (pixels) and WebP quality; a page takes the first with which its pictures fit."""
 
@@ -56,10 +58,7 @@ def _symbol(name: str, content: bytes) -> Symbol:
 def _reduced(content: bytes, side_px: int, quality: int) -> bytes:
     with Image.open(io.BytesIO(content)) as image:
         small = image.convert("RGB")
-    small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    small.save(file, "WEBP", quality=quality, method=6)
-    return file.getvalue()
+    return webp(small, max_px=side_px, quality=quality)
 
 
 def _is_webp(content: bytes) -> bool:
