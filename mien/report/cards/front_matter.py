@@ -8,16 +8,17 @@ from typing import Any
 from mien.report.cards.facts import dataset_name
 from mien.report.cards.rendering import yaml_front
 from mien.report.run import RunFacts
+from mien.statistics.headline import HEADLINE
 
-METRICS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "accuracy": ("accuracy", "Overall accuracy", {}),
-    "mean_accuracy": ("recall", "Mean accuracy", {"average": "macro"}),
-    "macro_f1": ("f1", "Macro-F1", {"average": "macro"}),
-    "weighted_f1": ("f1", "Weighted F1", {"average": "weighted"}),
-    "kappa": ("cohen_kappa", "Cohen's kappa", {}),
-    "top2_accuracy": ("top_k_accuracy", "Top-2 accuracy", {"k": 2}),
+METRICS: dict[str, tuple[str, dict[str, Any]]] = {
+    "accuracy": ("accuracy", {}),
+    "mean_accuracy": ("recall", {"average": "macro"}),
+    "macro_f1": ("f1", {"average": "macro"}),
+    "weighted_f1": ("f1", {"average": "weighted"}),
+    "kappa": ("cohen_kappa", {}),
+    "top2_accuracy": ("top_k_accuracy", {"k": 2}),
 }
-"""Type and name of each figure in a model-index, and with which arguments it is computed."""
+"""Type of each headline metric in a model-index, and with which arguments it is computed."""
 DECIMALS = 4
 LICENSE = (
     "# license: for you to choose; it depends on the pictures and on the pretrained weights, and not on the code that trained the model\n"
@@ -46,7 +47,12 @@ def _result(facts: RunFacts, part: str, model: str) -> dict[str, Any]:
         "task": {"type": "image-classification", "name": "Facial expression recognition"},
         "dataset": {"type": "imagefolder", "name": name, "config": part, "split": "test", "revision": facts.origin.data},
         "metrics": [
-            {"type": kind, "name": title, "value": round(figures[figure], DECIMALS), **({"args": dict(args)} if args else {})}
-            for figure, (kind, title, args) in METRICS.items()
+            {"type": kind, "name": _title(figure), "value": round(figures[figure], DECIMALS), **({"args": dict(args)} if args else {})}
+            for figure, (kind, args) in METRICS.items()
         ],
     }
+
+
+def _title(figure: str) -> str:
+    title = HEADLINE[figure].title
+    return title[0].upper() + title[1:]

@@ -8,8 +8,8 @@ import pandas as pd
 from mien.core.markdown import Markdown
 from mien.core.plural import plural
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
+from mien.statistics.headline import HEADLINE
 
-FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
 CALIBRATION = ("nll", "brier", "ece", "classwise_ece")
 INTERVAL = "95 % interval"
 SIGNIFICANT = 0.05
@@ -54,7 +54,7 @@ def figure_rows(evaluation: Figures) -> Rows:
             *(text for part in parts for text in (figure(part[name]), _interval(part["intervals"][name]))),
             *(figure(baseline[name]) for baseline in baselines),
         ]
-        for name in FIGURES
+        for name in HEADLINE
     ]
 
 

@@ -8,18 +8,15 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from mien.core.plural import noun_of
+from mien.statistics.headline import HEADLINE
 
 MISSING = "–"
 MINUS = "−"
 THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
 
 TITLES = {
-    "accuracy": "overall accuracy",
-    "mean_accuracy": "mean accuracy",
-    "macro_f1": "macro-F1",
-    "weighted_f1": "weighted F1",
+    **{name: metric.title for name, metric in HEADLINE.items()},
     "kappa": "Cohen’s κ",
-    "top2_accuracy": "top-2 accuracy",
     "nll": "negative log-likelihood",
     "brier": "Brier score",
     "ece": "expected calibration error",
