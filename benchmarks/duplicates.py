@@ -24,7 +24,7 @@ from pairs.exposures import Sitting
 from pairs.judging import Pair, Shown
 from PIL import Image
 
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
 from mien.core import paths
 from mien.dedup.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of

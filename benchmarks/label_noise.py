@@ -18,7 +18,8 @@ import torch
 import typer
 from sklearn.metrics import average_precision_score
 
-from mien.config.model import ModelConfig, configure
+from mien.config.configure import configure
+from mien.config.model import ModelConfig
 from mien.config.params import Params, load_params
 from mien.core import paths
 from mien.doubts.confident_learning import Doubts

@@ -19,7 +19,8 @@ import torch
 import typer
 from torch import Tensor
 
-from mien.config.model import ModelConfig, configure
+from mien.config.configure import configure
+from mien.config.model import ModelConfig
 from mien.config.params import load_params
 from mien.core import registry
 from mien.core.device import resolve_device

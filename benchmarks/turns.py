@@ -23,7 +23,7 @@ from tqdm import tqdm
 from mien.align.geometry import Face
 from mien.align.mtcnn import FaceDetector
 from mien.align.turning import SURE, TURNS_DEG, Detector, best_score, find_faces, turned
-from mien.config.params import FaceParams
+from mien.config.sections.faces import FaceParams
 from mien.convert.decoding import Undecodable, decode
 from mien.core.markdown import markdown_table
 from mien.ingest.sources import source_entries

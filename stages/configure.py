@@ -2,7 +2,8 @@
 
 import typer
 
-from mien.config.model import config_document, configure
+from mien.config.configure import configure
+from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json

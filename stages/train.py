@@ -8,6 +8,7 @@ from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
+from mien.core.errors import TableError
 from mien.core.files import write_json
 from mien.core.stage import command
 from mien.models.store import save_model
@@ -26,7 +27,7 @@ from mien.training.seeds import train_seeds, whole_record
 def main(model: str) -> None:
     """Trains MODEL with each of its seeds; goes on from the last saved epoch of the same training if that was interrupted.
 
-    Reads data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
+    Reads data/code/train/MODEL.txt, data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of data/splits.parquet.
     Writes models/MODEL (weights.safetensors, model.json, those of other seeds in seed_SEED), metrics/train/MODEL.json and
     metrics/curves/MODEL.csv (figures per epoch of the first seed); beside them, untracked, .mien/timings/MODEL/FINGERPRINT.json (how
     long each seed took).
@@ -41,8 +42,15 @@ def main(model: str) -> None:
     train, val = (
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
     )
-    files = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir()]
-    marks = {seed: fingerprint(config.of_seed(seed), data=files, device=device) for seed in config.seeds}
+    if not paths.code("train", model).is_file():
+        raise TableError(f"{paths.code('train', model)} is missing; run `dvc repro code`")
+    files = [
+        paths.code("train", model),
+        paths.SPLITS,
+        *(shard_path(paths.FACES, digit) for digit in DIGITS),
+        *paths.pretrained(model).iterdir(),
+    ]
+    marks = {seed: fingerprint(config.of_seed(seed), inputs=files, device=device) for seed in config.seeds}
     folders = {seed: paths.checkpoints(model, mark) for seed, mark in marks.items()}
     terminal = sys.stdout.isatty()  # where Lightning draws its progress bar
 

@@ -1,16 +1,23 @@
-"""Stages as processes in hard surroundings: killed or interrupted at any moment, under a limit on file sizes. For tests and benchmarks."""
+"""Stages and commands as processes in hard surroundings (killed at any moment, under a limit on file sizes), or within this process.
 
+For tests and benchmarks.
+"""
+
+import io
 import os
 import resource
+import runpy
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,6 +94,36 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return Outcome(process.returncode, out, err)
+
+
+def run_stage_here(name: str, *arguments: str, root: Path) -> Outcome:
+    """What `python -m stages.NAME` does, in this process: for what needs no process of its own, because the imports take most of its time."""
+
+    def stage() -> None:
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # the module may have been imported before
+            runpy.run_module(f"stages.{name}", run_name="__main__", alter_sys=True)
+
+    return run_here(stage, *arguments, root=root)
+
+
+def run_here(command: Callable[[], object], *arguments: str, root: Path) -> Outcome:
+    """Calls a command line that reads sys.argv, in this process, in the folder `root`, without tracking; an exception passes through."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "MIEN_"))}
+    kept |= {"MIEN_TRACKING": "off", "COLUMNS": "200", "NO_COLOR": "1"}
+    code: Any = 0
+    with (
+        mock.patch.dict(os.environ, kept, clear=True),
+        mock.patch.object(sys, "argv", ["mien", *arguments]),
+        chdir(root),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            command()
+        except SystemExit as end:
+            code = end.code or 0
+    return Outcome(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
 
 
 def leftovers(root: Path) -> list[Path]:

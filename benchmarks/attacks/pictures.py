@@ -12,7 +12,7 @@ from benchmarks.attacks import photographs
 from benchmarks.attacks.jail import Jail
 from benchmarks.attacks.mutations import MUTATIONS
 from benchmarks.attacks.verdict import Verdict
-from mien.config.params import ConvertParams
+from mien.config.sections.convert import ConvertParams
 from mien.convert.conversion import convert_content
 from mien.convert.decoding import REASONS, Undecodable
 

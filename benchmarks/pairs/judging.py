@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mien.config.params import ConvertParams, DedupParams
+from mien.config.sections.convert import ConvertParams
+from mien.config.sections.dedup import DedupParams
 from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.images import Pairs, Pictures

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from mien.align.geometry import choose_face, cut, fit_whole, square_around
 from mien.align.turning import Doubted, Found, best_score, box_before, find_faces
-from mien.config.params import FaceParams
+from mien.config.sections.faces import FaceParams
 from mien.store.encoding import encode, stored_image, stored_size_px
 from mien.store.shards import read_shard, write_shard
 from mien.store.tables import FACES, IMAGES

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from mien.augmentation import colour, erasing, geometry, randaugment
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 # What is switched off draws nothing; what is new goes to the end of the draws of its part, or known seeds would give other pictures.
 STEPS = (geometry.transform, randaugment.rand_augment, colour.jitter, erasing.erase)

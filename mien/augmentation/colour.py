@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 from torchvision.transforms.v2.functional import rgb_to_grayscale
 
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 
 def jitter(images_N3SS: Tensor, settings: AugmentParams, *, generator: Generator) -> Tensor:

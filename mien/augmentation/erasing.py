@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 GREY = 0.5  # close to 0 after every normalisation, as in the papers, which erase to 0 after it
 MAX_ASPECT = 1 / 0.3

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 
 def transform(images_NCSS: Tensor, settings: AugmentParams, *, generator: Generator) -> Tensor:

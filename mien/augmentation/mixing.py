@@ -11,7 +11,7 @@ import torch
 from timm.data import Mixup
 from torch import Generator, Tensor
 
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 
 def mixes(settings: AugmentParams) -> bool:

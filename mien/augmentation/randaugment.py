@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torchvision.transforms import v2
 
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 GREY = 0.5  # for what comes in from outside the picture, as in the paper's code
 

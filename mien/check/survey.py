@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.config.params import ConvertParams
+from mien.config.sections.convert import ConvertParams
 from mien.convert.conversion import convert_content
 from mien.convert.decoding import Undecodable
 from mien.ingest.sources import source_entries

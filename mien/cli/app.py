@@ -1,5 +1,8 @@
 """The command `mien`: what a user does beside `dvc repro`. The stages have command lines of their own (python -m stages.NAME)."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from mien.cli.check import check
@@ -14,7 +17,21 @@ from mien.cli.track import track
 from mien.cli.where import where
 from mien.core.stage import reporting
 
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Tools beside `dvc repro`.")
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(version("mien"))
+        raise typer.Exit
+
+
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    """Tools beside `dvc repro`."""
+
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+commands.callback()(_options)
 app = reporting(commands)
 for _command in (track, study, preset, check, params, models, where, pairs, decide, table):
     commands.command(_command.__name__)(_command)

@@ -2,7 +2,8 @@
 
 import typer
 
-from mien.config.model import ModelConfig, configure
+from mien.config.configure import configure
+from mien.config.model import ModelConfig
 from mien.config.params import Params, load_params
 from mien.core.errors import ParamsError
 from mien.core.markdown import plain_table

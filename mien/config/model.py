@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from mien.config.params import Params
-from mien.config.sections import ABOVE, AugmentParams, Section, TrainParams
+from mien.config.sections.augment import AugmentParams
+from mien.config.sections.base import ABOVE, Section
+from mien.config.sections.train import TrainParams
 from mien.core.errors import TableError
 
 
@@ -44,28 +45,10 @@ class ModelConfig(Section):
         return self.model_copy(update={"seed": seed, "other_seeds": []})
 
 
-def configure(params: Params, model: str) -> ModelConfig:
-    """The configuration of one model of params.yaml."""
-    entry = params.model(model)
-    own = {"seeds", "loss", "loss_params", "head_params", "train", "augment"}
-    seed, *other_seeds = entry.seeds or (params.seed,)
-    return ModelConfig(
-        name=model,
-        classes=list(params.labels.kept),
-        seed=seed,
-        other_seeds=other_seeds,
-        loss=params.loss_of(model),
-        head_params=params.head_of(model),
-        train=params.train_of(model),
-        augment=params.augment_of(model),
-        **{key: value for key, value in entry if key not in own},
-    )
-
-
 def config_document(config: ModelConfig) -> dict[str, Any]:
     """The configuration as JSON values, without what this model does not read.
 
-    Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` in sections.py),
+    Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` of their sections),
     the second stage of a recipe that has none (one_stage, or two_stage from random weights), and other seeds where there are none.
     `read_config` reads them back as the defaults.
     """

@@ -1,27 +1,30 @@
-"""The reference of all parameters: `mien params`. It says what mien/config/params.py declares, so that it cannot fall behind."""
+"""The reference of all parameters: `mien params`. It shows what mien/config/sections, losses and heads declare, so it is never outdated."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mien.config import declared
 from mien.config.params import Params
 from mien.core import registry
 from mien.core.markdown import plain_table
 
-REGISTRIES = {"loss": "mien.losses", "head": "mien.models.heads", "attention": "mien.models.attention"}
+REGISTRIES = {**declared.PACKAGES, "attention": "mien.models.attention"}
 HEADER = ("key", "type and bounds", "default", "meaning")
 
 
 def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
     """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does.
 
+    Those of `loss` and `head` stand in the order of the files that declare them.
+
     A key of one model, as errors name it (models.resnet50.train.lr), stands for what declares it (train.lr).
     """
     schema = Params.model_json_schema()
     prefix = _declared(prefix)
     found = [row for row in _walk(schema, schema["$defs"], "") if row[0].startswith(prefix)]
-    return [(key, kind, default, meaning + _by_registry(key, meaning)) for key, kind, default, meaning in found]
+    return [(key, kind, default, meaning + _by_registry(key)) for key, kind, default, meaning in found]
 
 
 def table(prefix: str = "") -> str:
@@ -37,23 +40,29 @@ def _declared(key: str) -> str:
     return ".".join([own[0].removesuffix("_params"), *own[1:]] if len(own) > 1 else [top, "NAME", *own])
 
 
-def _by_registry(key: str, meaning: str) -> str:
+def _by_registry(key: str) -> str:
     """What the folders of losses, heads and attention blocks say: what there is to choose, and which of them read a parameter."""
     *_, section, name = f".{key}".split(".")
     if section == "NAME" and name in REGISTRIES:
         return f"; one of: {', '.join(registry.names(REGISTRIES[name]))}"
     if section in ("loss", "head"):
-        package = REGISTRIES[section]
-        readers = [each for each in registry.names(package) if name in registry.constant(package, each, "PARAMETERS")]
-        readers += ["others with class_weights: effective"] if key == "loss.beta" else []
-        return "" if meaning.startswith(tuple(f"{each}:" for each in readers)) else f"; read by {', '.join(readers)}"
+        readers = declared.readers(section, name)
+        always = [reader for reader, conditions in readers.items() if not conditions]
+        sometimes = [f"{reader} with {_conditions(each)}" for reader, each in readers.items() if each]
+        return f"; read by {', '.join(always + sometimes)}"
     return ""
+
+
+def _conditions(values: Mapping[str, Any]) -> str:
+    return " and ".join(f"{key}: {value}" for key, value in values.items())
 
 
 def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in section["properties"].items():
         inner = field.get("additionalProperties", field)
-        if isinstance(inner, dict) and "$ref" in inner:
+        if not at and name in declared.PACKAGES:
+            yield from _walk(declared.section_of(name).model_json_schema(), sections, f"{name}.")
+        elif isinstance(inner, dict) and "$ref" in inner:
             key = f"{at}{name}." if inner is field else f"{at}{name}.NAME."
             yield from _walk(sections[inner["$ref"].rpartition("/")[2]], sections, key)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mien.config.params import ConvertParams
+from mien.config.sections.convert import ConvertParams
 from mien.convert.decoding import Undecodable, decode
 from mien.convert.hashing import hash_input, perceptual_hashes, pixel_sha256, thumbnail
 from mien.convert.quality import quality

@@ -12,6 +12,8 @@ EXPERIMENTS = Path("experiments")
 DATA = Path("data")
 METRICS = Path("metrics")
 
+LOCK = Path("requirements.lock")
+CODE = DATA / "code"
 SAMPLE = DATA / "sample.zip"
 SAMPLE_TRUTH = DATA / "sample_truth.csv"
 INVENTORY = DATA / "inventory.parquet"
@@ -38,6 +40,11 @@ DOUBTS = METRICS / "doubts"
 DOUBTS_COUNTS = METRICS / "doubts.json"
 REPORT = METRICS / "report"
 PAIRS_PAGE = Path(".mien") / "pairs.html"  # for one person to look at: DVC and Git ignore it
+
+
+def code(stage: str, model: str | None = None) -> Path:
+    """The fingerprint of the code that decides the result of one stage, or of one stage for one model, text."""
+    return CODE / stage / f"{model}.txt" if model else CODE / f"{stage}.txt"
 
 
 def counts(stage: str) -> Path:

@@ -27,7 +27,9 @@ def constant(package: str, name: str, variable: str) -> Any:
     """The literal value of a module-level constant of one entry, read without importing the module."""
     tree = ast.parse((_folder(package) / f"{name}.py").read_text(encoding="utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [variable]:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if isinstance(node, ast.Assign | ast.AnnAssign) and [getattr(target, "id", None) for target in targets] == [variable]:
+            assert node.value is not None, f"{package}.{name} gives {variable} no value"
             return ast.literal_eval(node.value)
     raise AssertionError(f"{package}.{name} declares no {variable}")
 

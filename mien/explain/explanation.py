@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from mien.config.params import ExplainParams
+from mien.config.sections.explain import ExplainParams
 from mien.explain import mirrored_maps
 from mien.explain.album import Album
 from mien.explain.associations import NOT_MEASURED, associations

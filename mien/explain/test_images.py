@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.sanitise.labels import classify
 from mien.split.units import units
 from mien.statistics.calibration import probabilities

@@ -1,7 +1,8 @@
 """Losses: one file each, found by name; files that begin with _ hold what several share. A loss file holds
 
-PARAMETERS    the fields of mien.config.sections.LossParams that the loss reads, a literal (it is read without importing torch); one that
-              names `class_weights` is given `beta` too where they are `effective`
+PARAMETERS    the parameters that the loss reads from `loss:` in params.yaml, a literal (it is read without importing torch): each with its
+              default, bounds, choices and description (mien.config.declared.Declaration), or with the private file that declares it for
+              several losses
 SOFT_TARGETS  whether the loss also takes targets_NK, one distribution over the classes per image (Mixup); a literal
 TWO_VIEWS     whether it trains on two views of each picture; a literal
 LOSS          the class: LOSS(**parameters, class_counts=...), whose forward(logits_NK, targets) is the loss of one view, a scalar
@@ -10,7 +11,7 @@ A loss of two views has besides
 second_view(images_NCHW, generator=...)  the second view of a batch in [0, 1]; draws come from the CPU generator
 pair(first, second, targets)             the training loss of both (_views.View), a scalar; `forward` is then its part on the first view
                                          alone, by which validation goes
-detach_class_weights, joint_views        as in LossParams: how the training step makes the views' class maps and forward passes
+detach_class_weights, joint_views        the parameters: how the training step makes the views' class maps and forward passes
 """
 
 from collections.abc import Sequence

@@ -5,6 +5,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+PARAMETERS = {
+    "class_weights": {
+        "default": "inverse",
+        "choices": ("none", "inverse", "effective"),
+        "description": "inverse: N / (K n_k); effective: by effective number of images (beta); counts are those of the training split",
+    },
+    "beta": {
+        "default": 0.999,
+        "ge": 0,
+        "lt": 1,
+        "description": "effective number of images: weight (1 - β) / (1 - β^n_k), unitless; 0 weighs all alike",
+        "only_if": {"class_weights": "effective"},
+    },
+}
+
 
 def class_weights(kind: str, class_counts: Sequence[int], *, beta: float | None = None, norm: str = "classes") -> Tensor:
     """One weight per class, float32.

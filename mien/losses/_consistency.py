@@ -14,6 +14,18 @@ from mien.augmentation.erasing import draw_rectangles
 from mien.losses._targets import wide
 from mien.losses._views import View
 
+PARAMETERS = {
+    "consistency_transform": {
+        "default": "horizontal",
+        "choices": ("horizontal", "vertical", "erase", "intensity", "scale"),
+        "description": "what makes the second view of an image",
+    },
+    "detach_class_weights": {
+        "default": True,
+        "description": "the consistency of class maps gives no gradient to the classifier's weights",
+    },
+    "joint_views": {"default": True, "description": "both views in one forward pass; batch norm then sees both at once"},
+}
 MIRRORED_DIM = {"horizontal": -1, "vertical": -2}
 ERASED_AREA = (0.02, 0.25)
 """share of the picture, as random erasing's (Zhong et al. 2020, as Zhang et al. 2022 use it)"""

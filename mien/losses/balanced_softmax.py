@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ()
+PARAMETERS: dict[str, object] = {}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

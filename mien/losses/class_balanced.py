@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mien.losses._class_weights import class_weights
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ("beta",)
+PARAMETERS = {"beta": "_class_weights"}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

@@ -8,7 +8,11 @@ from mien.losses._class_weights import class_weights as weights_of
 from mien.losses._targets import one_hot
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ("class_weights", "label_smoothing")
+PARAMETERS = {
+    "class_weights": "_class_weights",
+    "label_smoothing": {"default": 0.0, "ge": 0, "lt": 1, "description": "share ε of the target that is spread evenly over the classes"},
+    "beta": "_class_weights",
+}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

@@ -7,7 +7,12 @@ from torch import Tensor
 from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ("eac_weight", "consistency_transform", "detach_class_weights", "joint_views")
+PARAMETERS = {
+    "eac_weight": {"default": 5.0, "ge": 0, "description": "weight λ of the consistency term, unitless; 0 leaves it out"},
+    "consistency_transform": "_consistency",
+    "detach_class_weights": "_consistency",
+    "joint_views": "_consistency",
+}
 SOFT_TARGETS = True
 TWO_VIEWS = True
 

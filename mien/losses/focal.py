@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mien.losses._class_weights import class_weights as weights_of
 from mien.losses._terms import focal
 
-PARAMETERS = ("gamma", "class_weights")
+PARAMETERS = {"gamma": "_terms", "class_weights": "_class_weights", "beta": "_class_weights"}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

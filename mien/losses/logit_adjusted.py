@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ("tau",)
+PARAMETERS = {"tau": {"default": 1.0, "ge": 0, "description": "weight τ of the log prior, unitless; 0 is cross-entropy"}}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

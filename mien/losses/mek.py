@@ -9,7 +9,14 @@ from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._targets import one_hot
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = ("mek_weight", "mek_scale", "mek_true_share", "consistency_transform", "detach_class_weights", "joint_views")
+PARAMETERS = {
+    "mek_weight": {"default": 0.1, "ge": 0, "description": "weight λ of the consistency term, unitless; 0 leaves it out"},
+    "mek_scale": {"default": 0.1, "gt": 0, "description": "scale of the class weights, scale · N / n_k, unitless"},
+    "mek_true_share": {"default": 0.7, "gt": 0, "le": 1, "description": "share of the smooth label that the true class gets"},
+    "consistency_transform": "_consistency",
+    "detach_class_weights": "_consistency",
+    "joint_views": "_consistency",
+}
 SOFT_TARGETS = True
 TWO_VIEWS = True
 

@@ -9,17 +9,25 @@ from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._terms import cross_entropy, focal
 from mien.losses._views import View
 
-PARAMETERS = (
-    "gamma",
-    "beta",
-    "weight_norm",
-    "rbc_weight",
-    "rbf_weight",
-    "consistency_norm",
-    "consistency_transform",
-    "detach_class_weights",
-    "joint_views",
-)
+PARAMETERS = {
+    "gamma": "_terms",
+    "beta": "_class_weights",
+    "weight_norm": {
+        "default": "classes",
+        "choices": ("classes", "none"),
+        "description": "classes scales the class weights to sum to the number of classes, none leaves them as they are",
+    },
+    "rbc_weight": {"default": 0.1, "ge": 0, "description": "weight λ of the consistency term, unitless; 0 leaves it out"},
+    "rbf_weight": {"default": 0.5, "ge": 0, "description": "weight μ of the focus term, unitless; 0 leaves it out"},
+    "consistency_norm": {
+        "default": "squared",
+        "choices": ("squared", "absolute"),
+        "description": "how the difference of two class maps is measured",
+    },
+    "consistency_transform": "_consistency",
+    "detach_class_weights": "_consistency",
+    "joint_views": "_consistency",
+}
 SOFT_TARGETS = True
 TWO_VIEWS = True
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from mien.config.model import ModelConfig
-from mien.config.sections import Section
+from mien.config.sections.base import Section
 from mien.core.errors import TableError
 
 MAX_INPUT_PX = 4096

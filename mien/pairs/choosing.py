@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.config.params import DedupParams, LabelParams
+from mien.config.sections.dedup import DedupParams
+from mien.config.sections.labels import LabelParams
 from mien.config.spelling import families
 from mien.dedup.search import MIRRORED_MARGIN, least_agreement
 from mien.sanitise.labels import classify

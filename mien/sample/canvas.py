@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 Points = npt.NDArray[np.float64]
 Colour = tuple[int, int, int]
@@ -48,6 +48,21 @@ def smooth(control: Points, *, closed: bool = True, samples: int = 8) -> Points:
     )
     flat: Points = curve.reshape(-1, 2)
     return flat if closed else np.concatenate([flat, control[-1:]])
+
+
+def curve(*pairs: tuple[float, float]) -> Points:
+    """An open smooth line through the pairs."""
+    return smooth(points(*pairs), closed=False)
+
+
+def shape(*pairs: tuple[float, float]) -> Points:
+    """A closed smooth outline through the pairs."""
+    return smooth(points(*pairs))
+
+
+def symmetric(*pairs: tuple[float, float]) -> Points:
+    """A closed smooth outline, left-right symmetric, through the pairs of its right half, given from top to bottom."""
+    return smooth(mirrored(points(*pairs)))
 
 
 def oval(centre: tuple[float, float], radius_x: float, radius_y: float | None = None) -> Points:
@@ -112,15 +127,9 @@ class Canvas:
     @contextmanager
     def clip(self, outline: Points) -> Iterator[None]:
         """What is drawn inside the block shows inside the polygon only."""
-        pixels = self._pixels(outline)
-        before = self.image.copy()
+        inside, before = _mask(self._pixels(outline), (0, 0, *self.image.size), level=255), self.image.copy()
         yield
-        box = self._box(pixels)
-        if box is None:
-            self.image = before
-            return
-        outside = ImageChops.invert(_mask(pixels, (0, 0, *self.image.size), level=255))
-        self.image.paste(before, (0, 0), outside)
+        self.image = Image.composite(self.image, before, inside)
 
     def _pixels(self, outline: Points) -> Points:
         mapped: Points = outline @ self.frame[:, :2].T + self.frame[:, 2]

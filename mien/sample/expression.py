@@ -3,7 +3,7 @@
 Each class is a distribution: one of several looks, each action unit within a range, all weakened or strengthened together from face to face.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -87,5 +87,4 @@ def draw_expression(label: str, rng: np.random.Generator) -> Expression:
     look = LOOKS[label][rng.integers(len(LOOKS[label]))]
     overall = rng.uniform(0.85, 1.1)
     names = [field.name for field in fields(Expression)]
-    drawn = {name: float(rng.uniform(*look.get(name, _IDLE))) for name in names}
-    return replace(Expression(), **{name: min(1.0, value * overall) for name, value in drawn.items()})
+    return Expression(**{name: min(1.0, float(rng.uniform(*look.get(name, _IDLE))) * overall) for name in names})

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.sample.canvas import Canvas, Points, oval, points, shifted, smooth
+from mien.sample.canvas import Canvas, Points, curve, oval, points, shifted
 from mien.sample.colours import BLACK, WHITE, darker, lighter, mix
 from mien.sample.expression import Expression
 from mien.sample.person import Person
@@ -27,14 +27,14 @@ def draw_brows(canvas: Canvas, person: Person, expression: Expression, view: Vie
         outer = 0.05 * e.inner_brow_raiser - 0.15 * e.outer_brow_raiser - 0.02 * e.brow_lowerer
         y = person.eye_y - 0.30 + 0.012 * side * unevenness
         gap = person.eye_gap - 0.34
-        line = points(
+        line = curve(
             (side * (gap + 0.15 * together), y + inner + 0.02),
             (side * (gap + 0.24 * together + 0.02), y + 0.6 * inner + 0.4 * middle - 0.02),
             (side * (gap + 0.40), y + middle - 0.045),
             (side * (gap + 0.57), y + outer + 0.035),
         )
         thick = person.brow_thickness
-        canvas.stroke(turn(smooth(line, closed=False), view), (0.95 * thick, 1.2 * thick, 1.0 * thick, 0.35 * thick), person.brow)
+        canvas.stroke(turn(line, view), (0.95 * thick, 1.2 * thick, 1.0 * thick, 0.35 * thick), person.brow)
 
 
 def _lids(person: Person, expression: Expression, side: int) -> tuple[Points, Points]:
@@ -47,18 +47,18 @@ def _lids(person: Person, expression: Expression, side: int) -> tuple[Points, Po
     slant = 0.06 * (anger - sorrow)  # > 0: the inner half of the upper lid is pressed down
     x, y, half = side * person.eye_gap, person.eye_y, _HALF_WIDTH * size
     inner, outer = (x - side * half, y + 0.02), (x + side * half, y - person.eye_tilt - 0.4 * slant)
-    lid = points(
+    lid = curve(
         inner, (x - side * 0.55 * half, y - 0.80 * upper + slant), (x + side * 0.05 * half, y - upper + 0.3 * slant),
         (x + side * 0.62 * half, y - 0.72 * upper - 0.5 * slant), outer,
     )  # fmt: skip
-    rim = points(
+    rim = curve(
         inner,
         (x - side * 0.5 * half, y + 0.85 * lower),
         (x + side * 0.1 * half, y + lower),
         (x + side * 0.6 * half, y + 0.75 * lower),
         outer,
     )
-    return smooth(lid, closed=False), smooth(rim, closed=False)
+    return lid, rim
 
 
 def _draw_eye(canvas: Canvas, person: Person, expression: Expression, view: View, gaze: tuple[float, float], side: int) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.sample.canvas import Canvas, Colour, Points, mirrored, oval, points, shifted, smooth
+from mien.sample.canvas import Canvas, Colour, Points, curve, mirrored, oval, points, shifted, smooth, symmetric
 from mien.sample.colours import darker, lighter, mix
 from mien.sample.person import Person
 from mien.sample.view import View, turn
@@ -52,7 +52,7 @@ def draw_hair_behind(canvas: Canvas, person: Person) -> None:
     elif style == "bun":
         x = 0.25 * float(rng.uniform(-1, 1))
         canvas.fill(oval((x, -1.18), 0.24 * volume + 0.06, 0.22 * volume + 0.06), dark)
-        canvas.stroke(smooth(points((x - 0.2, -1.24), (x, -1.34), (x + 0.2, -1.20)), closed=False), 0.03, lighter(person.hair, 0.12))
+        canvas.stroke(curve((x - 0.2, -1.24), (x, -1.34), (x + 0.2, -1.20)), 0.03, lighter(person.hair, 0.12))
     elif style == "pigtails":
         low = 0.95 * person.hair_length
         for side in (-1, 1):
@@ -113,24 +113,24 @@ def draw_beard(canvas: Canvas, person: Person, view: View, *, face: Points) -> N
     alpha = 0.30 if person.beard == "stubble" else 1.0
     mouth_y = person.mouth_y
     if person.beard in ("stubble", "full"):
-        upper = points(
+        upper = curve(
             (0.95, 0.05), (0.66, 0.12), (0.58, 0.36), (0.36, mouth_y - 0.14), (0.12, mouth_y - 0.17), (-0.12, mouth_y - 0.17),
             (-0.36, mouth_y - 0.14), (-0.58, 0.36), (-0.66, 0.12), (-0.95, 0.05),
         )  # fmt: skip
-        cover = np.concatenate([turn(smooth(upper, closed=False), view), points((-1.2, 1.3), (1.2, 1.3))])
+        cover = np.concatenate([turn(upper, view), points((-1.2, 1.3), (1.2, 1.3))])
         with canvas.clip(face * (1.02, 1.0)):
             canvas.fill(cover, hair, alpha)
         if person.beard == "full":
             with canvas.clip(cover):
                 canvas.fill(shifted(face * (1.02, 1.0), 0, 0.05), hair)
     if person.beard == "goatee":
-        chin = points((0.10, mouth_y + 0.16), (0.20, mouth_y + 0.2), (0.22, 0.86), (0.0, 1.02))
-        canvas.fill(turn(smooth(mirrored(chin)), view), hair)
+        chin = symmetric((0.10, mouth_y + 0.16), (0.20, mouth_y + 0.2), (0.22, 0.86), (0.0, 1.02))
+        canvas.fill(turn(chin, view), hair)
     if person.beard in ("goatee", "moustache"):
         _draw_moustache(canvas, person, view, hair)
 
 
 def _draw_moustache(canvas: Canvas, person: Person, view: View, hair: Colour) -> None:
     y = person.mouth_y - 0.11
-    half = points((0.0, y - 0.05), (0.14, y - 0.06), (0.28, y + 0.01), (0.30, y + 0.05), (0.14, y + 0.01), (0.0, y + 0.0))
-    canvas.fill(turn(smooth(mirrored(half)), view), hair)
+    moustache = symmetric((0.0, y - 0.05), (0.14, y - 0.06), (0.28, y + 0.01), (0.30, y + 0.05), (0.14, y + 0.01), (0.0, y + 0.0))
+    canvas.fill(turn(moustache, view), hair)

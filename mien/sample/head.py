@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.sample.canvas import Canvas, Points, mirrored, oval, points, shifted, smooth
+from mien.sample.canvas import Canvas, Points, curve, oval, points, shape, shifted, smooth, symmetric
 from mien.sample.colours import darker, lighter, mix
 from mien.sample.expression import Expression
 from mien.sample.person import Person
@@ -22,7 +22,6 @@ def outline(person: Person, expression: Expression) -> Points:
         (person.chin_width, 0.92 + drop),
         (0.0, 1.0 + drop),
     )
-    right[-1, 0] = 0.0
     return smooth(np.concatenate([right, (right[1:-1] * (-1, 1))[::-1]]))
 
 
@@ -30,7 +29,7 @@ def draw_neck(canvas: Canvas, person: Person) -> None:
     """The neck, with the head's shadow on it; in the body's frame."""
     skin = darker(person.skin, 0.12)
     half = 0.5 * person.jaw_width + 0.06
-    neck = smooth(mirrored(points((half, 0.45), (half - 0.02, 1.0), (half + 0.12, 1.32), (0.5, 1.5), (0.15, 1.75))))
+    neck = symmetric((half, 0.45), (half - 0.02, 1.0), (half + 0.12, 1.32), (0.5, 1.5), (0.15, 1.75))
     canvas.fill(neck, skin)
     with canvas.clip(neck):
         canvas.soft(oval((0.0, 0.95), half + 0.1, 0.28), darker(person.skin, 0.55), 0.7, 0.08)
@@ -41,9 +40,7 @@ def draw_ears(canvas: Canvas, person: Person, view: View) -> None:
     for side in (-1, 1):
         x = side * (person.head_width + 0.03 - 0.10 * side * np.sin(view.yaw))
         canvas.fill(oval((x, 0.06), 0.11, 0.19), darker(person.skin, 0.06))
-        canvas.stroke(
-            smooth(points((x + side * 0.03, -0.05), (x + side * 0.055, 0.04), (x, 0.14)), closed=False), 0.03, darker(person.skin, 0.3)
-        )
+        canvas.stroke(curve((x + side * 0.03, -0.05), (x + side * 0.055, 0.04), (x, 0.14)), 0.03, darker(person.skin, 0.3))
 
 
 def draw_skin(canvas: Canvas, person: Person, expression: Expression, view: View, *, face: Points) -> None:
@@ -71,15 +68,13 @@ def draw_nose(canvas: Canvas, person: Person, expression: Expression, view: View
     wide = person.nose_width * (1 + 0.2 * expression.upper_lip_raiser)
     away = -1 if view.light[0] >= 0 else 1
     dark, deep = darker(person.skin, 0.22), darker(person.skin, 0.45)
-    side = points(
+    side = shape(
         (0.3 * away * wide, person.eye_y + 0.05), (0.55 * away * wide, tip_y - 0.1), (1.05 * away * wide, tip_y), (0.1 * away, tip_y + 0.03)
     )
-    canvas.soft(turn(smooth(side), view), dark, 0.75, 0.02)
+    canvas.soft(turn(side, view), dark, 0.75, 0.02)
     canvas.soft(turn(oval((-0.02 * away, tip_y - 0.12), 0.03, 0.14), view), lighter(person.skin, 0.5), 0.4, 0.02)
-    base = points(
-        (-wide, tip_y - 0.02), (-0.8 * wide, tip_y + 0.03), (0.0, tip_y + 0.045), (0.8 * wide, tip_y + 0.03), (wide, tip_y - 0.02)
-    )
-    canvas.stroke(turn(smooth(base, closed=False), view), (0.012, 0.03, 0.03, 0.012), deep)
+    base = curve((-wide, tip_y - 0.02), (-0.8 * wide, tip_y + 0.03), (0.0, tip_y + 0.045), (0.8 * wide, tip_y + 0.03), (wide, tip_y - 0.02))
+    canvas.stroke(turn(base, view), (0.012, 0.03, 0.03, 0.012), deep)
 
 
 def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: View) -> None:
@@ -89,8 +84,8 @@ def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: Vie
     brow_y = person.eye_y - 0.26
     if furrow > 0.3:
         for side in (-1, 1):
-            crease = points((side * 0.05, brow_y - 0.12), (side * 0.075, brow_y - 0.02), (side * 0.05, brow_y + 0.09))
-            canvas.stroke(turn(smooth(crease, closed=False), view), (0.008, 0.032 * furrow, 0.008), line)
+            crease = curve((side * 0.05, brow_y - 0.12), (side * 0.075, brow_y - 0.02), (side * 0.05, brow_y + 0.09))
+            canvas.stroke(turn(crease, view), (0.008, 0.032 * furrow, 0.008), line)
     raised = 0.5 * (expression.inner_brow_raiser + expression.outer_brow_raiser)
     for row in range(2):
         depth = raised - 0.45 + 0.3 * person.age
@@ -98,7 +93,7 @@ def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: Vie
             y = brow_y - 0.27 - 0.09 * row - 0.05 * raised
             half = 0.34 - 0.06 * row
             canvas.stroke(
-                turn(smooth(points((-half, y + 0.03), (0, y), (half, y + 0.03)), closed=False), view),
+                turn(curve((-half, y + 0.03), (0, y), (half, y + 0.03)), view),
                 (0.005, 0.03 * depth + 0.008, 0.005),
                 line,
             )
@@ -107,8 +102,8 @@ def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: Vie
         if fold > 0.3:
             nose_y = person.eye_y + person.nose_length - 0.02
             spread = 0.10 * expression.lip_corner_puller
-            crease = points((side * 0.15, nose_y), (side * (0.27 + spread), nose_y + 0.13), (side * (0.31 + spread), person.mouth_y - 0.04))
-            canvas.stroke(turn(smooth(crease, closed=False), view), (0.008, 0.018 * fold, 0.006), mix(line, person.skin, 0.35))
+            crease = curve((side * 0.15, nose_y), (side * (0.27 + spread), nose_y + 0.13), (side * (0.31 + spread), person.mouth_y - 0.04))
+            canvas.stroke(turn(crease, view), (0.008, 0.018 * fold, 0.006), mix(line, person.skin, 0.35))
         if expression.cheek_raiser > 0.5:
             for tilt in (-0.05, 0.03):
                 x, y = side * (person.eye_gap + 0.26), person.eye_y + 0.03

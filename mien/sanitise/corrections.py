@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from mien.config.faults import short
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.config.spelling import fold
 from mien.config.user_csv import read_rows
 from mien.core.errors import LabelError

@@ -7,7 +7,7 @@ import csv
 import io
 from pathlib import Path
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError
 from mien.core.files import replacing_file
 from mien.core.outputs import missing

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError, TooFewImages
 from mien.sanitise.labels import classify, closest_class
 from mien.store.pointers import LFS, PULL

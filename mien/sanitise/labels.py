@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.config.spelling import fold
 from mien.core.errors import LabelError
 from mien.core.plural import plural

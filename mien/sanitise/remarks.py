@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.sanitise.selection import Sanitised
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.sanitise import official, survivors
 from mien.sanitise.corrections import correct
 from mien.sanitise.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings

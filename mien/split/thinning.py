@@ -14,7 +14,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mien.config.params import Params, SplitParams
+from mien.config.params import Params
+from mien.config.sections.split import SplitParams
 from mien.core.errors import LabelError
 from mien.store.tables import FATES
 

@@ -62,7 +62,10 @@ def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -
 
 
 def wilson_interval(num_right: int, num: int, *, level: float = LEVEL) -> Interval:
-    """The share num_right / num with its score interval (Wilson 1927), which has width even where all are right or none is."""
+    """The share num_right / num with its score interval (Wilson 1927), which has width even where all are right or none is.
+
+    SciPy's and statsmodels' intervals, to which the tests compare it, differ in the last bit, which would change committed metrics.
+    """
     assert 0 <= num_right <= num and num > 0
     share, z = num_right / num, float(ndtri((1 + level) / 2))
     centre = (share + z**2 / (2 * num)) / (1 + z**2 / num)

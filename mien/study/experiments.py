@@ -19,12 +19,12 @@ _STATES = {"success": DONE, "queued": QUEUED, "running": RUNNING, "failed": FAIL
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment as DVC tells of it."""
+    """One experiment as DVC reports it."""
 
     state: str
     params: Mapping[str, Any]
     leaderboard: Mapping[str, Mapping[str, float]]
-    """the figures of each model by name; empty unless the experiment is done"""
+    """the metrics of each model by name; empty unless the experiment is done"""
 
 
 def queue_command(run: Run, targets: Iterable[str]) -> list[str]:
@@ -34,7 +34,11 @@ def queue_command(run: Run, targets: Iterable[str]) -> list[str]:
 
 
 def experiments(*, rev: str = "HEAD") -> dict[str, Experiment]:
-    """The experiments that grew from the commit `rev`, by name; of several with one name the done one, then the latest."""
+    """The experiments that grew from the commit `rev`, by name; of several with one name the done one, otherwise the latest.
+
+    From DVC's JSON and not from `dvc.api.exp_show()`, which reads its values back from the cells of a table: 3 becomes 3.0, true becomes
+    the text "True", and a parameter that is not there becomes the text "None".
+    """
     shown = json.loads(_dvc("exp", "show", "--json", "--no-pager", "--rev", rev))
     found: dict[str, Experiment] = {}
     for commit in shown:
@@ -62,14 +66,14 @@ def run_queued() -> None:
     """Runs all that is queued, one after the other, in copies of the workspace; shows their output until they are done."""
     code = subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], env=_environment(), check=False).returncode
     if code:
-        raise StudyError(f"`dvc exp run --run-all` ended with code {code}; `dvc queue status` tells how the runs stand")
+        raise StudyError(f"`dvc exp run --run-all` ended with code {code}; `dvc queue status` shows the state of each run")
 
 
 def _experiment(entry: dict[str, Any]) -> Experiment:
     data = entry["revs"][0].get("data") or {}
     state = _STATES.get((entry.get("executor") or {}).get("state") or "success", RUNNING)
     params = (data.get("params") or {}).get(str(paths.PARAMS), {}).get("data") or {}
-    # What is not done shows the figures of the commit that it grew from.
+    # DVC shows the metrics of the parent commit for an experiment that is not done.
     board = (data.get("metrics") or {}).get(str(paths.LEADERBOARD), {}).get("data") or {} if state == DONE else {}
     return Experiment(state, params, board)
 
@@ -77,12 +81,9 @@ def _experiment(entry: dict[str, Any]) -> Experiment:
 def _dvc(*arguments: str) -> str:
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (
-            [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["no reason given"]
-        )
-        raise StudyError(
-            f"`dvc {' '.join(arguments[:2])}` failed: {said[0].removeprefix('ERROR: ')}; run from the repository's root, in a git commit"
-        )
+        lines = done.stderr.splitlines() or ["no reason given"]
+        reason = next((line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")), lines[-1])
+        raise StudyError(f"`dvc {' '.join(arguments[:2])}` failed: {reason}; run from the repository's root, in a git commit")
     return done.stdout
 
 

@@ -22,17 +22,17 @@ from math import prod
 from pathlib import PurePath
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from mien.config.documents import read_document
 from mien.config.faults import Fault, refuse, schema_faults, suggestion
-from mien.config.sections import Names, Section
+from mien.config.sections.base import Names, Section
 from mien.core import paths
 from mien.core.errors import StudyError
 
-NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
 NOT_HERE = "run from the repository's root"
+_NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
+_NAME_RULE = "must be a name of letters, digits, _ and single . or - between them, because it becomes an experiment's"
 _MARK = re.compile(r"^(runs|grid):", re.MULTILINE)
 
 Settings = Mapping[str, JsonValue]
@@ -47,16 +47,45 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
-def _axis(value: Any) -> Any:
-    """Told in our words, because pydantic tells of both kinds of an axis at once."""
-    named = isinstance(value, Mapping) and all(isinstance(run, str) and isinstance(own, Mapping | None) for run, own in value.items())
-    if not named and not isinstance(value, list):
-        raise PydanticCustomError("rule", "must be a list of values, or runs by name, {name: {key: value}}")
-    return value
+def _with_dotted_keys(settings: Settings) -> Settings:
+    refuse(
+        ("", "must set dotted keys of params.yaml, such as loss.gamma", key) for key in settings if not all(key.split(".")) or "=" in key
+    )
+    return settings
 
 
-OwnSettings = Annotated[Settings, BeforeValidator(_empty)]
-Axis = Annotated[list[JsonValue] | Mapping[str, OwnSettings], BeforeValidator(_axis)]
+def _with_names(runs: Mapping[str, Settings]) -> Mapping[str, Settings]:
+    refuse((run, _NAME_RULE, run) for run in runs if not _is_name(run))
+    return runs
+
+
+def _as_runs(grid: Any) -> Any:
+    """Each axis of a grid as runs by name: a list of values becomes a run for each value, with the value as its name."""
+    if not isinstance(grid, Mapping):
+        return grid
+    refuse(fault for axis, values in grid.items() for fault in _axis_faults(str(axis), values))
+    return {
+        axis: values if isinstance(values, Mapping) else {_label(value): {axis: value} for value in values} for axis, values in grid.items()
+    }
+
+
+def _axis_faults(axis: str, values: Any) -> Iterator[Fault]:
+    if isinstance(values, Mapping) and all(isinstance(run, str) and isinstance(own, Mapping | None) for run, own in values.items()):
+        return
+    if not isinstance(values, list):
+        yield axis, "must be a list of values, or runs by name, {name: {key: value}}", values
+        return
+    if not values:
+        yield axis, "must have at least one value", values
+    for value in values:
+        if not isinstance(value, str | int | float) or not _is_name(_label(value).lstrip("-")):
+            yield axis, "must list numbers or short words, which name the runs; write others as named runs, {name: {key: value}}", value
+    if len(set(map(_label, values))) != len(values):
+        yield axis, "must list each value once", values
+
+
+OwnSettings = Annotated[Settings, BeforeValidator(_empty), AfterValidator(_with_dotted_keys)]
+NamedRuns = Annotated[Mapping[str, OwnSettings], Field(min_length=1), AfterValidator(_with_names)]
 
 
 class Study(Section):
@@ -68,55 +97,26 @@ class Study(Section):
     models: Names = ()
     params: Mapping[str, JsonValue] = Field(default_factory=dict)
     target: Annotated[Names, BeforeValidator(_listed)] = Field(("compare",), min_length=1)
-    runs: Mapping[str, OwnSettings] | None = Field(None, min_length=1)
-    grid: Mapping[str, Axis] | None = Field(None, min_length=1)
+    runs: NamedRuns | None = None
+    grid: Annotated[Mapping[str, NamedRuns] | None, BeforeValidator(_as_runs)] = Field(None, min_length=1)
     show: Names = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        refuse(self._faults())
+        if (self.runs is None) == (self.grid is None):
+            refuse([("", "must have either `runs` or `grid`", [key for key in ("runs", "grid") if getattr(self, key) is not None])])
+        if self.grid and len(self.named_runs()) < prod(map(len, self.grid.values())):
+            refuse([("grid", "must give each combination a name of its own, its values joined by -", list(self.named_runs()))])
         return self
 
-    def _faults(self) -> Iterator[Fault]:
-        if (self.runs is None) == (self.grid is None):
-            yield "", "must have either `runs` or `grid`", [key for key in ("runs", "grid") if getattr(self, key) is not None]
-        for run, settings in (self.runs or {}).items():
-            yield from _name_faults(f"runs.{run}", run)
-            yield from _key_faults(f"runs.{run}", settings)
-        for axis, values in (self.grid or {}).items():
-            if not values:
-                yield f"grid.{axis}", "must have at least one value", values
-            elif isinstance(values, Mapping):
-                for label, settings in values.items():
-                    yield from _name_faults(f"grid.{axis}.{label}", label)
-                    yield from _key_faults(f"grid.{axis}.{label}", settings)
-            else:
-                yield from _key_faults("grid", {axis: None})
-                yield from _value_faults(f"grid.{axis}", values)
-        if self.grid and len(self.named_runs()) < _num_combinations(self.grid):
-            yield "grid", "must give each combination a name of its own, its values joined by -", list(self.named_runs())
-
     def named_runs(self) -> dict[str, Settings]:
-        """The runs, in the file's order, by name; those of a grid are named by their values, the last axis changing first."""
-        if self.runs is not None:
-            return dict(self.runs)
-        assert self.grid is not None
-        axes: list[list[tuple[str, Settings]]] = []
-        for axis, values in self.grid.items():
-            axes.append(list(values.items()) if isinstance(values, Mapping) else [(label(value), {axis: value}) for value in values])
+        """The runs by name, in the file's order; those of a grid are named by their values, and the last axis changes first."""
+        if self.grid is None:
+            return dict(self.runs or {})
         return {
             "-".join(name for name, _ in point): {key: value for _, settings in point for key, value in settings.items()}
-            for point in product(*axes)
+            for point in product(*(axis.items() for axis in self.grid.values()))
         }
-
-
-def label(value: JsonValue) -> str:
-    """A value of a grid's axis as it stands in a run's name."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _num_combinations(grid: Mapping[str, Axis]) -> int:
-    return prod(len({label(value) for value in values}) for values in grid.values())
 
 
 def names() -> list[str]:
@@ -135,27 +135,16 @@ def load_study(name: str) -> Study:
     if not {"runs", "grid"} & set(document):
         raise StudyError(f"{path} is no study: it has neither `runs` nor `grid`; if it is a preset, `mien preset {path}` applies it")
     faults = [fault.removeprefix(": ") for fault in schema_faults(Study, document, ())]
-    faults += [f"the file's name {rule} (got {value!r})" for _, rule, value in _name_faults("", name)]
+    faults += [] if _is_name(name) else [f"the file's name {_NAME_RULE} (got {name!r})"]
     if faults:
         raise StudyError(f"{path} has {len(faults)} fault{'s'[: len(faults) != 1]}:\n" + "\n".join(f"  {fault}" for fault in faults))
     return Study.model_validate(document)
 
 
-def _name_faults(key: str, name: str) -> Iterator[Fault]:
-    if not NAME.fullmatch(name) or name.endswith(".lock"):
-        yield key, "must be a name of letters, digits, _ and single . or - between them, because it becomes an experiment's", name
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and not text.endswith(".lock")
 
 
-def _key_faults(at: str, settings: Settings) -> Iterator[Fault]:
-    for key in settings:
-        if not all(key.split(".")) or "=" in key:
-            yield at, "must set dotted keys of params.yaml, such as loss.gamma", key
-
-
-def _value_faults(key: str, values: list[JsonValue]) -> Iterator[Fault]:
-    labels = [label(value) for value in values]
-    for value in values:
-        if not isinstance(value, str | int | float) or not NAME.fullmatch(label(value).lstrip("-")):
-            yield key, "must list numbers or short words, which name the runs; write others as named runs, {name: {key: value}}", value
-    if len(set(labels)) != len(labels):
-        yield key, "must list each value once", values
+def _label(value: JsonValue) -> str:
+    """A value of a grid's axis as it stands in a run's name."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

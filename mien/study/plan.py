@@ -1,6 +1,10 @@
-"""What a study runs: each run's whole params.yaml, checked before anything is queued, and the overrides that make it of the workspace's."""
+"""What a study runs: each run's whole params.yaml, checked before anything is queued, and the overrides that make it of the workspace's.
 
-from collections.abc import Iterator, Sequence
+DVC's own grid, `-S key=1,2`, checks no parameter, names its experiments NAME-1, NAME-2, …, queues a second set under the same names without
+complaint, and can vary only one key per axis. Therefore each run is queued by itself, under a name that says what is varied.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -42,11 +46,11 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     load_params()
     workspace = read_document(paths.PARAMS, error=ParamsError)
     base = deepcopy(workspace)
-    faults = list(_prepare(base, study, settings)) or document_faults(base) or list(_target_faults(study, base))
+    faults = list(_shared(base, study, settings)) or document_faults(base) or list(_target_faults(study, base))
     runs = []
     for run, own in study.named_runs().items() if not faults else ():
         document = deepcopy(base)
-        wrong = list(_apply(document, own)) or document_faults(document)
+        wrong = [fault for key, value in own.items() for fault in _patched(document, patch_of(key, value))] or document_faults(document)
         faults += [f"run {run}: {fault}" for fault in wrong]
         runs.append(Run(run, experiment_name(name, run), own, [] if wrong else list(overrides(workspace, document))))
     if faults:
@@ -57,7 +61,7 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     return runs
 
 
-def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) -> Iterator[str]:
+def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> Iterator[str]:
     """Makes of params.yaml what all runs of the study have in common; a line for each fault."""
     if study.preset:
         try:
@@ -65,22 +69,21 @@ def _prepare(document: dict[str, Any], study: Study, settings: Sequence[str]) ->
         except ParamsError as error:
             yield f"preset: {error}"
     if not isinstance(document.get("models"), dict):
-        return  # of which the schema tells
+        return  # the schema reports it
     for model in study.models:
         if model not in document["models"]:
             yield f"models: must name models of params.yaml; {suggestion(model, document['models'])} (got {model!r})"
     if study.models:
         document["models"] = {name: entry for name, entry in document["models"].items() if name in study.models}
     for prefix, patch in (("params.", study.params), *(("--set ", parse_setting(text)) for text in settings)):
-        yield from (f"{prefix}{fault}" for fault in unmatched(document, patch))
-        merge(document, patch)
+        yield from (f"{prefix}{fault}" for fault in _patched(document, patch))
 
 
-def _apply(document: dict[str, Any], own: Settings) -> Iterator[str]:
-    for key, value in own.items():
-        patch = patch_of(key, value)
-        yield from unmatched(document, patch)
-        merge(document, patch)
+def _patched(document: dict[str, Any], patch: Mapping[str, Any]) -> list[str]:
+    """Merges the patch into the document; a line for each of its keys that concerns nothing there."""
+    faults = list(unmatched(document, patch))
+    merge(document, patch)
+    return faults
 
 
 def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The table of one study: a row per run (and model), what differs between the runs, and three test figures; made to fit 120 columns."""
+"""The table of one study: a row per run (and model), what differs between the runs, and three test metrics; made to fit 120 columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from mien.study.experiments import DONE, Experiment
 from mien.study.file import Settings, Study
 from mien.study.plan import experiment_name
 
-FIGURES = ("accuracy", "mean_accuracy", "macro_f1")
+METRICS = ("accuracy", "mean_accuracy", "macro_f1")
 DEFAULTS = {"loss_params": "loss", "head_params": "head", "train": "train", "augment": "augment"}  # of a model's own values
 WIDEST = 28  # characters of a cell
 ABSENT = "–"
@@ -21,7 +21,7 @@ ABSENT = "–"
 def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str:
     """The study's runs in the file's order, in Markdown whose columns are aligned.
 
-    A run without figures shows its state, or that it is missing. Parameters are those of `show`, or those that the runs set and that differ.
+    A run without metrics shows its state, or that it is not queued. Parameters are those of `show`, or those that the runs set and that differ.
     """
     rows = [
         (run, model, experiment)
@@ -31,11 +31,11 @@ def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str
     ]
     keys = list(study.show) or _differing(study, rows)
     several = len({model for _, model, _ in rows if model}) > 1
-    lines = [["run", *(["model"] if several else []), *_headings(keys), *(HEADINGS[figure] for figure in FIGURES)]]
+    lines = [["run", *(["model"] if several else []), *_headings(keys), *(HEADINGS[metric] for metric in METRICS)]]
     for run, model, experiment in rows:
         params = [_shown(_value(experiment, key, model)) for key in keys]
-        lines.append([run, *([model] if several else []), *params, *_figures(experiment, model)])
-    return "\n".join(markdown_table(lines[0], lines[1:], num_left=len(lines[0]) - len(FIGURES)))
+        lines.append([run, *([model] if several else []), *params, *_metrics(experiment, model)])
+    return "\n".join(markdown_table(lines[0], lines[1:], num_left=len(lines[0]) - len(METRICS)))
 
 
 def show_command(study: Study) -> list[str]:
@@ -70,7 +70,7 @@ def _leaves(settings: Settings) -> list[str]:
 
 
 def _headings(keys: Sequence[str]) -> list[str]:
-    """The last parts of each key, as many as tell it from the others."""
+    """The last parts of each key, as many as distinguish it from the others."""
     headings = []
     for key in keys:
         parts = key.split(".")
@@ -104,9 +104,9 @@ def _shown(value: Any) -> str:
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
-def _figures(experiment: Experiment | None, model: str) -> list[str]:
+def _metrics(experiment: Experiment | None, model: str) -> list[str]:
     board = experiment.leaderboard.get(model) if experiment else None
     if board:
-        return [f"{board[figure]:.4f}" for figure in FIGURES]
+        return [f"{board[metric]:.4f}" for metric in METRICS]
     state = "not queued" if experiment is None else experiment.state if experiment.state != DONE else f"no {paths.LEADERBOARD.name}"
     return [state, "", ""]

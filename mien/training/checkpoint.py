@@ -19,7 +19,6 @@ from typing_extensions import override
 from mien.config.model import ModelConfig
 from mien.core.files import replacing_file
 
-PACKAGE = Path(__file__).parents[2]
 LOCK = "lock"
 
 
@@ -33,8 +32,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             torch.save(checkpoint, temporary)
 
 
-def fingerprint(config: ModelConfig, *, data: Iterable[Path], device: str) -> str:
-    """16 hex digits of all that decides how a training goes: configuration, bytes of the `data` files, code, device, threads and versions."""
+def fingerprint(config: ModelConfig, *, inputs: Iterable[Path], device: str) -> str:
+    """16 hex digits of all that decides how a training goes: configuration, bytes of the `inputs`, device, threads and installed versions.
+
+    The inputs are the files of data, and the fingerprint of the code (data/code/train/MODEL.txt).
+    """
     digest = hashlib.sha256()
     digest.update(config.model_dump_json().encode())
     digest.update(
@@ -42,28 +44,10 @@ def fingerprint(config: ModelConfig, *, data: Iterable[Path], device: str) -> st
             [device, torch.get_num_threads(), *(version(name) for name in ("torch", "torchvision", "lightning", "timm", "numpy"))]
         ).encode()
     )
-    for path in [*code_files(config), *sorted(data)]:
+    for path in sorted(inputs):
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
-
-
-def code_files(config: ModelConfig) -> list[Path]:
-    """The files of mien that training this model runs, sorted; those of other losses and attention blocks are left out."""
-    patterns = [
-        "data/dataset.py",
-        "data/augmentation/*.py",
-        "evaluation/metrics.py",
-        "training/*.py",
-        "models/*.py",
-        "models/attention/_*.py",
-        f"models/attention/{config.attention}.py",
-        "models/heads/_*.py",
-        f"models/heads/{config.head}.py",
-        "losses/_*.py",
-        f"losses/{config.loss['name']}.py",
-    ]
-    return sorted(path for pattern in patterns for path in PACKAGE.glob(pattern))
 
 
 @contextmanager

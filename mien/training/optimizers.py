@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from timm.optim import param_groups_weight_decay
 
-from mien.config.sections import TrainParams
+from mien.config.sections.train import TrainParams
 from mien.models.build import ExpressionModel
 
 

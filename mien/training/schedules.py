@@ -5,7 +5,7 @@ import math
 from lightning.pytorch import Callback, LightningModule, Trainer
 from typing_extensions import override
 
-from mien.config.sections import TrainParams
+from mien.config.sections.train import TrainParams
 
 
 def rate(settings: TrainParams, lr: float, *, epoch: int, epochs: int) -> float:

@@ -16,7 +16,7 @@ from mien.align.faceless import always_kept, removed_rows
 from mien.align.geometry import Face
 from mien.align.squares import Job, Sighting, make_squares
 from mien.align.turning import Doubted
-from mien.config.params import FaceParams
+from mien.config.sections.faces import FaceParams
 from mien.core.parallel import parallel_map
 from mien.store.encoding import LOSSLESS_UP_TO_PX, encode, stored_image, stored_size_px
 from mien.store.shards import DIGITS, read_shard, read_store, write_shard

@@ -9,7 +9,7 @@ import torch
 
 from mien.augmentation import augment
 from mien.augmentation.geometry import draw_crops, draw_maps
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 STILL = {"rotation_deg": 0.0, "shift": 0.0, "zoom": 0.0, "flip": 0.0}
 IMAGES = torch.rand(6, 3, 33, 33, generator=torch.Generator().manual_seed(0))

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from mien.augmentation.colour import change_brightness, change_contrast, change_saturation, jitter, turn_hue
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 IMAGES = torch.rand(7, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 IMAGES[0] = IMAGES[0, :1]  # grey

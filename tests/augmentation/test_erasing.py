@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mien.augmentation.erasing import GREY, draw_rectangles, erase
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 SIDE = 100
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mien.augmentation.mixing import mix, mixes
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 BOTH = [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 0.4, "cutmix": 1.0}]
 TARGETS = torch.tensor([0, 1, 2, 3, 4, 3, 2, 0])

@@ -4,7 +4,7 @@ import torch
 from torchvision.transforms import v2
 
 from mien.augmentation.randaugment import rand_augment
-from mien.config.sections import AugmentParams
+from mien.config.sections.augment import AugmentParams
 
 IMAGES = torch.rand(6, 3, 33, 33, generator=torch.Generator().manual_seed(0))
 

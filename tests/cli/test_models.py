@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mien.cli import models
-from mien.config.model import configure
+from mien.config.configure import configure
 from mien.config.params import Params, load_params
 from mien.core import paths
 from mien.core.errors import ParamsError

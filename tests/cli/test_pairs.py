@@ -1,7 +1,5 @@
 """`mien pairs` as a user runs it, and which pairs it chooses."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien.config.params import DedupParams, LabelParams
+from mien.cli.app import app
+from mien.config.sections.dedup import DedupParams
+from mien.config.sections.labels import LabelParams
 from mien.config.spelling import families
 from mien.core import paths
 from mien.pairs.choosing import is_outdated, labelled, nearest
@@ -17,6 +17,7 @@ from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import FILES, IMAGES, PAIRS, write_table
 from tests.report.fabricated.pictures import encoded, face
 from tests.report.markup import Element, Page
+from tests.surroundings import Outcome, run_here
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = DedupParams().min_agreement
@@ -48,10 +49,8 @@ def name(path: str) -> str:
     return path.replace("g", "0") + "0" * 63
 
 
-def mien(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from mien.cli.app import app; app()", "pairs", *arguments]
-    environment = {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+def mien(folder: Path, *arguments: str) -> Outcome:
+    return run_here(app, "pairs", *arguments, root=folder)
 
 
 def words(element: Element) -> str:
@@ -90,8 +89,8 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_every_pair_is_shown_by_relation_and_the_line_says_how_many(workspace: Path) -> None:
     done = mien(workspace)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "pairs: 3 near, 1 mirrored, 4 scene; all of them are in .mien/pairs.html\n"
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "pairs: 3 near, 1 mirrored, 4 scene; all of them are in .mien/pairs.html\n"
     page = Page(workspace / ".mien/pairs.html")
     assert not page.faults and [section.attributes["id"] for section in page.all("section")] == ["near", "mirrored", "scene"]
     # The nearest to 0.84 first, or to 0.9 under different spellings.
@@ -139,7 +138,7 @@ def test_each_relation_says_which_parameter_to_move_and_where(workspace: Path) -
 
 def test_only_pairs_under_different_labels(workspace: Path) -> None:
     done = mien(workspace, "--conflicts", "--out", "here/page.html")
-    assert done.stdout == "pairs under different labels: 2 near, 1 mirrored, 2 scene; all of them are in here/page.html\n"
+    assert done.out == "pairs under different labels: 2 near, 1 mirrored, 2 scene; all of them are in here/page.html\n"
     assert not (workspace / ".mien").exists()
     # Happy and happy (2), Joy (an alias) and Happy are one label; a file without label differs from none.
     assert set(shots(Page(workspace / "here/page.html"))) == {("a", "c"), ("a", "g"), ("b", "d"), ("a", "d"), ("b", "c")}
@@ -148,33 +147,33 @@ def test_only_pairs_under_different_labels(workspace: Path) -> None:
 def test_no_conflicts_is_a_sentence(workspace: Path) -> None:
     write_table(workspace / paths.PAIRS, table(ROWS[:1]), PAIRS)
     done = mien(workspace, "--conflicts")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "pairs: no pair in data/pairs.parquet is under different labels, of 1 in all\n"
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "pairs: no pair in data/pairs.parquet is under different labels, of 1 in all\n"
     assert not (workspace / ".mien").exists()
 
 
 def test_no_pairs_is_a_sentence(workspace: Path) -> None:
     write_table(workspace / paths.PAIRS, table([]), PAIRS)
     done = mien(workspace)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "pairs: data/pairs.parquet has no pairs: no two different pictures look alike\n"
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "pairs: data/pairs.parquet has no pairs: no two different pictures look alike\n"
     assert not (workspace / ".mien").exists()
 
 
 def test_a_missing_table_is_a_line_and_exit_code_2(workspace: Path) -> None:
     (workspace / paths.PAIRS).unlink()
     done = mien(workspace)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: data/pairs.parquet is missing; run `dvc repro dedup` to make it (or `dvc pull` to fetch it)\n"
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: data/pairs.parquet is missing; run `dvc repro dedup` to make it (or `dvc pull` to fetch it)\n"
 
 
 def test_fewer_are_the_nearest_of_each_relation(workspace: Path) -> None:
     done = mien(workspace, "--num", "4")
-    assert done.stdout.endswith(f"; the 4 nearest to dedup.min_agreement ({DEFAULT:g}) are in .mien/pairs.html\n")
+    assert done.out.endswith(f"; the 4 nearest to dedup.min_agreement ({DEFAULT:g}) are in .mien/pairs.html\n")
     page = Page(workspace / ".mien/pairs.html")
     assert list(shots(page)) == [("a", "c"), ("a", "g"), ("b", "d"), ("a", "e")]
     assert "The 2 that agree least are shown" in page.text
-    assert mien(workspace, "--num", "0").returncode == 2
+    assert mien(workspace, "--num", "0").code == 2
 
 
 @pytest.mark.parametrize("num", [1, 3, 5, 9, 40, 100])

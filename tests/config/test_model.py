@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from mien.config.model import ModelConfig, config_document, configure, read_config
+from mien.config.configure import configure
+from mien.config.model import ModelConfig, config_document, read_config
 from mien.config.params import Params, load_params
 from mien.core.errors import ParamsError, TableError
 from mien.core.files import write_json

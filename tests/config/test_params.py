@@ -2,8 +2,6 @@
 
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -14,11 +12,12 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.tokens import AliasToken, AnchorToken
 
-from mien.config import catalog
+from mien.config import catalog, declared
+from mien.config.configure import configure
 from mien.config.params import Params, load_params, parse_params
-from mien.config.sections import LossParams, ModelParams
-from mien.core import registry
+from mien.config.sections.models import ModelParams
 from mien.core.errors import ParamsError
+from tests.surroundings import run_stage, run_stage_here
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -209,7 +208,7 @@ def test_a_fault_is_one_line_with_key_rule_and_value(changes: dict[str, Any], ex
 
 def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None:
     text = text_with(augment__erase_min_area=0.3, augment__erase_max_area=0.5, models__resnet50__augment={"erase_min_area": 0.4})
-    assert parse_params(text, name="params.yaml").augment_of("resnet50").erase_max_area == 0.5
+    assert configure(parse_params(text, name="params.yaml"), "resnet50").augment.erase_max_area == 0.5
 
 
 def test_a_missing_key_of_a_model_is_named() -> None:
@@ -285,17 +284,15 @@ def test_every_stage_refuses_a_faulty_file_before_it_writes_anything(stage: str,
     (tmp_path / "params.yaml").write_text(text_with(loss__gamma=-1.0, faces__detector="mtcn"), encoding="utf-8")
     definition = PIPELINE[stage]
     arguments = ["resnet50"] if "${key}" in definition.get("do", definition)["cmd"] else []
-    command = [sys.executable, "-m", f"stages.{stage}", *arguments]
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.splitlines()[-3:] == [
+    run = run_stage if stage == "configure" else run_stage_here
+    done = run(stage, *arguments, root=tmp_path)
+    assert done.code == 2, done.err
+    assert done.err.splitlines()[-3:] == [
         "error: params.yaml has 2 faults; correct and run again:",
         "  faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')",
         "  loss.gamma: must be greater than or equal to 0 (got -1.0)",
     ]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
@@ -305,6 +302,8 @@ def leaves(section: BaseModel, at: str = "") -> Iterator[tuple[str, Any]]:
         key = at + (field.alias or name)
         if isinstance(value, BaseModel):
             yield from leaves(value, f"{key}.")
+        elif not at and name in declared.PACKAGES:
+            yield from leaves(declared.section_of(name)(), f"{key}.")
         elif name != "models":
             yield key, value
 
@@ -318,7 +317,7 @@ def test_the_committed_file_names_every_parameter_with_its_default() -> None:
             assert part in place, f"params.yaml lacks {key}"
             place = place[part]
         if key != "labels.aliases":
-            assert (tuple(place) if isinstance(place, list) else place) == default, f"{key}: params.yaml and mien/config/params.py differ"
+            assert (tuple(place) if isinstance(place, list) else place) == default, f"{key}: params.yaml and mien/config/sections differ"
 
 
 def keys(node: Any) -> Iterator[str]:
@@ -341,11 +340,6 @@ def test_every_field_has_a_description() -> None:
             for name, field in section.model_fields.items():
                 nested = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
                 assert nested or field.description, f"{section.__name__}.{name}"
-
-
-def test_the_registries_declare_parameters_that_exist() -> None:
-    for loss in registry.names("mien.losses"):
-        assert set(registry.constant("mien.losses", loss, "PARAMETERS")) <= set(LossParams.model_fields), loss
 
 
 def test_backbones_are_those_of_timm() -> None:

@@ -141,7 +141,7 @@ def test_settings_change_what_they_name_after_the_preset(file: Path) -> None:
     changes = preset.apply_preset("photos", settings=["models.*.weights=/folder", "train.lr=3e-4", "loss.gamma=3"], path=file)
     params = load_params(file)
     assert {entry.weights for entry in params.models.values()} == {"/folder"}
-    assert (params.train.lr, params.loss.gamma, params.faces.detector) == (3e-4, 3.0, "mtcnn")
+    assert (params.train.lr, params.loss["gamma"], params.faces.detector) == (3e-4, 3.0, "mtcnn")
     assert "models.resnet50.weights: none → /folder" in {str(change) for change in changes}
     assert "    lr: 3e-4" not in file.read_text(encoding="utf-8") and "  lr: 3e-4\n" in file.read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.config.params import ConvertParams
+from mien.config.sections.convert import ConvertParams
 from mien.convert import conversion
 from mien.convert.conversion import convert_store
 from mien.ingest import blobs

@@ -5,7 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from mien.config.model import config_document, configure
+from mien.config.configure import configure
+from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import write_json

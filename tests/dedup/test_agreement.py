@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.dedup.agreement import LOW, agreement, local_correlation
 from tests.dedup.scenes import SIDE_PX, crop, scene
 

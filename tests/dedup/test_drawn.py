@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
 from mien.dedup.groups import components
 from mien.dedup.images import Pairs

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates, pairs_by_kind, pictures_of
 from mien.dedup.groups import duplicate_rows, pair_rows
 from mien.dedup.images import Pairs

@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.pairs import copies
 from benchmarks.pairs.exposures import LABELS, OTHERS, Sitting, sequences
 from benchmarks.pairs.judging import Shown
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.dedup.groups import components
 from mien.sample.expression import draw_expression
 

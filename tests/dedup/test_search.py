@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mien.config.params import DedupParams
+from mien.config.sections.dedup import DedupParams
 from mien.dedup.confirming import Candidates, compare
 from mien.dedup.hamming import close_pairs
 from mien.dedup.images import Pairs

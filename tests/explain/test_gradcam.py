@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from captum.attr import LayerGradCam
 
-from mien.config.sections import HeadParams
+from mien.config import declared
 from mien.core import registry
 from mien.explain.gradcam import grad_cam, grad_cam_each, normalised, upsampled
 from mien.models.build import ExpressionModel
@@ -19,8 +19,7 @@ SWIN = "swin_tiny_patch4_window7_224"
 
 
 def model_of(backbone: str = "test_efficientnet", attention: str = "none", head: str = "linear") -> ExpressionModel:
-    read = registry.constant("mien.models.heads", head, "PARAMETERS")
-    parameters = {name: getattr(HeadParams(), name) for name in read}
+    parameters = declared.values("head", head, {})
     return make_model(make_config(backbone=backbone, attention=attention, head=head, head_params=parameters, input_px=INPUT_PX))
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mien.config.sections import LossParams
+from mien.config import declared
 from mien.core import registry
 from mien.losses import build_loss
 from mien.losses._views import View
@@ -23,11 +23,7 @@ COUNT_SETS = [COUNTS, (1, 1, 1, 1), (1, 1, 1, 1_000_000)]
 
 
 def build(name: str, counts: tuple[int, ...] = COUNTS, **changes: Any) -> nn.Module:
-    values = LossParams().model_dump() | changes
-    read = {key: values[key] for key in registry.constant("mien.losses", name, "PARAMETERS")}
-    if read.get("class_weights") == "effective":
-        read["beta"] = values["beta"]
-    return build_loss({"name": name, **read}, class_counts=counts)
+    return build_loss({"name": name, **declared.values("loss", name, changes)}, class_counts=counts)
 
 
 def value(loss: nn.Module, first: View, second: View, targets: Tensor) -> Tensor:

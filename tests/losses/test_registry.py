@@ -9,7 +9,7 @@ import torch
 from ruamel.yaml import YAML
 
 import mien.losses
-from mien.config.sections import LossParams
+from mien.config import declared
 from mien.core import registry
 from mien.losses import build_loss
 
@@ -17,8 +17,7 @@ COUNTS = (4, 3, 2)
 
 
 def defaults(name: str) -> dict[str, object]:
-    values = LossParams()
-    return {"name": name, **{key: getattr(values, key) for key in registry.constant("mien.losses", name, "PARAMETERS")}}
+    return {"name": name, **declared.values("loss", name, {})}
 
 
 def test_helpers_are_no_entries() -> None:
@@ -37,11 +36,8 @@ def test_helpers_are_no_entries() -> None:
 
 @pytest.mark.parametrize("name", registry.names("mien.losses"))
 def test_every_loss_is_built_from_what_it_declares(name: str) -> None:
-    declared = registry.constant("mien.losses", name, "PARAMETERS")
-    assert set(declared) <= set(LossParams.model_fields)
     accepted = set(inspect.signature(registry.load("mien.losses", name, "LOSS")).parameters)
-    # β is given besides where class weights are by effective number.
-    assert accepted == {*declared, "class_counts", *(["beta"] if "class_weights" in declared else [])}
+    assert accepted == {*declared.parameters("loss", name), "class_counts"}
     loss = build_loss(defaults(name), class_counts=COUNTS)
     value = loss(torch.randn(5, 3, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 1, 0]))
     assert value.ndim == 0 and value.isfinite() and value >= 0
@@ -72,7 +68,7 @@ def test_an_unknown_name_lists_the_choices() -> None:
 def test_a_new_file_is_a_new_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "brier.py").write_text(
         "from torch import nn\n"
-        "PARAMETERS = ()\n"
+        "PARAMETERS = {}\n"
         "class Brier(nn.Module):\n"
         "    def __init__(self, *, class_counts):\n"
         "        super().__init__()\n"

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 
 from mien.config.model import ModelConfig
-from mien.config.sections import AugmentParams, TrainParams
+from mien.config.sections.augment import AugmentParams
+from mien.config.sections.train import TrainParams
 from mien.models.build import ExpressionModel, build_model
 
 BASELINES = ("resnet50", "inception_v3", "mobilenetv2_100", "densenet121", "efficientnet_b1")

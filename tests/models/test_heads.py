@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien.config.sections import HeadParams
+from mien.config import declared
 from mien.core import registry
 from mien.models.heads import build_head
 
@@ -15,15 +15,12 @@ NAMES = registry.names("mien.models.heads")
 
 def head_of(name: str, *, channels: int = 40, classes: int = 7, dropout: float = 0.5, **own: Any) -> nn.Module:
     """The head with its default parameters and its `own`, from a fixed draw."""
-    values = HeadParams(**own)
     torch.manual_seed(0)
-    parameters = {key: getattr(values, key) for key in registry.constant("mien.models.heads", name, "PARAMETERS")}
-    return build_head(name, channels, classes, dropout=dropout, parameters=parameters)
+    return build_head(name, channels, classes, dropout=dropout, parameters=declared.values("head", name, own))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_head_keeps_the_contract(name: str) -> None:
-    assert set(registry.constant("mien.models.heads", name, "PARAMETERS")) <= set(HeadParams.model_fields)
     head = head_of(name)
     assert head(torch.randn(2, 40, 3, 5)).shape == head(torch.randn(2, 40, 1, 1)).shape == (2, 7)
     assert hasattr(head, "class_maps") == registry.constant("mien.models.heads", name, "CLASS_MAPS")

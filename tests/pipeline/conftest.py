@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -82,11 +83,24 @@ def make_small(document: Any) -> None:
     document["train"] |= {"epochs": 4, "batch_size": 8, "lr": 3e-3}
 
 
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A small repository after its first `dvc repro`, committed. All workers of the test run share it, so nobody may change it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    place = shared / "first_run"
+    with FileLock(shared / "first_run.lock"):
+        if not place.exists():
+            made = copy_repository(tmp_path_factory.mktemp("made") / "first_run")
+            made.change(make_small)
+            made.run("dvc", "repro")
+            made.commit("first run")
+            made.root.rename(place)  # only now, so that a failed run is not taken for the workspace
+    return Workspace(place)
+
+
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A small repository after its first `dvc repro`, committed."""
-    place = copy_repository(tmp_path_factory.mktemp("workspace"))
-    place.change(make_small)
-    place.run("dvc", "repro")
-    place.commit("first run")
-    return place
+def workspace(first_run: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A copy of the first run for the tests of one file, which change it."""
+    return Workspace(Path(shutil.copytree(first_run.root, tmp_path_factory.mktemp("copied") / "workspace", symlinks=True)))

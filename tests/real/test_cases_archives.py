@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import SourceError
 from mien.ingest.layout import label_of, subset_of
 from mien.ingest.sources import source_entries

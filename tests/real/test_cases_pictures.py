@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.config.params import ConvertParams
+from mien.config.sections.convert import ConvertParams
 from mien.convert.decoding import Undecodable, decode
 from mien.ingest.sources.entry import Entry, read_entry
 from mien.store.encoding import encode, reduced, stored_image

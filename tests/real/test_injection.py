@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.cli.app import where_command
+from mien.cli.where import where
 from mien.config.params import load_params
 from mien.core import paths
 from mien.pairs.writing import write_page
@@ -34,7 +34,7 @@ def test_the_data_stages_show_hostile_names_and_obey_none(
     Path("corrections.csv").write_text("sample_id,decision\n")
     for stage in (ingest, convert, dedup, sanitise, align, split):
         stage.main()
-    where_command("*")
+    where("*")
     said = capsys.readouterr().out
     assert not [one for one in said if one != "\n" and unicodedata.category(one) in ("Cc", "Zl", "Zp")]
     assert "unknown label '\\x1b[31mred'" in said and "/\\x1b[31mred" in said and "<script>alert(9)<script>" in said

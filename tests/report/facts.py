@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mien.compare.leaderboard import leaderboard
-from mien.config.model import config_document, configure
+from mien.config.configure import configure
+from mien.config.model import config_document
 from mien.config.params import Params, parse_params
 from mien.evaluate.results import Predictions, bare_figures, report_on_test
 from mien.evaluate.seeds import seed_figures

@@ -9,8 +9,9 @@ import pytest
 from huggingface_hub import DatasetCard, ModelCard
 from huggingface_hub.repocard import metadata_load
 
-from mien.config.params import DedupParams, load_params
+from mien.config.params import load_params
 from mien.config.preset import FOLDER
+from mien.config.sections.dedup import DedupParams
 from mien.core import registry
 from mien.report.cards import citations, data_card, model_card
 from mien.report.cards.rendering import table

@@ -2,8 +2,6 @@
 
 import io
 import re
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -13,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
+from mien.cli.app import app
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.printable import one_line
@@ -22,6 +21,7 @@ from stages import report
 from tests.report.fabricated import fabricate
 from tests.report.fabricated.hostile import CONTROLS, FORMULAS, SOURCE, STRINGS, poison, texts_of
 from tests.report.markup import Page
+from tests.surroundings import run_here
 
 ROOT = Path(__file__).parents[2]
 OWN_TAGS = {
@@ -190,24 +190,20 @@ def test_hashed_names_leave_no_name_in_the_report(run: Run) -> None:
 def test_the_terminal_gets_no_control_character(run: Run) -> None:
     _, root, _ = run
     fates = read_table(root / paths.FATES, FATES)
-    environment = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-
-    def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from mien.cli.app import app; app()", *arguments]
-        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=environment, timeout=60)
-
-    everything = mien("where", "*")
-    assert everything.returncode == 0 and len(everything.stdout.splitlines()) == len(fates)
-    assert not steering(everything.stdout) and "\\x1b[31m" in everything.stdout and "\\u202e" in everything.stdout
-    missing = mien("where", CONTROLS[0])
-    assert missing.returncode == 2 and not steering(missing.stderr) and "\\x1b[31m" in missing.stderr
+    everything = run_here(app, "where", "*", root=root)
+    assert everything.code == 0 and len(everything.out.splitlines()) == len(fates)
+    assert not steering(everything.out) and "\\x1b[31m" in everything.out and "\\u202e" in everything.out
+    missing = run_here(app, "where", CONTROLS[0], root=root)
+    assert missing.code == 2 and not steering(missing.err) and "\\x1b[31m" in missing.err
 
 
 def test_yaml_reads_back_every_string() -> None:
+    from huggingface_hub import CardData
+
     from mien.report.cards.rendering import yaml_front
 
     for text in STRINGS:
-        front = yaml_front({"pretty_name": text, "list": [text]}, comment="# nothing\n")
+        front = yaml_front(CardData(pretty_name=text, list=[text]), comment="# nothing\n")
         found = YAML(typ="safe", pure=True).load(io.StringIO(front.split("---\n")[1]))
         assert not steering(front) and found["pretty_name"] == found["list"][0]
         assert unicodedata.normalize("NFC", found["pretty_name"]) in (text, one_line(text), text.replace("\t", "\\t")) or "\n" in text

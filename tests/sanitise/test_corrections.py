@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError, MienError, SourceError
 from mien.sanitise.corrections import correct, matched, read_corrections
 from mien.sanitise.labels import classify

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError, TableError
 from mien.sanitise.corrections import read_corrections
 from mien.sanitise.deciding import take_over

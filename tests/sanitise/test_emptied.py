@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import TooFewImages
 from mien.sanitise.emptied import Emptied, emptied, warnings
 from mien.sanitise.labels import classify, closest_class

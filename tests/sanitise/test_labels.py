@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError
 from mien.sanitise.labels import classify, closest_class, refuse, unknown_spellings
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mien.config.params import LabelParams
+from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError
 from mien.sanitise.labels import classify
 from mien.sanitise.selection import Sanitised, image_rows, sanitise

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mien.config.model import configure
+from mien.config.configure import configure
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError

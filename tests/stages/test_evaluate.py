@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from mien.config.model import ModelConfig, configure
+from mien.config.configure import configure
+from mien.config.model import ModelConfig
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 
+from mien.config.configure import configure
 from mien.config.params import Params, load_params
 from mien.core import registry
 from mien.core.errors import ParamsError, StudyError
@@ -52,8 +53,8 @@ def test_every_committed_study_is_sound_and_its_runs_differ(repository: Path, na
     found = [applied(repository, run) for run in runs]
     assert all(set(params.models) == set(known.models) for params in found)
     assert len({params.model_dump_json() for params in found}) == len(found)
-    figures = dict.fromkeys(("accuracy", "mean_accuracy", "macro_f1"), 0.5)
-    done = [Experiment(DONE, params.model_dump(by_alias=True), dict.fromkeys(known.models, figures)) for params in found]
+    metrics = dict.fromkeys(("accuracy", "mean_accuracy", "macro_f1"), 0.5)
+    done = [Experiment(DONE, params.model_dump(by_alias=True), dict.fromkeys(known.models, metrics)) for params in found]
     table = study_table(name, known, dict(zip([run.experiment for run in runs], done, strict=True)))
     assert max(map(len, table.splitlines())) <= 120 and len(table.splitlines()) == 2 + len(runs)
     command = queue_command(runs[0], known.target)
@@ -72,7 +73,7 @@ def test_the_studies_are_all_there(repository: Path) -> None:
 
 def test_what_rbc_rbf_trains_with(repository: Path) -> None:
     (model,) = load_study("rbc_rbf").models
-    losses = {run.name: applied(repository, run).loss_of(model) for run in plan("rbc_rbf", load_study("rbc_rbf"))}
+    losses = {run.name: configure(applied(repository, run), model).loss for run in plan("rbc_rbf", load_study("rbc_rbf"))}
     assert {name: (loss["rbc_weight"], loss["rbf_weight"]) for name, loss in losses.items()} == {
         "neither": (0, 0), "rbc": (0.1, 0), "rbf": (0, 0.5), "both": (0.1, 0.5),
     }  # fmt: skip

@@ -7,12 +7,12 @@ from mien.study.file import Study
 from mien.study.table import show_command, study_table
 
 PARAMS = {"loss": {"gamma": 2.0, "rbc_weight": 0.1}, "train": {"epochs": 3}, "models": {"m": {"loss": "focal"}, "n": {"loss": "eac"}}}
-FIGURES = {"accuracy": 0.5, "mean_accuracy": 0.25, "macro_f1": 0.125, "weighted_f1": 0.0625}
+METRICS = {"accuracy": 0.5, "mean_accuracy": 0.25, "macro_f1": 0.125, "weighted_f1": 0.0625}
 
 
 def done(**entry: Any) -> Experiment:
     params = PARAMS | {"models": {"m": {"loss": "focal", **entry}, "n": {"loss": "eac"}}}
-    return Experiment(DONE, params, {"m": FIGURES, "n": {**FIGURES, "accuracy": 0.75}})
+    return Experiment(DONE, params, {"m": METRICS, "n": {**METRICS, "accuracy": 0.75}})
 
 
 def study(**fields: Any) -> Study:
@@ -25,7 +25,7 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if not line.startswith("| -")]
 
 
-def test_rows_are_the_runs_in_order_with_what_differs_and_three_figures() -> None:
+def test_rows_are_the_runs_in_order_with_what_differs_and_three_metrics() -> None:
     known = study(
         models=["m"], runs={"b": None, "a": {"models.*.loss_params.rbc_weight": 0.0, "models.*.loss": "focal"}, "c": None, "d": None}
     )

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from mlflow.tracking import MlflowClient
 
-from mien.config.model import config_document, configure
+from mien.config.configure import configure
+from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import Stopped, TrackingError

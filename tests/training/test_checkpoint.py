@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mien.training import checkpoint
-from mien.training.checkpoint import LOCK, code_files, fingerprint, unfinished
+from mien.training.checkpoint import LOCK, fingerprint, unfinished
 from tests.training.tiny import model_config
 
 
@@ -76,26 +76,20 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     assert order == ["first", "second"] and not (tmp_path / "a").exists()
 
 
-def test_the_fingerprint_changes_with_configuration_data_and_device(tmp_path: Path) -> None:
+def test_the_fingerprint_changes_with_configuration_inputs_and_device(tmp_path: Path) -> None:
     data = tmp_path / "splits.parquet"
     data.write_bytes(b"one")
     config = model_config()
-    first = fingerprint(config, data=[data], device="cpu")
-    assert first == fingerprint(model_config(), data=[data], device="cpu") and len(first) == 16
-    others = {fingerprint(model_config(seed=8), data=[data], device="cpu"), fingerprint(config, data=[data], device="cuda")}
+    first = fingerprint(config, inputs=[data], device="cpu")
+    assert first == fingerprint(model_config(), inputs=[data], device="cpu") and len(first) == 16
+    others = {fingerprint(model_config(seed=8), inputs=[data], device="cpu"), fingerprint(config, inputs=[data], device="cuda")}
     data.write_bytes(b"two")
-    others.add(fingerprint(config, data=[data], device="cpu"))
+    others.add(fingerprint(config, inputs=[data], device="cpu"))
     assert len(others | {first}) == 4
 
 
 @pytest.mark.parametrize("library", ["torch", "torchvision", "lightning", "timm", "numpy"])
 def test_the_fingerprint_changes_with_the_version_of_each_library_that_computes(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = fingerprint(model_config(), data=[], device="cpu")
+    first = fingerprint(model_config(), inputs=[], device="cpu")
     monkeypatch.setattr(checkpoint, "version", lambda name: "0" if name == library else metadata.version(name))
-    assert fingerprint(model_config(), data=[], device="cpu") != first
-
-
-def test_the_code_is_that_of_the_models_own_loss_and_attention() -> None:
-    names = {f"{path.parent.name}/{path.name}" for path in code_files(model_config(attention="se"))}
-    assert {"attention/se.py", "losses/cross_entropy.py", "models/build.py", "training/module.py", "augmentation/geometry.py"} <= names
-    assert not {"attention/none.py", "losses/focal.py"} & names
+    assert fingerprint(model_config(), inputs=[], device="cpu") != first

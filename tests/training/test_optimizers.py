@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mien.config.model import ModelConfig
-from mien.config.sections import TrainParams
+from mien.config.sections.train import TrainParams
 from mien.models.build import ExpressionModel, build_model
 from mien.training.fit import fit
 from mien.training.optimizers import build_optimizer

@@ -11,9 +11,8 @@ import pytest
 import torch
 
 import stages.train
-from mien.config.sections import LossParams
+from mien.config import declared
 from mien.core import paths
-from mien.core.registry import constant
 from mien.models.build import build_model
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
@@ -25,7 +24,7 @@ CONFIGS = {
     "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
     "two_views": model_config(
         head="linear",
-        loss={"name": "rebalanced", **{key: getattr(LossParams(), key) for key in constant("mien.losses", "rebalanced", "PARAMETERS")}},
+        loss={"name": "rebalanced", **declared.values("loss", "rebalanced", {})},
         train={"epochs": 4, "schedule": "cosine", "warmup_epochs": 1, "sampler": "class_balanced", "accumulate": 2, "optimizer": "sgd"},
         augment={"mixup": 0.4, "cutmix": 1.0, "erase": 0.5, "brightness": 0.2, "rand_augment": 5, "crop": 0.1},
     ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mien.config.sections import TrainParams
+from mien.config.sections.train import TrainParams
 from mien.training.samplers import SAMPLERS, EpochBatches, random_stream
 
 TARGETS = torch.tensor([0] * 90 + [1] * 9 + [2])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR
 
-from mien.config.sections import TrainParams
+from mien.config.sections.train import TrainParams
 from mien.models.build import build_model
 from mien.training.fit import fit
 from mien.training.schedules import rate

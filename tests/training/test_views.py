@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mien.augmentation import augment
+from mien.config import declared
 from mien.config.model import ModelConfig
-from mien.config.sections import LossParams
 from mien.core import registry
 from mien.core.errors import TrainingError
 from mien.losses import build_loss
@@ -23,8 +23,7 @@ PAIRS = [name for name in LOSSES if registry.constant("mien.losses", name, "TWO_
 
 
 def loss_settings(name: str, **changes: Any) -> dict[str, Any]:
-    values = LossParams(**changes)
-    return {"name": name, **{key: getattr(values, key) for key in registry.constant("mien.losses", name, "PARAMETERS")}}
+    return {"name": name, **declared.values("loss", name, changes)}
 
 
 def config_of(loss: str, *, changes: dict[str, Any] | None = None, **entry: Any) -> ModelConfig:

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from mien.config.model import ModelConfig
-from mien.config.sections import AugmentParams, TrainParams
+from mien.config.sections.augment import AugmentParams
+from mien.config.sections.train import TrainParams
 from mien.core import paths
 from mien.core.files import write_json
 from mien.store.faces import FaceSet
@@ -87,4 +88,7 @@ def write_workspace(root: Path, config: ModelConfig, *, num_train: int = 36, num
         )
     write_table(root / paths.SPLITS, pd.DataFrame(rows), SPLITS)
     write_json(root / paths.config(config.name), json.loads(config.model_dump_json()))
+    code = root / paths.code("train", config.name)
+    code.parent.mkdir(parents=True)
+    code.write_text("mien.training.fit 0123456789abcdef fit\n", encoding="utf-8")
     write_json(root / paths.pretrained(config.name) / "pretrained.json", {"weights": "none", "backbone": config.backbone})

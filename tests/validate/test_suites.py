@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mien.config.params import LabelParams, Params
+from mien.config.params import Params
+from mien.config.sections.labels import LabelParams
 from mien.sanitise import official
 from mien.sanitise.selection import image_rows, sanitise
 from mien.split.fates import fates

@@ -1,6 +1,6 @@
 """Heads: from the last feature map to one logit per class; one file each, found by name. A head's file holds
 
-PARAMETERS  the fields of mien.config.sections.HeadParams that the head reads, a literal (it is read without importing torch)
+PARAMETERS  the parameters that the head reads from `head:` in params.yaml, a literal as in mien/losses/__init__.py
 CLASS_MAPS  whether the head has `class_maps(maps_NCHW, detach=...)`, one map per class whose mean plus the bias is the logit; a literal
 HEAD        called as HEAD(channels, num_classes, dropout=..., **parameters), a module maps_NCHW -> logits_NK
 

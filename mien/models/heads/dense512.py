@@ -4,6 +4,6 @@ from functools import partial
 
 from mien.models.heads._dense import DenseHead
 
-PARAMETERS = ()
+PARAMETERS: dict[str, object] = {}
 CLASS_MAPS = False
 HEAD = partial(DenseHead, hidden=512)

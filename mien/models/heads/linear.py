@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-PARAMETERS = ()
+PARAMETERS: dict[str, object] = {}
 CLASS_MAPS = True
 
 

@@ -3,7 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-PARAMETERS = ("batch_norm", "l1_weights", "l2_weights", "l1_bias", "l1_activations")
+PARAMETERS = {
+    "batch_norm": {"default": True, "description": "a batch norm before the dense layer"},
+    "l1_weights": {"default": 0.0, "ge": 0, "description": "strength of the L1 term of the dense layer's weights, unitless"},
+    "l2_weights": {"default": 0.016, "ge": 0, "description": "strength of the L2 term of the dense layer's weights, unitless"},
+    "l1_bias": {"default": 0.006, "ge": 0, "description": "strength of the L1 term of the dense layer's bias, unitless"},
+    "l1_activations": {
+        "default": 0.006,
+        "ge": 0,
+        "description": "strength of the L1 term of the dense layer's activations, mean over the batch, unitless",
+    },
+}
 CLASS_MAPS = False
 HIDDEN = 256
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from huggingface_hub import DatasetCardData
+
 from mien.core.markdown import Markdown
 from mien.core.naming import last_part
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
@@ -53,13 +55,13 @@ def data_card(facts: RunFacts) -> str:
 
 def _front_matter(facts: RunFacts) -> str:
     num_kept = len(facts.splits)
-    document = {
-        "pretty_name": dataset_name(facts),
-        "task_categories": ["image-classification"],
-        "tags": ["facial-expression-recognition"],
-        "size_categories": [next((name for limit, name in SIZES if num_kept < limit), "n>10M")],
-    }
-    return yaml_front(document, comment=LICENSE)
+    card = DatasetCardData(
+        pretty_name=dataset_name(facts),
+        task_categories=["image-classification"],
+        tags=["facial-expression-recognition"],
+        size_categories=[next((name for limit, name in SIZES if num_kept < limit), "n>10M")],
+    )
+    return yaml_front(card, comment=LICENSE)
 
 
 def _fate_rows(facts: RunFacts) -> list[list[str]]:

@@ -1,9 +1,11 @@
-"""The YAML at the top of a model card, as Hugging Face reads it: tags, and the test figures as its model-index.
+"""The YAML at the top of a model card, as Hugging Face reads it: tags, and the test metrics as its model-index.
 
 Source: the specification of model cards, https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
 
 from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
 
 from mien.report.cards.facts import dataset_name
 from mien.report.cards.rendering import yaml_front
@@ -28,31 +30,36 @@ LICENSE = (
 def front_matter(model: str, facts: RunFacts) -> str:
     """The YAML between two lines of ---, without a licence, which only those who publish the model can give."""
     config = facts.configs[model]
-    document = {
-        "library_name": "mien",
-        "pipeline_tag": "image-classification",
-        "tags": ["image-classification", "facial-expression-recognition", "pytorch", "timm", config["backbone"], config["loss"]["name"]],
-        "metrics": ["accuracy", "f1"],
-        "model-index": [
-            {"name": model, "results": [_result(facts, part, model) for part in ("all", "clean") if part in facts.evaluations[model]]}
-        ],
-    }
-    return yaml_front(document, comment=LICENSE)
+    card = ModelCardData(
+        library_name="mien",
+        pipeline_tag="image-classification",
+        tags=["image-classification", "facial-expression-recognition", "pytorch", "timm", config["backbone"], config["loss"]["name"]],
+        metrics=["accuracy", "f1"],
+        model_name=model,
+        eval_results=[result for part in ("all", "clean") if part in facts.evaluations[model] for result in _results(facts, part, model)],
+    )
+    return yaml_front(card, comment=LICENSE)
 
 
-def _result(facts: RunFacts, part: str, model: str) -> dict[str, Any]:
-    figures = facts.evaluations[model][part]
-    name = dataset_name(facts) + (", clean test images" if part == "clean" else "")
-    return {
-        "task": {"type": "image-classification", "name": "Facial expression recognition"},
-        "dataset": {"type": "imagefolder", "name": name, "config": part, "split": "test", "revision": facts.origin.data},
-        "metrics": [
-            {"type": kind, "name": _title(figure), "value": round(figures[figure], DECIMALS), **({"args": dict(args)} if args else {})}
-            for figure, (kind, args) in METRICS.items()
-        ],
-    }
+def _results(facts: RunFacts, part: str, model: str) -> list[EvalResult]:
+    return [
+        EvalResult(
+            task_type="image-classification",
+            task_name="Facial expression recognition",
+            dataset_type="imagefolder",
+            dataset_name=dataset_name(facts) + (", clean test images" if part == "clean" else ""),
+            dataset_config=part,
+            dataset_split="test",
+            dataset_revision=facts.origin.data,
+            metric_type=kind,
+            metric_name=_title(metric),
+            metric_value=round(facts.evaluations[model][part][metric], DECIMALS),
+            metric_args=args or None,
+        )
+        for metric, (kind, args) in METRICS.items()
+    ]
 
 
-def _title(figure: str) -> str:
-    title = HEADLINE[figure].title
+def _title(metric: str) -> str:
+    title = HEADLINE[metric].title
     return title[0].upper() + title[1:]

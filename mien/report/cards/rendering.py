@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, wraps
 from typing import Any
 
+from huggingface_hub import CardData
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined, pass_context
 from jinja2.runtime import Context
 from ruamel.yaml import YAML
@@ -33,16 +34,16 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], num_left: int 
     )
 
 
-def yaml_front(document: Mapping[str, Any], *, comment: str) -> str:
+def yaml_front(data: CardData, *, comment: str) -> str:
     """The YAML at the top of a card, between two lines of ---, after lines of comment; every text quoted where YAML needs it.
 
-    HTML tags and links within texts are written with YAML's own escapes, for readers that take this for Markdown.
+    Not by CardData's own `to_yaml`: HTML tags and links within texts are written with YAML's own escapes, for readers that take this for Markdown.
     """
     yaml = YAML()
     yaml.default_flow_style = False
     yaml.width = 1000
     text = io.StringIO()
-    yaml.dump(_visible(document), text)
+    yaml.dump(_visible(data.to_dict()), text)  # type: ignore[no-untyped-call]
     quoted = _ACTIVE.sub(lambda found: found[0][:-1] + f"\\x{ord(found[0][-1]):02X}", text.getvalue())
     return f"---\n{comment}{quoted}---\n"
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.config.model import config_document, configure
+from mien.config.configure import configure
+from mien.config.model import config_document
 from mien.core import paths
 from mien.core.files import read_json, write_json
 from mien.statistics.metrics import accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1, weighted_f1

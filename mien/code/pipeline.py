@@ -1,0 +1,34 @@
+"""What `code` must know of the pipeline: its stages, the classes of their parameters, and the parts of each model that are found by name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from mien.code.fingerprint import Stage
+from mien.config.params import Params
+from mien.core import paths
+
+
+def tracked_stages(pipeline: Path) -> Iterator[Stage]:
+    """The stages of a dvc.yaml that depend on their fingerprint."""
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(pipeline.read_text(encoding="utf-8"))
+    for name, entry in document["stages"].items():
+        stage = entry.get("do", entry)
+        if any(str(dep).startswith(f"{paths.CODE.as_posix()}/") for dep in stage.get("deps", ())):
+            sections = dict.fromkeys(key.partition(".")[0] for key in stage.get("params", ()))
+            yield Stage(name, tuple(sections), is_per_model="do" in entry)
+
+
+def sections() -> dict[str, tuple[str, str]]:
+    """Module and name of the class that declares each section of params.yaml."""
+    classes = {field.alias or name: field.annotation for name, field in Params.model_fields.items()}
+    return {name: (own.__module__, own.__name__) for name, own in classes.items() if isinstance(own, type) and issubclass(own, BaseModel)}
+
+
+def choices(params: Params, model: str) -> dict[str, str]:
+    """The modules that a model uses of the registries."""
+    entry = params.model(model)
+    return {"mien.losses": entry.loss, "mien.models.attention": entry.attention, "mien.models.heads": entry.head}

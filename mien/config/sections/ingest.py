@@ -1,0 +1,55 @@
+"""The section `ingest`: which files are read, and where their labels and subjects come from."""
+
+import re
+from collections.abc import Iterator
+from typing import Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from mien.config.faults import Fault, refuse
+from mien.config.sections.base import Section
+
+
+class IngestParams(Section):
+    source: str = Field(
+        "data/sample.zip",
+        min_length=1,
+        description="folder, .zip, .tar(.gz) or FER2013 pixel .csv; use an absolute path if it is outside the repository",
+    )
+    metadata: str = Field(
+        "metadata.csv",
+        min_length=1,
+        description="CSV with a column path and any other columns; the column subject names the person, the column label gives the label; "
+        "leave only the header if you have none",
+    )
+    label: str = Field(
+        "",
+        description="Python regular expression that is searched in each path of the source; its group (?P<label>...) is the label (a class "
+        "or alias) and replaces the folder name; ingest.metadata has precedence; empty means that it is not used",
+    )
+    subject: str = Field(
+        "",
+        description="Python regular expression that is searched in each path of the source; its group (?P<subject>...) is the subject if "
+        "ingest.metadata gives none; empty means that it is not used",
+    )
+
+    max_file_mb: PositiveInt = Field(
+        160,
+        le=1024,
+        description="larger files are rejected without being read, in MiB; ingest needs about three times the memory of the largest file",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        for group, pattern in (("label", self.label), ("subject", self.subject)):
+            try:
+                groups = re.compile(pattern).groupindex
+            except (re.error, OverflowError, RecursionError) as error:
+                yield group, f"must be a regular expression with a group (?P<{group}>...), or empty: {error}", pattern
+                continue
+            if pattern and group not in groups:
+                yield group, f"must have a group (?P<{group}>...), or be empty", pattern

@@ -1,0 +1,42 @@
+"""The section `models`: the entry of one model."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from mien.config.faults import Fault, refuse
+from mien.config.sections.base import Fraction, Section
+
+
+class ModelParams(Section):
+    backbone: str = Field(description="name of the architecture in timm, or cnn")
+    weights: str = Field(description="none, imagenet, or a folder with BACKBONE*.safetensors")
+    attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
+    head: str = Field(description="pooling and classifier")
+    dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
+    loss: str = Field(description="loss function")
+    recipe: Literal["one_stage", "two_stage"] = Field(
+        "two_stage", description="two_stage trains the head with a frozen backbone, then also the last layers of the backbone"
+    )
+    input_px: PositiveInt = Field(224, ge=32, description="side of the input of the network, in pixels")
+    normalization: Literal["backbone", "shared", "half"] = Field(
+        "backbone", description="mean and standard deviation of the input: those of the pretraining, those of ImageNet, or 0.5"
+    )
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 is autocast with the channels-last layout; it changes results")
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = Field(
+        (), description="the model is trained once with each seed, and the weights of the first one are used; empty means `seed` alone"
+    )
+    loss_params: Mapping[str, Any] = Field(default_factory=dict, description="values of this model for parameters under `loss`")
+    head_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `head`")
+    train: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `train`")
+    augment: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `augment`")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if len(set(self.seeds)) != len(self.seeds):
+            yield "seeds", "must differ from one another", self.seeds

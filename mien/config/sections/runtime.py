@@ -1,0 +1,14 @@
+"""The section `runtime`: the hardware that the stages use."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt
+
+from mien.config.sections.base import Section
+
+
+class RuntimeParams(Section):
+    """On which hardware the stages run. No stage tracks these parameters, because they do not change results."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
+    workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")

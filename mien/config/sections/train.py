@@ -1,0 +1,45 @@
+"""The section `train`: the defaults of the training loop, which each model may override."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from mien.config.sections.base import Fraction, Section, only_if
+
+
+class TrainParams(Section):
+    epochs: PositiveInt = Field(24, description="maximum number of epochs of the first (or only) stage")
+    batch_size: PositiveInt = Field(16, ge=2, description="images per forward pass")
+    accumulate: PositiveInt = Field(1, description="number of batches whose gradients are averaged for one step")
+    optimizer: Literal["adam", "adamw", "sgd"] = Field("adam", description="optimiser")
+    momentum: Fraction = Field(0.9, lt=1, description="momentum of sgd", json_schema_extra=only_if(optimizer="sgd"))
+    lr: PositiveFloat = Field(1e-3, description="learning rate of the first (or only) stage")
+    weight_decay: NonNegativeFloat = Field(0.0, description="weight decay; not applied to norms or biases")
+    clip_norm: NonNegativeFloat = Field(0.0, description="gradients with a larger norm are scaled down to this norm; 0 turns this off")
+    schedule: Literal["none", "plateau", "exponential", "cosine"] = Field(
+        "plateau", description="how the learning rate decreases over the epochs"
+    )
+    plateau_patience: NonNegativeInt = Field(
+        3, description="epochs without improvement before the learning rate is reduced", json_schema_extra=only_if(schedule="plateau")
+    )
+    plateau_factor: Fraction = Field(
+        0.3, gt=0, lt=1, description="factor by which the learning rate is then multiplied", json_schema_extra=only_if(schedule="plateau")
+    )
+    decay: Fraction = Field(
+        0.9, gt=0, description="factor of the exponential schedule for each epoch", json_schema_extra=only_if(schedule="exponential")
+    )
+    warmup_epochs: NonNegativeInt = Field(
+        0,
+        description="number of epochs in which the cosine schedule first rises; the last epoch is never one of them",
+        json_schema_extra=only_if(schedule="cosine"),
+    )
+    fine_tune_epochs: NonNegativeInt = Field(20, description="maximum number of epochs of the second stage; 0 leaves it out")
+    fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")
+    fine_tune_layers: PositiveInt = Field(30, description="number of the last layers of the backbone that the second stage trains")
+    sampler: Literal["shuffled", "weighted", "class_balanced"] = Field(
+        "shuffled", description="weighted draws with replacement with weight 1 / n_k; class_balanced draws every class equally often"
+    )
+    monitor: Literal["val_loss", "val_macro_f1", "val_mean_accuracy"] = Field(
+        "val_loss", description="validation metric that decides early stopping and which checkpoint is kept"
+    )
+    patience: PositiveInt = Field(8, description="epochs without improvement before a stage stops")

@@ -1,0 +1,134 @@
+"""Editing X changes the fingerprints of exactly Y: what DVC reruns after a change of code."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mien.code.fingerprint import fingerprint
+from mien.code.libraries import pinned
+from mien.code.pipeline import choices, sections, tracked_stages
+from mien.code.reach import Code
+from mien.config.params import load_params
+
+ROOT = Path(__file__).parents[2]
+PARAMS = load_params(ROOT / "params.yaml")
+STAGES = {stage.name: stage for stage in tracked_stages(ROOT / "dvc.yaml")}
+
+
+def each(stage: str, *models: str) -> set[str]:
+    return {f"{stage}@{model}" for model in (models or PARAMS.models)}
+
+
+def with_loss(*losses: str) -> list[str]:
+    found = [name for name, entry in PARAMS.models.items() if entry.loss in losses]
+    assert found, losses
+    return found
+
+
+def fingerprints(root: Path) -> dict[str, str]:
+    """All fingerprints by STAGE or STAGE@MODEL."""
+    code, pins, declared, found = Code(root), pinned(root / "requirements.lock"), sections(), {}
+    for stage in STAGES.values():
+        for model in PARAMS.models if stage.is_per_model else (None,):
+            chosen = choices(PARAMS, model) if model else None
+            name = f"{stage.name}@{model}" if model else stage.name
+            found[name] = fingerprint(code, stage, sections=declared, pins=pins, choices=chosen)
+    return found
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("code")
+    for name in ("mien", "stages"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.lock", root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def before(copy: Path) -> dict[str, str]:
+    return fingerprints(copy)
+
+
+def substituted(file: str, pattern: str, new: str) -> Callable[[Path], None]:
+    """An edit that replaces the first place where the pattern matches; it must match."""
+
+    def edit(root: Path) -> None:
+        text = (root / file).read_text(encoding="utf-8")
+        changed = re.sub(pattern, new, text, count=1, flags=re.MULTILINE)
+        assert changed != text, f"{pattern} is not in {file}"
+        (root / file).write_text(changed, encoding="utf-8")
+
+    return edit
+
+
+def added(file: str, text: str) -> Callable[[Path], None]:
+    def edit(root: Path) -> None:
+        with (root / file).open("a", encoding="utf-8") as opened:
+            opened.write(text)
+
+    return edit
+
+
+def copied(file: str, new: str) -> Callable[[Path], None]:
+    return lambda root: shutil.copy(root / file, root / new) and None
+
+
+EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
+    "a docstring": (substituted("mien/store/faces.py", r'"""', '"""Another sentence. '), set()),
+    "a comment": (added("mien/training/fit.py", "# a remark\n"), set()),
+    "a comment after code": (substituted("mien/losses/focal.py", r"^(LOSS = .*)$", r"\1  # a remark"), set()),
+    "blank lines": (added("stages/train.py", "\n\n\n"), set()),
+    "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
+    "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
+    "tracking": (substituted("mien/tracking/store.py", r"^import os$", "import os\nimport sys"), set()),
+    "a loss": (
+        substituted("mien/losses/focal.py", r"^(    def forward\(.*)$", r"    marker = 1\n\n\1"),
+        each("train", *with_loss("focal")),
+    ),
+    "a helper of losses": (
+        substituted("mien/losses/_consistency.py", r"^ATTENUATION = .*$", "ATTENUATION = (0.4, 0.9)"),
+        each("train", *with_loss("rebalanced")),
+    ),
+    "a new loss": (copied("mien/losses/cross_entropy.py", "mien/losses/another.py"), {"configure"}),
+    "the training loop": (substituted("mien/training/fit.py", r"^VALIDATION_BATCH = .*$", "VALIDATION_BATCH = 65"), each("train")),
+    "a template of the report": (added("mien/report/page/index/page.html.j2", "<!-- more -->\n"), {"report"}),
+    "the bibliography": (added("mien/report/cards/papers.bib", "@misc{another}\n"), {"report"}),
+    "an attention block": (
+        substituted("mien/models/attention/se.py", r"channels // REDUCTION", "channels // 8"),
+        {
+            f"{stage}@{name}"
+            for stage in ("train", "evaluate", "explain")
+            for name, entry in PARAMS.models.items()
+            if entry.attention == "se"
+        }
+        | {"doubts"},
+    ),
+    "a column of the table of pairs": (
+        substituted("mien/store/tables.py", r"^PAIRS = .*$", r"\g<0>  # at another place\nPAIRS = PAIRS"),
+        {"dedup", "report"},
+    ),
+    "the version of torch": (
+        substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
+        {"align", "doubts", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+    ),
+    "the version of a library for typing": (substituted("requirements.lock", r"^mypy==\S+", "mypy==99.0"), set()),
+}
+
+
+@pytest.mark.parametrize(("edit", "expected"), EDITS.values(), ids=EDITS)
+def test_editing_x_reruns_exactly_y(edit: Callable[[Path], None], expected: set[str], copy: Path, before: dict[str, str]) -> None:
+    kept = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    try:
+        edit(copy)
+        after = fingerprints(copy)
+    finally:
+        for path in copy.rglob("*"):
+            if path.is_file() and path not in kept:
+                path.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert {name for name in before if before[name] != after[name]} == expected
