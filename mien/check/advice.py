@@ -13,7 +13,7 @@ from mien.config.spelling import Spellings
 from mien.core import paths
 from mien.core.plural import noun_of
 from mien.ingest.counts import remedy
-from mien.ingest.proposals import Proposal
+from mien.ingest.label_proposals import Proposal
 from mien.sanitise.labels import closest_class
 from mien.store.pointers import PULL
 

@@ -7,9 +7,9 @@ import pandas as pd
 from mien.compare.leaderboard import HEADINGS
 from mien.compare.same_images import same_images
 from mien.core.markdown import escaped, markdown_table
-from mien.statistics.confusions import overall_figures
 from mien.statistics.headline import MAIN
 from mien.statistics.metrics import Counts, confusion_matrix, precision_recall_f1
+from mien.statistics.overall_metrics import overall_metrics
 from mien.statistics.paired import paired_differences
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval
 from mien.training.timing import Timing
@@ -37,7 +37,7 @@ def study_table(
     confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}
     figures = []
     for model, confusion_KK in confusions.items():
-        own = overall_figures(confusion_KK)
+        own = overall_metrics(confusion_KK)
         cells = [f"{own[name]:.4f}" for name in MAIN]
         if model == against:
             cells += ["reference", "", ""]

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mien.evaluate.slicing import MIN_IMAGES, NUM_BINS, slice_values
 from mien.statistics.bca import bca_intervals
-from mien.statistics.confusions import figures_of
 from mien.statistics.headline import MAIN
 from mien.statistics.metrics import Figures
+from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
 
 COLUMNS = (
@@ -48,7 +48,7 @@ class Slice:
     gaps: Mapping[str, Interval | None]
 
 
-def slice_figures(
+def slice_metrics(
     actual_N: ArrayLike,
     predicted_N: ArrayLike,
     num_classes: int,

@@ -1,6 +1,6 @@
 """The headline metrics of a test: the one list of their names, titles and meanings, in the order of tables.
 
-Whoever shows them (leaderboard, report, cards, slices, studies) takes names and titles from here. statistics/confusions.py computes them,
+Whoever shows them (leaderboard, report, cards, slices, studies) takes names and titles from here. statistics/overall_metrics.py computes them,
 all but top-2 accuracy, which needs more than the predicted class (statistics/agreement.py).
 """
 

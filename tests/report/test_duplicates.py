@@ -13,7 +13,7 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.report.page.index import duplicates
 from mien.report.page.site import index_page
-from mien.report.run import read_run
+from mien.report.run_facts import read_run
 from mien.store.tables import PAIRS, read_table
 from tests.report.fabricated import fabricate
 from tests.report.facts import make_params

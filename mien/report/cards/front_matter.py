@@ -9,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from mien.report.cards.facts import dataset_name
 from mien.report.cards.rendering import yaml_front
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.statistics.headline import HEADLINE
 
 METRICS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -9,7 +9,7 @@ from mien.report.page.axis import axis_around, log_axis_around, tick_texts
 from mien.report.page.chart import Chart, Point
 from mien.report.page.formats import figure, large, round_text, span, three_digits
 from mien.report.page.labels import place_labels
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Cost beside quality"
 

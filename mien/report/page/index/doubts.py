@@ -6,7 +6,7 @@ from mien.core import paths
 from mien.core.naming import file_name, last_part
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Labels worth a second look"

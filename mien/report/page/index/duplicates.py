@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from mien.core import paths
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.sanitise.cautions import cautions
 from mien.store.thumbnails import stored_thumbnails
 

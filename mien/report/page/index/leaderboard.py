@@ -4,7 +4,7 @@ from typing import Any
 
 from mien.report.page.axis import axis_around
 from mien.report.page.pairwise import ALPHA, differences
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.statistics.headline import HEADLINE
 
 TITLE = "Leaderboard"

@@ -7,7 +7,7 @@ from mien.core.naming import Names, file_name
 from mien.report.page.axis import Axis
 from mien.report.page.pairwise import ALPHA
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Failures"

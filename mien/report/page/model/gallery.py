@@ -4,7 +4,7 @@ from typing import Any
 
 from mien.core.naming import file_name
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Most confident predictions"

@@ -4,7 +4,7 @@ from typing import Any
 
 from mien.report.page.axis import Axis
 from mien.report.page.index.leaderboard import BASELINES
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.statistics.headline import HEADLINE
 
 TITLE = "Test figures"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.thumbnails import read_thumbnails
 
 TITLE = "A picture and its mirror image"
