@@ -9,7 +9,9 @@ from mien.compare.same_images import COLUMNS, same_images
 from mien.config.params import Params, load_params
 from mien.core import paths
 from mien.core.errors import TableError
-from mien.core.files import read_json, replacing_file, write_json
+from mien.core.files import replacing_file, write_json
+from mien.core.outputs import read_json_output
+from mien.core.plural import plural
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
 from mien.split.units import units
@@ -51,7 +53,7 @@ def main() -> None:
     num_worse = sum(place == WORSE for place, _ in places.values())
     others = f", shown to be better than {num_worse} of the {len(board) - 1} others" if len(board) > 1 else ""
     typer.echo(
-        f"compare: {len(board)} model{'s'[: len(board) != 1]}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}{others} "
+        f"compare: {plural(len(board), 'model')}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}{others} "
         f"({paths.LEADERBOARD_TABLE})"
     )
 
@@ -59,9 +61,7 @@ def main() -> None:
 def _evaluation(params: Params, model: str) -> dict[str, Any]:
     """Raises TableError if it is missing, older than this code, or of other classes than those of params.yaml."""
     path = paths.evaluation(model)
-    if not path.is_file():
-        raise TableError(f"{path} is missing; run `dvc repro evaluate@{model}`")
-    evaluation: dict[str, Any] = read_json(path)
+    evaluation: dict[str, Any] = read_json_output(path)
     if "intervals" not in evaluation.get("all", {}):
         raise TableError(f"{path} is of an older version of mien; run `dvc repro evaluate@{model}`")
     if (classes := list(evaluation["classes"])) != list(params.labels.kept):

@@ -7,6 +7,7 @@ from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
+from mien.core.plural import plural
 from mien.core.stage import command
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     with replacing_directory(folder) as temporary:
         for model in params.models:
             write_json(temporary / paths.config(model).name, config_document(configure(params, model)))
-    typer.echo(f"configure: {len(params.models)} model{'s'[: len(params.models) != 1]}: {', '.join(params.models)}")
+    typer.echo(f"configure: {plural(len(params.models), 'model')}: {', '.join(params.models)}")
 
 
 if __name__ == "__main__":

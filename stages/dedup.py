@@ -7,6 +7,7 @@ import typer
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import write_json
+from mien.core.plural import plural
 from mien.core.stage import command
 from mien.dedup.details import stored_details
 from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates
@@ -30,8 +31,8 @@ def main() -> None:
     write_json(paths.counts("dedup"), counts)
     kinds = ", ".join(f"{num} {kind}" for kind, num in counts["files_by_kind"].items())
     typer.echo(
-        f"dedup: {counts['files']} files, {counts['groups']} group{'s'[: counts['groups'] != 1]} of the same picture ({kinds}), "
-        f"{counts['scenes']} scene{'s'[: counts['scenes'] != 1]} of several pictures ({counts['files_in_scenes']} files)"
+        f"dedup: {counts['files']} files, {plural(counts['groups'], 'group')} of the same picture ({kinds}), "
+        f"{plural(counts['scenes'], 'scene')} of several pictures ({counts['files_in_scenes']} files)"
     )
 
 

@@ -14,11 +14,11 @@ from mien.core.stage import command
 from mien.doubts.choice import best_on_validation
 from mien.doubts.judgement import judge
 from mien.doubts.queue import counts, review_table
-from mien.explain.thumbnails import webp, write_pictures
 from mien.models.store import load_model
 from mien.sanitise.corrections import matched, read_corrections
 from mien.store.faces import load_faces
 from mien.store.tables import SPLITS, read_table
+from mien.store.thumbnails import webp, write_thumbnails
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     pictures = {f"face/{name}": webp(faces.images_N3SS[place[name]].permute(1, 2, 0).numpy()) for name in queue["sample_id"]}
     with replacing_directory(paths.DOUBTS) as folder:
         write_csv(folder / "queue.csv", queue.assign(path=queue["path"].map(file_names(rows, params.report.names))))
-        write_pictures(folder / "pictures.parquet", pictures)
+        write_thumbnails(folder / "pictures.parquet", pictures)
     write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
     shown = (
         f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}, to be filled in and given to `mien decide`"

@@ -12,12 +12,12 @@ from mien.core.files import write_json
 from mien.core.naming import file_names
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
-from mien.explain.checks import check_images, check_predictions, check_weights
 from mien.explain.explanation import explain
 from mien.explain.landmarks import read_landmarks
 from mien.explain.output import write_explanation
+from mien.explain.stored_predictions import check_images, check_predictions, check_weights
 from mien.explain.subject import Subject
-from mien.explain.test_images import join_test_images, labelled_copies
+from mien.explain.tested_images import join_tested_images, labelled_copies
 from mien.models.store import load_model
 from mien.store.faces import FaceSet, load_faces
 from mien.store.tables import DUPLICATES, FILES, SPLITS, read_predictions, read_table
@@ -44,7 +44,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         check_predictions(predictions, subject.classes, model=model, source=source)
         check_images(predictions, splits, model=model, source=source)
         files, duplicates = read_table(paths.FILES, FILES, ["path", "label_raw"]), read_table(paths.DUPLICATES, DUPLICATES)
-        tested = join_test_images(
+        tested = join_tested_images(
             predictions,
             splits,
             classes=subject.classes,

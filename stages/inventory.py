@@ -7,6 +7,7 @@ import typer
 
 from mien.config.params import load_params
 from mien.core import paths
+from mien.core.plural import plural
 from mien.core.repository import require_complete
 from mien.core.stage import command
 from mien.ingest.sources import kind_of
@@ -35,7 +36,7 @@ def main() -> None:
     write_table(paths.INVENTORY, pa.Table.from_pylist(rows, INVENTORY), INVENTORY)
     unread = [row["path"] for row in rows if row["sha256"] is None]
     typer.echo(
-        f"inventory: {len(rows)} file{'s'[: len(rows) != 1]} in {params.ingest.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
+        f"inventory: {plural(len(rows), 'file')} in {params.ingest.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
         + (f"; {len(unread)} not to be read, such as {unread[0]}" if unread else "")
     )
 

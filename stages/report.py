@@ -8,7 +8,7 @@ from mien.core.files import replacing_directory
 from mien.core.stage import command
 from mien.report.cards import data_card, model_card
 from mien.report.page.site import index_page, model_page
-from mien.report.run import read_run
+from mien.report.run_facts import read_run
 from mien.tracking import run as tracking
 
 

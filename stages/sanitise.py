@@ -1,4 +1,4 @@
-"""Labels and survivors; see mien/sanitise/selection.py for the rules."""
+"""Labels and survivors; see mien/sanitise/rules.py for the rules."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mien.sanitise.corrections import read_corrections
 from mien.sanitise.counts import counts
 from mien.sanitise.emptied import emptied, warnings
 from mien.sanitise.remarks import correction_remarks, counter_remarks, unknown_remarks
-from mien.sanitise.selection import image_rows, sanitise
+from mien.sanitise.rules import image_rows, sanitise
 from mien.store.shards import read_store
 from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
 

@@ -10,8 +10,8 @@ from PIL import Image
 from mien.config.sections.convert import ConvertParams
 from mien.config.sections.dedup import DedupParams
 from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
+from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
-from mien.dedup.images import Pairs, Pictures
 from mien.dedup.proposing import propose
 from mien.dedup.search import near_pairs
 from mien.store.encoding import reduced

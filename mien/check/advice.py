@@ -11,8 +11,9 @@ from mien.check.survey import POINTER
 from mien.config.params import Params
 from mien.config.spelling import Spellings
 from mien.core import paths
+from mien.core.plural import noun_of
 from mien.ingest.counts import remedy
-from mien.ingest.proposals import Proposal
+from mien.ingest.label_proposals import Proposal
 from mien.sanitise.labels import closest_class
 from mien.store.pointers import PULL
 
@@ -97,7 +98,7 @@ def _labels(found: Findings, params: Params) -> Iterator[Advice]:
         close.setdefault(closest_class(name, params.labels) or "", []).append(name)
     far = close.pop("", [])
     for meant, names in close.items():
-        yield Advice(f"if {_listed(names)} mean{'s'[: len(names) == 1]} {meant}", _preset(_alias(meant, names, params)))
+        yield Advice(f"if {_listed(names)} {noun_of(len(names), 'means', 'mean')} {meant}", _preset(_alias(meant, names, params)))
     if far and len(far) <= MOST_CLASSES:
         classes = _setting("labels.classes", _list([*params.labels.classes, *far] if is_labelled else far))
         clear = [] if is_labelled or not params.labels.aliases else [_setting("labels.aliases", "{}")]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from mien.check.survey import Seen, Tried
 from mien.config.params import Params
+from mien.ingest.label_proposals import Proposal, propose
 from mien.ingest.layout import label_of, path_key, subset_of
 from mien.ingest.metadata import Metadata
 from mien.ingest.pattern import group_of
-from mien.ingest.proposals import Proposal, propose
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from mien.config.params import Params
 from mien.core import paths
 from mien.core.markdown import plain_table
 from mien.core.parallel import num_processes
+from mien.core.plural import noun_of, plural
 from mien.core.printable import one_line
 from mien.ingest.metadata import read_metadata
 from mien.ingest.sources import kind_of
@@ -44,7 +45,7 @@ def _files(place: Path, kind: str, found: Findings) -> list[str]:
     rows += [("ignored", reason, f"{count:,}", found.such_as["ignored", reason]) for reason, count in found.ignored.items()]
     rows += [("unreadable", reason, f"{count:,}", found.such_as["unreadable", reason]) for reason, count in found.errors.items()]
     table = plain_table(("", "what", "files", "such as"), rows[:MOST_LINES], right={2}).splitlines() if rows else []
-    return [f"{one_line(str(place))}: {kind.replace('_', ' ')}, {num:,} file{'s'[: num != 1]}, {found.size_bytes / 1e6:,.1f} MB", *table]
+    return [f"{one_line(str(place))}: {kind.replace('_', ' ')}, {num:,} {noun_of(num, 'file')}, {found.size_bytes / 1e6:,.1f} MB", *table]
 
 
 def _labels(found: Findings, params: Params) -> list[str]:
@@ -96,7 +97,7 @@ def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
         workers=workers,
     )
     each = ", ".join(f"{stage} {rounded(value)}" for stage, value in seconds.items())
-    return [f"data stages: about {rounded(sum(seconds.values()))} on {workers} core{'s'[: workers != 1]} ({each})"]
+    return [f"data stages: about {rounded(sum(seconds.values()))} on {plural(workers, 'core')} ({each})"]
 
 
 def _advice(found: Findings, params: Params, trial: Tried, place: Path, source: str) -> list[str]:

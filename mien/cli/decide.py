@@ -7,6 +7,7 @@ import typer
 
 from mien.config.params import load_params
 from mien.core import paths
+from mien.core.plural import plural
 
 
 def decide(
@@ -18,4 +19,4 @@ def decide(
 
     params = load_params().labels
     num_filled, num_new = take_over(queue, params)
-    typer.echo(f"decide: {num_filled} decision{'s'[: num_filled != 1]} in {queue}, {num_new} of them new in {params.corrections}")
+    typer.echo(f"decide: {plural(num_filled, 'decision')} in {queue}, {num_new} of them new in {params.corrections}")

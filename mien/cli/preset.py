@@ -6,6 +6,7 @@ import typer
 
 from mien.config import preset as presets
 from mien.core import paths
+from mien.core.plural import plural
 from mien.core.printable import printable
 
 
@@ -31,6 +32,6 @@ def preset(
     for fault in ignored:
         typer.echo(printable(f"left out: {fault}"), err=True)
     typer.echo(
-        f"preset{' ' * bool(name)}{name}: {len(changes)} change{'s'[: len(changes) != 1]} in {paths.PARAMS}"
+        f"preset{' ' * bool(name)}{name}: {plural(len(changes), 'change')} in {paths.PARAMS}"
         + ("; see `git diff`, then `dvc repro`" if changes else "")
     )

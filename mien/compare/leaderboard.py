@@ -7,23 +7,16 @@ import pandas as pd
 
 from mien.core.errors import TableError
 from mien.core.markdown import markdown_table
+from mien.statistics.headline import HEADLINE
 from mien.statistics.resampling import LEVEL
 
-FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
-HEADINGS = {
-    "accuracy": "accuracy",
-    "mean_accuracy": "mean accuracy",
-    "macro_f1": "macro-F1",
-    "weighted_f1": "weighted F1",
-    "kappa": "kappa",
-    "top2_accuracy": "top-2",
-}
+HEADINGS = {name: metric.heading for name, metric in HEADLINE.items()}
 DECIMALS = 6
 ABSENT = "–"
 MAJORITY, PRIOR = "*largest class*", "*training shares*"
 BEST, ALIKE, WORSE = "best", "≈", "worse"
 _SURE = ("macro_f1", "accuracy")  # shown with their intervals
-_OTHERS = ("mean_accuracy", "weighted_f1", "kappa", "top2_accuracy")
+_OTHERS = tuple(name for name in HEADLINE if name not in _SURE)
 
 Evaluations = Mapping[str, Mapping[str, Any]]
 
@@ -85,7 +78,7 @@ def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> st
 
 
 def _row(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    row = {name: evaluation["all"][name] for name in FIGURES}
+    row = {name: evaluation["all"][name] for name in HEADLINE}
     if "clean" in evaluation:
         row["macro_f1_clean"] = evaluation["clean"]["macro_f1"]
     if "over_seeds" in evaluation:

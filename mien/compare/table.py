@@ -7,13 +7,13 @@ import pandas as pd
 from mien.compare.leaderboard import HEADINGS
 from mien.compare.same_images import same_images
 from mien.core.markdown import escaped, markdown_table
-from mien.statistics.confusions import overall_figures
+from mien.statistics.headline import MAIN
 from mien.statistics.metrics import Counts, confusion_matrix, precision_recall_f1
+from mien.statistics.overall_metrics import overall_metrics
 from mien.statistics.paired import paired_differences
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval
 from mien.training.timing import Timing
 
-FIGURES = ("accuracy", "mean_accuracy", "macro_f1")
 ABSENT = "–"
 
 
@@ -37,8 +37,8 @@ def study_table(
     confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}
     figures = []
     for model, confusion_KK in confusions.items():
-        own = overall_figures(confusion_KK)
-        cells = [f"{own[name]:.4f}" for name in FIGURES]
+        own = overall_metrics(confusion_KK)
+        cells = [f"{own[name]:.4f}" for name in MAIN]
         if model == against:
             cells += ["reference", "", ""]
         else:
@@ -51,9 +51,9 @@ def study_table(
                 seed=seed,
                 num_resamples=num_resamples,
             )
-            cells += [_difference(found[name]) for name in FIGURES]
+            cells += [_difference(found[name]) for name in MAIN]
         figures.append([model, *cells, str(timings.get(model) or ABSENT)])
-    headings = ["model", *(HEADINGS[name] for name in FIGURES), *(f"Δ {HEADINGS[name]}" for name in FIGURES), "training"]
+    headings = ["model", *(HEADINGS[name] for name in MAIN), *(f"Δ {HEADINGS[name]}" for name in MAIN), "training"]
     return "\n".join(
         [
             *_header(against, num_images=len(images.actual_N), num_groups=images.num_groups, num_resamples=num_resamples),

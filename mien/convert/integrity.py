@@ -1,7 +1,7 @@
 """Whether an image file is all there, where its decoder would not say so.
 
 libheif fills missing tiles of a cut HEIC with a flat colour, silently; Pillow does not compare a PNG's checksums.
-Each check reads structure, not pixels. What JPEG and WebP keep silent about shows in decoding only (watching.py).
+Each check reads structure, not pixels. What JPEG and WebP keep silent about shows in decoding only (truncation.py).
 """
 
 import struct

@@ -10,9 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mien.config.spelling import families
+from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
-from mien.dedup.images import Pairs, Pictures
 from mien.dedup.search import near_pairs
 from mien.store.tables import THUMBNAIL_PX
 

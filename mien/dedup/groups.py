@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mien.dedup.images import Pairs
+from mien.dedup.arrays import Pairs
 
 KINDS: Final = ("exact", "pixel", "near", "mirrored")  # strongest first
 

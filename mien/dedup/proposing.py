@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.dedup.arrays import Pictures
 from mien.dedup.hamming import close_pairs
-from mien.dedup.images import Pictures
 from mien.dedup.views import HYPOTHESES, view_hashes
 
 

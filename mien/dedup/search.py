@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.core.parallel import num_processes
+from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.closer import closer_agreement
 from mien.dedup.columns import first_of_pair
-from mien.dedup.confirming import candidates, compare
-from mien.dedup.images import Pairs, Pictures
 from mien.dedup.proposing import propose
+from mien.dedup.same_image import candidates, compare
 
 # Mirrored copies are a hundred times as rare, while a face is nearly its own mirror image: as many look-alikes for far fewer copies.
 MIRRORED_MARGIN: Final = 0.05

@@ -10,11 +10,11 @@ from mien.config.model import ModelConfig
 from mien.evaluate.columns import personal_slices, telling
 from mien.evaluate.inputs import Training
 from mien.evaluate.predictions import Predictions
-from mien.evaluate.results import bare_figures, report_on_test
-from mien.evaluate.seeds import seed_figures
-from mien.evaluate.slices import slice_figures, slices_table
+from mien.evaluate.results import bare_metrics, report_on_test
+from mien.evaluate.seeds import seed_metrics
+from mien.evaluate.selection import selection
+from mien.evaluate.slices import slice_metrics, slices_table
 from mien.models.cost import cost_of
-from mien.statistics.baselines import selection
 from mien.statistics.temperature import calibration_report, reliability_table
 
 SLICE_RESAMPLES = 2000  # of every slice; there are many, and their ends are read to two digits
@@ -91,7 +91,7 @@ def evaluate(
         "selection": selection(training.record, training.last_epoch, test_macro_f1=report["all"]["macro_f1"]),
         **report,
         "calibration": calibration,
-        **seed_figures(dict(zip(config.seeds, map(bare_figures, (tested, *others)), strict=True))),
+        **seed_metrics(dict(zip(config.seeds, map(bare_metrics, (tested, *others)), strict=True))),
     }
     return Evaluation(
         document=document,
@@ -104,7 +104,7 @@ def evaluate(
 def _slices(
     tested: Predictions, columns: pd.DataFrame, subjects: pd.Series, num_classes: int, *, seed: int, hide_persons: bool
 ) -> pd.DataFrame:
-    slices = slice_figures(
+    slices = slice_metrics(
         tested.actual_N,
         tested.predicted_N,
         num_classes,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mien.core import paths
 from mien.core.errors import TableError
-from mien.core.files import read_json
+from mien.core.outputs import missing, read_json_output
 from mien.split.units import units
 
 
@@ -23,16 +23,16 @@ class Training:
 
 def read_training(record_path: Path, curves_path: Path, *, model: str, classes: Sequence[str]) -> Training:
     """The training of `model`. Raises TableError if a file is missing, or is not of a model with these classes."""
-    again = f"run `dvc repro train@{model}` (or `dvc checkout`) to make it"
+    again = f"run `dvc repro --force train@{model}` (or `dvc checkout`) to make them anew"
     try:
-        record = read_json(record_path)
+        record = read_json_output(record_path)
         curves = pd.read_csv(curves_path)
-    except FileNotFoundError as error:
-        raise TableError(f"{error.filename} is missing; {again}") from None
+    except FileNotFoundError:
+        raise missing(curves_path) from None
     except ValueError as error:
-        raise TableError(f"{record_path} or {curves_path} cannot be read ({error}); {again} anew") from None
+        raise TableError(f"{curves_path} is no CSV ({error}); {again}") from None
     if curves.empty or list(record.get("class_counts", ())) != list(classes):
-        raise TableError(f"{record_path} and {curves_path} do not belong to {paths.model(model)}; {again} anew")
+        raise TableError(f"{record_path} and {curves_path} do not belong to {paths.model(model)}; {again}")
     return Training(record, {str(name): float(value) for name, value in curves.iloc[-1].items()})
 
 

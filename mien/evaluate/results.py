@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mien.evaluate.predictions import Predictions
 from mien.statistics.agreement import in_top_k, top_k_accuracy
-from mien.statistics.baselines import majority_figures, prior_figures
-from mien.statistics.confusions import overall_figures
-from mien.statistics.intervals import figure_intervals, recall_intervals
+from mien.statistics.baselines import majority_metrics, prior_metrics
+from mien.statistics.intervals import metric_intervals, recall_intervals
 from mien.statistics.metrics import Counts, precision_recall_f1
+from mien.statistics.overall_metrics import overall_metrics
 from mien.statistics.resampling import NUM_RESAMPLES
 
 
@@ -27,15 +27,15 @@ def report_on_test(
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Any]:
-    """`all`: full_figures of every image; `clean`: of those without a flag, left out where none has one, or all have."""
+    """`all`: full_metrics of every image; `clean`: of those without a flag, left out where none has one, or all have."""
     options: dict[str, Any] = {"class_counts_K": class_counts_K, "seed": seed, "num_resamples": num_resamples}
-    report = {"all": full_figures(tested, classes, **options)}
+    report = {"all": full_metrics(tested, classes, **options)}
     if flagged_N.any() and not flagged_N.all():
-        report["clean"] = full_figures(tested.part(~flagged_N), classes, **options)
+        report["clean"] = full_metrics(tested.part(~flagged_N), classes, **options)
     return report
 
 
-def full_figures(
+def full_metrics(
     tested: Predictions, classes: Sequence[str], *, class_counts_K: ArrayLike, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> dict[str, Any]:
     """Numbers of images and groups, the overall figures and their 95 % intervals, both baselines, figures per class, confusion counts.
@@ -45,7 +45,7 @@ def full_figures(
     """
     confusion_KK = tested.confusion_KK
     support_K = confusion_KK.sum(axis=1)
-    intervals = figure_intervals(
+    intervals = metric_intervals(
         tested.actual_N,
         tested.predicted_N,
         len(classes),
@@ -59,16 +59,16 @@ def full_figures(
         "num_groups": len(np.unique(tested.groups_N)),
         **{name: interval.value for name, interval in intervals.items()},
         "intervals": {name: {"low": interval.low, "high": interval.high} for name, interval in intervals.items()},
-        "majority_baseline": majority_figures(support_K),
-        "prior_baseline": prior_figures(support_K, class_counts_K),
+        "majority_baseline": majority_metrics(support_K),
+        "prior_baseline": prior_metrics(support_K, class_counts_K),
         "per_class": _per_class(confusion_KK, classes),
         "confusion": confusion_KK.tolist(),
     }
 
 
-def bare_figures(tested: Predictions) -> dict[str, float]:
+def bare_metrics(tested: Predictions) -> dict[str, float]:
     """The overall figures alone."""
-    return {**overall_figures(tested.confusion_KK), "top2_accuracy": top_k_accuracy(tested.logits_NK, tested.actual_N)}
+    return {**overall_metrics(tested.confusion_KK), "top2_accuracy": top_k_accuracy(tested.logits_NK, tested.actual_N)}
 
 
 def _per_class(confusion_KK: Counts, classes: Sequence[str]) -> dict[str, dict[str, float | None]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-def seed_figures(by_seed: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
+def seed_metrics(by_seed: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
     """`seeds`, figures `by_seed` (S as text) and `over_seeds` as {figure: {mean, sd}}, JSON values; empty for one seed.
 
     sd is that of a sample (n − 1): what is told is how much further seeds may differ.

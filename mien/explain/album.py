@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mien.explain.thumbnails import FACE_PX, Picture, overlay, webp
+from mien.explain.overlay import Picture, overlay
 from mien.store.faces import FaceSet
+from mien.store.thumbnails import FACE_PX, webp
 
 NEIGHBOUR_PX = 64
 """side of a picture that stands small beside another"""

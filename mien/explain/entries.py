@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
-from mien.explain import mirrored_maps
+from mien.explain import mirrored_class_maps
 from mien.explain.album import Album
 from mien.explain.gradcam import upsampled
+from mien.explain.overlay import overlay
 from mien.explain.sheet import Cell, Strip, contact_sheet
-from mien.explain.thumbnails import overlay
 
 Entry = dict[str, Any]
 Row = Mapping[Hashable, Any]
@@ -38,13 +38,13 @@ def failure_entries(chosen: Sequence[tuple[Entry, pd.DataFrame]], album: Album, 
 
 def mirrored_entries(rows: pd.DataFrame, original_NKhw: Tensor, mirrored_NKhw: Tensor, classes: Sequence[str], album: Album) -> list[Entry]:
     """mirrored.json: each row's picture and its mirror image under the class maps of its own class and of others."""
-    alike_NK = mirrored_maps.similarities(original_NKhw, mirrored_NKhw)
-    original_NKhw, mirrored_NKhw = mirrored_maps.on_one_scale(original_NKhw, mirrored_NKhw)
+    alike_NK = mirrored_class_maps.similarities(original_NKhw, mirrored_NKhw)
+    original_NKhw, mirrored_NKhw = mirrored_class_maps.on_one_scale(original_NKhw, mirrored_NKhw)
     entries = []
     for number, row in enumerate(_records(rows)):
         sample_id, face = row["sample_id"], album.picture(album.face(row["sample_id"]))
         lines = []
-        for own in mirrored_maps.shown_classes(list(classes).index(row["label"]), row["probabilities"]):
+        for own in mirrored_class_maps.shown_classes(list(classes).index(row["label"]), row["probabilities"]):
             names = []
             for kind, maps_Khw, picture_SS3 in (
                 ("class_map", original_NKhw[number], face),

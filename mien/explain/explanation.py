@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from mien.config.sections.explain import ExplainParams
-from mien.explain import mirrored_maps
+from mien.explain import mirrored_class_maps
 from mien.explain.album import Album
 from mien.explain.associations import NOT_MEASURED, associations
 from mien.explain.entries import failure_entries, gallery_entries, gallery_sheet, mirrored_entries, mirrored_sheet
@@ -50,7 +50,7 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
     """
     album = Album()
     measured = stratified(tested.drop_duplicates("sample_id"), num=how.maps, seed=seed)
-    gallery, examples = galleries(tested, subject.classes, num=how.gallery), mirrored_maps.examples(tested, subject.classes)
+    gallery, examples = galleries(tested, subject.classes, num=how.gallery), mirrored_class_maps.examples(tested, subject.classes)
     # Neighbours of every failure, and of enough right predictions to compare them with.
     near = tested[~tested["right"] | tested["sample_id"].isin(measured["sample_id"])]
     faces = load(_unique([near, examples, *(rows for _, _, rows in gallery)]))
@@ -80,8 +80,8 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
         "not_measured": NOT_MEASURED,
     }
     gallery_shown, mirrored = gallery_entries(gallery, album), []
-    if mirrored_maps.has_class_maps(subject.model):
-        views = mirrored_maps.mirrored_class_maps(
+    if mirrored_class_maps.has_class_maps(subject.model):
+        views = mirrored_class_maps.mirrored_class_maps(
             subject.model, _taken(faces, examples).images_N3SS, input_px=subject.config.input_px, device=subject.device
         )
         mirrored = mirrored_entries(examples, *views, subject.classes, album)

@@ -7,7 +7,7 @@ from typing import Any
 from mien.core.files import replacing_directory, write_json
 from mien.core.spreadsheet import write_csv
 from mien.explain.explanation import Explanation
-from mien.explain.thumbnails import write_pictures
+from mien.store.thumbnails import write_thumbnails
 
 
 def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, str]) -> None:
@@ -17,7 +17,7 @@ def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, 
             write_json(temporary / f"{name}.json", _renamed(getattr(found, name), called))
         failures = found.failure_table.assign(path=found.failure_table["path"].map(called))
         write_csv(temporary / "failures.csv", failures, float_format="%.6g")
-        write_pictures(temporary / "pictures.parquet", found.pictures)
+        write_thumbnails(temporary / "pictures.parquet", found.pictures)
         (temporary / "gallery.jpg").write_bytes(found.gallery_sheet)
         if found.mirrored_sheet is not None:
             (temporary / "mirrored.jpg").write_bytes(found.mirrored_sheet)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from mien.core.plural import plural
+
 
 def counts(rows: list[dict[str, Any]], *, num_contents: int, num_unmatched: int, by_pattern: bool) -> dict[str, Any]:
     """What there is in the rows of files; `num_unmatched` paths of the metadata are not among them.
@@ -36,7 +38,7 @@ def sentence(found: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     return (
         f"{found['files']} files, {found['images']} images ({found['contents']} different), "
         f"{_listed(found['ignored'])} ignored, {_listed(found['errors'])} unreadable"
-        + (f", {subjects} subject{'s'[: subjects != 1]}" if subjects else "")
+        + (f", {plural(subjects, 'subject')}" if subjects else "")
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mien.config.spelling import Spellings
 from mien.core.errors import SourceError
+from mien.core.plural import noun_of, plural
 from mien.core.printable import one_line
 from mien.ingest.layout import label_of
 from mien.ingest.unlabelled import no_label
@@ -34,8 +35,8 @@ def path_remarks(unmatched: Sequence[str], unnamed: Sequence[str], *, metadata: 
 def lfs_remarks(num_pointers: int) -> Iterator[str]:
     """A warning if some of the images are pointers; `convert` rejects them."""
     if num_pointers:
-        is_one = num_pointers == 1
-        yield f"warning: {num_pointers} image{' is a' if is_one else 's are'} {LFS}{'s'[is_one:]} and no photograph{'s'[is_one:]}; {PULL}"
+        pointers = noun_of(num_pointers, f"is a {LFS}", f"are {LFS}s")
+        yield f"warning: {plural(num_pointers, 'image')} {pointers} and no {noun_of(num_pointers, 'photograph')}; {PULL}"
 
 
 def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mien.config.spelling import Spellings
 from mien.core.errors import LabelError, SourceError
-from mien.ingest.proposals import propose
+from mien.ingest.label_proposals import propose
 from mien.store.pointers import LFS, PULL
 
 NUM_SHOWN = 5

@@ -12,6 +12,7 @@ from safetensors.torch import save
 from mien.config.model import ModelConfig, config_document
 from mien.core.errors import TableError, WeightsError
 from mien.core.files import replacing_directory, write_json
+from mien.core.outputs import missing
 from mien.models.build import ExpressionModel, build_model
 from mien.models.description import Description, read_description
 from mien.models.weights import file_sha256, read_tensors
@@ -79,7 +80,7 @@ def describe_model(folder: Path) -> Description:
     try:
         return read_description(folder / DESCRIPTION, remedy=_again(folder))
     except FileNotFoundError:
-        raise TableError(f"{folder / DESCRIPTION} is missing; run `dvc repro train@{_name(folder)}` (or `dvc pull`) to make it") from None
+        raise missing(folder / DESCRIPTION, stage=f"train@{_name(folder)}") from None
 
 
 def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:

@@ -1,12 +1,11 @@
 """Reading pretrained backbone weights: a folder with pretrained.json, which says what there is, and weights.safetensors if there is some."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.core.errors import TableError, WeightsError
-from mien.core.files import read_json
+from mien.core.errors import WeightsError
+from mien.core.outputs import read_json_output
 
 if TYPE_CHECKING:  # so that the stage `pretrained` can note that there are no weights without the seconds that torch takes
     from torch import Tensor, nn
@@ -16,10 +15,7 @@ WEIGHTS, NOTE = "weights.safetensors", "pretrained.json"
 
 def read_note(folder: Path) -> dict[str, Any]:
     """What pretrained.json says (see mien.models.pretrained). Raises TableError if it is missing or broken."""
-    try:
-        note: dict[str, Any] = read_json(folder / NOTE)
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise TableError(f"{folder / NOTE} is missing or broken ({error}); run `dvc repro pretrained@{folder.name}`") from None
+    note: dict[str, Any] = read_json_output(folder / NOTE, stage=f"pretrained@{folder.name}")
     return note
 
 

@@ -13,7 +13,7 @@ from mien.pairs.choosing import RELATIONS, counts, is_outdated
 from mien.report.page.frames import records
 from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
-from mien.report.thumbnails import stored_thumbnails
+from mien.store.thumbnails import stored_thumbnails
 
 TITLES: Final = {
     "near": "Near: taken for one picture",
@@ -27,7 +27,7 @@ PAGE_BYTES: Final = 20_000_000
 def pairs_page(chosen: pd.DataFrame, pairs: pd.DataFrame, params: Params, *, is_conflicts: bool) -> str:
     """HTML, complete in itself, of the `chosen` ones among `pairs` (PAIRS with label, other_label, differ)."""
     sprites = Sprites(budget_bytes=PAGE_BYTES)
-    pictures = stored_thumbnails({*chosen["sample_id"], *chosen["other_id"]}, side_px=SIDE_PX)
+    pictures = stored_thumbnails(paths.IMAGES, {*chosen["sample_id"], *chosen["other_id"]}, max_px=SIDE_PX)
     numbers, dedup = counts(pairs), params.dedup
     parts = []
     for relation in RELATIONS:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mien.sanitise.selection import Sanitised
+from mien.sanitise.rules import Sanitised
 
 
 def counts(result: Sanitised, *, classes: Sequence[str]) -> dict[str, Any]:

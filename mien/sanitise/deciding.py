@@ -8,19 +8,20 @@ import io
 from pathlib import Path
 
 from mien.config.sections.labels import LabelParams
-from mien.core.errors import LabelError, SourceError
+from mien.core.errors import LabelError
 from mien.core.files import replacing_file
+from mien.core.outputs import missing
 from mien.sanitise.corrections import read_corrections
 
 
 def take_over(queue: Path, params: LabelParams) -> tuple[int, int]:
     """Appends the decisions of `queue` to the file at labels.corrections; returns how many were filled in and how many of them are new.
 
-    Raises SourceError or LabelError as `read_corrections` does, and LabelError if the file decides otherwise; it then stays as it is.
+    Raises TableError if the queue is missing, SourceError or LabelError as `read_corrections` does, and LabelError if the file decides otherwise; it then stays as it is.
     """
     path = Path(params.corrections)
     if not queue.is_file():
-        raise SourceError(f"{queue} does not exist; run `dvc repro doubts` (or `dvc pull`) to make the review queue, or name another file")
+        raise missing(queue, stage="doubts", otherwise=", or name another review queue")
     known, filled = read_corrections(path, params), read_corrections(queue, params, key="the review queue")
     for sample_id, decision in filled.items():
         if known.get(sample_id, decision) != decision:

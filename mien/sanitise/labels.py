@@ -10,6 +10,7 @@ import pandas as pd
 from mien.config.sections.labels import LabelParams
 from mien.config.spelling import fold
 from mien.core.errors import LabelError
+from mien.core.plural import plural
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class UnknownSpelling:
 
     def __str__(self) -> str:
         if self.spelling is None:
-            return f"no folder names the label of {self.num_files} file{'s'[: self.num_files != 1]}"
+            return f"no folder names the label of {plural(self.num_files, 'file')}"
         hint = f"closest class: {self.closest}" if self.closest else "no class is close"
-        return f"{self.spelling!r} ({self.num_files} file{'s'[: self.num_files != 1]}; {hint})"
+        return f"{self.spelling!r} ({plural(self.num_files, 'file')}; {hint})"
 
 
 def classify(raw: pd.Series, params: LabelParams) -> pd.Series:

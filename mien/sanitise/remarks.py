@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mien.config.sections.labels import LabelParams
-from mien.sanitise.selection import Sanitised
+from mien.sanitise.rules import Sanitised
 
 
 def unknown_remarks(result: Sanitised) -> list[str]:

@@ -14,6 +14,8 @@ from typing import Literal
 
 import pandas as pd
 
+from mien.core.plural import plural
+
 
 @dataclass(frozen=True)
 class Reduced:
@@ -32,9 +34,7 @@ def conflicts(rows: pd.DataFrame) -> dict[str, Counter[str]]:
 
 def describe(votes: Counter[str]) -> str:
     """The labels of one disputed picture in words: 'one picture under 2 labels: fear (2 files), sad (1 file)'."""
-    listed = ", ".join(
-        f"{label} ({num} file{'s'[: num != 1]})" for label, num in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
-    )
+    listed = ", ".join(f"{label} ({plural(num, 'file')})" for label, num in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])))
     return f"one picture under {len(votes)} labels: {listed}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mien.core.errors import LabelError, TooFewImages
+from mien.core.plural import noun_of, plural
 from mien.split.placement import place
 from mien.split.units import units
 
@@ -48,10 +49,10 @@ def _require_enough(label: pd.Series, unit: pd.Series, classes: Sequence[str], f
             alike = (
                 ""
                 if num_units == num_images
-                else f" but only {num_units} subject{'s'[: num_units != 1]}, scene{'s'[: num_units != 1]} or duplicate group{'s'[: num_units != 1]}"
+                else f" but only {plural(num_units, 'subject')}, {noun_of(num_units, 'scene')} or {noun_of(num_units, 'duplicate group')}"
             )
             faults[name] = (
-                f"{name} has {num_images} image{'s'[: num_images != 1]}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
+                f"{name} has {plural(num_images, 'image')}{alike}; at least {len(fractions)} are needed for {', '.join(fractions)}"
             )
     if faults:
         raise TooFewImages(faults)

@@ -1,31 +1,26 @@
-"""What a test figure must be read against: guessing without looking at the images, and what choosing the epoch may have flattered.
+"""What a test metric must be read against: guessing without looking at the images.
 
 Legend: K classes. support_K counts test images by actual class, class_counts_K training images.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mien.statistics.confusions import overall_figures
 from mien.statistics.metrics import majority_baseline
+from mien.statistics.overall_metrics import overall_metrics
 
-SELECTED = ("macro_f1", "accuracy", "loss")
 
-
-def majority_figures(support_K: ArrayLike) -> dict[str, float]:
+def majority_metrics(support_K: ArrayLike) -> dict[str, float]:
     """The overall figures of always guessing the class with most test images, and the class with the second most after it.
 
     Exact. It is the best that guessing one class can do for overall accuracy, because it knows the test images' classes.
     """
     support_K = np.asarray(support_K)
     top2 = np.sort(support_K)[-2:].sum() / support_K.sum()
-    return {**overall_figures(majority_baseline(np.diag(support_K))), "top2_accuracy": float(top2)}
+    return {**overall_metrics(majority_baseline(np.diag(support_K))), "top2_accuracy": float(top2)}
 
 
-def prior_figures(support_K: ArrayLike, class_counts_K: ArrayLike) -> dict[str, float | None]:
+def prior_metrics(support_K: ArrayLike, class_counts_K: ArrayLike) -> dict[str, float | None]:
     """The overall figures of guessing at random with the shares q_k of the classes in training, and `nll` and `brier` of the forecast q.
 
     They are those of the expected confusion matrix, support × q. Exact are the expected overall accuracy, mean accuracy and top-2 accuracy
@@ -43,28 +38,8 @@ def prior_figures(support_K: ArrayLike, class_counts_K: ArrayLike) -> dict[str, 
     present_K = support_K > 0
     nll = float(tested_K[present_K] @ surprise_K[present_K])
     return {
-        **overall_figures(np.outer(support_K, shares_K)),
+        **overall_metrics(np.outer(support_K, shares_K)),
         "top2_accuracy": float(tested_K @ among_two_K),
         "nll": nll if np.isfinite(nll) else None,
         "brier": float(1 + shares_K @ shares_K - 2 * tested_K @ shares_K),
-    }
-
-
-def selection(record: Mapping[str, Any], last_epoch: Mapping[str, float], *, test_macro_f1: float) -> dict[str, Any]:
-    """What the choice of the epoch did: validation figures of the chosen and of the last epoch, and two gaps of macro-F1.
-
-    `record` is the training's (monitor, best_epoch, val), `last_epoch` the last row of its curves (epoch, val_FIGURE). `gap_macro_f1` is
-    chosen − last epoch, on validation: what choosing the best of many noisy figures may have flattered. `val_to_test_macro_f1` is
-    validation − test, of the chosen epoch: above 0 where validation promised more than the test kept.
-    """
-    chosen = {name: float(record["val"][name]) for name in SELECTED}
-    last = {name: float(last_epoch[f"val_{name}"]) for name in SELECTED}
-    return {
-        "monitor": record["monitor"],
-        "best_epoch": int(record["best_epoch"]),
-        "last_epoch": int(last_epoch["epoch"]),
-        "val_best": chosen,
-        "val_last": last,
-        "gap_macro_f1": chosen["macro_f1"] - last["macro_f1"],
-        "val_to_test_macro_f1": chosen["macro_f1"] - test_macro_f1,
     }

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from mien.statistics.bca import bca_intervals
-from mien.statistics.confusions import figures_of
 from mien.statistics.metrics import Figures, quotient
+from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
 
 
-def figure_intervals(
+def metric_intervals(
     actual_N: ArrayLike,
     predicted_N: ArrayLike,
     num_classes: int,

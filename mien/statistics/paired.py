@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mien.statistics.confusions import figures_of
 from mien.statistics.metrics import Figures
+from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds, kinds_of, observe, resample
 
 

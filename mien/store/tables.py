@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from mien.core.errors import TableError
 from mien.core.files import replacing_file
+from mien.core.outputs import damaged, missing
 
 _TEXT, _INT, _FLOAT, _FLAG, _BYTES = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.binary()
 
@@ -195,11 +196,11 @@ def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
 def check_table(path: Path, schema: pa.Schema) -> None:
     """Raises TableError if the table at `path` is missing, damaged or not as `schema` says."""
     if not path.is_file():
-        raise TableError(f"{path} is missing; run `dvc repro` (or `dvc pull`) to make it")
+        raise missing(path)
     try:
         found = pq.read_schema(path)
     except pa.ArrowInvalid as error:
-        raise TableError(f"{path} is no readable Parquet file; delete it and run `dvc repro` to make it anew: {error}") from None
+        raise damaged(path, f"is no readable Parquet file ({error})") from None
     if not found.equals(schema):
         wrong = sorted({field.name for field in set(found) ^ set(schema)})
         raise TableError(

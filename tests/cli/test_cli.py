@@ -66,7 +66,7 @@ def test_preset_says_what_of_a_users_own_file_concerns_nothing(workspace: Path) 
         (["params", "nix"], "error: no parameter begins with 'nix'; `mien params` prints them all"),
         (["table"], "error: --against must name the model to compare with, one of: resnet50, "),
         (["table", "nix", "--against", "resnet50"], "error: models has no 'nix'; choose one of: resnet50, "),
-        (["table", "--against", "resnet50"], "error: data/predictions/resnet50.parquet is missing; run `dvc repro`"),
+        (["table", "--against", "resnet50"], "error: data/predictions/resnet50.parquet is missing; run `dvc repro evaluate@resnet50`"),
         (["study", "nix"], "error: there is no study 'nix' (experiments/nix.yaml); run from the repository's root"),
         (["study"], "error: there are no studies in experiments; run from the repository's root"),
         (["where", "nix"], "error: data/fates.parquet has no file 'nix'; give a path as in data/raw/files.parquet"),
@@ -122,7 +122,8 @@ def test_decide_takes_a_filled_in_queue_over(workspace: Path) -> None:
 def test_where_wants_the_table(tmp_path: Path) -> None:
     """As a process, unlike the tests above."""
     done = run([sys.executable, "-m", "mien", "where", "x"], root=tmp_path)
-    assert done.code == 2 and done.err == "error: data/fates.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"
+    assert done.code == 2
+    assert done.err == "error: data/fates.parquet is missing; run `dvc repro split` to make it (or `dvc pull` to fetch it)\n"
 
 
 def test_params_prints_every_parameter_once(workspace: Path) -> None:

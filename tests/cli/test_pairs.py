@@ -164,7 +164,7 @@ def test_a_missing_table_is_a_line_and_exit_code_2(workspace: Path) -> None:
     (workspace / paths.PAIRS).unlink()
     done = mien(workspace)
     assert (done.code, done.out) == (2, "")
-    assert done.err == "error: data/pairs.parquet is missing; run `dvc repro` (or `dvc pull`) to make it\n"
+    assert done.err == "error: data/pairs.parquet is missing; run `dvc repro dedup` to make it (or `dvc pull` to fetch it)\n"
 
 
 def test_fewer_are_the_nearest_of_each_relation(workspace: Path) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien.compare.table import FIGURES, study_table
+from mien.compare.table import study_table
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import write_json
-from mien.statistics.confusions import overall_figures
+from mien.statistics.headline import MAIN
 from mien.statistics.metrics import confusion_matrix, precision_recall_f1
+from mien.statistics.overall_metrics import overall_metrics
 from mien.statistics.paired import paired_differences
 from mien.training.timing import Timing, read_timing
 
@@ -53,7 +54,7 @@ def test_figures_and_recalls_are_those_of_the_metrics_whatever_the_order_of_rows
     assert [row[0] for row in found] == ["model", "-----", "plain", "focal", "good", "model", "-----", "plain", "focal", "good"]
     for number, (model, frame) in enumerate(PREDICTIONS.items()):
         confusion_KK = confusion_matrix(*([CLASSES.index(name) for name in frame[column]] for column in ("label", "predicted")), 3)
-        wanted = overall_figures(confusion_KK)
+        wanted = overall_metrics(confusion_KK)
         assert found[2 + number][1:4] == [f"{wanted[name]:.4f}" for name in ("accuracy", "mean_accuracy", "macro_f1")]
         assert found[7 + number][1:] == [f"{recall:.4f}" for recall in precision_recall_f1(confusion_KK).recall_K], model
     assert found[5][1:] == [
@@ -71,7 +72,7 @@ def test_differences_are_the_paired_ones_drawn_by_groups_and_marked_where_they_e
         wanted = paired_differences(
             *([index[name] for name in column] for column in columns), 3, groups_N=np.arange(120) // 2, seed=1, num_resamples=500
         )
-        for cell, difference in zip(found[model], (wanted[name] for name in FIGURES), strict=True):
+        for cell, difference in zip(found[model], (wanted[name] for name in MAIN), strict=True):
             assert cell.startswith(f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]")
             assert cell.endswith("*") == difference.excludes_zero
     assert all(cell.endswith("*") for cell in found["good"])

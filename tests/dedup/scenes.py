@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.convert.hashing import hash_input, perceptual_hashes
-from mien.dedup.images import Pictures
+from mien.dedup.arrays import Pictures
 
 SIDE_PX = 48
 

@@ -7,8 +7,8 @@ from PIL import Image
 
 from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
+from mien.dedup.arrays import Pairs
 from mien.dedup.groups import components
-from mien.dedup.images import Pairs
 from mien.dedup.search import near_pairs
 from tests.dedup.scenes import SIDE_PX, pictures
 from tests.drawn import Drawn

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from mien.config.sections.dedup import DedupParams
+from mien.dedup.arrays import Pairs
 from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates, pairs_by_kind, pictures_of
 from mien.dedup.groups import duplicate_rows, pair_rows
-from mien.dedup.images import Pairs
 from mien.store.tables import DUPLICATES, IMAGES, PAIRS, write_table
 from tests.dedup.scenes import crop, exposure, pictures, scene
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.config.sections.dedup import DedupParams
-from mien.dedup.confirming import Candidates, compare
+from mien.dedup.arrays import Pairs
 from mien.dedup.hamming import close_pairs
-from mien.dedup.images import Pairs
+from mien.dedup.same_image import Candidates, compare
 from mien.dedup.search import DISPUTED_MARGIN, MIRRORED_MARGIN, near_pairs
 from mien.dedup.texture import Spectra, correlate, texture
 from mien.dedup.views import HYPOTHESES, view_hashes

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as reference
 
 from mien.evaluate.predictions import Predictions
-from mien.evaluate.results import bare_figures, full_figures, report_on_test
+from mien.evaluate.results import bare_metrics, full_metrics, report_on_test
 from mien.statistics.intervals import wilson_interval
 
 CLASSES = ("angry", "fear", "happy", "sad")
@@ -23,7 +23,7 @@ def draw(num: int = 240, seed: int = 0, *, sureness: float = 1.5, without: int |
 
 
 def figures(tested: Predictions, **options: Any) -> dict[str, Any]:
-    return full_figures(tested, CLASSES, class_counts_K=COUNTS, seed=1, num_resamples=500, **options)
+    return full_metrics(tested, CLASSES, class_counts_K=COUNTS, seed=1, num_resamples=500, **options)
 
 
 @pytest.mark.parametrize("without", [None, 1])
@@ -44,7 +44,7 @@ def test_as_scikit_learn(without: int | None) -> None:
     found = figures(tested)
     assert list(found["intervals"]) == list(wanted) and found["num_images"] == 240 and found["num_groups"] == 120
     for name, value in wanted.items():
-        assert found[name] == pytest.approx(value, abs=1e-12) == bare_figures(tested)[name]
+        assert found[name] == pytest.approx(value, abs=1e-12) == bare_metrics(tested)[name]
         assert found["intervals"][name]["low"] < value < found["intervals"][name]["high"]
     np.testing.assert_array_equal(found["confusion"], reference.confusion_matrix(actual_N, predicted_N, labels=labels))
     for number, name in enumerate(CLASSES):

@@ -2,12 +2,12 @@ from statistics import mean, stdev
 
 import pytest
 
-from mien.evaluate.seeds import seed_figures
+from mien.evaluate.seeds import seed_metrics
 
 
 def test_mean_and_sample_deviation_over_seeds() -> None:
     by_seed = {42: {"macro_f1": 0.5, "kappa": 0.1}, 1: {"macro_f1": 0.6, "kappa": 0.4}, 7: {"macro_f1": 0.58, "kappa": 0.2}}
-    found = seed_figures(by_seed)
+    found = seed_metrics(by_seed)
     assert found["seeds"] == [42, 1, 7]
     assert found["by_seed"] == {str(seed): figures for seed, figures in by_seed.items()}
     for name in ("macro_f1", "kappa"):
@@ -16,4 +16,4 @@ def test_mean_and_sample_deviation_over_seeds() -> None:
 
 
 def test_one_seed_says_nothing_of_others() -> None:
-    assert seed_figures({42: {"macro_f1": 0.5}}) == {}
+    assert seed_metrics({42: {"macro_f1": 0.5}}) == {}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien.evaluate.slices import Slice, slice_figures, slices_table
+from mien.evaluate.slices import Slice, slice_metrics, slices_table
 from mien.evaluate.slicing import MISSING, OTHER, slice_values
 from mien.statistics import metrics
 from tests.statistics.drawn import Classes, classifier, taken_for
@@ -70,7 +70,7 @@ def test_values_quantiles_and_what_is_rare() -> None:
 
 def test_figures_and_gaps_are_those_of_the_metrics() -> None:
     actual_N, predicted_N, columns = draw(600, 1)
-    slices = slice_figures(actual_N, predicted_N, 3, columns, seed=0, num_resamples=500)
+    slices = slice_metrics(actual_N, predicted_N, 3, columns, seed=0, num_resamples=500)
     assert [(one.column, one.num_images) for one in slices[:4]] == [("brightness", 150)] * 4
     web = (columns["source"] == "web").to_numpy()
     inside, rest = (metrics.confusion_matrix(actual_N[part], predicted_N[part], 3) for part in (web, ~web))
@@ -87,7 +87,7 @@ def test_a_planted_weakness_is_found_and_what_means_nothing_seldom() -> None:
     dark = source = 0
     for seed in range(30):
         actual_N, predicted_N, columns = draw(500, seed)
-        slices = slice_figures(actual_N, predicted_N, 3, columns, seed=seed, num_resamples=300)
+        slices = slice_metrics(actual_N, predicted_N, 3, columns, seed=seed, num_resamples=300)
         gaps = [found(slices, column, 0).gaps["accuracy"] for column in ("brightness", "source")]
         assert gaps[0] is not None and gaps[1] is not None
         dark += gaps[0].excludes_zero and gaps[0].value < 0
@@ -104,8 +104,8 @@ def test_a_person_in_both_parts_is_drawn_once() -> None:
         1 - right.astype(np.int64),
         pd.DataFrame({"side": ["left", "right"] * 100}),
     )
-    together = slice_figures(actual_N, predicted_N, 2, columns, groups_N=np.repeat(np.arange(100), 2), seed=0, num_resamples=500)
-    alone = slice_figures(actual_N, predicted_N, 2, columns, seed=0, num_resamples=500)
+    together = slice_metrics(actual_N, predicted_N, 2, columns, groups_N=np.repeat(np.arange(100), 2), seed=0, num_resamples=500)
+    alone = slice_metrics(actual_N, predicted_N, 2, columns, seed=0, num_resamples=500)
     gap, wide = together[0].gaps["accuracy"], alone[0].gaps["accuracy"]
     assert gap is not None and wide is not None
     assert gap.value == 0 and gap.high - gap.low < 1e-9 and wide.high - wide.low > 0.2
@@ -117,24 +117,24 @@ def test_what_cannot_be_known_is_left_open() -> None:
     columns = pd.DataFrame(
         {"label": actual_N, "all": "same", "half": np.arange(180) % 2, "right": np.where(predicted_N == actual_N, "y", "n")}
     )
-    slices = slice_figures(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200, min_images=10)
+    slices = slice_metrics(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200, min_images=10)
     one_class = found(slices, "label", 0)
     assert one_class.figures["accuracy"] is not None and one_class.figures["macro_f1"] is None and one_class.gaps["mean_accuracy"] is None
     assert set(found(slices, "all", 0).gaps.values()) == {None} and found(slices, "all", 0).figures["macro_f1"] is not None
     all_right = found(slices, "right", 1).figures["accuracy"]
     assert all_right is not None and all_right.value == 1 and isnan(all_right.low) and not all_right.excludes_zero
     persons = np.arange(180) // 30  # six persons say too little
-    few = slice_figures(actual_N, predicted_N, 3, columns[["half"]], groups_N=persons, seed=0, num_resamples=200)[0].figures["accuracy"]
+    few = slice_metrics(actual_N, predicted_N, 3, columns[["half"]], groups_N=persons, seed=0, num_resamples=200)[0].figures["accuracy"]
     assert few is not None and few.value == pytest.approx((predicted_N == actual_N)[::2].mean()) and isnan(few.high)
 
 
 def test_the_table_has_a_row_per_slice() -> None:
     actual_N, predicted_N, columns = draw(300, 3)
-    slices = slice_figures(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200)
+    slices = slice_metrics(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200)
     table = slices_table(slices)
     assert len(table) == len(slices) == 6 and table["num_images"].sum() == 600
     first = slices[0].gaps["macro_f1"]
     assert first is not None
     assert tuple(table.loc[0, ["macro_f1_gap", "macro_f1_gap_low", "macro_f1_gap_high"]]) == (first.value, first.low, first.high)
-    again = slice_figures(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200)
+    again = slice_metrics(actual_N, predicted_N, 3, columns, seed=0, num_resamples=200)
     assert slices == again

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mien.explain.test_images import FIGURES, described
+from mien.explain.tested_images import FIGURES, described
 
 CLASSES = ("angry", "happy", "sad")
 

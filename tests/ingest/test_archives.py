@@ -14,7 +14,7 @@ import pytest
 
 from mien.core.errors import SourceError
 from mien.ingest.layout import unique_paths
-from mien.ingest.sources import allowance, source_entries
+from mien.ingest.sources import source_entries, unpacking_limit
 from mien.ingest.sources.entry import FoundFile, read_entry
 from mien.ingest.sources.names import best_encoding
 from tests.convert.pictures import saved, smooth
@@ -164,7 +164,7 @@ def test_a_name_of_gigabytes_is_not_read(tmp_path: Path) -> None:
 
 
 def test_what_an_archive_unpacks_to_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allowance, "FREE_BYTES", 2_000_000)
+    monkeypatch.setattr(unpacking_limit, "FREE_BYTES", 2_000_000)
     content = zipped({f"{index}.jpg": bytes(900_000) + bytes([index]) for index in range(9)}, zipfile.ZIP_DEFLATED)
     folder = tmp_path / "set"
     folder.mkdir()
@@ -173,7 +173,7 @@ def test_what_an_archive_unpacks_to_is_bounded(tmp_path: Path, monkeypatch: pyte
     for source, num_sound in ((folder / "set.zip", 0), (folder, 1)):
         found = read(source).values()
         stored = sum(len(file.content or b"") for file in found)
-        assert stored <= allowance.MAX_RATIO * len(content) + 2_000_000 + num_sound * len(PICTURES[0])
+        assert stored <= unpacking_limit.MAX_RATIO * len(content) + 2_000_000 + num_sound * len(PICTURES[0])
         assert 0 < sum("unpacks to more" in (file.error or "") for file in found) < 9
 
 

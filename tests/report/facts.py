@@ -11,12 +11,12 @@ from mien.compare.leaderboard import leaderboard
 from mien.config.configure import configure
 from mien.config.model import config_document
 from mien.config.params import Params, parse_params
-from mien.evaluate.results import Predictions, bare_figures, report_on_test
-from mien.evaluate.seeds import seed_figures
-from mien.evaluate.slices import slice_figures, slices_table
+from mien.evaluate.results import Predictions, bare_metrics, report_on_test
+from mien.evaluate.seeds import seed_metrics
+from mien.evaluate.selection import selection
+from mien.evaluate.slices import slice_metrics, slices_table
 from mien.explain.claims import measure
-from mien.report.run import Doubts, Explanation, RunFacts
-from mien.statistics.baselines import selection
+from mien.report.run_facts import Doubts, Explanation, RunFacts
 from mien.statistics.pairwise_tests import compare_pairs
 from mien.statistics.temperature import calibration_report, reliability_table
 from mien.store.tables import DUPLICATES, FILES, PAIRS, SPLITS
@@ -55,7 +55,7 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         calibrated = calibration_report(
             tested.logits_NK, tested.actual_N, validation_logits_NK=validated.logits_NK, validation_actual_N=validated.actual_N
         )
-        slices = slice_figures(tested.actual_N, tested.predicted_N, len(classes), columns, seed=0, num_resamples=RESAMPLES)
+        slices = slice_metrics(tested.actual_N, tested.predicted_N, len(classes), columns, seed=0, num_resamples=RESAMPLES)
         tested_by[model] = tested
         tables[model] = (
             slices_table(slices),
@@ -71,7 +71,7 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
             "selection": selection(_record(model, class_counts), last, test_macro_f1=report["all"]["macro_f1"]),
             **report,
             "calibration": calibrated,
-            **(seed_figures({42: bare_figures(tested), 1: bare_figures(others)}) if seeds else {}),
+            **(seed_metrics({42: bare_metrics(tested), 1: bare_metrics(others)}) if seeds else {}),
         }
     pairs = compare_pairs(
         actual["test"], {model: tested.predicted_N for model, tested in tested_by.items()}, len(classes), seed=0, num_resamples=RESAMPLES

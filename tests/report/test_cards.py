@@ -15,7 +15,7 @@ from mien.config.sections.dedup import DedupParams
 from mien.core import registry
 from mien.report.cards import citations, data_card, model_card
 from mien.report.cards.rendering import table
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from tests.report.facts import make_facts, make_params, with_everything
 
 

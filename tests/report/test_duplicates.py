@@ -13,7 +13,7 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.report.page.index import duplicates
 from mien.report.page.site import index_page
-from mien.report.run import read_run
+from mien.report.run_facts import read_run
 from mien.store.tables import PAIRS, read_table
 from tests.report.fabricated import fabricate
 from tests.report.facts import make_params
@@ -50,7 +50,7 @@ def test_examples_are_the_pairs_that_were_measured(monkeypatch: pytest.MonkeyPat
         params=make_params("split: {method: official}\n"),
         called={path: path for path in FILES},
     )
-    monkeypatch.setattr(duplicates, "stored_thumbnails", lambda _: {})
+    monkeypatch.setattr(duplicates, "stored_thumbnails", lambda *_: {})
     shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))
     assert [[file["name"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
     assert [{file["label"].lower() for file in pair.files} for pair in shown["conflicts"]] == [{"fear", "happy"}]

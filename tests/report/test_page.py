@@ -8,7 +8,7 @@ import pytest
 
 from mien.config.params import load_params
 from mien.report.page.site import index_page
-from mien.report.run import read_run
+from mien.report.run_facts import read_run
 from stages import report
 from tests.report.fabricated import HOSTILE, fabricate
 from tests.report.markup import Page

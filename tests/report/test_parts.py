@@ -11,7 +11,7 @@ import pytest
 from mien.config.params import load_params
 from mien.report.page.index import doubts
 from mien.report.page.model import curves, slices
-from mien.report.run import read_run
+from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
 
 

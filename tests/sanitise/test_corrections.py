@@ -11,7 +11,7 @@ from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError, MienError, SourceError
 from mien.sanitise.corrections import correct, matched, read_corrections
 from mien.sanitise.labels import classify
-from mien.sanitise.selection import Sanitised, image_rows, sanitise
+from mien.sanitise.rules import Sanitised, image_rows, sanitise
 from tests.random_tables import Tables, sample_id
 
 PARAMS = LabelParams(aliases={"angry": ("anger",), "fear": ("fears",), "happy": ("happiness",), "surprise": ("suprise",)})

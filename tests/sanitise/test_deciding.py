@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mien.config.sections.labels import LabelParams
-from mien.core.errors import LabelError, SourceError
+from mien.core.errors import LabelError, TableError
 from mien.sanitise.corrections import read_corrections
 from mien.sanitise.deciding import take_over
 from tests.random_tables import sample_id
@@ -46,5 +46,5 @@ def test_a_contradiction_or_a_fault_changes_nothing(tmp_path: Path, params: Labe
     with pytest.raises(LabelError, match=r"the review queue: .*queue\.csv, line 2: the decision 'hapy' is none of"):
         take_over(queue(tmp_path, (B, "hapy")), params)
     assert file.read_text(encoding="utf-8") == f"sample_id,decision\n{A},sad\n"
-    with pytest.raises(SourceError, match=r"none\.csv does not exist; run `dvc repro doubts`"):
+    with pytest.raises(TableError, match=r"none\.csv is missing; run `dvc repro doubts`"):
         take_over(tmp_path / "none.csv", params)

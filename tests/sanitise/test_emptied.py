@@ -11,7 +11,7 @@ from mien.config.sections.labels import LabelParams
 from mien.core.errors import TooFewImages
 from mien.sanitise.emptied import Emptied, emptied, warnings
 from mien.sanitise.labels import classify, closest_class
-from mien.sanitise.selection import image_rows, sanitise
+from mien.sanitise.rules import image_rows, sanitise
 from mien.split.fates import fates
 from mien.store.pointers import LFS
 from mien.store.tables import SPLITS

@@ -11,7 +11,7 @@ from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import read_json, write_json
 from mien.evaluate.results import Predictions, report_on_test
-from mien.evaluate.seeds import seed_figures
+from mien.evaluate.seeds import seed_metrics
 from mien.statistics.pairwise_tests import COLUMNS
 from mien.store.tables import PREDICTIONS, SPLITS, write_table
 from stages import compare
@@ -96,7 +96,7 @@ def test_one_model_alone_has_no_pairs(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.usefixtures("workspace")
 def test_several_seeds_stand_beside_the_first() -> None:
     by_seed = {42: {"macro_f1": 1.0}, 1: {"macro_f1": 0.5}}
-    write_model("good", LABELS, **seed_figures(by_seed))
+    write_model("good", LABELS, **seed_metrics(by_seed))
     compare.main()
     board = read_json(paths.LEADERBOARD)
     assert (board["good"]["macro_f1"], board["good"]["macro_f1_mean"], board["good"]["macro_f1_sd"]) == (1.0, 0.75, 0.353553)

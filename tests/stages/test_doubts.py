@@ -17,7 +17,6 @@ from mien.core import paths
 from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json, write_json
 from mien.doubts.choice import best_on_validation
-from mien.explain.thumbnails import read_pictures
 from mien.models.build import build_model
 from mien.models.store import save_model
 from mien.sanitise.corrections import read_corrections
@@ -25,6 +24,7 @@ from mien.sanitise.deciding import take_over
 from mien.split.whereabouts import matching
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import FACES, FATES, LABELS, SPLITS, read_table
+from mien.store.thumbnails import read_thumbnails
 from stages import doubts, sanitise, split
 from tests.random_tables import Tables
 
@@ -103,7 +103,7 @@ def test_a_filled_in_queue_given_as_corrections_mends_the_labels(capsys: pytest.
     assert queue["suggested"].tolist() == [data.truth[path] for path in queue["path"]]
     splits = read_table(paths.SPLITS, SPLITS).set_index("path")
     assert (queue["split"] == splits.loc[queue["path"], "split"].to_numpy()).all()
-    assert set(read_pictures(paths.DOUBTS / "pictures.parquet")) == {f"face/{name}" for name in queue["sample_id"]}
+    assert set(read_thumbnails(paths.DOUBTS / "pictures.parquet")) == {f"face/{name}" for name in queue["sample_id"]}
     counts = read_json(paths.DOUBTS_COUNTS)
     assert counts["model"] == "tiny" and counts["num_doubted"] == counts["num_queued"] == 8 and counts["num_decided"] == 0
     assert counts["num_images"] == counts["num_judged"] == 160
@@ -181,7 +181,7 @@ def test_what_a_user_can_meet() -> None:
         doubts.main()
     paths.PARAMS.write_text(PARAMS)
     paths.train_metrics("other").unlink()
-    with pytest.raises(TableError, match=r"metrics/train/other\.json is missing; run `dvc repro train@other`, or name .* doubts\.model"):
+    with pytest.raises(TableError, match=r"metrics/train/other\.json is missing; run `dvc repro train@other` .*, or name .* doubts\.model"):
         doubts.main()
     paths.PARAMS.write_text(PARAMS.replace('model: ""', "model: other"))
     shutil.rmtree(paths.model("other"))

@@ -16,13 +16,13 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json
-from mien.explain.thumbnails import decoded, read_pictures
 from mien.models.build import build_model
 from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import DUPLICATES, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
+from mien.store.thumbnails import decoded, read_thumbnails
 from stages import explain
 from tests.random_tables import sample_id
 
@@ -128,7 +128,7 @@ def consistent() -> dict[str, Any]:
     folder, document = paths.explanation_folder("tiny"), read_json(paths.explanation("tiny"))
     rows = read_table(paths.predictions("tiny"), PREDICTIONS)
     pages = {name: read_json(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures")}
-    pictures = read_pictures(folder / "pictures.parquet")
+    pictures = read_thumbnails(folder / "pictures.parquet")
     assert named(list(pages.values())) == set(pictures), "every name is there, and nothing besides"
     assert all(decoded(data).shape[2] == 3 for data in pictures.values())
     wrong = rows[rows["label"] != rows["predicted"]]

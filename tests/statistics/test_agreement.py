@@ -6,7 +6,7 @@ from sklearn.metrics import cohen_kappa_score, top_k_accuracy_score
 
 from mien.statistics import metrics
 from mien.statistics.agreement import cohen_kappa, top_k_accuracy
-from mien.statistics.confusions import figures_of
+from mien.statistics.overall_metrics import figures_of
 from tests.statistics.test_metrics import KINDS, drawn
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, f1_score, log_loss, recall_score, top_k_accuracy_score
 
-from mien.statistics.baselines import majority_figures, prior_figures, selection
+from mien.statistics.baselines import majority_metrics, prior_metrics
 
 SUPPORT = np.array([40, 10, 120, 30])
 COUNTS = np.array([300, 200, 400, 100])
@@ -25,7 +25,7 @@ def figures(predicted_N: np.ndarray) -> dict[str, float]:
 
 def test_the_largest_class_as_scikit_learn() -> None:
     dummy = DummyClassifier(strategy="most_frequent").fit(ACTUAL[:, None], ACTUAL)
-    found = majority_figures(SUPPORT)
+    found = majority_metrics(SUPPORT)
     shares_NK = np.tile(SUPPORT / SUPPORT.sum(), (len(ACTUAL), 1))
     wanted = figures(dummy.predict(ACTUAL[:, None])) | {"top2_accuracy": top_k_accuracy_score(ACTUAL, shares_NK, k=2)}
     assert found == pytest.approx(wanted, abs=1e-12)
@@ -50,7 +50,7 @@ def test_guessing_at_random_has_on_average_the_figures_that_are_exact_and_nearly
     runs = 2000
     dummy = DummyClassifier(strategy="stratified", random_state=0).fit(TRAINED[:, None], TRAINED)
     predicted_RN = dummy.predict(np.zeros((runs * len(ACTUAL), 1))).reshape(runs, len(ACTUAL))
-    drawn, found = figures_of_many(predicted_RN), prior_figures(SUPPORT, COUNTS)
+    drawn, found = figures_of_many(predicted_RN), prior_metrics(SUPPORT, COUNTS)
     for run in range(20):
         assert {name: values[run] for name, values in drawn.items()} == pytest.approx(figures(predicted_RN[run]), abs=1e-12)
     for name, values in drawn.items():
@@ -64,34 +64,19 @@ def test_two_guesses_are_two_draws_without_putting_back() -> None:
     generator = np.random.default_rng(0)
     shares_K = COUNTS / COUNTS.sum()
     right = np.array([[actual in generator.choice(4, 2, replace=False, p=shares_K) for actual in ACTUAL] for _ in range(100)])
-    assert prior_figures(SUPPORT, COUNTS)["top2_accuracy"] == pytest.approx(right.mean(), abs=4 * 0.5 / np.sqrt(right.size))
-    assert prior_figures([3, 7], [1, 2])["top2_accuracy"] == pytest.approx(1.0, abs=1e-12)
-    assert prior_figures([3, 7, 5], [4, 0, 0])["top2_accuracy"] == pytest.approx(0.2), "the second guess of a sure one is nobody's"
+    assert prior_metrics(SUPPORT, COUNTS)["top2_accuracy"] == pytest.approx(right.mean(), abs=4 * 0.5 / np.sqrt(right.size))
+    assert prior_metrics([3, 7], [1, 2])["top2_accuracy"] == pytest.approx(1.0, abs=1e-12)
+    assert prior_metrics([3, 7, 5], [4, 0, 0])["top2_accuracy"] == pytest.approx(0.2), "the second guess of a sure one is nobody's"
 
 
 def test_the_constant_forecast_as_scikit_learn() -> None:
     dummy = DummyClassifier(strategy="prior").fit(TRAINED[:, None], TRAINED)
     forecast_NK = dummy.predict_proba(ACTUAL[:, None])
-    found = prior_figures(SUPPORT, COUNTS)
+    found = prior_metrics(SUPPORT, COUNTS)
     assert found["nll"] == pytest.approx(log_loss(ACTUAL, forecast_NK), abs=1e-12)
     assert found["brier"] == pytest.approx(brier_score_loss(ACTUAL, forecast_NK, scale_by_half=False), abs=1e-12)
 
 
 def test_a_tested_class_that_training_never_saw_has_no_likelihood() -> None:
-    assert prior_figures([5, 5], [8, 0])["nll"] is None
-    assert prior_figures([5, 0], [8, 0])["nll"] == 0.0
-
-
-def test_the_choice_of_the_epoch() -> None:
-    record = {"monitor": "val_loss", "best_epoch": 3, "val": {"loss": 0.5, "accuracy": 0.8, "mean_accuracy": 0.7, "macro_f1": 0.75}}
-    last = {"epoch": 5.0, "stage": 1.0, "train_loss": 0.1, "val_loss": 0.9, "val_accuracy": 0.7, "val_macro_f1": 0.625, "lr": 0.1}
-    found = selection(record, last, test_macro_f1=0.5)
-    assert found == {
-        "monitor": "val_loss",
-        "best_epoch": 3,
-        "last_epoch": 5,
-        "val_best": {"macro_f1": 0.75, "accuracy": 0.8, "loss": 0.5},
-        "val_last": {"macro_f1": 0.625, "accuracy": 0.7, "loss": 0.9},
-        "gap_macro_f1": 0.125,
-        "val_to_test_macro_f1": 0.25,
-    }
+    assert prior_metrics([5, 5], [8, 0])["nll"] is None
+    assert prior_metrics([5, 0], [8, 0])["nll"] == 0.0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from mien.statistics.confusions import figures_of
-from mien.statistics.intervals import figure_intervals, wilson_interval
+from mien.statistics.intervals import metric_intervals, wilson_interval
+from mien.statistics.overall_metrics import figures_of
 from tests.statistics.drawn import Classes, classifier, taken_for
 
 FER2013 = (111, 467, 831, 958, 1024, 1247, 1774)
@@ -24,7 +24,7 @@ def coverage(splits: list[tuple[Classes, Classes, Classes | None]], truth: dict[
     """The share of splits (actual, predicted, groups) whose intervals hold the truth, by figure."""
     held = dict.fromkeys(truth, 0)
     for seed, (actual_N, predicted_N, groups_N) in enumerate(splits):
-        found = figure_intervals(actual_N, predicted_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=1000)
+        found = metric_intervals(actual_N, predicted_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=1000)
         for name, true in truth.items():
             held[name] += found[name].low <= true <= found[name].high
     return {name: num / len(splits) for name, num in held.items()}
@@ -109,7 +109,7 @@ def test_persons_taken_for_single_images_would_be_held_too_seldom() -> None:
         first_N, actual_N = generator.random(60) < 0.7, np.zeros(600, dtype=np.int64)
         predicted_N, groups_N = np.repeat(1 - first_N.astype(np.int64), 10), np.repeat(np.arange(60), 10)
         for together in held:
-            found = figure_intervals(actual_N, predicted_N, 2, groups_N=groups_N if together else None, seed=seed, num_resamples=1000)
+            found = metric_intervals(actual_N, predicted_N, 2, groups_N=groups_N if together else None, seed=seed, num_resamples=1000)
             held[together] += found["accuracy"].low <= 0.7 <= found["accuracy"].high
     assert held[True] / 150 > 0.88 and held[False] / 150 < 0.7
 

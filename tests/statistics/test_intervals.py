@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
 
 from mien.statistics import metrics
-from mien.statistics.intervals import figure_intervals, recall_intervals, wilson_interval
+from mien.statistics.intervals import metric_intervals, recall_intervals, wilson_interval
 from tests.statistics.drawn import Classes, classifier, taken_for
 
 
@@ -41,7 +41,7 @@ def test_recalls_are_those_of_the_metrics_and_a_class_without_images_has_none() 
 def test_values_are_those_of_the_metrics_within_their_intervals() -> None:
     actual_N, predicted_N = draw(400, 0)
     confusion_KK = metrics.confusion_matrix(actual_N, predicted_N, 4)
-    found = figure_intervals(actual_N, predicted_N, 4, seed=0)
+    found = metric_intervals(actual_N, predicted_N, 4, seed=0)
     assert list(found) == ["accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa"]
     assert found["macro_f1"].value == pytest.approx(metrics.macro_f1(confusion_KK), abs=1e-12)
     assert found["weighted_f1"].value == pytest.approx(metrics.weighted_f1(confusion_KK), abs=1e-12)
@@ -51,11 +51,11 @@ def test_values_are_those_of_the_metrics_within_their_intervals() -> None:
 
 def test_top_2_has_the_interval_of_accuracy_where_they_are_the_same_and_changes_no_other_value() -> None:
     actual_N, predicted_N = draw(400, 0)
-    without = figure_intervals(actual_N, predicted_N, 4, seed=0)
-    found = figure_intervals(actual_N, predicted_N, 4, in_top2_N=actual_N == predicted_N, seed=0)
+    without = metric_intervals(actual_N, predicted_N, 4, seed=0)
+    found = metric_intervals(actual_N, predicted_N, 4, in_top2_N=actual_N == predicted_N, seed=0)
     assert found.pop("top2_accuracy") == found["accuracy"] and found == without
     in_top2_N = (actual_N == predicted_N) | (np.random.default_rng(1).random(400) < 0.5)
-    found = figure_intervals(actual_N, predicted_N, 4, in_top2_N=in_top2_N, seed=0)
+    found = metric_intervals(actual_N, predicted_N, 4, in_top2_N=in_top2_N, seed=0)
     top2 = found.pop("top2_accuracy")
     assert top2.value == pytest.approx(in_top2_N.mean(), abs=1e-12)
     parts = [in_top2_N[actual_N == number] for number in range(4)]
@@ -67,10 +67,10 @@ def test_top_2_has_the_interval_of_accuracy_where_they_are_the_same_and_changes_
 def test_copies_in_one_group_count_once() -> None:
     """Every image five times: drawn with its copies, the interval is that of the images; drawn alone, it is √5 too narrow."""
     actual_N, predicted_N = draw(300, 1)
-    once = figure_intervals(actual_N, predicted_N, 4, seed=0)
+    once = metric_intervals(actual_N, predicted_N, 4, seed=0)
     copied = np.repeat(actual_N, 5), np.repeat(predicted_N, 5)
-    together = figure_intervals(*copied, 4, groups_N=np.repeat(np.arange(300), 5), seed=0)
-    alone = figure_intervals(*copied, 4, seed=0)
+    together = metric_intervals(*copied, 4, groups_N=np.repeat(np.arange(300), 5), seed=0)
+    alone = metric_intervals(*copied, 4, seed=0)
     for name, wanted in once.items():
         width = wanted.high - wanted.low
         assert together[name].high - together[name].low == pytest.approx(width, rel=0.05)
@@ -79,7 +79,7 @@ def test_copies_in_one_group_count_once() -> None:
 
 def test_groups_of_one_are_no_groups() -> None:
     columns = draw(200, 2)
-    assert figure_intervals(*columns, 4, seed=5) == figure_intervals(*columns, 4, groups_N=np.arange(200)[::-1], seed=5)
+    assert metric_intervals(*columns, 4, seed=5) == metric_intervals(*columns, 4, groups_N=np.arange(200)[::-1], seed=5)
 
 
 def test_the_stratified_width_of_accuracy_is_that_of_its_formula() -> None:
@@ -87,7 +87,7 @@ def test_the_stratified_width_of_accuracy_is_that_of_its_formula() -> None:
     right_N = actual_N == predicted_N
     parts = [(own.sum(), own[right_N].sum()) for own in (actual_N == number for number in range(4))]
     variance = sum(right * (1 - right / num) for num, right in parts) / 4000**2
-    found = figure_intervals(actual_N, predicted_N, 4, seed=0)["accuracy"]
+    found = metric_intervals(actual_N, predicted_N, 4, seed=0)["accuracy"]
     assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.03)
 
 
@@ -99,5 +99,5 @@ def test_ten_thousand_resamples_of_7178_images_take_under_two_seconds(num_groups
     groups_N = None if num_groups is None else generator.integers(0, num_groups, 7178)
     in_top2_N = (actual_N == predicted_N) | (generator.random(7178) < 0.4)
     start = time.process_time()  # other work on the machine does not count
-    figure_intervals(actual_N, predicted_N, 7, in_top2_N=in_top2_N, groups_N=groups_N, seed=0)
+    metric_intervals(actual_N, predicted_N, 7, in_top2_N=in_top2_N, groups_N=groups_N, seed=0)
     assert time.process_time() - start < 2

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from mien.statistics import metrics
-from mien.statistics.confusions import figures_of
+from mien.statistics.overall_metrics import figures_of
 from mien.statistics.paired import paired_differences
 from mien.statistics.resampling import Interval
 

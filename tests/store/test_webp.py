@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.store.webp import webp
+from mien.store.thumbnails import webp
 
 
 @pytest.mark.parametrize(("size_px", "expected_px"), [((40, 20), (40, 20)), ((200, 100), (50, 25)), ((60, 120), (25, 50))])

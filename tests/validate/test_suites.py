@@ -13,7 +13,7 @@ import pytest
 from mien.config.params import Params
 from mien.config.sections.labels import LabelParams
 from mien.sanitise import official
-from mien.sanitise.selection import image_rows, sanitise
+from mien.sanitise.rules import image_rows, sanitise
 from mien.split.fates import fates
 from mien.split.scenes import split_scenes
 from mien.split.splitting import split_by_method

@@ -12,30 +12,21 @@ from PIL import Image, UnidentifiedImageError
 from mien.convert.colour import to_srgb
 from mien.convert.decoding import ico, jpeg, tiff
 from mien.convert.decoding.boxes import is_codestream_whole, profile_of_jp2
+from mien.convert.decoding.colour_spaces import conversion_by_name
+from mien.convert.decoding.exif import turn_to_upright
 from mien.convert.decoding.leading import without_leading_text
-from mien.convert.decoding.naming import conversion_by_name
 from mien.convert.decoding.png import Png, read_png
 from mien.convert.decoding.pnm import read_pnm
 from mien.convert.decoding.reasons import REASONS, Undecodable
 from mien.convert.decoding.tga import is_tga
 from mien.convert.decoding.visible import with_eight_bits, without_empty_alpha
 from mien.convert.integrity import Damage, damage_in
-from mien.convert.watching import JpegFile, webp_misfit
+from mien.convert.truncation import JpegFile, webp_misfit
 from mien.store.pointers import stands_in
 from mien.store.signatures import DECODABLE, HEAD_BYTES, is_svg, signature
 
 __all__ = ["REASONS", "Decoded", "Undecodable", "decode"]
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION = 274
 # Pillow's plugins for a kind, where they are not one of the same name. The brand of HEIF and AVIF may name the family alone.
 _PLUGINS = {"HEIF": ("HEIF", "AVIF"), "AVIF": ("AVIF", "HEIF"), "JPEG 2000": ("JPEG2000",)}
 _ANY = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
@@ -114,10 +105,9 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
         picture = without_empty_alpha(picture, source_format)
         if by_name is None:
             picture = with_eight_bits(picture, content, source_format, page, png)
-        # libheif has turned a HEIC already; its orientation tag must not turn it again.
-        turn = None if source_format == "HEIF" else _TURNS.get(_orientation(image))
-        upright = to_srgb(picture, by_name)
-        return Decoded(upright if turn is None else upright.transpose(turn), source_format)
+        turn = turn_to_upright(image, source_format)
+        converted = to_srgb(picture, by_name)
+        return Decoded(converted if turn is None else converted.transpose(turn), source_format)
 
 
 @cache
@@ -156,14 +146,6 @@ def _add_info(image: Image.Image, content: bytes, png: Png | None) -> None:
         image.info.update(png.info)
     elif image.format == "JPEG2000" and (profile := profile_of_jp2(content)):
         image.info["icc_profile"] = profile
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF (or XMP) orientation, 1 to 8; 1 where there is none or it cannot be read."""
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # broken EXIF is common and no reason to lose the picture
-        return 1
 
 
 def _stable(error: Exception) -> str:

@@ -4,8 +4,8 @@ import re
 
 from PIL import Image
 
-from mien.convert.jpeg import layout
-from mien.convert.watching import JpegFile
+from mien.convert.jpeg_markers import layout
+from mien.convert.truncation import JpegFile
 
 # A quarter of the pixels is what libjpeg makes of a picture at half its size; it is asked for no less, so that bombs stay out.
 MAX_REDUCTION = 4

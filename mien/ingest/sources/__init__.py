@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mien.core.errors import SourceError
-from mien.ingest.sources.allowance import Allowance
 from mien.ingest.sources.entry import Entry, UnreadableArchive
 from mien.ingest.sources.folder import folder_entries
 from mien.ingest.sources.kinds import other_kind
 from mien.ingest.sources.nested import Context, Opened, expanded
 from mien.ingest.sources.pixel_csv import pixel_csv_entries
 from mien.ingest.sources.tar_archive import tar_entries
+from mien.ingest.sources.unpacking_limit import Allowance
 from mien.ingest.sources.zip_archive import zip_entries
 
 FILES: dict[str, Opened] = {"zip": zip_entries, "tar": tar_entries, "pixel_csv": pixel_csv_entries}

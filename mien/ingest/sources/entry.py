@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mien.ingest.sources.allowance import Allowance, UnpacksTooLarge
 from mien.ingest.sources.junk import not_an_image_reason, system_file_reason
+from mien.ingest.sources.unpacking_limit import Allowance, UnpacksTooLarge
 from mien.store.signatures import HEAD_BYTES, signature
 
 _BLOCK_BYTES = 2**20

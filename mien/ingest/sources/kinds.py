@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mien.ingest.sources.parts import SPANNED_FIRST, is_named_as_part, split_archive
+from mien.ingest.sources.split_archives import SPANNED_FIRST, is_named_as_part, split_archive
 from mien.store.pointers import LFS, PULL, stands_in
 from mien.store.signatures import HEAD_BYTES, signature
 

@@ -9,12 +9,12 @@ from typing import IO
 from mien.core.disk import refusal
 from mien.core.errors import StorageError
 from mien.core.printable import one_line
-from mien.ingest.sources.allowance import Allowance, UnpacksTooLarge
 from mien.ingest.sources.entry import Entry, UnreadableArchive, error_reason
 from mien.ingest.sources.junk import system_file_reason
-from mien.ingest.sources.parts import is_named_as_part, split_archive
 from mien.ingest.sources.pixel_csv import columns_of, pixel_csv_entries
+from mien.ingest.sources.split_archives import is_named_as_part, split_archive
 from mien.ingest.sources.tar_archive import tar_entries
+from mien.ingest.sources.unpacking_limit import Allowance, UnpacksTooLarge
 from mien.ingest.sources.zip_archive import zip_entries
 from mien.store.pointers import stands_in
 from mien.store.signatures import HEAD_BYTES

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from PIL import Image
 
+from mien.core.plural import plural
 from mien.ingest.layout import shown_path
 from mien.ingest.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.ingest.sources.notices import notice
@@ -58,7 +59,7 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     except csv.Error as error:
         raise UnreadableArchive(f"cannot be read as a table: line {rows.line_num + 1}: {error}") from None
     if unknown:
-        codes = ", ".join(f"{code!r} ({num} row{'s'[: num != 1]})" for code, num in sorted(unknown.items()))
+        codes = ", ".join(f"{code!r} ({plural(num, 'row')})" for code, num in sorted(unknown.items()))
         notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
 
 

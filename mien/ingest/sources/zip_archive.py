@@ -8,7 +8,7 @@ from typing import IO
 
 from mien.ingest.layout import shown_path
 from mien.ingest.sources.entry import Entry, UnreadableArchive
-from mien.ingest.sources.parts import is_spanned, split_archive
+from mien.ingest.sources.split_archives import is_spanned, split_archive
 from mien.ingest.sources.zip_bzip2 import open_bzip2
 from mien.ingest.sources.zip_names import read_names
 

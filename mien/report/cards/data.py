@@ -11,7 +11,7 @@ from mien.core.naming import last_part
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
 from mien.report.cards.rendering import render, yaml_front
 from mien.report.page.formats import count, percent
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.tables import FATE_NAMES
 
 LICENSE = "# license: that of the pictures, which the pipeline cannot know\n"

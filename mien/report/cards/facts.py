@@ -5,7 +5,7 @@ from typing import Any
 from mien.core import paths
 from mien.core.markdown import Markdown, code
 from mien.report.page.formats import percent, plural
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 SPLITS = ("train", "val", "test")
 

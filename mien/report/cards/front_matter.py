@@ -9,17 +9,18 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from mien.report.cards.facts import dataset_name
 from mien.report.cards.rendering import yaml_front
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.statistics.headline import HEADLINE
 
-METRICS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "accuracy": ("accuracy", "Overall accuracy", {}),
-    "mean_accuracy": ("recall", "Mean accuracy", {"average": "macro"}),
-    "macro_f1": ("f1", "Macro-F1", {"average": "macro"}),
-    "weighted_f1": ("f1", "Weighted F1", {"average": "weighted"}),
-    "kappa": ("cohen_kappa", "Cohen's kappa", {}),
-    "top2_accuracy": ("top_k_accuracy", "Top-2 accuracy", {"k": 2}),
+METRICS: dict[str, tuple[str, dict[str, Any]]] = {
+    "accuracy": ("accuracy", {}),
+    "mean_accuracy": ("recall", {"average": "macro"}),
+    "macro_f1": ("f1", {"average": "macro"}),
+    "weighted_f1": ("f1", {"average": "weighted"}),
+    "kappa": ("cohen_kappa", {}),
+    "top2_accuracy": ("top_k_accuracy", {"k": 2}),
 }
-"""Type and name of each metric in a model-index, and with which arguments it is computed."""
+"""Type of each headline metric in a model-index, and with which arguments it is computed."""
 DECIMALS = 4
 LICENSE = (
     "# license: for you to choose; it depends on the pictures and on the pretrained weights, and not on the code that trained the model\n"
@@ -51,9 +52,14 @@ def _results(facts: RunFacts, part: str, model: str) -> list[EvalResult]:
             dataset_split="test",
             dataset_revision=facts.origin.data,
             metric_type=kind,
-            metric_name=title,
+            metric_name=_title(metric),
             metric_value=round(facts.evaluations[model][part][metric], DECIMALS),
             metric_args=args or None,
         )
-        for metric, (kind, title, args) in METRICS.items()
+        for metric, (kind, args) in METRICS.items()
     ]
+
+
+def _title(metric: str) -> str:
+    title = HEADLINE[metric].title
+    return title[0].upper() + title[1:]

@@ -10,7 +10,7 @@ from mien.report.cards.facts import dataset_name, images_by_class, is_sample, or
 from mien.report.cards.front_matter import front_matter
 from mien.report.cards.rendering import render
 from mien.report.page.formats import figure, signed
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.statistics.resampling import LEVEL
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from mien.core.markdown import Markdown
+from mien.core.plural import plural
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
+from mien.statistics.headline import HEADLINE
 
-FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
 CALIBRATION = ("nll", "brier", "ece", "classwise_ece")
 INTERVAL = "95 % interval"
 SIGNIFICANT = 0.05
@@ -53,7 +54,7 @@ def figure_rows(evaluation: Figures) -> Rows:
             *(text for part in parts for text in (figure(part[name]), _interval(part["intervals"][name]))),
             *(figure(baseline[name]) for baseline in baselines),
         ]
-        for name in FIGURES
+        for name in HEADLINE
     ]
 
 
@@ -146,7 +147,7 @@ def cost_rows(cost: Figures, speed: Figures | None) -> Rows:
         ["weights.safetensors", file_size(cost["file_bytes"])],
     ]
     if speed is not None:
-        on = f"{speed['device']}, {speed['cpu']}, {speed['num_threads']} thread{'s'[: speed['num_threads'] != 1]}, {speed['precision']}"
+        on = f"{speed['device']}, {speed['cpu']}, {plural(speed['num_threads'], 'thread')}, {speed['precision']}"
         rows += [
             [f"pictures per second in batches of {speed['batch_size']}", three_digits(speed["images_per_s"])],
             ["latency of one picture", f"{three_digits(speed['latency_ms'])} ms"],

@@ -7,17 +7,16 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from mien.core.plural import noun_of
+from mien.statistics.headline import HEADLINE
+
 MISSING = "–"
 MINUS = "−"
 THIN = "\u202f"  # narrow no-break space, between thousands and before a unit
 
 TITLES = {
-    "accuracy": "overall accuracy",
-    "mean_accuracy": "mean accuracy",
-    "macro_f1": "macro-F1",
-    "weighted_f1": "weighted F1",
+    **{name: metric.title for name, metric in HEADLINE.items()},
     "kappa": "Cohen’s κ",
-    "top2_accuracy": "top-2 accuracy",
     "nll": "negative log-likelihood",
     "brier": "Brier score",
     "ece": "expected calibration error",
@@ -67,9 +66,9 @@ def count(number: float | None) -> str:
     return f"{number:,.0f}".replace(",", THIN).replace("-", MINUS) if number is not None and known(number) else MISSING
 
 
-def plural(number: int, noun: str, many: str | None = None) -> str:
+def plural(number: int, noun: str, many: str = "") -> str:
     """`1 image`, `65 images`."""
-    return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
+    return f"{count(number)} {noun_of(number, noun, many)}"
 
 
 def p_value(p: float | None) -> str:

@@ -38,7 +38,7 @@ from mien.report.page.model import (
 )
 from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (metrics, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mien.store.encoding import stored_image, stored_size_px
-from mien.store.webp import webp
+from mien.store.thumbnails import webp
 
 STEPS = ((96, 72), (80, 66), (64, 60), (48, 55), (40, 45))
 """Longest side (pixels) and WebP quality; a page takes the first with which its pictures fit."""

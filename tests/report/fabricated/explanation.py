@@ -7,7 +7,7 @@ import pandas as pd
 
 from mien.core import paths
 from mien.core.files import write_json
-from mien.explain.thumbnails import write_pictures
+from mien.store.thumbnails import write_thumbnails
 from tests.report.fabricated.pictures import encoded, face
 from tests.report.fabricated.plan import Plan
 
@@ -37,7 +37,7 @@ def write_explanation(plan: Plan, model: str) -> None:
     write_json(folder / "gallery.json", gallery)
     write_json(folder / "failures.json", [{"actual": a, "predicted": p, "num": len(own), "pictures": own[:2]} for (a, p), own in ordered])
     write_json(folder / "mirrored.json", mirrored if model == plan.models[0] else [])
-    write_pictures(folder / "pictures.parquet", pictures)
+    write_thumbnails(folder / "pictures.parquet", pictures)
     write_json(
         paths.explanation(model),
         {"model": model, **_figures(len(shots), sum(len(own) for own in groups.values()), is_blind=model != plan.models[0])},
@@ -115,7 +115,7 @@ def write_doubts(plan: Plan) -> None:
     paths.DOUBTS.mkdir(parents=True, exist_ok=True)
     queue.to_csv(paths.DOUBTS / "queue.csv", index=False)
     pictures = {f"face/{name}": encoded(face(number)) for number, name in enumerate(rows["sample_id"])}
-    write_pictures(paths.DOUBTS / "pictures.parquet", pictures)
+    write_thumbnails(paths.DOUBTS / "pictures.parquet", pictures)
     counts = {"num_images": len(plan.rows), "num_doubted": 31, "num_queued": len(rows), "num_decided": 0}
     by_class = {plan.classes[0]: {plan.classes[1]: 12}}
     write_json(paths.DOUBTS_COUNTS, {"model": plan.models[0], **counts, "by_class": by_class})

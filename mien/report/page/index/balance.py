@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.tables import SPLIT_NAMES
 
 TITLE = "Classes and splits"

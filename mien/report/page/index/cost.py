@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mien.core.plural import plural
 from mien.report.page import chart
 from mien.report.page.axis import axis_around, log_axis_around, tick_texts
 from mien.report.page.chart import Chart, Point
 from mien.report.page.formats import figure, large, round_text, span, three_digits
 from mien.report.page.labels import place_labels
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Cost beside quality"
 
@@ -42,7 +43,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
 def _machine(speed: Mapping[str, Any]) -> str:
     threads = speed.get("num_threads")
     where = " ".join(str(part) for part in (speed.get("cpu"), f"({speed['device']})" if speed.get("device") else "") if part)
-    return ", ".join(part for part in (where, f"{threads} thread{'s'[: threads != 1]}" if threads else "") if part)
+    return ", ".join(part for part in (where, f"{plural(threads, 'thread')}" if threads else "") if part)
 
 
 def _chart(facts: RunFacts, prices: Mapping[str, float | None], *, name: str, title: str, unit: str, text: Any) -> Chart | None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from mien.core import paths
 from mien.core.naming import file_name, last_part
-from mien.explain.thumbnails import read_pictures
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Labels worth a second look"
 NUM_OPEN = 24
@@ -20,7 +20,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | Non
     """The review queue, most doubtful first; None where stage `doubts` was not run."""
     if facts.doubts is None:
         return None
-    pictures = read_pictures(facts.doubts.folder / "pictures.parquet") if (facts.doubts.folder / "pictures.parquet").is_file() else {}
+    pictures = read_thumbnails(facts.doubts.folder / "pictures.parquet") if (facts.doubts.folder / "pictures.parquet").is_file() else {}
     queue = records(facts.doubts.queue)
     for row in queue:
         row["name"] = file_name(row["path"], row["sample_id"], facts.params.report.names)

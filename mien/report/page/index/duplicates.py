@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
+from mien.core import paths
 from mien.report.page.frames import records
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
-from mien.report.thumbnails import stored_thumbnails
+from mien.report.run_facts import RunFacts
 from mien.sanitise.cautions import cautions
+from mien.store.thumbnails import stored_thumbnails
 
 TITLE = "Duplicates and leaks"
 KINDS = {
@@ -46,7 +47,7 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
     shown = [*_examples(pairs), *(conflicts := records(pairs[pairs["is_conflict"] & pairs["is_apart"]].head(NUM_CONFLICTS)))]
     leaked, exposures = _leaks(rows), _exposures(facts.pairs, min_agreement=facts.params.dedup.min_agreement)
     ids = {sample_id for pair in [*shown, *leaked, *exposures] for sample_id in (pair["sample_id"], pair["twin_id"])}
-    pictures = stored_thumbnails(ids)
+    pictures = stored_thumbnails(paths.IMAGES, ids)
     counts, split_counts = facts.counts["dedup"], facts.counts["split"]
     return {
         "cautions": [caution(line) for line in cautions(facts.counts["sanitise"])],

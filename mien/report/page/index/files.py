@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from mien.core import paths
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Cards and files"
 FILES = (

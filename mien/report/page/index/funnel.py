@@ -7,7 +7,7 @@ import pandas as pd
 
 from mien.core.naming import without_names
 from mien.report.page.frames import records
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 from mien.store.tables import SPLIT_NAMES
 
 TITLE = "From files to splits"

@@ -4,10 +4,11 @@ from typing import Any
 
 from mien.report.page.axis import axis_around
 from mien.report.page.pairwise import ALPHA, differences
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.statistics.headline import HEADLINE
 
 TITLE = "Leaderboard"
-FIGURES = ("accuracy", "mean_accuracy", "weighted_f1", "kappa", "top2_accuracy")
+OTHERS = tuple(name for name in HEADLINE if name != "macro_f1")
 BASELINES = {"majority_baseline": "largest class", "prior_baseline": "training shares"}
 
 
@@ -25,7 +26,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
                 "rank": rank,
                 "weights": evaluation["weights"],
                 "macro_f1": _with_interval(evaluation["all"], "macro_f1"),
-                "others": [_with_interval(evaluation["all"], name) for name in FIGURES],
+                "others": [_with_interval(evaluation["all"], name) for name in OTHERS],
                 "clean": evaluation["clean"]["macro_f1"] if "clean" in evaluation else None,
                 "seeds": evaluation.get("over_seeds", {}).get("macro_f1"),
                 "to_best": None if model == best else pairs.get((model, best)),
@@ -37,7 +38,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
     return {
         "rows": rows,
         "guesses": guesses,
-        "figures": FIGURES,
+        "figures": OTHERS,
         "axis": axis_around(values, floor_at=0.0, ceiling=1.0),
         "mark": guesses[0]["of"]["macro_f1"] if guesses else None,
         "has_clean": any(row["clean"] is not None for row in rows),

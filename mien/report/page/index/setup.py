@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mien.report.page.formats import percent, value
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "What was run"
 COLUMNS = ("backbone", "weights", "attention", "head", "loss.name", "recipe", "input_px")

@@ -4,7 +4,7 @@ from typing import Any
 
 from mien.report.page.formats import count, figure, percent, plural, span
 from mien.report.page.pairwise import differences
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 
 def view(facts: RunFacts) -> dict[str, Any]:

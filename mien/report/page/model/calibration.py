@@ -10,7 +10,7 @@ from mien.report.page.axis import Axis
 from mien.report.page.chart import Chart, Point, Style
 from mien.report.page.formats import figure, percent, plural
 from mien.report.page.frames import records
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Calibration"
 FIGURES = ("nll", "brier", "ece", "classwise_ece")

@@ -5,7 +5,7 @@ from typing import Any
 from mien.report.page.axis import Axis
 from mien.report.page.formats import known
 from mien.report.page.pairwise import ALPHA
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "What the maps show"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mien.report.page.model.failures import anchor
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Confusion matrix"
 

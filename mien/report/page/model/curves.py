@@ -11,7 +11,7 @@ from mien.report.page.chart import Chart, Point, Style
 from mien.report.page.formats import figure, three_digits
 from mien.report.page.formats import title as figure_title
 from mien.report.page.frames import records
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Training curves"
 QUALITY = (("val_macro_f1", "validation macro-F1"), ("train_accuracy", "training accuracy"))

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mien.core.naming import Names, file_name
-from mien.explain.thumbnails import read_pictures
 from mien.report.page.axis import Axis
 from mien.report.page.pairwise import ALPHA
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Failures"
 NUM_OPEN = 3
@@ -22,7 +22,7 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
     if explanation is None:
         return None
     counted = explanation.figures.get("failures") or {}
-    pictures = read_pictures(explanation.folder / "pictures.parquet")
+    pictures = read_thumbnails(explanation.folder / "pictures.parquet")
     classes = facts.evaluations[model]["classes"]
     groups = [
         {

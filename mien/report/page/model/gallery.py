@@ -3,9 +3,9 @@
 from typing import Any
 
 from mien.core.naming import file_name
-from mien.explain.thumbnails import read_pictures
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Most confident predictions"
 KINDS = {"right": "right", "wrong": "wrong"}
@@ -17,7 +17,7 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
     explanation = facts.explanations.get(model)
     if explanation is None or not explanation.gallery:
         return None
-    pictures = read_pictures(explanation.folder / "pictures.parquet")
+    pictures = read_thumbnails(explanation.folder / "pictures.parquet")
     classes: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for group in explanation.gallery:
         shots = [

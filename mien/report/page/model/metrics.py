@@ -4,17 +4,11 @@ from typing import Any
 
 from mien.report.page.axis import Axis
 from mien.report.page.index.leaderboard import BASELINES
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.statistics.headline import HEADLINE
 
 TITLE = "Test figures"
-FIGURES = {
-    "macro_f1": "mean over classes of F1; every class counts alike",
-    "mean_accuracy": "mean over classes of recall",
-    "accuracy": "share of images that are right; large classes count more",
-    "weighted_f1": "F1, weighted by the class’s images",
-    "kappa": "agreement beyond chance; 0 is chance",
-    "top2_accuracy": "the actual class is among the two likeliest",
-}
+ORDER = ("macro_f1", "mean_accuracy", "accuracy", "weighted_f1", "kappa", "top2_accuracy")
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
@@ -24,13 +18,13 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
     rows = [
         {
             "name": name,
-            "meaning": meaning,
+            "meaning": HEADLINE[name].meaning,
             "parts": [
                 {"value": tested.get(name), **(tested.get("intervals", {}).get(name) or {"low": None, "high": None})} for _, tested in parts
             ],
             "guesses": [evaluation["all"].get(key, {}).get(name) for key in BASELINES if key in evaluation["all"]],
         }
-        for name, meaning in FIGURES.items()
+        for name in ORDER
         if name in evaluation["all"]
     ]
     return {

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mien.explain.thumbnails import read_pictures
 from mien.report.page.sprites import Sprites
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
+from mien.store.thumbnails import read_thumbnails
 
 TITLE = "A picture and its mirror image"
 
@@ -14,7 +14,7 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
     explanation = facts.explanations.get(model)
     if explanation is None or not explanation.mirrored:
         return None
-    pictures = read_pictures(explanation.folder / "pictures.parquet")
+    pictures = read_thumbnails(explanation.folder / "pictures.parquet")
     faces = [
         {
             **face,

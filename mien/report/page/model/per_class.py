@@ -3,7 +3,7 @@
 from typing import Any
 
 from mien.report.page.axis import Axis
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Class by class"
 

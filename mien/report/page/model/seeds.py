@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mien.report.page.model.metrics import FIGURES
-from mien.report.run import RunFacts
+from mien.report.page.model.metrics import ORDER
+from mien.report.run_facts import RunFacts
 
 TITLE = "Seeds of training"
 
@@ -14,7 +14,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
     by_seed = evaluation.get("by_seed")
     if not by_seed:
         return None
-    names = [name for name in FIGURES if all(name in figures for figures in by_seed.values())]
+    names = [name for name in ORDER if all(name in figures for figures in by_seed.values())]
     over = evaluation.get("over_seeds", {})
     order = [str(seed) for seed in evaluation.get("seeds", by_seed)]
     return {

@@ -5,7 +5,7 @@ from typing import Any
 from mien.report.page.axis import Axis, axis_around
 from mien.report.page.formats import known
 from mien.report.page.frames import records
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "Slices of the test images"
 

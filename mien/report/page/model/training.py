@@ -5,7 +5,7 @@ from typing import Any
 from mien.report.page.formats import figure, large, plural, value
 from mien.report.page.formats import title as figure_title
 from mien.report.page.index.setup import flattened
-from mien.report.run import RunFacts
+from mien.report.run_facts import RunFacts
 
 TITLE = "How it was made"
 

@@ -10,7 +10,7 @@ import struct
 
 from PIL import Image
 
-from mien.convert.jpeg import Layout, data_end, layout
+from mien.convert.jpeg_markers import Layout, data_end, layout
 
 # Some cameras leave a few bytes too many; no sound file here leaves one.
 SPARE_BYTES = 16

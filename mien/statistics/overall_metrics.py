@@ -25,6 +25,6 @@ def figures_of(confusion_RKK: Figures) -> Mapping[str, Figures]:
     }
 
 
-def overall_figures(confusion_KK: ArrayLike) -> dict[str, float]:
+def overall_metrics(confusion_KK: ArrayLike) -> dict[str, float]:
     """The same of one matrix."""
     return {name: float(values[0]) for name, values in figures_of(np.asarray(confusion_KK, dtype=np.float64)[None]).items()}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.convert.jpeg import layout
+from mien.convert.jpeg_markers import layout
 from tests.convert.pictures import noisy, saved, smooth
 
 KINDS = {

@@ -1,10 +1,9 @@
 """Everything that a report tells of one run, read once: from parameters to explanations.
 
 What the pipeline always makes must be there; explanations, doubts and speeds may be missing and are then None or not in their map.
-Pictures stay in their files (mien/report/thumbnails.py): a page reads those it shows.
+Pictures stay in their files (mien/store/thumbnails.py): a page reads those it shows.
 """
 
-import json
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +14,9 @@ import pandas as pd
 
 from mien.config.params import Params
 from mien.core import paths
-from mien.core.errors import TableError
 from mien.core.files import read_json
 from mien.core.naming import file_names, source_name
+from mien.core.outputs import damaged, missing, read_json_output
 from mien.core.spreadsheet import read_csv
 from mien.store.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_table
 from mien.tracking.provenance import Provenance, provenance
@@ -111,23 +110,23 @@ def read_run(params: Params) -> RunFacts:
         params=params,
         origin=provenance(params),
         modified=modified_files(Path()),
-        leaderboard=_json(paths.LEADERBOARD, "compare"),
-        evaluations={model: _json(paths.evaluation(model), f"evaluate@{model}") for model in models},
-        reliabilities={model: _csv(paths.reliability_table(model), f"evaluate@{model}") for model in models},
-        slices={model: _csv(paths.slices(model), f"evaluate@{model}") for model in models},
-        trainings={model: _json(paths.train_metrics(model), f"train@{model}") for model in models},
-        curves={model: _csv(paths.train_curves(model), f"train@{model}") for model in models},
-        configs={model: _json(paths.config(model), "configure") for model in models},
-        comparisons=_csv(paths.COMPARISONS, "compare"),
+        leaderboard=read_json_output(paths.LEADERBOARD),
+        evaluations={model: read_json_output(paths.evaluation(model)) for model in models},
+        reliabilities={model: _csv(paths.reliability_table(model)) for model in models},
+        slices={model: _csv(paths.slices(model)) for model in models},
+        trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
+        curves={model: _csv(paths.train_curves(model)) for model in models},
+        configs={model: read_json_output(paths.config(model)) for model in models},
+        comparisons=_csv(paths.COMPARISONS),
         explanations={model: found for model in models if (found := _explanation(model))},
         costs={model: speeds for model in models if (speeds := _cost(model))},
-        counts={stage: _json(paths.counts(stage), stage) for stage in DATA_STAGES},
+        counts={stage: read_json_output(paths.counts(stage)) for stage in DATA_STAGES},
         files=read_table(paths.FILES, FILES),
         duplicates=read_table(paths.DUPLICATES, DUPLICATES),
         pairs=read_table(paths.PAIRS, PAIRS),
         splits=read_table(paths.SPLITS, SPLITS),
         fates=read_table(paths.FATES, FATES),
-        validation=_json(paths.VALIDATION, "validate"),
+        validation=read_json_output(paths.VALIDATION),
         doubts=_doubts(),
     )
 
@@ -146,15 +145,14 @@ def _explanation(model: str) -> Explanation | None:
     folder = paths.explanation_folder(model)
     if not paths.explanation(model).is_file() or not folder.is_dir():
         return None
-    stage = f"explain@{model}"
-    gallery, mirrored, failures = (_json(folder / f"{name}.json", stage) for name in ("gallery", "mirrored", "failures"))
-    return Explanation(_json(paths.explanation(model), stage), gallery, mirrored, failures, folder)
+    gallery, mirrored, failures = (read_json_output(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures"))
+    return Explanation(read_json_output(paths.explanation(model)), gallery, mirrored, failures, folder)
 
 
 def _doubts() -> Doubts | None:
     if not paths.DOUBTS_COUNTS.is_file() or not paths.DOUBTS.is_dir():
         return None
-    return Doubts(_json(paths.DOUBTS_COUNTS, "doubts"), _csv(paths.DOUBTS / "queue.csv", "doubts"), paths.DOUBTS)
+    return Doubts(read_json_output(paths.DOUBTS_COUNTS), _csv(paths.DOUBTS / "queue.csv"), paths.DOUBTS)
 
 
 def _cost(model: str) -> dict[str, Any] | None:
@@ -166,20 +164,11 @@ def _cost(model: str) -> dict[str, Any] | None:
         return None
 
 
-def _json(path: Path, stage: str) -> Any:
-    try:
-        return read_json(path)
-    except FileNotFoundError:
-        raise TableError(f"{path} is missing; run `dvc repro {stage}` (or `dvc pull`) to make it") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise TableError(f"{path} is no JSON ({error}); delete it and run `dvc repro {stage}` to make it anew") from None
-
-
-def _csv(path: Path, stage: str) -> pd.DataFrame:
+def _csv(path: Path) -> pd.DataFrame:
     """The table as text and numbers."""
     try:
         return read_csv(path, texts=TEXTS)
     except FileNotFoundError:
-        raise TableError(f"{path} is missing; run `dvc repro {stage}` (or `dvc pull`) to make it") from None
+        raise missing(path) from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise TableError(f"{path} is no CSV ({error}); delete it and run `dvc repro {stage}` to make it anew") from None
+        raise damaged(path, f"is no CSV ({error})") from None

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mien.config.spelling import Spellings
-from mien.ingest.proposals import propose
+from mien.ingest.label_proposals import propose
 
 KNOWN = Spellings(["angry", "fear", "happy", "sad", "surprise"], {"sad": ["unhappy"], "angry": ["angry faces"]})
 

@@ -1,6 +1,6 @@
 import torch
 
-from mien.explain.mirrored_maps import examples, has_class_maps, mirrored_class_maps, on_one_scale, shown_classes, similarities
+from mien.explain.mirrored_class_maps import examples, has_class_maps, mirrored_class_maps, on_one_scale, shown_classes, similarities
 from tests.explain.drawn import CLASSES, drawn_rows
 from tests.models.make import make_config, make_model, pictures
 

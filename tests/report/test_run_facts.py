@@ -5,7 +5,7 @@ import pytest
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import TableError
-from mien.report.run import modified_files, read_run
+from mien.report.run_facts import modified_files, read_run
 from tests.report.fabricated import fabricate
 
 

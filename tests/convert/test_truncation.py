@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmarks.attacks.damage import campaign, drawn
 from mien.convert.decoding import Undecodable, decode
-from mien.convert.watching import SPARE_BYTES, JpegFile, webp_misfit
+from mien.convert.truncation import SPARE_BYTES, JpegFile, webp_misfit
 from tests.convert.pictures import noisy, saved, smooth
 
 

@@ -1,32 +1,14 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from mien.explain.thumbnails import decoded, overlay, read_pictures, webp, write_pictures
+from mien.explain.overlay import overlay
 
 
-def photo(side_px: int, *, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
+def photo(side_px: int) -> np.ndarray:
+    rng = np.random.default_rng(0)
     rows, columns = np.mgrid[0:side_px, 0:side_px] / side_px
     smooth = np.stack([rows, columns, (rows + columns) / 2], axis=-1) * 200
     return (smooth + rng.integers(0, 20, (side_px, side_px, 3))).astype(np.uint8)
-
-
-def test_a_picture_comes_back_about_as_it_was() -> None:
-    picture = photo(80)
-    back = decoded(webp(picture, max_px=96, quality=90))
-    assert back.shape == picture.shape, "nothing is enlarged"
-    assert np.abs(back.astype(float) - picture).mean() < 8
-
-
-def test_large_pictures_are_reduced() -> None:
-    assert decoded(webp(photo(200), max_px=96)).shape == (96, 96, 3)
-    assert len(webp(photo(96))) < 4000
-
-
-def test_same_picture_same_bytes() -> None:
-    assert webp(photo(64)) == webp(photo(64)) != webp(photo(64, seed=1))
 
 
 def test_no_heat_is_the_grey_picture() -> None:
@@ -51,17 +33,6 @@ def test_hotter_is_brighter() -> None:
     black = np.zeros((1, 256, 3), np.uint8)
     brightness = overlay(black, np.linspace(0, 1, 256)[None])[0] @ [0.299, 0.587, 0.114]
     assert (np.diff(brightness) >= -0.6).all(), "up to rounding"
-
-
-def test_written_in_one_order(tmp_path: Path) -> None:
-    pictures = {"face/b": b"2", "face/a": b"1", "map/a/happy": b"3"}
-    first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
-    write_pictures(first, pictures)
-    write_pictures(second, dict(reversed(pictures.items())))
-    assert first.read_bytes() == second.read_bytes()
-    assert read_pictures(first) == pictures and list(read_pictures(first)) == sorted(pictures)
-    write_pictures(first, {})
-    assert read_pictures(first) == {}
 
 
 def test_map_and_picture_must_be_of_one_size() -> None:

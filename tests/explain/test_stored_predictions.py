@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mien.core.errors import TableError
-from mien.explain.checks import check_predictions, check_same_model
+from mien.explain.stored_predictions import check_predictions, check_same_model
 from tests.explain.drawn import CLASSES, predictions
 
 

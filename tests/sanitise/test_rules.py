@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mien.config.sections.labels import LabelParams
 from mien.core.errors import LabelError
 from mien.sanitise.labels import classify
-from mien.sanitise.selection import Sanitised, image_rows, sanitise
+from mien.sanitise.rules import Sanitised, image_rows, sanitise
 from tests.random_tables import Tables
 
 ALIASES = {"angry": ("anger",), "fear": ("fears",), "happy": ("happiness",), "surprise": ("suprise",)}

@@ -15,7 +15,7 @@ FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")
 """taken over from the columns that test figures are sliced by"""
 
 
-def join_test_images(
+def join_tested_images(
     predictions: pd.DataFrame,
     splits: pd.DataFrame,
     *,

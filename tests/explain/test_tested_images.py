@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from mien.explain.test_images import FIGURES, described
+from mien.explain.tested_images import FIGURES, described
 from tests.explain.drawn import CLASSES, predictions
 
 

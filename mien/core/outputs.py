@@ -1,0 +1,84 @@
+"""Which stage writes a file, and the one sentence for a file that is missing: it names the file, the stage and the remedy.
+
+dvc.yaml declares the same; tests/core/test_outputs.py holds the two together.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.files import read_json
+
+_WRITERS = {
+    paths.SAMPLE: "sample",
+    paths.SAMPLE_TRUTH: "sample",
+    paths.INVENTORY: "inventory",
+    paths.RAW: "ingest",
+    paths.IMAGES: "convert",
+    paths.DUPLICATES: "dedup",
+    paths.PAIRS: "dedup",
+    paths.LABELS: "sanitise",
+    paths.LABELS_REMOVED: "sanitise",
+    paths.FACES: "align",
+    paths.SPLITS: "split",
+    paths.FATES: "split",
+    paths.QUARANTINE: "split",
+    paths.VALIDATION: "validate",
+    paths.config("any").parent: "configure",
+    paths.LEADERBOARD: "compare",
+    paths.LEADERBOARD_TABLE: "compare",
+    paths.COMPARISONS: "compare",
+    paths.DOUBTS: "doubts",
+    paths.DOUBTS_COUNTS: "doubts",
+    paths.REPORT: "report",
+}
+# Folders with a file or folder per model, or per stage.
+_WRITERS_PER_NAME = {
+    paths.pretrained("any").parent: "pretrained@{name}",
+    paths.model("any").parent: "train@{name}",
+    paths.train_metrics("any").parent: "train@{name}",
+    paths.train_curves("any").parent: "train@{name}",
+    paths.predictions("any").parent: "evaluate@{name}",
+    paths.evaluation("any").parent: "evaluate@{name}",
+    paths.explanation("any").parent: "explain@{name}",
+    paths.counts("any").parent: "{name}",
+}
+
+
+def made_by(path: Path) -> str:
+    """The stage that writes a file or folder, as `dvc repro` takes it (`split`, `train@MODEL`); empty where none is known to."""
+    for place in (path, *path.parents):
+        if place in _WRITERS:
+            return _WRITERS[place]
+        if place.parent in _WRITERS_PER_NAME:
+            return _WRITERS_PER_NAME[place.parent].format(name=place.name.partition(".")[0])
+    return ""
+
+
+def missing(path: Path, *, stage: str = "", otherwise: str = "") -> TableError:
+    """The error for a file that is not there; `otherwise` is what helps beside making it, from ', or'.
+
+    `stage` is for files that may lie elsewhere than where the pipeline puts them; the others are known to `made_by`.
+    """
+    return TableError(f"{path} is missing; run `{_command(path, stage)}` to make it (or `dvc pull` to fetch it){otherwise}")
+
+
+def damaged(path: Path, fault: str, *, stage: str = "") -> TableError:
+    """The error for a file that is there and not as its stage writes it; `fault` is what is wrong with it, from its verb on."""
+    return TableError(f"{path} {fault}; delete it and run `{_command(path, stage)}` to make it anew")
+
+
+def read_json_output(path: Path, *, stage: str = "", otherwise: str = "") -> Any:
+    """The value of a JSON file that a stage writes. Raises TableError, with the stage to run, if it is missing (as `missing`) or no JSON."""
+    try:
+        return read_json(path)
+    except FileNotFoundError:
+        raise missing(path, stage=stage, otherwise=otherwise) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, f"is no JSON ({error})", stage=stage) from None
+
+
+def _command(path: Path, stage: str) -> str:
+    return f"dvc repro {stage or made_by(path)}".strip()

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from mien.core import paths
+from mien.core.errors import TableError
+from mien.core.outputs import made_by, missing, read_json_output
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_stage_is_the_one_that_declares_the_output() -> None:
+    stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    declared = {}
+    for name, entry in stages.items():
+        body = entry.get("do", entry)
+        own = f"{name}@${{key}}" if "foreach" in entry else name
+        for kind in ("outs", "plots", "metrics"):
+            declared |= {next(iter(out)) if isinstance(out, dict) else out: own for out in body.get(kind, ())}
+    per_model = {out.replace("${key}", "tiny"): stage.replace("${key}", "tiny") for out, stage in declared.items()}
+    assert len(per_model) > 30
+    known = {out: stage for out, stage in per_model.items() if not out.startswith("data/code")}
+    assert {out: made_by(Path(out)) for out in known} == known
+    assert made_by(paths.FILES) == "ingest" and made_by(Path("models/tiny/seed_3/model.json")) == "train@tiny"
+    assert made_by(Path("params.yaml")) == made_by(Path("/elsewhere/data/splits.parquet")) == ""
+
+
+def test_a_missing_file_is_named_with_its_stage_and_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TableError) as caught:
+        read_json_output(paths.evaluation("tiny"))
+    assert str(caught.value) == (
+        "metrics/evaluate/tiny.json is missing; run `dvc repro evaluate@tiny` to make it (or `dvc pull` to fetch it)"
+    )
+    assert str(missing(Path("x.parquet"), otherwise=", or name another")) == (
+        "x.parquet is missing; run `dvc repro` to make it (or `dvc pull` to fetch it), or name another"
+    )
+    paths.LEADERBOARD.parent.mkdir()
+    paths.LEADERBOARD.write_text("{")
+    with pytest.raises(TableError, match=r"leaderboard\.json is no JSON .*; delete it and run `dvc repro compare` to make it anew"):
+        read_json_output(paths.LEADERBOARD)
