@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from mien.models.shapes import ShapesOnly
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -23,6 +25,6 @@ def cost(model: nn.Module, *, input_px: int) -> Cost:
     count them; activations, norms, pooling and additions are left out.
     """
     assert all(parameter.is_meta for parameter in model.parameters()), "on another device it would compute"
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with FlopCounterMode(display=False) as counter, ShapesOnly(), torch.no_grad():
         model.eval()(torch.empty(1, 3, input_px, input_px, device="meta"))
     return Cost(sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops() // 2)
