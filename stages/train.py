@@ -8,8 +8,8 @@ from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
-from mien.core.errors import TableError
 from mien.core.files import write_json
+from mien.core.outputs import missing
 from mien.core.stage import command
 from mien.models.store import save_model
 from mien.models.weights import read_note
@@ -43,7 +43,7 @@ def main(model: str) -> None:
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
     )
     if not paths.code("train", model).is_file():
-        raise TableError(f"{paths.code('train', model)} is missing; run `dvc repro code`")
+        raise missing(paths.code("train", model))
     files = [
         paths.code("train", model),
         paths.SPLITS,

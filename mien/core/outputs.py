@@ -12,6 +12,7 @@ from mien.core.errors import TableError
 from mien.core.files import read_json
 
 _WRITERS = {
+    paths.CODE: "code",
     paths.SAMPLE: "sample",
     paths.SAMPLE_TRUTH: "sample",
     paths.INVENTORY: "inventory",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from mien.core.disk import refusal
+from mien.core.ends import finished, imports_done
 from mien.core.errors import MienError, Stopped
 from mien.core.printable import printable
 from mien.core.stopping import raising_stopped, sentence
@@ -27,9 +28,14 @@ def reporting(app: typer.Typer, *, on_stop: str = "nothing half-written remains"
     """
 
     def run() -> None:
+        imports_done()
         try:
             with raising_stopped():
                 app()
+        except SystemExit as end:  # how Typer ends, also after a success
+            if not end.code:
+                finished()
+            raise
         except MienError as error:
             _end(2, f"error: {error}")
         except Stopped as stop:

@@ -1,9 +1,10 @@
-"""Class activation maps of any head and backbone: Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2), through captum.
+"""Class activation maps of any head and backbone: Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2).
 
     L_hw = ReLU(Σ_c α_c F_chw),  α_c = mean over the grid of ∂ logit / ∂ F_chw
 
 F is the last feature map after attention, N×C×h×w for every backbone, Swin too: what `model.attention` gives and `model.head` takes. The
-backbone runs once and without a graph, however many classes are asked for; gradients go through the head alone.
+backbone runs once and without a graph, however many classes are asked for; gradients go through the head alone. Captum's LayerGradCam
+gives the same maps (tests/explain/test_gradcam.py); it is not used here because importing it takes 0.7 s of CPU time.
 
 Of a head that is linear on averaged maps (CLASS_MAPS) it is ReLU of its class map over h·w.
 
@@ -17,8 +18,7 @@ Shapes: N pictures, S×S stored side, P×P input side, C channels, h×w grid, K 
 
 import torch
 import torch.nn.functional as F
-from captum.attr import LayerGradCam
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.explain.borrow import borrowed
 from mien.models.build import ExpressionModel
@@ -57,17 +57,24 @@ def grad_cam_each(
     assert len(images_N3SS) == len(targets_NT) and targets_NT.ndim == 2 and not targets_NT.is_floating_point(), targets_NT.shape
     parts = []
     with borrowed(model, device):
-        # Of the head's own input: the gradient for attention's output is taken without a graph through the backbone.
-        captum = LayerGradCam(model.head, model.head)
         for images_B3SS, targets_BT in zip(torch.split(images_N3SS, batch_size), torch.split(targets_NT, batch_size), strict=True):
             with torch.no_grad():
                 maps_BCHW = model.forward_features(to_input(images_B3SS.to(device), input_px=input_px, channels_last=True))
-            maps_TBHW = [
-                captum.attribute(maps_BCHW, targets_B.to(device), attribute_to_layer_input=True, relu_attributions=True)[:, 0]
-                for targets_B in targets_BT.unbind(1)
-            ]
-            parts.append(torch.stack(maps_TBHW, dim=1).detach().cpu())
+            parts.append(_maps(model.head, maps_BCHW, targets_BT.to(device)).cpu())
     return torch.cat(parts)
+
+
+def _maps(head: nn.Module, maps_BCHW: Tensor, targets_BT: Tensor) -> Tensor:
+    """Grad-CAM of last feature maps that have no graph: B×T×h×w."""
+    with torch.enable_grad():
+        logits_BT = head(maps_BCHW.requires_grad_()).gather(1, targets_BT)
+        found = []
+        for logits_B in logits_BT.unbind(1):
+            # Of the sum, because in eval mode a picture's logit depends on no other picture.
+            (gradients_BCHW,) = torch.autograd.grad(logits_B.sum(), maps_BCHW, retain_graph=True)
+            weights_BC11 = gradients_BCHW.mean(dim=(2, 3), keepdim=True)
+            found.append((weights_BC11 * maps_BCHW).sum(dim=1).relu().detach())
+    return torch.stack(found, dim=1)
 
 
 def upsampled(maps_Nhw: Tensor, side_px: int) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mien.core.errors import ParamsError
 from mien.models.cnn import ConventionalCnn
+from mien.models.shapes import ShapesOnly
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 STEP_PX = 16
@@ -79,9 +80,9 @@ def _native_px(name: str) -> int:
 def _map_shape(name: str, input_px: int) -> tuple[int, int, int] | None:
     """Channels, height and width, found without computing anything; None if there is no map for this side."""
     try:
-        maps = feature_maps(
-            hollow(name, input_px=input_px if _arguments(name, input_px) else None), torch.empty(1, 3, input_px, input_px, device="meta")
-        )
+        backbone = hollow(name, input_px=input_px if _arguments(name, input_px) else None)
+        with ShapesOnly():
+            maps = feature_maps(backbone, torch.empty(1, 3, input_px, input_px, device="meta"))
     except (RuntimeError, AssertionError, ValueError, ZeroDivisionError):
         return None
     return (maps.shape[1], maps.shape[2], maps.shape[3]) if maps.ndim == 4 and maps.numel() else None

@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mien.config.model import ModelConfig
 from mien.models.build import build_model
+from mien.models.shapes import ShapesOnly
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def cost(model: nn.Module, *, input_px: int) -> Cost:
     count them; activations, norms, pooling and additions are left out.
     """
     assert all(parameter.is_meta for parameter in model.parameters()), "on another device it would compute"
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with FlopCounterMode(display=False) as counter, ShapesOnly(), torch.no_grad():
         model.eval()(torch.empty(1, 3, input_px, input_px, device="meta"))
     return Cost(sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops() // 2)
 
