@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from mien.config.model import ModelConfig
 from mien.core.files import replacing_file
+from mien.core.outputs import missing
 
 LOCK = "lock"
 
@@ -32,11 +33,13 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             torch.save(checkpoint, temporary)
 
 
-def fingerprint(config: ModelConfig, *, inputs: Iterable[Path], device: str) -> str:
+def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], device: str) -> str:
     """16 hex digits of all that decides how a training goes: configuration, bytes of the `inputs`, device, threads and installed versions.
 
-    The inputs are the files of data, and the fingerprint of the code (data/code/train/MODEL.txt).
+    `code` is the fingerprint of the code, data/code/train/MODEL.txt. Raises TableError if it is missing.
     """
+    if not code.is_file():
+        raise missing(code)
     digest = hashlib.sha256()
     digest.update(config.model_dump_json().encode())
     digest.update(
@@ -44,7 +47,7 @@ def fingerprint(config: ModelConfig, *, inputs: Iterable[Path], device: str) -> 
             [device, torch.get_num_threads(), *(version(name) for name in ("torch", "torchvision", "lightning", "timm", "numpy"))]
         ).encode()
     )
-    for path in sorted(inputs):
+    for path in [code, *sorted(inputs)]:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]

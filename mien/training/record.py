@@ -33,6 +33,17 @@ def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: s
     }
 
 
+def called(config: ModelConfig, seed: int) -> str:
+    """How one training is called in what is printed: by its model, and by its seed if the model has several."""
+    return f"{config.name}, seed {seed}" if config.other_seeds else config.name
+
+
+def epoch_line(config: ModelConfig, seed: int, row: Row) -> str:
+    """One line on an epoch, for a log that is no terminal."""
+    metrics = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
+    return f"{called(config, seed)}: epoch {row['epoch']}: {metrics}"
+
+
 def write_curves(path: Path, rows: list[Row]) -> None:
     """One line per epoch, CSV with the columns COLUMNS."""
     lines = [",".join(COLUMNS), *(",".join(f"{row[name]:.6g}" for name in COLUMNS) for row in rows)]

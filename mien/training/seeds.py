@@ -10,10 +10,11 @@ import torch
 
 from mien.config.model import ModelConfig
 from mien.models.build import ExpressionModel, build_model
+from mien.models.store import Trained
 from mien.store.faces import FaceSet
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
-from mien.training.record import figures
+from mien.training.record import called, figures
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,20 @@ def whole_record(trainings: Sequence[SeedTraining]) -> dict[str, Any]:
     """The record of the first seed, JSON values, and under `other_seeds`, where there are any, those of the others by seed."""
     first, *others = trainings
     return {**first.record, **({"other_seeds": {str(other.seed): other.record for other in others}} if others else {})}
+
+
+def to_save(trainings: Sequence[SeedTraining], config: ModelConfig, marks: Mapping[int, str]) -> list[Trained]:
+    """What `save_model` takes, for each training: the network, its configuration, and the record with seed and fingerprint (of `marks`)."""
+    return [
+        (each.network, config.of_seed(each.seed) if place else config, {**each.record, "seed": each.seed, "fingerprint": marks[each.seed]})
+        for place, each in enumerate(trainings)
+    ]
+
+
+def training_line(config: ModelConfig, training: SeedTraining) -> str:
+    """One line on a finished training."""
+    fitted, kept = training.fitted, training.record["val"]
+    return (
+        f"{called(config, training.seed)}: {len(fitted.curves)} epochs ({fitted.recipe}{', ' + fitted.reason if fitted.reason else ''}), "
+        f"best {training.record['best_epoch']}: val macro-F1 {kept['macro_f1']:.3f}, val loss {kept['loss']:.3f}"
+    )

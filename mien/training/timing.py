@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from mien.core import paths
-from mien.core.files import read_json
+from mien.core.files import read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Timing:
         hours, minutes = divmod(minutes, 60)
         text = f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         return f"over {text} (resumed)" if self.resumed else text
+
+
+def write_timing(path: Path, seconds: float, *, resumed: bool, device: str) -> None:
+    """Writes the time of one training; that of one which was already done before the run was cut off stays as it is."""
+    if not (resumed and path.is_file()):
+        write_json(path, {"seconds": seconds, "resumed": resumed, "device": device})
 
 
 def read_timing(model: str) -> Timing | None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mien.config.model import ModelConfig
+from mien.core import paths
+from mien.core.errors import TableError
 from mien.training import checkpoint
 from mien.training.checkpoint import LOCK, fingerprint, unfinished
 from tests.training.tiny import model_config
@@ -76,20 +79,42 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     assert order == ["first", "second"] and not (tmp_path / "a").exists()
 
 
-def test_the_fingerprint_changes_with_configuration_inputs_and_device(tmp_path: Path) -> None:
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """The fingerprint of the code."""
+    path = tmp_path / "code.txt"
+    path.write_text("mien.training.fit 0123456789abcdef fit\n")
+    return path
+
+
+def test_the_fingerprint_changes_with_configuration_code_inputs_and_device(code: Path, tmp_path: Path) -> None:
     data = tmp_path / "splits.parquet"
     data.write_bytes(b"one")
     config = model_config()
-    first = fingerprint(config, inputs=[data], device="cpu")
-    assert first == fingerprint(model_config(), inputs=[data], device="cpu") and len(first) == 16
-    others = {fingerprint(model_config(seed=8), inputs=[data], device="cpu"), fingerprint(config, inputs=[data], device="cuda")}
+
+    def mark(config: ModelConfig = config, device: str = "cpu") -> str:
+        return fingerprint(config, code=code, inputs=[data], device=device)
+
+    first = mark()
+    assert first == mark(model_config()) and len(first) == 16
+    others = {mark(model_config(seed=8)), mark(device="cuda")}
     data.write_bytes(b"two")
-    others.add(fingerprint(config, inputs=[data], device="cpu"))
-    assert len(others | {first}) == 4
+    others.add(mark())
+    data.write_bytes(b"one")
+    code.write_text("mien.training.fit 0123456789abcdee fit\n")
+    others.add(mark())
+    assert len(others | {first}) == 5
+
+
+def test_without_the_fingerprint_of_the_code_the_error_names_the_stage() -> None:
+    with pytest.raises(TableError, match=r"data/code/train/tiny\.txt is missing; run `dvc repro code`"):
+        fingerprint(model_config(), code=paths.code("train", "tiny"), inputs=[], device="cpu")
 
 
 @pytest.mark.parametrize("library", ["torch", "torchvision", "lightning", "timm", "numpy"])
-def test_the_fingerprint_changes_with_the_version_of_each_library_that_computes(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = fingerprint(model_config(), inputs=[], device="cpu")
+def test_the_fingerprint_changes_with_the_version_of_each_library_that_computes(
+    library: str, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fingerprint(model_config(), code=code, inputs=[], device="cpu")
     monkeypatch.setattr(checkpoint, "version", lambda name: "0" if name == library else metadata.version(name))
-    assert fingerprint(model_config(), inputs=[], device="cpu") != first
+    assert fingerprint(model_config(), code=code, inputs=[], device="cpu") != first
