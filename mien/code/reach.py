@@ -15,6 +15,8 @@ NO_RESULT = (
     "mien.config.params", "mien.config.model",  # read params.yaml, whose values DVC tracks, and data/configs; `configure` alone depends on them
 )  # fmt: skip
 """modules and packages that are not followed, because they change no result"""
+DECLARED = "PARAMETERS"
+"""the variable in which a loss or head declares its parameters"""
 
 
 @dataclass
@@ -78,9 +80,9 @@ class Code:
             elif use.name in read.texts:
                 targets.append((module, use.name))
         for named in read.named[name]:
-            targets += self._named(named, choices, found)
-        for registry in read.inspected[name]:
-            self._note_constants(registry, choices, found)
+            targets += self._named(module, named, choices, found)
+        for registry, variable in read.looked_up[name]:
+            targets += [(entry, variable) for entry in self._entries(registry, choices)]
         return targets
 
     def _targets(self, imported: frozenset[tuple[str, str | None]], attribute: str | None, found: Reached) -> list[tuple[str, str | None]]:
@@ -94,24 +96,22 @@ class Code:
                 targets.append((module, name if name is not None else attribute))
         return targets
 
-    def _note_constants(self, registry: str, choices: Mapping[str, str], found: Reached) -> None:
-        for entry in [f"{registry}.{choices[registry]}"] if registry in choices else self._entries(registry):
-            if read := self.module(entry):
-                found.definitions[entry] |= {name for name in read.texts if name.isupper()}
-
-    def _entries(self, package: str) -> list[str]:
-        folder = self.root.joinpath(*package.split("."))
-        return [f"{package}.{path.stem}" for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")]
-
-    def _named(self, named: str, choices: Mapping[str, str], found: Reached) -> list[tuple[str, str | None]]:
-        """A string that names a module is one that a process starts with or that is loaded; a package, a registry or a place of templates."""
+    def _named(self, module: str, named: str, choices: Mapping[str, str], found: Reached) -> list[tuple[str, str | None]]:
+        """A string that names a module is what a process starts with or loads; one that names a package, a registry or a place of templates."""
         folder = self.root.joinpath(*named.split("."))
         if not folder.is_dir():
             return [(named, None)]
-        if named in choices:
-            return [(f"{named}.{choices[named]}", None)]
+        if _within(module, ("mien.config",)):  # it reads what losses and heads declare, as text
+            return [(f"{named}.{path.stem}", DECLARED) for path in sorted(folder.glob("*.py"))]
         found.files |= {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
-        return [(entry, None) for entry in self._entries(named)]
+        return [(entry, None) for entry in self._entries(named, choices)]
+
+    def _entries(self, package: str, choices: Mapping[str, str]) -> list[str]:
+        """The modules of a registry, or the one that is chosen."""
+        if package in choices:
+            return [f"{package}.{choices[package]}"]
+        folder = self.root.joinpath(*package.split("."))
+        return [f"{package}.{path.stem}" for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")]
 
 
 def _within(module: str, packages: tuple[str, ...]) -> bool:

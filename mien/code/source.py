@@ -31,9 +31,9 @@ class Module:
     imports: dict[str, frozenset[tuple[str, str | None]]]
     """what imports, wherever they stand, bind to a name: (module, None) for a module, (module, name) for a name in it"""
     named: dict[str, frozenset[str]]
-    """strings that name a module or package of mien: a registry (mien.core.registry), what a process starts with, a place of templates"""
-    inspected: dict[str, frozenset[str]]
-    """strings that name a registry of which only constants are read, or which entries there are (`registry.constant`, `registry.names`)"""
+    """strings that name a module or package of mien: what a process starts with, a place of templates, a registry"""
+    looked_up: dict[str, frozenset[tuple[str, str]]]
+    """what is looked up in registries (mien.core.registry): the registry's package, and the variable of its modules"""
 
 
 def read_module(path: Path) -> Module:
@@ -44,7 +44,7 @@ def read_module(path: Path) -> Module:
     texts: dict[str, str] = {ALWAYS: ""}
     uses: dict[str, frozenset[Use]] = {ALWAYS: frozenset()}
     named: dict[str, frozenset[str]] = {ALWAYS: frozenset()}
-    inspected: dict[str, frozenset[str]] = {ALWAYS: frozenset()}
+    looked_up: dict[str, frozenset[tuple[str, str]]] = {ALWAYS: frozenset()}
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -53,13 +53,13 @@ def read_module(path: Path) -> Module:
         for name in _defined(node):
             texts[name] = texts.get(name, "") + text
             uses[name] = uses.get(name, frozenset()) | frozenset(_uses(node))
-            inspects = frozenset(_inspected(node))
-            inspected[name] = inspected.get(name, frozenset()) | inspects
-            named[name] = named.get(name, frozenset()) | (frozenset(_named(node)) - inspects)
+            found = frozenset(_looked_up(node))
+            looked_up[name] = looked_up.get(name, frozenset()) | found
+            named[name] = named.get(name, frozenset()) | (frozenset(_named(node)) - {package for package, _ in found})
     imports: dict[str, frozenset[tuple[str, str | None]]] = {}
     for name, target in _imports(tree):
         imports[name] = imports.get(name, frozenset()) | {target}
-    return Module(texts, uses, imports, named, inspected)
+    return Module(texts, uses, imports, named, looked_up)
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -99,10 +99,13 @@ def _named(node: ast.AST) -> Iterator[str]:
             yield each.value
 
 
-def _inspected(node: ast.AST) -> Iterator[str]:
+def _looked_up(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Of calls such as registry.load("mien.losses", name, "LOSS") the package and the variable."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("constant", "names"):
-            yield from _named(ast.Tuple(each.args[:1]))
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("load", "constant"):
+            match each.args:
+                case [ast.Constant(value=str(package)), _, ast.Constant(value=str(variable))] if _MODULE.fullmatch(package):
+                    yield package, variable
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str | None]]]:
