@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mien.models.shapes import ShapesOnly
+from mien.models.backbones import ShapesOnly
 
 
 @dataclass(frozen=True)
