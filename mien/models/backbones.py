@@ -13,12 +13,13 @@ from typing import Any, Final, NoReturn
 
 import timm
 import torch
+import torch.nn.functional as F
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from mien.core.errors import ParamsError
 from mien.models.cnn import ConventionalCnn
-from mien.models.shapes import ShapesOnly
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 STEP_PX = 16
@@ -74,6 +75,19 @@ def _native_px(name: str) -> int:
     """The input size that the architecture was pretrained with."""
     pretrained = timm.get_pretrained_cfg(name)
     return 224 if pretrained is None else int(pretrained.input_size[-1])
+
+
+class ShapesOnly(TorchFunctionMode):
+    """Within, a batch norm gives back its input, which has the shape, type and layout of its output.
+
+    PyTorch computes the shapes of a batch norm in Python: most of the time of a pass through DenseNet-121, 0.18 s against 0.03 s.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """As the mode's base class says: called in place of `func`."""
+        if func is F.batch_norm:
+            return args[0] if args else kwargs["input"]
+        return func(*args, **(kwargs or {}))
 
 
 @cache

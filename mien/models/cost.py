@@ -7,8 +7,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mien.config.model import ModelConfig
+from mien.models.backbones import ShapesOnly
 from mien.models.build import build_model
-from mien.models.shapes import ShapesOnly
 
 
 @dataclass(frozen=True)
