@@ -5,7 +5,7 @@ UV := .venv/bootstrap/bin/uv
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help env repro fer2013-methods test test-all lint format lock clean
+.PHONY: help env repro fer2013-methods test test-all coverage lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,10 +34,14 @@ test: $(READY)  ## the default tests
 test-all: $(READY)  ## the slow ones too
 	pytest -m "slow or not slow"
 
-lint: $(READY)  ## ruff and mypy
+coverage: $(READY)  ## the default tests, and which lines and branches of mien and stages they do not reach
+	pytest --cov --cov-report=term
+
+lint: $(READY)  ## ruff, mypy, spelling, and whether YAML and TOML can be read
 	ruff check .
 	ruff format --check .
 	mypy
+	SKIP=ruff-check,ruff-format,mypy pre-commit run --all-files
 
 format: $(READY)  ## mends what ruff can mend
 	ruff check --fix .

@@ -41,6 +41,6 @@ class Marks:
 def marks_of(image: Image.Image) -> Points:
     """Where the marks lie, (5, 2)."""
     levels = np.asarray(image)
-    places = [np.argwhere((levels == mark).all(axis=-1)) for mark in MARKS]
+    places: list[Points] = [np.argwhere((levels == mark).all(axis=-1)) for mark in MARKS]
     assert all(len(place) == 1 for place in places)
     return np.concatenate(places)[:, ::-1] + 0.5

@@ -200,7 +200,7 @@ def test_small_pictures_are_stored_without_loss(grey: bool, side_px: int) -> Non
     data = encode(image, jpeg_quality=95)
     with Image.open(io.BytesIO(data)) as stored:
         assert (stored.format, stored.mode) == ("PNG" if side_px <= LOSSLESS_UP_TO_PX else "JPEG", "L" if grey else "RGB")
-        assert stored.format == "PNG" or grey or [layer[1:3] for layer in stored.layer] == [(1, 1)] * 3  # 4:4:4
+        assert stored.format == "PNG" or grey or [layer[1:3] for layer in stored.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]  # 4:4:4
     again = np.asarray(stored_image(data), int)
     worst = np.abs(again - np.asarray(image, int)).max()
     assert again.shape == (40, side_px, 3)

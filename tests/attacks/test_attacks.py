@@ -80,7 +80,7 @@ def test_hostile_archives_and_tables_are_rows_or_one_line(tmp_path: Path) -> Non
     sources = [Source(tmp_path / "own", name, make()) for name, make in makers.items()]
     light = {name: content for name, content in hostile.pixel_tables().items() if len(content) < 2**20}
     sources += [Source(tmp_path / "own", name, content) for name, content in light.items()]
-    photo = hostile.containers.zipped([("happy/1.png", drawn("PNG", 0))])
+    photo = hostile.containers.zipped([("happy/1.png", drawn("PNG", 0))])  # type: ignore[attr-defined]
     sources += [Source(tmp_path / "own", "a.zip", photo, metadata=content) for content in hostile.user_tables("path").values()]
     sources += [Source(tmp_path / "own", "a.zip", photo, corrections=content) for content in hostile.user_tables("sample_id").values()]
     with Jail(ingest, limit_s=60) as jail:

@@ -53,7 +53,9 @@ def test_figures_and_recalls_are_those_of_the_metrics_whatever_the_order_of_rows
     found = rows(table())
     assert [row[0] for row in found] == ["model", "-----", "plain", "focal", "good", "model", "-----", "plain", "focal", "good"]
     for number, (model, frame) in enumerate(PREDICTIONS.items()):
-        confusion_KK = confusion_matrix(*([CLASSES.index(name) for name in frame[column]] for column in ("label", "predicted")), 3)
+        confusion_KK = confusion_matrix(
+            *([CLASSES.index(name) for name in frame[column]] for column in ("label", "predicted")), num_classes=3
+        )
         wanted = overall_metrics(confusion_KK)
         assert found[2 + number][1:4] == [f"{wanted[name]:.4f}" for name in ("accuracy", "mean_accuracy", "macro_f1")]
         assert found[7 + number][1:] == [f"{recall:.4f}" for recall in precision_recall_f1(confusion_KK).recall_K], model

@@ -16,6 +16,6 @@ def deadly_decode(content: bytes, *, max_megapixels: float) -> Decoded:
 
 
 def convert_or_die(piece: conversion.Piece, *, convert: object = conversion.convert_piece) -> None:
-    conversion.decode = deadly_decode
+    conversion.decode = deadly_decode  # type: ignore[attr-defined]
     conversion.convert_piece.__globals__["decode"] = deadly_decode
     convert(piece)  # type: ignore[operator]

@@ -59,7 +59,7 @@ def test_what_dvc_tracks_is_checked_out_or_named(copy: Path, tracked: str, monke
         commands.append(command)
         return subprocess.CompletedProcess(command, code)
 
-    monkeypatch.setattr(module.subprocess, "run", run)
+    monkeypatch.setattr(module.subprocess, "run", run)  # type: ignore[attr-defined]
     assert source_place("data/incoming") == Path("data/incoming")
     assert commands[0][1:] == ["-m", "dvc", "checkout", "--quiet", tracked]
     code = 1

@@ -125,7 +125,7 @@ def test_the_state_holds_all_that_the_counts_gave(name: str) -> None:
     assert not list(loss.parameters())
     moved = build(name).to("meta")
     abroad = [View(*(part.to("meta") for part in view)) for view in (first, second)]
-    assert value(moved, *abroad, targets.to("meta")).device.type == "meta"
+    assert value(moved, abroad[0], abroad[1], targets.to("meta")).device.type == "meta"
 
 
 @EACH_PAIR

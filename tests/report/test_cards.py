@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
@@ -49,7 +50,7 @@ def test_hugging_face_reads_the_figures_of_the_run(tmp_path: Path, flagged: bool
     assert not re.search(r"[&*]id\d", text), "YAML without anchors, for people to read"
     metadata = metadata_load(tmp_path / "first.md")
     assert metadata is not None and metadata["library_name"] == "mien" and "license" not in metadata
-    data = ModelCard(text).data
+    data: Any = ModelCard(text).data
     assert data.model_name == "first" and data.pipeline_tag == "image-classification" and "license" not in data.to_dict()
     assert {result.task_type for result in data.eval_results} == {"image-classification"}
     assert {(result.dataset_config, result.dataset_split) for result in data.eval_results} == {("all", "test")} | (
@@ -145,7 +146,8 @@ def test_every_file_is_in_the_data_card(facts: RunFacts) -> None:
     funnel = [line.strip("| ").split("|") for line in lines_of_first_table(card.split("## What became of every file")[1].splitlines())][2:]
     numbers = [int(re.sub(r"\D", "", cells[-1])) for cells in funnel]
     assert sum(numbers[:-1]) == numbers[-1] == len(facts.files)
-    assert DatasetCard(card).data.task_categories == ["image-classification"] and DatasetCard(card).data.size_categories == ["n<1K"]
+    metadata = DatasetCard(card).data.to_dict()
+    assert (metadata["task_categories"], metadata["size_categories"]) == (["image-classification"], ["n<1K"])
     assert rows_of(card, "## Labels")["fear"] == ["afraid"]
     shares = [
         int(re.findall(r"\((\d+)", cells[0])[0]) for name, cells in rows_of(card, "## Splits and balance").items() if name in facts.classes

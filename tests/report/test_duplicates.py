@@ -51,7 +51,7 @@ def test_examples_are_the_pairs_that_were_measured(monkeypatch: pytest.MonkeyPat
         called={path: path for path in FILES},
     )
     monkeypatch.setattr(duplicates, "stored_thumbnails", lambda *_: {})
-    shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))
+    shown = duplicates.view(facts, sprites=duplicates.Sprites(budget_bytes=0))  # type: ignore[attr-defined]
     assert [[file["name"] for file in pair.files] for pair in shown["leaks"]] == [["test/a", "train/b"]]
     assert [{file["label"].lower() for file in pair.files} for pair in shown["conflicts"]] == [{"fear", "happy"}]
 

@@ -28,7 +28,7 @@ def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_cha
 def test_doubts_about_every_second_label_are_doubts_about_the_model(tmp_path: Path, num_doubted: int, weak: bool) -> None:
     found = SimpleNamespace(folder=tmp_path, queue=pd.DataFrame(), counts={"num_images": 240, "num_doubted": num_doubted})
     facts: Any = SimpleNamespace(doubts=found, counts={"sanitise": {}}, params=load_params())
-    view = doubts.view(facts, sprites=doubts.Sprites(budget_bytes=0))
+    view = doubts.view(facts, sprites=doubts.Sprites(budget_bytes=0))  # type: ignore[attr-defined]
     assert view is not None and view["weak"] is weak
 
 

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from mien.statistics.bca import _influence, _without_one, bca_intervals
-from mien.statistics.resampling import Figures, Interval, kinds_of
+from mien.statistics.metrics import Figures
+from mien.statistics.resampling import Interval, kinds_of
 
 
 def odds(counts_RP: Figures) -> dict[str, Figures]:

@@ -76,7 +76,7 @@ def test_copies_in_one_group_count_once() -> None:
     once = paired_differences(*columns, 4, seed=0)["accuracy"]
     copied = [np.repeat(column, 5) for column in columns]
     together = paired_differences(*copied, 4, groups_N=np.repeat(np.arange(200), 5), seed=0)["accuracy"]
-    alone = paired_differences(*copied, 4, seed=0)["accuracy"]
+    alone = paired_differences(*copied, num_classes=4, seed=0)["accuracy"]
     assert together.high - together.low == pytest.approx(once.high - once.low, rel=0.05)
     assert alone.high - alone.low == pytest.approx((once.high - once.low) / np.sqrt(5), rel=0.1)
 

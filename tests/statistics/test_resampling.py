@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.statistics.resampling import Figures, kinds_of, observe, resample
+from mien.statistics.metrics import Figures
+from mien.statistics.resampling import kinds_of, observe, resample
 
 Numbers = NDArray[np.int64]
 

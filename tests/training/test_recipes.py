@@ -99,7 +99,7 @@ def test_fine_tune_epochs_0_leaves_the_second_stage_out() -> None:
 def test_early_stopping_and_plateau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mien.training import module
 
-    monkeypatch.setattr(module.metrics, "macro_f1", lambda _: 0.5)  # never improves after the first epoch
+    monkeypatch.setattr(module.metrics, "macro_f1", lambda _: 0.5)  # type: ignore[attr-defined]  # never improves after the first epoch
     config = model_config(train={"epochs": 9, "patience": 4, "plateau_patience": 1, "plateau_factor": 0.5, "monitor": "val_macro_f1"})
     _, fitted = trained(config, tmp_path)
     assert len(fitted.curves) == 1 + 4 and fitted.stages[0].best_epoch == 1
