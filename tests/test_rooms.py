@@ -30,7 +30,7 @@ def arrows() -> dict[tuple[str, str], str]:
             for module in modules:
                 parts = module.split(".")
                 if parts[0] == "mien" and len(parts) > 1 and parts[1] != own:
-                    found[own, parts[1]] = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    found[own, parts[1]] = str(path.relative_to(ROOT))
     return found
 
 

@@ -74,7 +74,10 @@ def added(file: str, text: str) -> Callable[[Path], None]:
 
 
 def copied(file: str, new: str) -> Callable[[Path], None]:
-    return lambda root: shutil.copy(root / file, root / new) and None
+    def edit(root: Path) -> None:
+        shutil.copy(root / file, root / new)
+
+    return edit
 
 
 EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {

@@ -8,7 +8,8 @@ import pytest
 
 from mien.compare.leaderboard import ALIKE, BEST, WORSE, against_best, leaderboard, leaderboard_table, number, ranking
 from mien.core.errors import TableError
-from mien.evaluate.results import Predictions, report_on_test
+from mien.evaluate.predictions import Predictions
+from mien.evaluate.results import report_on_test
 from mien.statistics.pairwise_tests import compare_pairs
 
 CLASSES = ("happy", "sad", "fear")

@@ -11,7 +11,8 @@ from mien.compare.leaderboard import leaderboard
 from mien.config.configure import configure
 from mien.config.model import config_document
 from mien.config.params import Params, parse_params
-from mien.evaluate.results import Predictions, bare_metrics, report_on_test
+from mien.evaluate.predictions import Predictions
+from mien.evaluate.results import bare_metrics, report_on_test
 from mien.evaluate.seeds import seed_metrics
 from mien.evaluate.selection import selection
 from mien.evaluate.slices import slice_metrics, slices_table

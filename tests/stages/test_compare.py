@@ -10,7 +10,8 @@ import pytest
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import read_json, write_json
-from mien.evaluate.results import Predictions, report_on_test
+from mien.evaluate.predictions import Predictions
+from mien.evaluate.results import report_on_test
 from mien.evaluate.seeds import seed_metrics
 from mien.statistics.pairwise_tests import COLUMNS
 from mien.store.tables import PREDICTIONS, SPLITS, write_table
