@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 def order() -> list[str]:
     """The rooms in the order of the table."""
-    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("\n## Rooms\n")[2]
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, flags=re.MULTILINE)
     return [room for row in rows for room in re.findall(r"`(\w+)`", row)]
 

@@ -1,6 +1,6 @@
 """The sections `loss` and `head` of params.yaml: they hold the parameters that the files of losses and heads declare.
 
-A file's PARAMETERS maps each parameter that the loss or head reads to its `Declaration`, or to the name of a private module of the same
+A file's PARAMETERS maps each parameter that the loss or head reads to its `Declaration`, or to the name of another module of the same
 folder (`_consistency`) that declares it for all that share it. PARAMETERS is a literal, so that it is read without importing torch.
 """
 
@@ -69,7 +69,7 @@ def section_of(section: str) -> type[Section]:
                 first = next(other for other in registry.names(PACKAGES[section]) if key in parameters(section, other))
                 raise ParamsError(
                     f"{section}.{key} is declared differently by {first} and {name} of {PACKAGES[section]}; "
-                    "declare it alike, in a private module that both name, or give it another name"
+                    "declare it alike, in one module that the other names, or give it another name"
                 )
     fields: dict[str, Any] = {key: declaration.field() for key, declaration in every.items()}
     return create_model(f"{section.title()}Params", __base__=Section, **fields)

@@ -1,7 +1,7 @@
 """Losses: one file each, found by name; files that begin with _ hold what several share. A loss file holds
 
 PARAMETERS    the parameters that the loss reads from `loss:` in params.yaml, a literal (it is read without importing torch): each with its
-              default, bounds, choices and description (mien.config.declared.Declaration), or with the private file that declares it for
+              default, bounds, choices and description (mien.config.declared.Declaration), or with the file that declares it for
               several losses
 SOFT_TARGETS  whether the loss also takes targets_NK, one distribution over the classes per image (Mixup); a literal
 TWO_VIEWS     whether it trains on two views of each picture; a literal

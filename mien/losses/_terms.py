@@ -5,10 +5,6 @@ from torch import Tensor
 
 from mien.losses._targets import log_probabilities, one_hot
 
-PARAMETERS = {
-    "gamma": {"default": 2.0, "ge": 0, "description": "focusing exponent γ of the focal term, unitless; 0 is cross-entropy"},
-}
-
 
 def cross_entropy(logits_NK: Tensor, targets: Tensor, *, weights_K: Tensor | None = None) -> Tensor:
     """-1/N Σ_i Σ_k w_k t_ik log p_ik, a scalar, for integer targets_N or soft targets_NK; without `weights_K`, w_k = 1."""

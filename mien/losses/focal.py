@@ -7,7 +7,11 @@ from torch import Tensor, nn
 from mien.losses._class_weights import class_weights as weights_of
 from mien.losses._terms import focal
 
-PARAMETERS = {"gamma": "_terms", "class_weights": "_class_weights", "beta": "_class_weights"}
+PARAMETERS = {
+    "gamma": {"default": 2.0, "ge": 0, "description": "focusing exponent γ of the focal term, unitless; 0 is cross-entropy"},
+    "class_weights": "_class_weights",
+    "beta": "_class_weights",
+}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 

@@ -10,7 +10,7 @@ from mien.losses._terms import cross_entropy, focal
 from mien.losses._views import View
 
 PARAMETERS = {
-    "gamma": "_terms",
+    "gamma": "focal",
     "beta": "_class_weights",
     "weight_norm": {
         "default": "classes",

@@ -24,7 +24,7 @@ from torch import nn
 
 PARAMETERS = {
     "power": {"default": 2.0, "gt": 0, "le": 4, "description": "exponent of the differences, unitless"},
-    "gamma": "_terms",
+    "gamma": "focal",
 }
 SOFT_TARGETS = True
 TWO_VIEWS = False
@@ -88,7 +88,7 @@ def test_values_that_break_a_rule_are_refused(given: dict[str, object]) -> None:
         ('{"default": 2.0}', r"mien/losses/brier\.py: PARAMETERS\.power\.description must be declared as .*: Field required"),
         ('{"default": 2.0, "description": "x", "min": 0}', r"mien/losses/brier\.py: PARAMETERS\.power\.min must be declared as "),
         ('{"default": None, "description": "x"}', r"mien/losses/brier\.py: PARAMETERS\.power\.default\."),
-        ('"_terms"', r"mien/losses/_terms\.py: PARAMETERS\.power must be declared as "),
+        ('"focal"', r"mien/losses/focal\.py: PARAMETERS\.power must be declared as "),
     ],
 )
 def test_a_bad_declaration_names_the_file_and_the_key(losses: Path, declaration: str, message: str) -> None:

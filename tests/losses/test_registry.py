@@ -1,12 +1,10 @@
 """The folder is the registry: every entry can be built from its own declaration, and a new file is a new entry."""
 
 import inspect
-import re
 from pathlib import Path
 
 import pytest
 import torch
-from ruamel.yaml import YAML
 
 import mien.losses
 from mien.config import declared
@@ -47,17 +45,6 @@ def test_every_loss_is_built_from_what_it_declares(name: str) -> None:
 def test_every_loss_says_what_it_takes(name: str) -> None:
     for constant in ("SOFT_TARGETS", "TWO_VIEWS"):
         assert isinstance(registry.constant("mien.losses", name, constant), bool)
-
-
-def test_train_depends_on_every_shared_file() -> None:
-    """dvc.yaml cannot know which of them the loss of an entry imports, so training depends on all of them."""
-    folder = Path(mien.losses.__file__).parent
-    deps = YAML(typ="safe", pure=True).load(folder.parents[1] / "dvc.yaml")["stages"]["train"]["do"]["deps"]
-    assert {f"mien/losses/{path.name}" for path in folder.glob("_*.py")} <= set(deps)
-    for path in folder.glob("*.py"):
-        assert not re.findall(r"from mien\.losses\.[a-z]", path.read_text()), (
-            f"{path.name} takes from a loss, which training of another lacks"
-        )
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
