@@ -1,8 +1,11 @@
 """Stage `configure`."""
 
+from pathlib import Path
+from typing import Any
+
 import typer
 
-from mien.config.configure import configure
+from mien.config.configure import configure, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.core import paths
@@ -12,16 +15,21 @@ from mien.core.stage import command
 
 
 def main() -> None:
-    """Resolves each model's whole configuration.
+    """Resolves the whole configuration of each model.
 
-    Reads params.yaml. Writes data/configs/MODEL.json: the model's entry, the defaults it inherits, and of the parameters of losses and
-    recipes exactly those that its own loss and recipe read.
+    Reads params.yaml. Writes data/configs/MODEL.json: the entry of the model, the defaults that it inherits, and exactly those parameters of
+    losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights) and
+    data/configs/stages/STAGE.json (the parameters that a stage reads for every model).
     """
     params = load_params()
-    folder = paths.config("any").parent
-    with replacing_directory(folder) as temporary:
-        for model in params.models:
-            write_json(temporary / paths.config(model).name, config_document(configure(params, model)))
+    documents: dict[Path, Any] = {paths.config(model): config_document(configure(params, model)) for model in params.models}
+    documents |= {
+        paths.pretrained_config(name): {"backbone": entry.backbone, "weights": entry.weights} for name, entry in params.models.items()
+    }
+    documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
+    with replacing_directory(paths.CONFIGS) as temporary:
+        for path, document in documents.items():
+            write_json(temporary / path.relative_to(paths.CONFIGS), document)
     typer.echo(f"configure: {plural(len(params.models), 'model')}: {', '.join(params.models)}")
 
 

@@ -1,4 +1,8 @@
-"""From params.yaml to the whole configuration of one model: its own values over the defaults that it inherits."""
+"""From params.yaml to what the stages of a model depend on: the whole configuration of the model, its own values over the defaults that it
+inherits, and the parameters that `evaluate` and `explain` read for every model.
+"""
+
+from typing import Any
 
 from mien.config import declared
 from mien.config.model import ModelConfig
@@ -23,3 +27,14 @@ def configure(params: Params, model: str) -> ModelConfig:
         augment=AugmentParams.model_validate({**params.augment.model_dump(), **entry.augment}),
         **{key: value for key, value in entry if key not in own},
     )
+
+
+def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
+    """By stage the parameters that it reads for every model, JSON values.
+
+    DVC reads params.yaml once for each stage that tracks parameters. With one small file for all models, a run of nothing is faster.
+    """
+    values = params.model_dump(mode="json", by_alias=True)
+    labels = {name: values["labels"][name] for name in ("classes", "aliases")}
+    shared = {"seed": values["seed"], "report": values["report"]}
+    return {"evaluate": shared, "explain": {**shared, "explain": values["explain"], "labels": labels}}

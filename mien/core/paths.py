@@ -14,6 +14,7 @@ METRICS = Path("metrics")
 
 LOCK = Path("requirements.lock")
 CODE = DATA / "code"
+CONFIGS = DATA / "configs"
 SAMPLE = DATA / "sample.zip"
 SAMPLE_TRUTH = DATA / "sample_truth.csv"
 INVENTORY = DATA / "inventory.parquet"
@@ -54,7 +55,17 @@ def counts(stage: str) -> Path:
 
 def config(model: str) -> Path:
     """The whole resolved configuration of one model, JSON, written by `configure`."""
-    return DATA / "configs" / f"{model}.json"
+    return CONFIGS / f"{model}.json"
+
+
+def stage_config(stage: str) -> Path:
+    """The parameters that one stage of all models reads, JSON, written by `configure`."""
+    return CONFIGS / "stages" / f"{stage}.json"
+
+
+def pretrained_config(model: str) -> Path:
+    """Which pretrained weights one model starts from, JSON, written by `configure`."""
+    return CONFIGS / "pretrained" / f"{model}.json"
 
 
 def pretrained(model: str) -> Path:

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mien.augmentation.mixing import mixes
 from mien.config.model import ModelConfig
-from mien.core.device import LIGHTNING_ACCELERATOR, LIGHTNING_PRECISION, memory_format
+from mien.core.device import LIGHTNING_ACCELERATOR, LIGHTNING_PRECISION, MEMORY_FORMAT
 from mien.core.errors import TrainingError
 from mien.losses import build_loss
 from mien.models.build import ExpressionModel
@@ -124,7 +124,7 @@ def _run(
     progress: bool,
 ) -> None:
     config, settings = module.config, module.config.train
-    module.model.train().to(memory_format=memory_format(config.precision))
+    module.model.train().to(memory_format=MEMORY_FORMAT)
     batches = EpochBatches(
         train.targets_N,
         sampler=settings.sampler,

@@ -136,7 +136,7 @@ class ExpressionTraining(LightningModule):
         self._draws = torch.Generator().manual_seed(int(stream.integers(2**63)))
 
     def _input(self, images_N3SS: Tensor) -> Tensor:
-        return to_input(images_N3SS, input_px=self.config.input_px, channels_last=self.config.precision == "bf16")
+        return to_input(images_N3SS, input_px=self.config.input_px, channels_last=True)
 
     def _diverged(self, where: str, loss: Tensor) -> TrainingError:
         name, knob = self.config.name, "fine_tune_lr" if self.stage > 1 else "lr"

@@ -37,7 +37,12 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     done = stage("configure")
     assert done.code == 0 and done.out.startswith("configure: ") and not done.err
     models = load_params().models
-    assert sorted(files(here / "data/configs")) == sorted(f"{model}.json" for model in models)
+    expected = [
+        *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/")),
+        "stages/evaluate.json",
+        "stages/explain.json",
+    ]
+    assert sorted(files(here / "data/configs")) == sorted(expected)
     assert all(read_config(paths.config(model)).name == model for model in models)
     before = files(here / "data")
     stage("configure")
