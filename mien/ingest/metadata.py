@@ -1,4 +1,4 @@
-"""The optional table of what is known about each file: whose face it shows, its label, and anything else worth keeping."""
+"""The optional metadata table at ingest.metadata: for each file, the person shown, the label, and any further columns."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
 @dataclass(frozen=True)
 class Metadata:
-    """By path (see `path_key`): the subject, the further columns as one JSON object, and the label where one is given."""
+    """Three mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label if one is given."""
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
@@ -25,7 +25,7 @@ class Metadata:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
+    """Reads the table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
@@ -44,7 +44,7 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def _refuse_list(path: Path) -> None:
-    """Raises SourceError if the file is a list of names and labels as sets come with, such as RAF-DB's, and no CSV."""
+    """Raises SourceError if the file is a list of names and labels as distributed with datasets such as RAF-DB, instead of a CSV."""
     with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
         first = file.readline().strip()
         if found := _LISTED.fullmatch(first):
@@ -56,10 +56,10 @@ def _refuse_list(path: Path) -> None:
 
 
 def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
-    """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that no file has.
+    """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that match no file.
 
-    A few such paths are a matter for a warning (files get deleted). If no path at all has a file, the whole table is off, and
-    subjects would silently be parted between the splits: SourceError.
+    A few such paths only deserve a warning, because files get deleted. If no path matches a file, SourceError is raised: the table
+    does not fit the source, and without it the images of one subject could end up in several splits unnoticed.
     """
     keys = [path_key(row["path"]) for row in rows]
     for key, row in zip(keys, rows, strict=True):

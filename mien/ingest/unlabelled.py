@@ -1,4 +1,4 @@
-"""What a user is told of a source of which nothing can be used, or whose images have no label that is a class."""
+"""Error messages for a source of which nothing can be used, or whose images have no label that is a class."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,10 @@ def require_some(rows: pd.DataFrame, files: pd.DataFrame, rejected: pd.DataFrame
 
 
 def no_label(labels: Sequence[str | None], paths: Sequence[str], known: Spellings) -> str:
-    """What to say where none of the images with these labels, as spelt, and paths has a class: what there is, and the ways to labels."""
+    """The message for images of which none has a class, by their `labels` as spelt and their `paths`.
+
+    It contains the labels found and the ways to provide labels.
+    """
     spelt = _tally(repr(label) for label in labels if label is not None)
     there = f"the labels found are: {spelt}" if spelt else "they lie in no folder that could name one"
     found = propose(sorted(paths), known)
@@ -43,7 +46,7 @@ def no_label(labels: Sequence[str | None], paths: Sequence[str], known: Spelling
 
 
 def _tally(words: Iterable[str]) -> str:
-    """'12 this, 3 that', the most frequent first, at most NUM_SHOWN of them."""
+    """The counts as '12 this, 3 that', the most frequent first, at most NUM_SHOWN of them."""
     counted = sorted(Counter(words).items(), key=lambda item: (-item[1], item[0]))
     more = f" and {len(counted) - NUM_SHOWN} more" if len(counted) > NUM_SHOWN else ""
     return ", ".join(f"{num} {word}" for word, num in counted[:NUM_SHOWN]) + more

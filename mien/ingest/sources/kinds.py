@@ -1,4 +1,4 @@
-"""What a file is that cannot be a source, in words with the remedy."""
+"""Describes files that cannot be a source, each with the remedy."""
 
 from pathlib import Path
 
@@ -17,7 +17,10 @@ _ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
 def other_kind(source: Path) -> str | None:
-    """What follows the name of a file that is no tar and no zip in a sentence; None if it may be a table, which its reader judges."""
+    """Why a file that is neither tar nor zip cannot be a source, as text that continues a sentence after the file's name.
+
+    None if the file may be a table, which the reader of tables then checks.
+    """
     name = source.name.lower()
     with source.open("rb") as file:
         head = file.read(4096)

@@ -1,4 +1,4 @@
-"""Where ingest.source lies: as it is written, with ~ and variables filled in, or, in a copy of the repository, where that copy lacks it."""
+"""Finds ingest.source on this machine: expands ~ and variables, and also finds the source from within a copy of the repository."""
 
 import os
 import subprocess
@@ -10,14 +10,14 @@ from mien.core.errors import SourceError
 
 
 def source_place(source: str) -> Path:
-    """The path of ingest.source on this machine; whether anything is there, `kind_of` says.
+    """The path of ingest.source on this machine. It may not exist, which `kind_of` checks.
 
-    `~` and `$NAME` stand for what the shell takes them for. A relative path is one of the folder that the stage runs in. `dvc exp run --temp`
-    and queued experiments run in a copy of the repository, where Git's files are and others are not: what `dvc add` tracks is checked
-    out there, and what nobody tracks is read in the main repository. Raises SourceError for a variable that is not set, and
-    where the source would contain what the pipeline itself writes.
+    `~` and `$NAME` are expanded as in a shell. A relative path is relative to the folder in which the stage runs. `dvc exp run --temp`
+    and queued experiments run in a copy of the repository that contains only the files in Git: a source tracked by `dvc add` is
+    checked out there, and an untracked source is read from the main repository. Raises SourceError if a variable is not set, or if
+    the source would contain the pipeline's own outputs.
     """
-    # A folder may be called `$HOME`: the name as it is written goes before what the variable stands for.
+    # A folder may really be called `$HOME`, so the path as written is preferred to the expanded one.
     written = Path(source).expanduser()
     expanded = written if os.path.lexists(written) else Path(os.path.expandvars(source)).expanduser()
     if "$" in str(expanded) and not expanded.exists():
@@ -34,7 +34,7 @@ def source_place(source: str) -> Path:
 
 
 def dvc_file(source: Path) -> Path | None:
-    """The file of `dvc add` that tracks `source` or a folder that holds it, None if there is none here."""
+    """The .dvc file that tracks `source` or a folder that contains it; None if there is none here."""
     for tracked in (source, *source.parents):
         if tracked.name and (file := tracked.with_name(f"{tracked.name}.dvc")).is_file():
             return file
@@ -42,7 +42,7 @@ def dvc_file(source: Path) -> Path | None:
 
 
 def _restored(place: Path) -> Path:
-    """`place` after its checkout from DVC's cache, else in the main repository; `place` itself if it is in neither."""
+    """Checks `place` out from DVC's cache if DVC tracks it, else finds it in the main repository; returns `place` if it is in neither."""
     if tracked := dvc_file(place):
         command = [sys.executable, "-m", "dvc", "checkout", "--quiet", str(tracked)]
         if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
