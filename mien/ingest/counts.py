@@ -50,12 +50,12 @@ def _listed(tally: dict[str, int]) -> str:
 
 
 _REMEDIES = {
-    "encrypted": "unpack it with its password, and name the folder that holds the photographs",
-    "unsupported compression": "unpack it with a program that can, such as 7-Zip, and name the folder that holds the photographs",
-    "unreadable archive": "unpack it yourself, and name the folder that holds the photographs",
-    "nested archive": "unpack the archives, of a kind that is not read (7z, RAR) or too deep in one another, and name the folder",
-    "broken link": "mend the links, or fetch what they lead to (`dvc pull` for links of DVC, `git annex get` for those of git-annex)",
-    "permission denied": "allow yourself to read them",
+    "encrypted": "unpack it with its password, and set ingest.source to the folder with the photographs",
+    "unsupported compression": "unpack it with another program, such as 7-Zip, and set ingest.source to the folder with the photographs",
+    "unreadable archive": "unpack it yourself, and set ingest.source to the folder with the photographs",
+    "nested archive": "unpack the archives, which cannot be read (7z, RAR) or are nested too deep, and set ingest.source to the new folder",
+    "broken link": "repair the links, or fetch their targets (`dvc pull` for links made by DVC, `git annex get` for those of git-annex)",
+    "permission denied": "give yourself permission to read them",
     "too large": "raise ingest.max_file_mb",
 }
 
@@ -67,13 +67,13 @@ def why_none(rows: list[dict[str, Any]]) -> str:
     """
     reasons = Counter(row["ignored"] or str(row["error"]).partition(":")[0] for row in rows).most_common(3)
     detail = {str(row["error"]).partition(":")[0]: str(row["error"]) for row in reversed(rows) if row["error"]}  # the first of each kind
-    seen = ", ".join(f"{count} {detail.get(str(reason), reason)}" for reason, count in reasons) or "it is empty"
+    seen = ", ".join(f"{count} {detail.get(str(reason), reason)}" for reason, count in reasons) or "the source is empty"
     return f"{seen}); {remedy(str(reason) for reason, _ in reasons)}"
 
 
 def remedy(reasons: Iterable[str]) -> str:
     """The remedy for the first of these reasons that has one."""
-    return next((_REMEDIES[reason] for reason in reasons if reason in _REMEDIES), "name a source with photographs")
+    return next((_REMEDIES[reason] for reason in reasons if reason in _REMEDIES), "set ingest.source to a source with photographs")
 
 
 def _tally(values: Iterable[str | None]) -> dict[str, int]:

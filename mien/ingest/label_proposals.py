@@ -69,18 +69,18 @@ _SETS = (
         r"\d\d[FM]_(?P<label>[A-Z]{2})_[COX]\.\w+$", r"(?P<subject>\d\d[FM])_[A-Z]{2}_[COX]\.\w+$", _NIMSTIM,
     ),
     _Set(
-        "FACES: person, age group, sex, expression, picture (004_o_m_a_a.jpg)", rf"\d{{3}}_[YMO]_[FM]_[{''.join(_FACES)}]_[AB]\.\w+",
+        "FACES: person, age group, sex, expression, image (004_o_m_a_a.jpg)", rf"\d{{3}}_[YMO]_[FM]_[{''.join(_FACES)}]_[AB]\.\w+",
         r"\d{3}_[YMO]_[FM]_(?P<label>[A-Z])_[AB]\.\w+$", r"(?P<subject>\d{3})_[YMO]_[FM]_[A-Z]_[AB]\.\w+$", _FACES,
     ),
     _Set(
-        "RAF-DB: these names hold no label, the set's list_patition_label.txt does (train_00001.jpg 5): make it the CSV at ingest.metadata, "
-        "with the columns path,label; 1 is surprise, 2 fear, 3 disgust, 4 happy, 5 sad, 6 angry, 7 neutral",
+        "RAF-DB: these names contain no label, the dataset's list_patition_label.txt does (train_00001.jpg 5): convert it to the CSV at "
+        "ingest.metadata, with the columns path,label; 1 is surprise, 2 fear, 3 disgust, 4 happy, 5 sad, 6 angry, 7 neutral",
         r"(?:train|test)_\d{4,5}(?:_aligned)?\.\w+", meanings=_RAFDB,
     ),
     _Set(
-        "CK+: person, sequence, frame (S010_006_00000013.png): these names hold no label, the set's folder Emotion does, in a file per "
-        "sequence: make them the CSV at ingest.metadata, with the columns path,label; 1 is angry, 2 contempt, 3 disgust, 4 fear, 5 happy, "
-        "6 sad, 7 surprise",
+        "CK+: person, sequence, frame (S010_006_00000013.png): these names contain no label, the dataset's folder Emotion does, in a file "
+        "per sequence: combine these files into the CSV at ingest.metadata, with the columns path,label; 1 is angry, 2 contempt, "
+        "3 disgust, 4 fear, 5 happy, 6 sad, 7 surprise",
         r"S\d{2,3}_\d{3}_\d{8}\.\w+", subject=r"(?P<subject>S\d+)_\d{3}_\d{8}\.\w+$",
     ),
 )  # fmt: skip
@@ -113,7 +113,7 @@ def _by_words(images: list[str], known: Spellings) -> Proposal | None:
     labels = _tally(images, pattern)
     if sum(labels.values()) < SHARE * len(images) or len({known.class_of(label) for label in labels}) < 2:
         return None
-    return Proposal(pattern, "names that hold the word of a class, such as happy_0001.jpg", labels)
+    return Proposal(pattern, "names that contain the word of a class, such as happy_0001.jpg", labels)
 
 
 def _tally(images: list[str], pattern: str) -> dict[str, int]:

@@ -30,7 +30,7 @@ def read_metadata(path: Path) -> Metadata:
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
     _refuse_list(path)
-    empty = "without metadata, make it a file with the one line path,subject"
+    empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
         values = {name: value.strip() or None for name, value in row.items()}
         key = path_key(values.pop("path") or "")
@@ -49,8 +49,8 @@ def _refuse_list(path: Path) -> None:
         first = file.readline().strip()
         if found := _LISTED.fullmatch(first):
             raise SourceError(
-                f"ingest.metadata: {path} is a list and no CSV: it begins with {first!r}; give it the header path,label, commas, and paths "
-                f"as the source has them, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
+                f"ingest.metadata: {path} is a list, not a CSV: it begins with {first!r}; add the header path,label, separate the columns "
+                f"by commas, and write paths as in the source, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
                 f"(echo path,label; sed -E 's#^(.*)(\\.[a-z]+) +([^ ]+)$#FOLDER/\\1_aligned\\2,\\3#' {path}) > metadata.csv"
             )
 
@@ -67,7 +67,7 @@ def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) 
     unmatched = sorted(set(metadata.subjects) - set(keys))
     if unmatched and len(unmatched) == len(metadata.subjects):
         raise SourceError(
-            f"ingest.metadata: no path in {path} is a file of the source: it has {unmatched[0]!r}, the source has {min(keys)!r}; "
-            "write paths relative to the source, with /"
+            f"ingest.metadata: no path in {path} is a file of the source: the table has {unmatched[0]!r}, the source has {min(keys)!r}; "
+            "write paths relative to the source, with / as separator"
         )
     return unmatched

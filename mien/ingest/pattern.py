@@ -29,7 +29,7 @@ def named_by(rows: Sequence[dict[str, Any]], pattern: str, group: str) -> dict[s
     images = images_of(rows)
     if not any(named[path] for path in images):
         raise SourceError(
-            f"ingest.{group}: {pattern} gives none of {len(images)} images a {group}, such as {images[0]!r}; "
-            "correct the pattern, which is searched in the path within the source, with /, or leave it empty"
+            f"ingest.{group}: {pattern} finds no {group} in any of {len(images)} images, such as {images[0]!r}; "
+            "correct the pattern, which is searched in the path within the source (with / as separator), or leave it empty"
         )
     return named

@@ -17,14 +17,15 @@ def refuse_pointers(source: Path, num_pointers: int, *, num_images: int) -> None
     """Raises SourceError if all files that should be images are Git LFS pointers."""
     if num_pointers and num_pointers == num_images:
         raise SourceError(
-            f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, short texts in place of the files; {PULL}"
+            f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, which are short text files in place of the "
+            f"photographs; {PULL}"
         )
 
 
 def path_remarks(unmatched: Sequence[str], unnamed: Sequence[str], *, metadata: Path, num_images: int) -> Iterator[str]:
     """Warns about paths of the metadata that match no file (`unmatched`), and about images for which no subject was found (`unnamed`)."""
     if unmatched:
-        yield f"warning: {len(unmatched)} paths of {metadata} are no file of the source, such as {one_line(unmatched[0])}"
+        yield f"warning: {len(unmatched)} paths of {metadata} match no file of the source, such as {one_line(unmatched[0])}"
     if unnamed:
         yield (
             f"warning: {len(unnamed)} of {num_images} images have no subject by ingest.subject or ingest.metadata, "
@@ -44,12 +45,12 @@ def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: 
     images = [row for row in rows if row["sample_id"] is not None]
     if unlabelled:
         yield (
-            f"warning: {len(unlabelled)} of {len(images)} images have no label by ingest.label or ingest.metadata and keep that of their "
-            f"folder, such as {unlabelled[0]}"
+            f"warning: {len(unlabelled)} of {len(images)} images have no label by ingest.label or ingest.metadata and keep the label of "
+            f"their folder, such as {unlabelled[0]}"
         )
     outer = sorted(row["path"] for row in images if _is_outer(row, known))
     if outer:
-        yield f"ingest: {len(outer)} images have their label from a folder further out than the innermost, such as {outer[0]}"
+        yield f"ingest: {len(outer)} images have the label of a folder that is not the innermost one, such as {outer[0]}"
     if images and not any(known.class_of(row["label_raw"]) for row in images):
         yield f"warning: {no_label([row['label_raw'] for row in images], [row['path'] for row in images], known)}"
 

@@ -8,4 +8,4 @@ from mien.core.errors import SourceError
 def require_file(path: str, *, key: str, header: str) -> None:
     """Raises SourceError if the parameter `key` names a `path` without a file. `header` is the only line of a file without rows."""
     if not Path(path).is_file():
-        raise SourceError(f"{key}: {path} does not exist; correct the path, or make it a file with the one line {header}")
+        raise SourceError(f"{key}: {path} does not exist; correct the path, or write a file with only the header {header}")

@@ -24,13 +24,13 @@ def kind_of(source: Path) -> str:
     if source.is_dir():
         return "folder"
     if not source.exists():
-        where = "" if source.is_absolute() else f" (looked in {Path.cwd()}; a source outside the repository is written as an absolute path)"
+        where = "" if source.is_absolute() else f" (searched in {Path.cwd()}; write an absolute path for a source outside the repository)"
         raise SourceError(f"ingest.source: {source} does not exist{where}; correct the path in params.yaml")
     if not source.is_file():
-        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; name a folder, archive or table")
+        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; set it to a folder, archive or table")
     try:
         if source.stat().st_size == 0:
-            raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
+            raise SourceError(f"ingest.source: {source} is an empty file; copy or download it again")
         # Tar is checked first, at the beginning of the file: is_zipfile looks at the end, where a tar's last member may be a zip or .docx.
         if _is_tar(source):
             return "tar"

@@ -38,8 +38,8 @@ def readable(names: Sequence[bytes], *, archive: str) -> list[str]:
     encoding = best_encoding(foreign)
     examples = ", ".join(name.decode(encoding, "backslashreplace").replace("\\", "/") for name in foreign[:2])
     notice(
-        f"{len(foreign)} names in {archive} are not marked as Unicode and were read as {_SHOWN.get(encoding, encoding)}, such as {examples}; "
-        "unpack the archive yourself if that is wrong"
+        f"{len(foreign)} names in {archive} are not marked as Unicode and were read as {_SHOWN.get(encoding, encoding)}, "
+        f"such as {examples}; if that is wrong, unpack the archive yourself"
     )
     return [name.decode(encoding, "backslashreplace") for name in names]
 

@@ -129,5 +129,5 @@ def _disk_refuses(entry: Entry) -> Iterator[None]:
     except OSError as error:
         told = refusal(error) or error
         raise StorageError(
-            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR names another): {told}"
+            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR sets another): {told}"
         ) from None

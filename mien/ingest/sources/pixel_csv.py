@@ -49,9 +49,9 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     rows = csv.reader(lines, delimiter=_delimiter(first))
     header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
     if missing := [column for column in _COLUMNS if column not in header]:
-        test = "; a table without emotions is a test set without labels" if missing == ["emotion"] else ""
+        test = "; a table without this column is a test set without labels" if missing == ["emotion"] else ""
         raise UnreadableArchive(
-            f"has no column {' and no column '.join(missing)}{test}; a table must have the columns emotion, pixels and Usage, as FER2013's"
+            f"has no column {' and no column '.join(missing)}{test}; a table must have FER2013's columns emotion, pixels and Usage"
         )
     unknown: Counter[str] = Counter()
     try:
@@ -61,7 +61,7 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
         raise UnreadableArchive(f"cannot be read as a table: line {rows.line_num + 1}: {error}") from None
     if unknown:
         codes = ", ".join(f"{code!r} ({plural(num, 'row')})" for code, num in sorted(unknown.items()))
-        notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
+        notice(f"{name} has emotion codes that FER2013 does not have: {codes}; add them to labels.aliases, such as happy: [emotion 8]")
 
 
 def _text(file: IO[bytes]) -> IO[str]:

@@ -21,14 +21,14 @@ def source_place(source: str) -> Path:
     written = Path(source).expanduser()
     expanded = written if os.path.lexists(written) else Path(os.path.expandvars(source)).expanduser()
     if "$" in str(expanded) and not expanded.exists():
-        raise SourceError(f"ingest.source: {source} names a variable that is not set; write the path itself in params.yaml")
+        raise SourceError(f"ingest.source: {source} contains a variable that is not set; write the path itself in params.yaml")
     place = expanded
     if not os.path.lexists(place) and not place.is_absolute():
         place = _restored(place)
     if place.is_dir() and (Path.cwd() / paths.DATA).resolve().is_relative_to(place.resolve()):
         raise SourceError(
-            f"ingest.source: {source} contains {paths.DATA}/, which the pipeline itself writes; "
-            "put the photographs into a folder of their own, such as data/incoming"
+            f"ingest.source: {source} contains {paths.DATA}/, to which the pipeline itself writes; "
+            "put the photographs into a separate folder, such as data/incoming"
         )
     return place
 
@@ -46,14 +46,14 @@ def _restored(place: Path) -> Path:
     if tracked := dvc_file(place):
         command = [sys.executable, "-m", "dvc", "checkout", "--quiet", str(tracked)]
         if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
-            raise SourceError(f"ingest.source: {place} is not here, and DVC's cache does not have it; fetch it with `dvc pull {tracked}`")
+            raise SourceError(f"ingest.source: {place} is neither here nor in DVC's cache; fetch it with `dvc pull {tracked}`")
         return place
     elsewhere = paths.workspace() / place
     if not elsewhere.exists():
         return place
     if tracked := dvc_file(elsewhere):
         print(
-            f"warning: {place} is read where it lies in the main repository; `git add {tracked}` lets the commit say what it is",
+            f"warning: {place} is read from the main repository; run `git add {tracked}` so that the commit records its version",
             file=sys.stderr,
         )
     return elsewhere

@@ -20,13 +20,13 @@ def split_archive(name: str) -> UnreadableArchive:
     """The error for a file called `name` that is one part of a split archive."""
     name = name.rpartition("/")[2]
     if found := _NUMBERED.fullmatch(name):
-        how = f"join them (`cat {found['whole']}.* > {found['whole']}`) and name {found['whole']}"
+        how = f"join them (`cat {found['whole']}.* > {found['whole']}`) and set ingest.source to {found['whole']}"
     elif _RAR_PART.fullmatch(name):
-        how = "unpack the first (`7z x`), and name the folder that comes out"
+        how = "unpack the first (`7z x`), and set ingest.source to the resulting folder"
     else:
         part = _ZIP_PART.fullmatch(name)
         whole = f"{part['stem']}.zip" if part else name
-        how = f"join them (`zip -s 0 {whole} --out whole.zip`, or unpack with `7z x {whole}`) and name the result"
+        how = f"join them (`zip -s 0 {whole} --out whole.zip`, or unpack with `7z x {whole}`) and set ingest.source to the result"
     return UnreadableArchive(f"is one part of an archive in several parts; with all parts in one folder, {how}")
 
 

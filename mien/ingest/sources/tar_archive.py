@@ -53,9 +53,9 @@ def _members(stream: IO[bytes], name: str, *, is_quiet: bool = False) -> Iterato
     while start is not None:
         stream.seek(start)
         archive = tarfile.TarFile(fileobj=stream, tarinfo=_Member)
-        if start and archive.firstmember is None:  # type: ignore[attr-defined]  # tarfile refuses what is no header only at a file's beginning
+        if start and archive.firstmember is None:  # type: ignore[attr-defined]  # tarfile only raises at offset 0
             if not is_quiet:
-                notice(f"{name}: what follows the end of the archive is no further archive and was left out")
+                notice(f"{name}: the data after the end of the archive are not another archive and were left out")
             while stream.read(_CHUNK_BYTES):
                 pass
             return

@@ -1,4 +1,4 @@
-"""Names in a zip archive. A zip either marks a name as UTF-8 or not; an unmarked name is in the legacy encoding of the archiver's system."""
+"""Names in a zip archive. A name is either marked as UTF-8 or in the legacy encoding of the system on which the archive was made."""
 
 import struct
 import zipfile
