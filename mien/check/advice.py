@@ -1,4 +1,4 @@
-"""What a user should do before `dvc repro`: commands for params.yaml that fit what was found, each with its reason."""
+"""Advice before `dvc repro`: commands that adapt params.yaml to the source, each with its reason."""
 
 import json
 import shlex
@@ -19,40 +19,43 @@ from mien.store.pointers import PULL
 
 SMALL_PX = 100
 FER2013 = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-FER2013_PX = 64  # its faces have 48
+FER2013_PX = 64  # upper bound of the shorter side; FER2013's faces have 48 px
 MOST_CLASSES = 20
 
 
 @dataclass(frozen=True)
 class Advice:
-    """A reason, and the command that does it; no command where only the user can."""
+    """A reason and the command to run. The command is empty if only the user can do what is needed."""
 
     reason: str
     command: str = ""
 
 
 def advice(found: Findings, params: Params, *, side_px: int | None, place: Path, is_named: bool) -> Iterator[Advice]:
-    """What to do, the most needed first. `side_px`: see median_side_px; `is_named`: `place` is not asked for by ingest.source."""
+    """The advice, most important first.
+
+    `side_px` is the result of `median_side_px`; `is_named` means that `place` was given by the user instead of by ingest.source.
+    """
     if not found.num_images:
         reasons = {**found.ignored, **found.errors}
-        yield Advice(f"no image was found, and `dvc repro` would stop; {remedy(reasons)}")
+        yield Advice(f"no image was found, so `dvc repro` would stop; {remedy(reasons)}")
         return
     if num := found.kinds.get(POINTER):
-        all_of_it = ", and `dvc repro` would stop" if num == found.num_images else ""
+        all_of_it = ", so `dvc repro` would stop" if num == found.num_images else ""
         yield Advice(f"{num:,} of the {found.num_images:,} images are Git LFS pointers in place of photographs{all_of_it}; {PULL}")
     if is_sample(place):
         yield from _labels(found, params)
         return
-    # A preset first: it would change back what the commands after it set.
+    # A preset comes first, because it would overwrite the settings of the commands before it.
     setting = _setting("ingest.source", json.dumps(_written(place), ensure_ascii=False))
     if _is_fer2013(found, params, side_px):
         yield Advice(
-            "these are the classes, splits and sizes of FER2013, for which there is a preset", f"mien preset fer2013 --set {setting}"
+            "the classes, splits and sizes are those of FER2013, for which there is a preset", f"mien preset fer2013 --set {setting}"
         )
         return
     if side_px is not None and side_px > SMALL_PX and params.faces.detector == "none":
         yield Advice(
-            "these are photographs, in which faces have to be found and levelled; the preset also sets pretrained weights",
+            "these are photographs, so faces must be detected and aligned; the preset does this, and also sets pretrained weights",
             f"mien preset photos --set {setting}",
         )
     elif is_named and place.absolute() != Path(params.ingest.source).absolute():
@@ -61,24 +64,27 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
     yield from _subjects(found, params)
     if (num_test := found.subsets.get("test")) and params.split.method == "stratified":
         yield Advice(
-            f"the source has a test split of its own ({num_test:,} images); with it, figures compare with published ones",
+            f"the source has a test split of its own ({num_test:,} images); with it, metrics can be compared with published ones",
             _preset(_setting("split.method", "official")),
         )
 
 
 def _written(place: Path) -> str:
-    """As ingest.source has to name it: relative within the repository, else absolute, so that experiments in a copy find it."""
+    """`place` as a value of ingest.source: relative within the repository, else absolute, so that experiments in a copy find it."""
     whole, here = place.absolute(), Path.cwd()
     return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
 
 
 def is_sample(place: Path) -> bool:
-    """Whether this is the embedded sample, which params.yaml fits as it is committed."""
+    """Whether `place` is the embedded sample, for which the committed params.yaml is made."""
     return place.absolute() == paths.SAMPLE.absolute()
 
 
 def _is_fer2013(found: Findings, params: Params, side_px: int | None) -> bool:
-    """Whether FER2013's preset fits, and is not in params.yaml yet: its seven labels and no others, a test split, small faces."""
+    """Whether FER2013's preset fits and is not in params.yaml yet.
+
+    It fits a source with FER2013's seven labels and no others, a test split, and small images.
+    """
     labels = [name for name in found.labels if name is not None]
     known = Spellings(FER2013)
     is_set = set(params.labels.classes) == set(FER2013) and params.split.method == "official"
@@ -104,23 +110,25 @@ def _labels(found: Findings, params: Params) -> Iterator[Advice]:
         clear = [] if is_labelled or not params.labels.aliases else [_setting("labels.aliases", "{}")]
         yield Advice(f"if {_listed(far)} {'are classes' if len(far) > 1 else 'is a class'} of your set", _preset(classes, *clear))
     elif far:
-        yield Advice(f"{len(far):,} labels are near no class; if they are not labels, put the images of each class into a folder called so")
+        yield Advice(
+            f"{len(far):,} labels resemble no class; if they are not labels, put the images of each class into a folder with its name"
+        )
     if found.labels.get(None) == found.num_images:
         yield Advice(
-            "no image has a label: put the images of each class into a folder called so, give ingest.label a regular expression over the paths, "
-            "or list them in ingest.metadata with the columns path,label"
+            "no image has a label: put the images of each class into a folder with its name, set ingest.label to a regular expression over "
+            "the paths, or list the labels in ingest.metadata with the columns path,label"
         )
 
 
 def _by_numbers(found: Findings, proposal: Proposal) -> Advice | None:
-    """What to do where folders are called by the codes of a published set whose file names hold none; None where they are not."""
+    """The advice if folder names are the label codes of a published dataset whose file names contain no label; else None."""
     codes = {name: proposal.meanings.get(name or "") for name in found.labels}
     if proposal.pattern or not all(codes.values()):
         return None
     aliases = {str(meaning): str(code) for code, meaning in sorted(codes.items(), key=lambda item: str(item[0]))}
     listed = ", ".join(f"{meaning}: [{json.dumps(code)}]" for meaning, code in aliases.items())
     return Advice(
-        f"the folders are numbered as those of {proposal.what.partition(':')[0]}",
+        f"the folders have the numbers of the classes of {proposal.what.partition(':')[0]}",
         _preset(
             _setting("labels.classes", _list(sorted(aliases))),
             _setting("labels.aliases", "{}"),
@@ -130,14 +138,14 @@ def _by_numbers(found: Findings, proposal: Proposal) -> Advice | None:
 
 
 def _by_names(proposal: Proposal, params: Params) -> Advice:
-    """What to do about labels that stand in file names, or beside the pictures."""
+    """The advice if labels are contained in file names or in separate files."""
     if not proposal.pattern:
         return Advice(proposal.what)
     aliases = proposal.aliases(params.labels.spellings)
-    meaning = "; there " + ", ".join(f"{_listed(codes)} means {name}" for name, codes in aliases.items()) if aliases else ""
+    meaning = "; " + ", ".join(f"{_listed(codes)} means {name}" for name, codes in aliases.items()) if aliases else ""
     settings = [_alias(name, codes, params) for name, codes in aliases.items()]
     return Advice(
-        f"the file names hold the label: {proposal.what}{meaning}", _preset(_pattern("ingest.label", proposal.pattern), *settings)
+        f"the file names contain the label: {proposal.what}{meaning}", _preset(_pattern("ingest.label", proposal.pattern), *settings)
     )
 
 
@@ -146,10 +154,11 @@ def _subjects(found: Findings, params: Params) -> Iterator[Advice]:
         return
     if found.proposal and found.proposal.subject:
         yield Advice(
-            "the file names hold the person, who should stay in one split", _preset(_pattern("ingest.subject", found.proposal.subject))
+            "the file names contain the person, whose images should stay in one split",
+            _preset(_pattern("ingest.subject", found.proposal.subject)),
         )
     else:
-        yield Advice("no image has a subject; if persons occur in several images, name them in ingest.metadata or by ingest.subject")
+        yield Advice("no image has a subject; if a person occurs in several images, set subjects by ingest.metadata or ingest.subject")
 
 
 def _alias(name: str, spellings: Iterable[str], params: Params) -> str:
@@ -166,12 +175,12 @@ def _preset(*settings: str) -> str:
 
 
 def _setting(key: str, value: str) -> str:
-    """KEY=VALUE, quoted for the shell where it has to be."""
+    """KEY=VALUE, quoted for the shell if necessary."""
     return shlex.quote(f"{key}={value}")
 
 
 def _list(names: Iterable[str]) -> str:
-    """A list in YAML. A JSON string is one in YAML too, and is taken where a name could be read as anything else than text."""
+    """A YAML list. A name that YAML could read as anything but text is written as a JSON string, which is valid YAML."""
     return f"[{', '.join(name if _is_word(name) else json.dumps(name, ensure_ascii=False) for name in names)}]"
 
 

@@ -1,9 +1,10 @@
-"""About how long the data stages will take."""
+"""Estimates how long the data stages will take."""
 
 from collections.abc import Mapping
 
-# Seconds on one core of an AMD EPYC, measured on FER2013 (35,887 images) and on photographs of 640 px; `convert` is timed on the images at hand.
-_START_S = 1.5  # of a stage: Python and its libraries
+# Seconds on one core of an AMD EPYC, measured on FER2013 (35,887 images) and on photographs of 640 px. The time of `convert` is measured
+# on the source's own images instead.
+_START_S = 1.5  # start of a stage: Python and its libraries
 _INGEST_S, _INGEST_S_PER_GB = 1e-4, 8.0
 _HASHES_S, _HASHES_S_PER_PAIR = 1e-3, 2.5e-8
 _MTCNN_S = 0.12
@@ -11,7 +12,7 @@ _TABLES_S = 1e-4
 
 
 def durations(num_images: int, size_bytes: int, *, convert_s: float, is_detecting: bool, workers: int) -> Mapping[str, float]:
-    """Seconds by stage for `num_images` images of `size_bytes` in all; `convert_s` is the time of one image on one core."""
+    """Estimated seconds by stage for `num_images` images of `size_bytes` in total; `convert_s` is the time per image on one core."""
     return {
         "ingest": _START_S + num_images * _INGEST_S + size_bytes / 1e9 * _INGEST_S_PER_GB,
         "convert": _START_S + num_images * convert_s / workers,
@@ -22,7 +23,7 @@ def durations(num_images: int, size_bytes: int, *, convert_s: float, is_detectin
 
 
 def rounded(seconds: float) -> str:
-    """'40 s', '3 min', '2.5 h': to two digits, as good as an estimate is."""
+    """Formats a duration as '40 s', '3 min' or '2.5 h', with the two digits that an estimate deserves."""
     if seconds < 90:
         return f"{max(1, round(seconds)):d} s"
     if seconds < 90 * 60:

@@ -1,4 +1,4 @@
-"""What was seen, put together: the labels and what they map to, the splits and subjects, and what will be lost."""
+"""Summarises the survey of a source: its formats, labels, splits and subjects, and the files that will be lost."""
 
 import re
 from collections import Counter
@@ -15,14 +15,17 @@ from mien.ingest.pattern import group_of
 
 @dataclass(frozen=True)
 class Findings:
-    """`kinds` counts images by format, `labels` and `subsets` images by label as spelt (None: no label) and by the split that a path names."""
+    """The counts of a source.
+
+    `kinds` counts images by format, `labels` by label as spelt (None: no label), and `subsets` by the split that the path names.
+    """
 
     num_files: int
     size_bytes: int
     kinds: Mapping[str, int]
     ignored: Mapping[str, int]
     errors: Mapping[str, int]
-    such_as: Mapping[tuple[str, str], str]  # a path for each reason of "ignored" and "unreadable"
+    such_as: Mapping[tuple[str, str], str]  # one example path for each reason of "ignored" and "unreadable"
     labels: Mapping[str | None, int]
     subsets: Mapping[str | None, int]
     num_subjects: int
@@ -35,7 +38,7 @@ class Findings:
 
 
 def findings(seen: Sequence[Seen], metadata: Metadata, params: Params) -> Findings:
-    """Counts of what `survey` saw, by the labels' and ingest's parameters."""
+    """Counts the files that `survey` found, by the parameters of `labels` and `ingest`."""
     images = [file for file in seen if file.is_image]
     known = params.labels.spellings
     label, subject = (re.compile(pattern) if pattern else None for pattern in (params.ingest.label, params.ingest.subject))
@@ -69,7 +72,7 @@ def findings(seen: Sequence[Seen], metadata: Metadata, params: Params) -> Findin
 
 
 def median_side_px(tried: Tried) -> int | None:
-    """The shorter side of the middle one of the images that were tried, after reduction; None if none could be decoded."""
+    """The median of the shorter sides, after reduction, of the images converted as a trial; None if none could be decoded."""
     sides = sorted(min(side) for side in tried.sides_px)
     return sides[len(sides) // 2] if sides else None
 

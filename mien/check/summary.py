@@ -1,4 +1,4 @@
-"""The command `mien check`: what a source holds and what will become of it, before any run."""
+"""The command `mien check`: reports what a source contains and what the pipeline will do with it, before any run."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ MOST_LINES = 40  # of one table
 
 
 def summary(params: Params, source: str = "") -> str:
-    """What there is, what will be lost, what to do before `dvc repro`, and how long the data stages will take, as text.
+    """The report as text: the contents, the expected losses, the duration of the data stages, and the advice before `dvc repro`.
 
-    `source` stands for ingest.source. Raises SourceError for what `ingest` would refuse as a whole.
+    `source`, if given, replaces ingest.source. Raises SourceError if `ingest` would refuse the source as a whole.
     """
     place = source_place(source or params.ingest.source)
     kind = kind_of(place)
@@ -74,7 +74,7 @@ def _labels(found: Findings, params: Params) -> list[str]:
 def _losses(found: Findings, trial: Tried, params: Params) -> list[str]:
     known = params.labels.spellings
     unknown = sum(count for name, count in found.labels.items() if name is None or known.class_of(name) is None)
-    lines = [f"of {found.num_images:,} images, {unknown:,} have no known label and would be quarantined"]
+    lines = [f"{unknown:,} of {found.num_images:,} images have no known label and would be quarantined"]
     if trial.num:
         lines.append(f"{trial.num} images tried: " + (f"{len(trial.lost)} would be rejected:" if trial.lost else "all can be used"))
     by_reason: dict[str, list[str]] = {}
@@ -101,7 +101,7 @@ def _durations(found: Findings, trial: Tried, params: Params) -> list[str]:
 
 
 def _advice(found: Findings, params: Params, trial: Tried, place: Path, source: str) -> list[str]:
-    """What to do; `source` is empty where ingest.source itself was looked at."""
+    """The advice as lines of text; `source` is empty if ingest.source itself was examined."""
     told = list(advice(found, params, side_px=median_side_px(trial), place=place, is_named=bool(source)))
     if found.num_images:
         told += surroundings(paths.workspace(), source or params.ingest.source)

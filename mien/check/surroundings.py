@@ -1,4 +1,4 @@
-"""Whether Git and DVC know the source, and whether Git can keep what experiments find: said before anything runs."""
+"""Checks before any run whether Git and DVC track the source, and whether Git can store the results of experiments."""
 
 import shlex
 import subprocess
@@ -12,9 +12,12 @@ from mien.ingest.sources.place import dvc_file
 
 
 def surroundings(root: Path, source: str) -> Iterator[Advice]:
-    """What to do about the repository at `root`, in which `source` lies by a relative path; nothing for a source elsewhere."""
+    """The advice about the repository at `root`. The source is checked only if its path is relative to the repository."""
     if is_shallow(root):
-        yield Advice("this is a shallow clone, in which Git cannot store the results of experiments", "git fetch --unshallow")
+        yield Advice(
+            "this is a shallow clone, in which Git cannot store the results of experiments; fetch the whole history",
+            "git fetch --unshallow",
+        )
     place = Path(source)
     if place.is_absolute() or source.startswith(("~", "$")) or place == paths.SAMPLE or _git(root, "rev-parse", "--git-dir") is None:
         return
@@ -23,14 +26,14 @@ def surroundings(root: Path, source: str) -> Iterator[Advice]:
     tracked = dvc_file(place)
     if tracked is None:
         yield Advice(
-            f"{source} is in neither Git nor DVC, and an experiment could not be repeated elsewhere",
+            f"neither Git nor DVC tracks {source}, so an experiment could not be repeated elsewhere",
             f"dvc add {shlex.quote(source)} && git add {shlex.quote(f'{source.rstrip(chr(47))}.dvc')}",
         )
     elif not _git(root, "ls-files", "--", str(tracked)):
-        yield Advice(f"DVC tracks {source}, and Git does not yet know it", f"git add {shlex.quote(str(tracked))}")
+        yield Advice(f"DVC tracks {source}, but Git does not yet track its .dvc file", f"git add {shlex.quote(str(tracked))}")
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What Git answers; None where it refuses, as outside a repository."""
+    """The output of a Git command; None if it fails, as it does outside a repository."""
     asked = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
     return asked.stdout.strip() if asked.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""What a source holds, as far as it can be told in seconds: every file's name and first bytes, and a few photographs decoded."""
+"""Surveys a source in seconds: reads every file's name and first bytes, and converts a few photographs as a trial."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ from mien.ingest.sources.junk import IMAGE_SUFFIXES, not_an_image_reason
 from mien.store.pointers import LFS, stands_in
 from mien.store.signatures import HEAD_BYTES, signature
 
-HEADS_S = 8.0  # after this time, what a file is goes by its name
+HEADS_S = 8.0  # after this time, files are no longer opened, and their format is taken from their names
 NUM_TRIED, TRIED_S = 48, 6.0
 POINTER = f"{LFS}, no image"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One file: `kind` is the image's format, or why it is none of ours (`ignored`), or why it cannot be read (`error`)."""
+    """One file: either `kind` is the image's format, or `ignored` is why the file is left out, or `error` is why it cannot be read."""
 
     path: str
     size_bytes: int
@@ -31,13 +31,17 @@ class Seen:
 
     @property
     def is_image(self) -> bool:
-        """Whether `ingest` takes it for an image, if only by its name."""
+        """Whether `ingest` would treat the file as an image, even if only because of its name."""
         return self.kind is not None
 
 
 @dataclass
 class Tried:
-    """Images that were converted as a trial: how many, the seconds and sides in pixels of each that was decoded, path and reason of what is lost."""
+    """The images converted as a trial.
+
+    `num` is their number; `seconds` and `sides_px` are the time and the width and height of each decoded image; `lost` contains the
+    path and reason of each image that would be rejected.
+    """
 
     num: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -46,7 +50,7 @@ class Tried:
 
 
 def survey(source: Path) -> list[Seen]:
-    """Every file of the source, in its order; no more than its first bytes are read. Raises SourceError as `source_entries`."""
+    """Every file of the source, in its order. At most the first bytes are read. Raises SourceError as `source_entries` does."""
     return list(_seen(source_entries(source), until=time.monotonic() + HEADS_S))
 
 
@@ -58,7 +62,7 @@ def _seen(entries: Iterator[Entry], *, until: float) -> Iterator[Seen]:
             continue
         try:
             kind = _by_name(entry.path) if time.monotonic() > until else _by_content(entry)
-        except Exception as error:  # as in read_entry: decompressors raise more kinds than they document
+        except Exception as error:  # as in read_entry: decompressors raise more kinds of error than they document
             yield Seen(entry.path, size, None, error=error_reason(error))
             continue
         yield Seen(entry.path, size, kind, None if kind else not_an_image_reason(entry.path) or "not an image")
@@ -79,7 +83,7 @@ def _by_content(entry: Entry) -> str | None:
 
 
 def tried(source: Path, seen: Sequence[Seen], params: ConvertParams, *, max_bytes: int) -> Tried:
-    """What becomes of NUM_TRIED images, evenly chosen by their place in the source, or of as many as TRIED_S allow."""
+    """Converts NUM_TRIED images, spread evenly over the source, or as many of them as possible within TRIED_S seconds."""
     images = [index for index, file in enumerate(seen) if file.is_image]
     chosen = {images[round(step * (len(images) - 1) / max(1, NUM_TRIED - 1))] for step in range(NUM_TRIED)} if images else set()
     result = Tried()

@@ -1,4 +1,4 @@
-"""Any of Pillow's pixel modes of 8 bits to sRGB: colour profile, palette, transparency over white."""
+"""Converts an image in any of Pillow's 8-bit modes to sRGB: applies the colour profile and palette, and puts transparency on white."""
 
 import io
 from collections.abc import Callable
@@ -10,9 +10,9 @@ _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 
 
 def to_srgb(image: Image.Image, convert: Callable[[Image.Image], Image.Image] | None = None) -> Image.Image:
-    """The loaded `image` in mode RGB, sRGB colours, transparent parts over white.
+    """Converts the loaded `image` to mode RGB in sRGB, with transparent parts on white.
 
-    `convert` turns its opaque colours into sRGB where these are not told by its profile.
+    `convert`, if given, converts the colours (without transparency) to sRGB, in place of the image's profile.
     """
     profile = image.info.get("icc_profile")
     alpha = None
@@ -32,14 +32,14 @@ def to_srgb(image: Image.Image, convert: Callable[[Image.Image], Image.Image] | 
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Without a usable profile. Pillow knows no way from Lab to RGB, the colour management does."""
+    """Converts an image without a usable profile. Pillow cannot convert Lab to RGB, so its colour management module is used."""
     if image.mode == "LAB":
         return _applied(image, ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"))
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy all pixels once more
+    return image if image.mode == "RGB" else image.convert("RGB")  # convert would copy all pixels of an RGB image
 
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """The image by its embedded profile; None if it has none, a broken one, or one for other channels than it has."""
+    """Converts the image by its embedded profile; None if the profile is missing, is broken or is for other channels."""
     if not profile:
         return None
     try:
@@ -57,7 +57,7 @@ def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image |
 
 @lru_cache(maxsize=64)
 def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
-    """The mode that a profile describes and its transform to sRGB; None where it is sRGB itself."""
+    """The mode that a profile describes, and its transform to sRGB, which is None if the profile is sRGB itself."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     mode = _PROFILE_MODES.get(source.profile.xcolor_space.strip())
     if mode is None:
@@ -69,5 +69,5 @@ def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
 
 def _applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
     result = ImageCms.applyTransform(image, transform)
-    assert result is not None  # it is None only for a transform in place
+    assert result is not None  # only an in-place transform returns None
     return result

@@ -1,4 +1,4 @@
-"""The raw store to the image store, piece by piece on all cores, also past files that kill their decoder."""
+"""Converts the raw store to the image store, piece by piece on all cores. A file that crashes its decoder does not stop the run."""
 
 import shutil
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from mien.store.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow,
 
 @dataclass(frozen=True)
 class Piece:
-    """One row group of the raw store: the unit of work. What becomes of it lies in `folder` until all pieces are done.
+    """One row group of the raw store: the unit of work. Its results are kept in `folder` until all pieces are done.
 
-    Pieces are cut by the raw store alone, so that the number of processes changes no byte of the result.
+    Pieces depend only on the raw store, so that the number of processes changes no byte of the result.
     """
 
     raw: Path
@@ -33,7 +33,7 @@ class Piece:
     num_images: int
     folder: Path
     params: ConvertParams
-    condemned: frozenset[str] = frozenset()  # samples that killed a process before
+    condemned: frozenset[str] = frozenset()  # samples that crashed a process before
 
     @property
     def images(self) -> Path:
@@ -41,17 +41,17 @@ class Piece:
 
     @property
     def rejected(self) -> Path:
-        """Written last: it is there when the piece is done."""
+        """The path of the rejected rows. This file is written last, so the piece is done if it exists."""
         return self.folder / f"{self.digit}-{self.group:06d}.rejected"
 
     @property
     def journal(self) -> Path:
-        """Names the sample in work, for whoever finds the process dead."""
+        """The path of the file that names the sample in work, so that it is known if the process dies."""
         return self.folder / f"{self.digit}-{self.group:06d}.journal"
 
 
 def pieces_of(raw: Path, folder: Path, params: ConvertParams) -> list[Piece]:
-    """The pieces of a raw store, in order, which will leave their results in `folder`."""
+    """The pieces of a raw store, in order. Their results will be written into `folder`."""
     return [
         Piece(raw, digit, group, num_images, folder, params)
         for digit in DIGITS
@@ -60,13 +60,13 @@ def pieces_of(raw: Path, folder: Path, params: ConvertParams) -> list[Piece]:
 
 
 def convert_piece(piece: Piece) -> None:
-    """Converts one row group, leaving two tables in `piece.folder`. Nothing that a file holds makes it fail."""
+    """Converts one row group and writes two tables into `piece.folder`. No file content makes it raise an error."""
     blobs = read_row_group(piece.raw, piece.digit, piece.group)
     images: list[dict[str, Any]] = []
     inputs, rejected = [], []
     with piece.journal.open("wb", buffering=0) as journal:
         for sample_id, content in zip(blobs["sample_id"].to_pylist(), blobs["bytes"], strict=True):
-            journal.seek(0)  # the same length each time; opening the file anew would take longer than a small image
+            journal.seek(0)  # each sample_id has the same length; reopening the file would take longer than a small image
             journal.write(sample_id.encode())
             try:
                 if sample_id in piece.condemned:
@@ -89,7 +89,10 @@ def convert_piece(piece: Piece) -> None:
 
 
 def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
-    """The image's row but for its hashes, its input to hashing, and the reason and detail if it is unfit. Raises Undecodable."""
+    """Converts one file: returns the image's row without hashes, the input for hashing, and the reason and detail if it is unfit.
+
+    Raises Undecodable if the content cannot be decoded.
+    """
     try:
         decoded = decode(content, max_megapixels=params.max_megapixels)
         image = reduced(decoded.image, max_side_px=params.max_side_px)
@@ -117,9 +120,9 @@ def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, An
 
 
 def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
-    """Converts all pieces on `workers` processes (0: one per core), with a progress bar that counts images.
+    """Converts all pieces in `workers` processes (0: one per core), with a progress bar that counts images.
 
-    A decoder that crashes takes all processes with it. The pieces in work then are gone through alone, to find the culprit.
+    A crash of a decoder ends all processes. The pieces that were in work are then converted one at a time, to find the sample at fault.
     """
     waiting = list(pieces)
     while waiting:
@@ -136,12 +139,13 @@ def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
 
 
 def _convert_alone(piece: Piece) -> None:
-    """Converts one piece in a process of its own, again after each sample that kills it, which is then passed over."""
+    """Converts one piece in a separate process. If a sample crashes the process, the piece is converted again without that sample."""
     while True:
         exit_code = run_alone(convert_piece, piece)
         if exit_code == 0:
             return
-        # Below zero is death by a signal; an exception (the disk is full) is not the image's fault, and its traceback is printed.
+        # A negative exit code means death by a signal. An exception, such as for a full disk, is not the image's fault, and its traceback
+        # is printed.
         culprit = piece.journal.read_text() if piece.journal.exists() else None
         if exit_code > 0 or culprit is None or culprit in piece.condemned:
             raise RuntimeError(f"the process for piece {piece.journal.stem} ended with exit code {exit_code}")
@@ -161,7 +165,7 @@ def _join(pieces: Sequence[Piece], folder: Path, *, rejected: Path) -> None:
 
 
 def convert_store(raw: Path, folder: Path, *, rejected: Path, params: ConvertParams, workers: int) -> None:
-    """The raw store `raw` as an image store in the empty `folder`, and one table of all that was rejected or is unfit."""
+    """Converts the raw store `raw` to an image store in the empty `folder`; the table `rejected` lists rejected and unfit images."""
     scratch = folder / "pieces"
     scratch.mkdir()
     pieces = pieces_of(raw, scratch, params)

@@ -1,42 +1,42 @@
-"""Whether an image file is all there, where its decoder would not say so.
+"""Checks whether an image file is complete, for damage that its decoder does not report.
 
-libheif fills missing tiles of a cut HEIC with a flat colour, silently; Pillow does not compare a PNG's checksums.
-Each check reads structure, not pixels. What JPEG and WebP keep silent about shows in decoding only (truncation.py).
+libheif silently fills missing tiles of a truncated HEIC with a flat colour, and Pillow does not compare a PNG's checksums. Each check
+reads the file's structure, not its pixels. Damage in JPEG and WebP can only be found while decoding (truncation.py).
 """
 
 import struct
 import zlib
 from collections.abc import Iterator
 
-# No coded picture ends in that many zero bytes; a file whose download or copy stopped in pre-allocated space does.
+# No coded image ends in that many zero bytes, but a file does if its download or copy stopped within pre-allocated space.
 _ZERO_TAIL = bytes(64)
-# More zero bytes in a row than the coded data of an item can hold. H.264 and H.265 break up every run of three, so that only the
-# length before a unit adds to two; drawn and real AV1 pictures have at most 16.
+# More consecutive zero bytes than the coded data of an item can contain. H.264 and H.265 break up every run of three zero bytes, so
+# that at most the length before a unit can extend a run of two; drawn and real AV1 images have at most 16.
 _HOLES = {b"hvc1": bytes(8), b"hev1": bytes(8), b"avc1": bytes(8), b"av01": bytes(32), b"jpeg": None}
 
 Damage = tuple[str, str]  # one of decoding's REASONS, and the detail
 
 
 def damage_in(content: bytes, kind: str) -> Damage | None:
-    """What is damaged in a file of the kind ('PNG', 'HEIF', …, see signatures.py); None if nothing is seen to be."""
+    """The damage in a file of the given kind ('PNG', 'HEIF', …, see signatures.py); None if no damage is found."""
     try:
         if kind in ("HEIF", "AVIF"):
             return _damage_in_boxes(content)
         if kind == "PNG":
             return _wrong_checksum(content)
     except (struct.error, IndexError):
-        return None  # not the structure that its first bytes promise: the decoder's to judge
+        return None  # the structure is not as the first bytes announce, and the decoder has to judge the file
     return None
 
 
 def _wrong_checksum(content: bytes) -> Damage | None:
-    """PNG: 8 bytes, then chunks of length, name, data and CRC-32 of name and data."""
+    """A PNG consists of 8 bytes, then chunks of length, name, data, and CRC-32 of name and data."""
     at = 8
     while at + 12 <= len(content):
         length, name = struct.unpack_from(">I4s", content, at)
         end = at + 8 + length
         if end + 4 > len(content):
-            return None  # cut, which the decoder says
+            return None  # the file is truncated, which the decoder reports
         if name in (b"IHDR", b"PLTE", b"IDAT") and zlib.crc32(content[at + 4 : end]) != struct.unpack_from(">I", content, end)[0]:
             return "corrupt", f"a checksum of the chunk {name.decode()} is wrong"
         at = end + 4
@@ -44,9 +44,9 @@ def _wrong_checksum(content: bytes) -> Damage | None:
 
 
 def _damage_in_boxes(content: bytes) -> Damage | None:
-    """HEIF and AVIF: boxes as in ISO/IEC 14496-12; `iloc` says where in the file the pieces of each item lie."""
+    """HEIF and AVIF consist of boxes (ISO/IEC 14496-12). The box `iloc` gives the place of each item's pieces in the file."""
     for name, start, end in boxes(content, 0, len(content)):
-        if end > len(content) and name in (b"meta", b"mdat", b"moov"):  # what looks like another box may be a phone's trailer
+        if end > len(content) and name in (b"meta", b"mdat", b"moov"):  # what looks like any other box may be a phone's trailer
             return "truncated", f"the box {name.decode('latin-1')} ends {end - len(content)} bytes after the file"
         if name != b"meta":
             continue
@@ -66,14 +66,14 @@ def _damage_in_boxes(content: bytes) -> Damage | None:
 
 
 def boxes(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start of the payload and end of each box (ISO/IEC 14496-12) from `at` on; the end may lie outside the file."""
+    """Name, start of the payload and end of each box (ISO/IEC 14496-12) from `at` on. The end may be beyond the end of the file."""
     while at + 8 <= min(end, len(content)):
         size, name = struct.unpack_from(">I4s", content, at)
         header = 8
         if size == 1 and at + 16 <= len(content):
             (size,) = struct.unpack_from(">Q", content, at + 8)
             header = 16
-        elif size == 0:  # to the end of what holds it
+        elif size == 0:  # the box extends to the end of its container
             size = end - at
         if size < header:
             return
@@ -92,12 +92,12 @@ def _item_types(content: bytes, start: int, end: int) -> dict[int, bytes]:
 
 
 def _extents(content: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Item, first byte and byte after the last of each extent that lies in the file itself."""
+    """Item, first byte and byte after the last of each extent that is contained in the file itself."""
     version, sizes = content[start], struct.unpack_from(">H", content, start + 4)[0]
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     at, end = start + 6, min(end, len(content))
     if offset_size + length_size == 0:
-        return  # extents that take no room: a damaged box could claim any number of them
+        return  # such extents take no bytes, so a damaged box could state any number of them
 
     def number(size: int) -> int:
         nonlocal at

@@ -1,19 +1,19 @@
-"""Where a JPEG's picture data lie, by its markers (ITU-T T.81, annex B), and what among them no encoder writes.
+"""Locates a JPEG's image data by its markers (ITU-T T.81, annex B), and detects markers that no encoder writes.
 
-libjpeg passes over such faults with a warning, which Pillow does not hand on: it fills the rest of the picture with grey,
-or goes on with data that belong elsewhere.
+libjpeg reports such faults only by a warning, which Pillow does not pass on: it fills the rest of the image with grey, or continues
+with data that belong elsewhere.
 """
 
 import re
 from dataclasses import dataclass, field
 
-# 0xFF before zero is a byte of data, and before 0xFF a filler.
+# 0xFF followed by zero is a byte of data, and 0xFF followed by 0xFF is a filler.
 _MARKER = re.compile(rb"\xff[\x01-\xfe]")
 _DHT, _SOI, _EOI, _SOS, _DRI, _TEM = 0xC4, 0xD8, 0xD9, 0xDA, 0xDD, 0x01
 _RESTARTS = range(0xD0, 0xD8)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, 0xCC}
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
-# What may stand after a scan: tables, number of lines, restart interval, comment, application data, a further scan or the end.
+# Markers that may follow a scan: tables, number of lines, restart interval, comment, application data, another scan or the end.
 _AFTER_SCAN = frozenset((_DHT, 0xCC, _EOI, _SOS, 0xDB, 0xDC, _DRI, 0xFE, *range(0xE0, 0xF0)))
 _PADDING = b"\0\xff"
 _HOLE = bytes(32)
@@ -23,8 +23,12 @@ _NONE_YET = 255
 
 @dataclass
 class Layout:
-    """`scans`: first byte of each scan's data and the byte after; `end`: where the end mark lies, None without one; `fault`: what no
-    encoder writes, in words; `restart`: the restart marker that would come next in the last scan, None without such markers."""
+    """The layout of a JPEG.
+
+    `scans` contains the first byte of each scan's data and the byte after the last; `end` is the position of the end marker, None without
+    one; `fault` describes data that no encoder writes; `restart` is the restart marker that would come next in the last scan, None
+    without such markers.
+    """
 
     scans: list[tuple[int, int]] = field(default_factory=list)
     end: int | None = None
@@ -32,18 +36,18 @@ class Layout:
     restart: int | None = None
     progressive: bool = False
     width_px: int = 0
-    # Of each component and coefficient, the lowest bit that has come.
+    # For each component and coefficient, the lowest bit that was received so far.
     bits: dict[int, bytearray] = field(default_factory=dict)
     out_of_turn: bool = False
 
     @property
     def scans_missing(self) -> bool:
-        """Whether bits of the picture never came, or came before those that they refine."""
+        """Whether bits of the image are missing, or came before the bits that they refine."""
         return self.out_of_turn or any(any(lowest) for lowest in self.bits.values())
 
 
 def layout(content: bytes) -> Layout | None:
-    """The layout of a JPEG's first picture; None where no picture data are found, which is the decoder's to judge."""
+    """The layout of a JPEG's first image; None if no image data are found, in which case the decoder has to judge the file."""
     found = Layout()
     zeros_add: dict[int, bool] = {}
     at, last, interval = 2, 0, 0
@@ -80,13 +84,16 @@ def layout(content: bytes) -> Layout | None:
                     found.fault = f"a hole of zero bytes at byte {hole}" if hole >= 0 else None
                 if found.fault:
                     break
-        except (IndexError, ValueError):  # a segment too short for what it says to hold
+        except (IndexError, ValueError):  # a segment is too short for its stated contents
             break
     return found if found.scans else None
 
 
 def data_end(content: bytes, scan: tuple[int, int]) -> int:
-    """The byte after the last of a scan's data that is no padding. There is none at a file's end, where zeros are what was not written."""
+    """The byte after the last byte of a scan's data that is not padding.
+
+    At the end of a file, zeros do not count as padding, because they are data that were not written.
+    """
     begin, end = scan
     return end if end == len(content) else begin + len(content[begin:end].rstrip(_PADDING))
 
@@ -96,7 +103,7 @@ def _foreign(content: bytes, at: int) -> str:
 
 
 def _end_of_scan(found: Layout, content: bytes, at: int, interval: int) -> int:
-    """The byte after the data that begin at `at`. Restart markers must come in turn, and only if announced."""
+    """The byte after the data that begin at `at`. Restart markers must come in order, and only if the file announced them."""
     num_restarts, end = 0, len(content)
     for marker in _MARKER.finditer(content, at):
         code = content[marker.end() - 1]
@@ -111,7 +118,7 @@ def _end_of_scan(found: Layout, content: bytes, at: int, interval: int) -> int:
 
 
 def _note_scan(found: Layout, body: bytes) -> list[int]:
-    """Notes which bits a scan brings; the tables of its AC coefficients."""
+    """Records the bits that a scan contains; returns the tables of its AC coefficients."""
     count = body[0]
     first, last, high_low = body[1 + 2 * count : 4 + 2 * count]
     if not found.progressive:
@@ -127,10 +134,10 @@ def _note_scan(found: Layout, body: bytes) -> list[int]:
 
 
 def _zeros_add(body: bytes) -> dict[int, bool]:
-    """Of each AC table, whether its code of nothing but zero bits stands for a coefficient and not for the end of a block.
+    """For each AC table, whether its code of zero bits only means a coefficient rather than the end of a block.
 
-    A run of zero bytes would then be block after block of nothing but small coefficients, which no picture has. Where they may
-    end a block, a white wall is a long run of zeros.
+    If it means a coefficient, a run of zero bytes would be many blocks of small coefficients, which no image has. If it means the end
+    of a block, a white wall is a long run of zeros.
     """
     found = {}
     at = 0

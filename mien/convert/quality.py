@@ -1,4 +1,4 @@
-"""Figures on a picture's quality, from its grey levels."""
+"""Quality metrics of an image, computed from its grey levels."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,17 @@ class Quality:
 
 
 def quality(grey_HW: NDArray[np.uint8]) -> Quality:
-    """The figures of one picture. Sharpness as in Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000;
-    0 where the picture is too small to have an inside."""
+    """The metrics of one image. Sharpness follows Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000.
+
+    Sharpness is 0 if a side of the image is shorter than 3 pixels.
+    """
     return Quality(_laplacian_variance(grey_HW), float(grey_HW.mean()), float(grey_HW.std()))
 
 
 def _laplacian_variance(grey_HW: NDArray[np.uint8]) -> float:
     if min(grey_HW.shape) < 3:
         return 0.0
-    levels = grey_HW.astype(np.int16)  # holds four times the highest level, and is read in half the time
+    levels = grey_HW.astype(np.int16)  # int16 can represent four times the highest level, and is read in half the time
     inside = levels[1:-1, 1:-1]
     laplacian = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:] - 4 * inside
     return float(laplacian.var())

@@ -1,8 +1,8 @@
-"""Whether a picture's data end where the picture does, which libjpeg and libwebp do not say through Pillow.
+"""Checks whether an image's data end where the image ends. libjpeg and libwebp do not report this through Pillow.
 
-A damaged Huffman or arithmetic code goes on with other blocks than were written, so that nearly always the data end before the
-picture, or the picture before its data. Both show from outside: other bytes put behind the data change the picture, or the
-decoder has done without the last of them.
+After damage, a Huffman or arithmetic code continues with other blocks than those that were written, so that nearly always the data end
+before the image, or the image ends before its data. Both can be detected without a decoder of our own: in the first case, appending
+other bytes to the data changes the image; in the second, the decoder does not read the last bytes of the data.
 """
 
 import io
@@ -12,12 +12,12 @@ from PIL import Image
 
 from mien.convert.jpeg_markers import Layout, data_end, layout
 
-# Some cameras leave a few bytes too many; no sound file here leaves one.
+# Some cameras write a few bytes too many, although no sound file in our tests does.
 SPARE_BYTES = 16
 _GREY = {0, 127, 128}
-# libjpeg reads missing bits as zeros: one of the fillers begins with a one.
+# libjpeg reads missing bits as zeros, so one of the fillers begins with a one.
 _FILLERS = (b"\x55" * 4096, b"\xaa" * 4096)
-# No coded picture ends in that many zero bytes; a file whose copy stopped in pre-allocated space does.
+# No coded image ends in that many zero bytes, but a file does if its copy stopped within pre-allocated space.
 _ZERO_TAIL = bytes(64)
 _WEBP_FRAME, _WEBP_DATA = b"ANMF", (b"VP8 ", b"VP8L")
 
@@ -25,7 +25,7 @@ Misfit = tuple[str, str]  # one of decoding's REASONS, and the detail
 
 
 class JpegFile(io.BytesIO):
-    """A JPEG as Pillow reads it, with an end mark if it has none. `load` says what is wrong with its data."""
+    """A JPEG as a file for Pillow. An end marker is appended if it has none. `load` reports what is wrong with its data."""
 
     def __init__(self, content: bytes) -> None:
         self._layout = layout(content) or Layout()
@@ -37,13 +37,13 @@ class JpegFile(io.BytesIO):
 
     @property
     def is_unended(self) -> bool:
-        """Whether the file had no end mark of its own."""
+        """Whether the file itself has no end marker."""
         return not self._ends
 
     def load(self, image: Image.Image) -> Misfit | None:
-        """Loads the `image` opened from here, and says what is wrong with its data; None if nothing is seen to be."""
+        """Loads the `image` opened from this file; returns what is wrong with its data, or None if no fault is found."""
         if self._spare_at:
-            self.read = self._read_in_part  # type: ignore[method-assign]  # only now: headers are read in very many small pieces
+            self.read = self._read_in_part  # type: ignore[method-assign]  # not earlier, because headers are read in many small pieces
         image.load()
         if self._layout.fault:
             return "corrupt", self._layout.fault
@@ -51,14 +51,14 @@ class JpegFile(io.BytesIO):
             return "truncated", "scans that refine the picture are missing"
         if self.tell() <= self._spare_at:
             return "corrupt", "the picture ends before its data"
-        # One scan leaves what is missing in exact mid-grey, and only such pictures pay for a second decoding.
+        # With a single scan, missing parts are exactly mid-grey, so only images with such a corner need a second decoding.
         is_suspect = not self._ends or len(self._layout.scans) > 1 or self._has_grey_corner(image)
         if not self._layout.scans or not is_suspect:
             return None
         return ("truncated", "the picture data end before the picture") if self._needs_more(image) else None
 
     def _read_in_part(self, size: int | None = -1) -> bytes:
-        """As `read`, but not past the point behind which the decoder must still ask for data."""
+        """Like `read`, but a read stops at the point after which the decoder must still request data if the file is sound."""
         left = self._spare_at - self.tell()
         return super().read(left if left > 0 and (size is None or size < 0 or size > left) else size)
 
@@ -71,7 +71,7 @@ class JpegFile(io.BytesIO):
         return bool(levels) and levels <= _GREY
 
     def _needs_more(self, image: Image.Image) -> bool:
-        """Whether other data behind each scan change the picture."""
+        """Whether other data after each scan change the image."""
         content, pixels = self.getvalue(), image.tobytes()
         restart = b"" if self._layout.restart is None else bytes((0xFF, self._layout.restart))
         for other_data in _FILLERS[: 1 if self._ends else 2]:
@@ -91,7 +91,7 @@ class JpegFile(io.BytesIO):
 
 
 def _corner_levels(image: Image.Image, side_px: int) -> set[int]:
-    """The levels of all bands in the last corner, if it is all of one colour; else none."""
+    """The levels of all channels in the bottom right corner if it has a single colour; else an empty set."""
     width, height = image.size
     colours = image.crop((max(0, width - side_px), max(0, height - side_px), width, height)).getcolors(1)
     if not colours:
@@ -101,11 +101,11 @@ def _corner_levels(image: Image.Image, side_px: int) -> set[int]:
 
 
 def webp_misfit(content: bytes, image: Image.Image) -> Misfit | None:
-    """What is wrong with the data of a WebP (RFC 9649) that gave `image`; None if nothing is seen to be.
+    """What is wrong with the data of a WebP (RFC 9649) that was decoded to `image`; None if no fault is found.
 
-    Without their last bytes, sound data cannot be decoded.
+    Sound data cannot be decoded without their last bytes, so data that can be are corrupt.
     """
-    if content.endswith(_ZERO_TAIL) and not _corner_levels(image, 16):  # a flat picture may be coded so
+    if content.endswith(_ZERO_TAIL) and not _corner_levels(image, 16):  # the data of a flat image may end in zeros
         return "truncated", "the file ends in zero bytes"
     data = _webp_data(content, 12, len(content))
     if data is None:
@@ -116,13 +116,13 @@ def webp_misfit(content: bytes, image: Image.Image) -> Misfit | None:
     try:
         with Image.open(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk), formats=("WEBP",)) as image:
             image.load()
-    except Exception:  # as it should be
+    except Exception:  # sound data raise an error here
         return None
     return "corrupt", "the picture ends before its data"
 
 
 def _webp_data(content: bytes, at: int, end: int) -> tuple[bytes, int, int] | None:
-    """Name, first byte and byte after the last of the first picture's coded data."""
+    """Name, first byte and byte after the last of the first image's coded data."""
     while at + 8 <= end:
         name, size = struct.unpack_from("<4sI", content, at)
         if name in _WEBP_DATA:

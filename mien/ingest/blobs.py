@@ -1,4 +1,4 @@
-"""Collecting the contents of a source into the raw store, however large: memory holds one file and one row group at a time."""
+"""Collects the contents of a source into the raw store. Memory holds one file and one row group at a time, however large the source is."""
 
 import hashlib
 from pathlib import Path
@@ -11,13 +11,13 @@ import pyarrow as pa
 from mien.store.shards import DIGITS, ShardWriter
 from mien.store.tables import BLOBS
 
-# A row group is also convert's piece of work: small enough to keep many cores busy and the progress bar moving.
+# A row group is also the unit of work of `convert`, so it is small enough to keep many cores busy and the progress bar moving.
 GROUP_ROWS = 256
 GROUP_BYTES = 8 * 2**20
 
 
 class BlobSpool:
-    """Takes contents in any order into sixteen temporary files in `folder`; `write_store` then writes them sorted, once each."""
+    """Collects contents, in any order, in sixteen temporary files in `folder`; `write_store` then writes each content once, sorted."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -38,7 +38,7 @@ class BlobSpool:
         return sum(map(len, self._places.values()))
 
     def add(self, content: bytes) -> str:
-        """The content's sample_id; the content is kept if it is new."""
+        """Returns the content's sample_id, and keeps the content if it is new."""
         sample_id = hashlib.sha256(content).hexdigest()
         places, file = self._places[sample_id[0]], self._files[sample_id[0]]
         if sample_id not in places:
@@ -47,7 +47,7 @@ class BlobSpool:
         return sample_id
 
     def write_store(self, folder: Path) -> None:
-        """Writes the shards of BLOBS, each spool file leaving the disk as soon as its shard is there."""
+        """Writes the shards of BLOBS. Each temporary file is emptied as soon as its shard is written, to save disk space."""
         for digit, file in self._files.items():
             with ShardWriter(folder, digit, BLOBS) as writer:
                 group, total = list[tuple[str, int, int]](), 0
@@ -63,7 +63,7 @@ class BlobSpool:
 
 
 def _rows(group: list[tuple[str, int, int]], file: BinaryIO) -> pa.Table:
-    """The rows of (sample_id, offset, size), whose contents are read into one buffer and not copied again."""
+    """The rows of a `group` of (sample_id, offset, size). All contents are read into one buffer, which is not copied again."""
     offsets = np.concatenate([[0], np.cumsum([size for *_, size in group])])
     content = bytearray(int(offsets[-1]))
     for (_, offset, size), start in zip(group, offsets, strict=False):

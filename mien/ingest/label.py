@@ -1,4 +1,4 @@
-"""The label of each file: by ingest.metadata, else by the regular expression at ingest.label, else by its folders (see layout.label_of)."""
+"""The label of each file: it comes from ingest.metadata, else from the pattern ingest.label, else from the folders (layout.label_of)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from mien.ingest.pattern import images_of, named_by
 
 
 def add_labels(rows: list[dict[str, Any]], pattern: str, listed: Mapping[str, str]) -> list[str]:
-    """Puts what the pattern finds, and before it what is `listed` by path_key, into `label_raw` of the rows, in place of the folder's.
+    """Replaces the folder's label in `label_raw` of the rows by the `listed` label (by path_key), else by what the pattern finds.
 
-    Returns the images that neither names, sorted, if there is a pattern: they keep the label of their folder, if any, which is a matter
-    for a warning. Raises SourceError if the pattern gives no image a label.
+    If there is a pattern, the images without either label are returned, sorted, so that the caller can warn about them: they keep
+    the label of their folder, if any. Raises SourceError if the pattern gives no image a label.
     """
     named = named_by(rows, pattern, "label") if pattern else {}
     rest = set()

@@ -1,7 +1,8 @@
-"""Labels that stand in file names: which pattern for ingest.label fits a source whose folders name no class.
+"""Finds labels in file names: proposes a pattern for ingest.label if the folders of a source name no class.
 
-The names are those of the sets as published: KDEF (Lundqvist, Flykt and Öhman 1998), JAFFE (Lyons et al. 1998), NimStim
-(Tottenham et al. 2009), FACES (Ebner et al. 2010), RAF-DB (Li et al. 2017), CK+ (Lucey et al. 2010); and of any set whose names hold the words of known classes, such as happy_0001.jpg, 0001_happy.jpg, img-happy-3.png.
+The file names of these published datasets are recognised: KDEF (Lundqvist, Flykt and Öhman 1998), JAFFE (Lyons et al. 1998),
+NimStim (Tottenham et al. 2009), FACES (Ebner et al. 2010), RAF-DB (Li et al. 2017) and CK+ (Lucey et al. 2010). In any other
+dataset, names that contain the words of known classes are recognised, such as happy_0001.jpg, 0001_happy.jpg, img-happy-3.png.
 """
 
 import re
@@ -11,26 +12,26 @@ from dataclasses import dataclass, field
 
 from mien.config.spelling import Spellings
 
-SHARE = 0.8  # of the images, that must be called so
+SHARE = 0.8  # minimum share of the images whose names must match a proposal
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What to do about a source whose labels stand in file names, or beside the pictures."""
+    """What to do about a source whose labels are contained in file names or in separate files."""
 
     pattern: str
-    """for ingest.label; empty where the names of this set hold no label"""
+    """value for ingest.label; empty if the file names of this dataset contain no label"""
     what: str
-    """which names these are, and what to do where there is no pattern"""
+    """description of the file names, and what to do if there is no pattern"""
     labels: Mapping[str, int] = field(default_factory=dict)
-    """how many of the images have which label by that pattern, most frequent first"""
+    """number of images by the label that the pattern finds, most frequent first"""
     meanings: Mapping[str, str] = field(default_factory=dict)
-    """what the set's own codes mean, where they are no words"""
+    """meaning of the dataset's own codes, if its labels are not words"""
     subject: str = ""
-    """for ingest.subject, where the names hold the person; else empty"""
+    """value for ingest.subject if the file names contain the person; else empty"""
 
     def aliases(self, known: Spellings) -> dict[str, list[str]]:
-        """By class, the codes found that labels.aliases must yet name."""
+        """By class, the codes found that still have to be added to labels.aliases."""
         found: dict[str, list[str]] = {}
         for code in sorted(self.labels):
             if known.class_of(code) is None and (name := known.class_of(self.meanings.get(code.upper()))):
@@ -41,7 +42,7 @@ class Proposal:
 @dataclass(frozen=True)
 class _Set:
     what: str
-    names: str  # a regular expression for whole file names; case does not matter in any of them
+    names: str  # a regular expression for whole file names; all patterns ignore case
     label: str = ""
     subject: str = ""
     meanings: Mapping[str, str] = field(default_factory=dict)
@@ -68,25 +69,25 @@ _SETS = (
         r"\d\d[FM]_(?P<label>[A-Z]{2})_[COX]\.\w+$", r"(?P<subject>\d\d[FM])_[A-Z]{2}_[COX]\.\w+$", _NIMSTIM,
     ),
     _Set(
-        "FACES: person, age group, sex, expression, picture (004_o_m_a_a.jpg)", rf"\d{{3}}_[YMO]_[FM]_[{''.join(_FACES)}]_[AB]\.\w+",
+        "FACES: person, age group, sex, expression, image (004_o_m_a_a.jpg)", rf"\d{{3}}_[YMO]_[FM]_[{''.join(_FACES)}]_[AB]\.\w+",
         r"\d{3}_[YMO]_[FM]_(?P<label>[A-Z])_[AB]\.\w+$", r"(?P<subject>\d{3})_[YMO]_[FM]_[A-Z]_[AB]\.\w+$", _FACES,
     ),
     _Set(
-        "RAF-DB: these names hold no label, the set's list_patition_label.txt does (train_00001.jpg 5): make it the CSV at ingest.metadata, "
-        "with the columns path,label; 1 is surprise, 2 fear, 3 disgust, 4 happy, 5 sad, 6 angry, 7 neutral",
+        "RAF-DB: these names contain no label, the dataset's list_patition_label.txt does (train_00001.jpg 5): convert it to the CSV at "
+        "ingest.metadata, with the columns path,label; 1 is surprise, 2 fear, 3 disgust, 4 happy, 5 sad, 6 angry, 7 neutral",
         r"(?:train|test)_\d{4,5}(?:_aligned)?\.\w+", meanings=_RAFDB,
     ),
     _Set(
-        "CK+: person, sequence, frame (S010_006_00000013.png): these names hold no label, the set's folder Emotion does, in a file per "
-        "sequence: make them the CSV at ingest.metadata, with the columns path,label; 1 is angry, 2 contempt, 3 disgust, 4 fear, 5 happy, "
-        "6 sad, 7 surprise",
+        "CK+: person, sequence, frame (S010_006_00000013.png): these names contain no label, the dataset's folder Emotion does, in a file "
+        "per sequence: combine these files into the CSV at ingest.metadata, with the columns path,label; 1 is angry, 2 contempt, "
+        "3 disgust, 4 fear, 5 happy, 6 sad, 7 surprise",
         r"S\d{2,3}_\d{3}_\d{8}\.\w+", subject=r"(?P<subject>S\d+)_\d{3}_\d{8}\.\w+$",
     ),
 )  # fmt: skip
 
 
 def propose(paths: Iterable[str], known: Spellings) -> Proposal | None:
-    """What fits at least SHARE of the `paths` of images, whose folders name no class; None if their names tell nothing."""
+    """The proposal that fits at least SHARE of the `paths` of images, whose folders name no class; None if no proposal fits."""
     images = list(paths)
     return next((found for its in _SETS if (found := _published(images, its))), None) or _by_words(images, known)
 
@@ -101,7 +102,7 @@ def _published(images: list[str], its: _Set) -> Proposal | None:
 
 
 def _by_words(images: list[str], known: Spellings) -> Proposal | None:
-    """The pattern that finds the spellings of known classes as words of file names."""
+    """Proposes a pattern that finds the spellings of known classes as words in file names."""
     words = sorted(
         {tuple(word.split()) for word in known.words if not re.search(r"\d", word)}, key=lambda word: (-len(" ".join(word)), word)
     )
@@ -112,7 +113,7 @@ def _by_words(images: list[str], known: Spellings) -> Proposal | None:
     labels = _tally(images, pattern)
     if sum(labels.values()) < SHARE * len(images) or len({known.class_of(label) for label in labels}) < 2:
         return None
-    return Proposal(pattern, "names that hold the word of a class, such as happy_0001.jpg", labels)
+    return Proposal(pattern, "names that contain the word of a class, such as happy_0001.jpg", labels)
 
 
 def _tally(images: list[str], pattern: str) -> dict[str, int]:

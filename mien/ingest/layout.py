@@ -1,4 +1,4 @@
-"""What a path inside a source says: the label as the folder spells it, and the subset."""
+"""What the path of a file inside a source gives: the label as the folder spells it, and the subset."""
 
 import re
 import unicodedata
@@ -9,14 +9,15 @@ from mien.config.spelling import Spellings
 from mien.ingest.subsets import splits_of
 
 _NO_CLASSES = Spellings()
-# An archive inside a folder stands in the path like a folder: happy.zip/1.jpg.
+# An archive inside a folder appears in the path like a folder: happy.zip/1.jpg.
 _ARCHIVE = re.compile(r"(?<=.)\.(csv(\.gz)?|tsv|zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 
 
 def subset_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
-    """train, val or test where a folder of the path is called so (see subsets.py) and spells none of the `known` classes.
+    """train, val or test if a folder of the path has such a name (see subsets.py) and spells none of the `known` classes; else None.
 
-    Of several folders the innermost; trainval is train, and a folder that names test and another split (train_test_split) is none.
+    The innermost of several such folders is used. 'trainval' counts as train; a folder that names test and another split
+    ('train_test_split') does not count.
     """
     for folder in reversed(_folders(path)):
         splits = splits_of(folder)
@@ -26,10 +27,10 @@ def subset_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
 
 
 def label_of(path: str, known: Spellings = _NO_CLASSES) -> str | None:
-    """The folder that labels a file, as spelt: the nearest that spells one of the `known` classes, counted from the file outwards.
+    """The name of the folder that labels a file: of the folders that spell one of the `known` classes, the one closest to the file.
 
-    So a person's folder, or 'new folder', below a class's folder does not hide it. If none spells a class, it is the innermost folder that
-    is no subset; None at the source's top. An archive's suffix does not count.
+    A person's folder, or 'new folder', inside a class's folder therefore does not hide the label. If no folder spells a class, the
+    innermost folder that is not a subset is used; None for a file at the top of the source. An archive's suffix is left out.
     """
     folders = _folders(path)
     named = next((folder for folder in reversed(folders) if known.class_of(folder) is not None), None)
@@ -40,15 +41,15 @@ def _folders(path: str) -> tuple[str, ...]:
     return _parts(path.rpartition("/")[0])
 
 
-@lru_cache(maxsize=4096)  # files of one folder follow one another
+@lru_cache(maxsize=4096)  # files of one folder are processed one after another
 def _parts(folder: str) -> tuple[str, ...]:
     return tuple(_ARCHIVE.sub("", part) for part in folder.split("/")) if folder else ()
 
 
 def shown_path(name: str) -> str:
-    """An archive's or file system's name as a clean relative path: / between parts, no root, drive, '.' or '..', only valid Unicode.
+    """Cleans a name from an archive or file system: a relative path with /, without root, drive, '.' or '..', in valid Unicode.
 
-    It is shown and looked up, never opened, so that a name such as ../../etc/passwd can do nothing.
+    The path is only shown and looked up, never opened, so a name such as ../../etc/passwd is harmless.
     """
     parts = [part for part in name.replace("\0", "").split("/") if part not in ("", ".", "..")]
     if len(parts) > 1 and re.fullmatch(r"[A-Za-z]:", parts[0]):
@@ -57,17 +58,17 @@ def shown_path(name: str) -> str:
 
 
 def path_key(path: str) -> str:
-    """The path as users write it: with / and composed accents.
+    """Normalises a path to / as separator and composed accents (Unicode NFC).
 
-    Spreadsheets and file systems differ in both; that must not part a file from its row in a table, nor from a pattern.
+    Spreadsheets and file systems differ in both; without this, a file would not match its row in a table, or a pattern.
     """
     return unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").strip("/")
 
 
 def unique_paths() -> Callable[[str], str]:
-    """A function that returns each path it is given, with ' (2)', ' (3)' … before the suffix where the path was there before."""
+    """A function that returns the path it is given, with ' (2)', ' (3)' … added before the suffix if the path occurred before."""
     seen: set[str] = set()
-    numbers: dict[str, int] = {}  # by path, the last that was given, or thousands of equal names would try each from the start
+    numbers: dict[str, int] = {}  # by path, the last number given; otherwise each of thousands of equal names would start at 1
 
     def unique(path: str) -> str:
         folder, slash, name = path.rpartition("/")

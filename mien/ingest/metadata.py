@@ -1,4 +1,4 @@
-"""The optional table of what is known about each file: whose face it shows, its label, and anything else worth keeping."""
+"""The optional metadata table at ingest.metadata: for each file, the person shown, the label, and any further columns."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
 @dataclass(frozen=True)
 class Metadata:
-    """By path (see `path_key`): the subject, the further columns as one JSON object, and the label where one is given."""
+    """Three mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label if one is given."""
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
@@ -25,12 +25,12 @@ class Metadata:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
+    """Reads the table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
     _refuse_list(path)
-    empty = "without metadata, make it a file with the one line path,subject"
+    empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
         values = {name: value.strip() or None for name, value in row.items()}
         key = path_key(values.pop("path") or "")
@@ -44,22 +44,22 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def _refuse_list(path: Path) -> None:
-    """Raises SourceError if the file is a list of names and labels as sets come with, such as RAF-DB's, and no CSV."""
+    """Raises SourceError if the file is a list of names and labels as distributed with datasets such as RAF-DB, instead of a CSV."""
     with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
         first = file.readline().strip()
         if found := _LISTED.fullmatch(first):
             raise SourceError(
-                f"ingest.metadata: {path} is a list and no CSV: it begins with {first!r}; give it the header path,label, commas, and paths "
-                f"as the source has them, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
+                f"ingest.metadata: {path} is a list, not a CSV: it begins with {first!r}; add the header path,label, separate the columns "
+                f"by commas, and write paths as in the source, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
                 f"(echo path,label; sed -E 's#^(.*)(\\.[a-z]+) +([^ ]+)$#FOLDER/\\1_aligned\\2,\\3#' {path}) > metadata.csv"
             )
 
 
 def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
-    """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that no file has.
+    """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that match no file.
 
-    A few such paths are a matter for a warning (files get deleted). If no path at all has a file, the whole table is off, and
-    subjects would silently be parted between the splits: SourceError.
+    A few such paths only deserve a warning, because files get deleted. If no path matches a file, SourceError is raised: the table
+    does not fit the source, and without it the images of one subject could end up in several splits unnoticed.
     """
     keys = [path_key(row["path"]) for row in rows]
     for key, row in zip(keys, rows, strict=True):
@@ -67,7 +67,7 @@ def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) 
     unmatched = sorted(set(metadata.subjects) - set(keys))
     if unmatched and len(unmatched) == len(metadata.subjects):
         raise SourceError(
-            f"ingest.metadata: no path in {path} is a file of the source: it has {unmatched[0]!r}, the source has {min(keys)!r}; "
-            "write paths relative to the source, with /"
+            f"ingest.metadata: no path in {path} is a file of the source: the table has {unmatched[0]!r}, the source has {min(keys)!r}; "
+            "write paths relative to the source, with / as separator"
         )
     return unmatched

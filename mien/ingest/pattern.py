@@ -1,4 +1,4 @@
-"""What a regular expression of `ingest` finds in paths, for sets that write the label or the person in their file names."""
+"""Applies the regular expressions ingest.label and ingest.subject to paths, for datasets whose file names contain the label or person."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from mien.ingest.layout import path_key
 
 
 def group_of(path: str, pattern: re.Pattern[str], group: str) -> str | None:
-    """What the group of the pattern holds, found anywhere in the path; None without a match, or if the group is empty."""
+    """The text of the pattern's group, searched anywhere in the path; None if nothing matches or the group is empty."""
     found = pattern.search(path_key(path))
     return ((found and found[group]) or "").strip() or None
 
@@ -20,16 +20,16 @@ def images_of(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def named_by(rows: Sequence[dict[str, Any]], pattern: str, group: str) -> dict[str, str | None]:
-    """By path, what `pattern`, the parameter ingest.GROUP, gives each of the rows of files.
+    """By path, what `pattern` (the value of ingest.GROUP) finds for each of the rows of files.
 
-    Raises SourceError if it gives none of the images anything: it does not fit the source, and going on would do without it silently.
+    Raises SourceError if it finds nothing for any image: the pattern does not fit the source and must not be ignored silently.
     """
     compiled = re.compile(pattern)
     named = {row["path"]: group_of(row["path"], compiled, group) for row in rows}
     images = images_of(rows)
     if not any(named[path] for path in images):
         raise SourceError(
-            f"ingest.{group}: {pattern} gives none of {len(images)} images a {group}, such as {images[0]!r}; "
-            "correct the pattern, which is searched in the path within the source, with /, or leave it empty"
+            f"ingest.{group}: {pattern} finds no {group} in any of {len(images)} images, such as {images[0]!r}; "
+            "correct the pattern, which is searched in the path within the source (with / as separator), or leave it empty"
         )
     return named

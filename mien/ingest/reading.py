@@ -1,4 +1,4 @@
-"""Reads every file of the source once: its row of FILES, and its content into the spool."""
+"""Reads every file of the source once, makes its row of FILES, and adds the contents of images to the spool."""
 
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from mien.store.pointers import LFS, stands_in
 
 
 def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> tuple[list[dict[str, Any]], int]:
-    """The rows of files (without metadata and subject), and how many of the files are pointers of Git LFS.
+    """The rows of files (without metadata and subject), and the number of files that are Git LFS pointers.
 
-    `known` are the spellings of labels. Raises SourceError if no file is an image, or all are pointers.
+    `known` contains the spellings of labels. Raises SourceError if no file is an image, or if all images are pointers.
     """
     rows: list[dict[str, Any]] = []
     num_pointers = 0

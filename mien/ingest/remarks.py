@@ -1,4 +1,4 @@
-"""What `ingest` says about the labels it found, paths that match nothing, and pointers in place of photographs."""
+"""Warnings of `ingest` about the labels it found, about paths that match nothing, and about pointers in place of photographs."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,17 +14,18 @@ from mien.store.pointers import LFS, PULL
 
 
 def refuse_pointers(source: Path, num_pointers: int, *, num_images: int) -> None:
-    """Raises SourceError if all that should be images are pointers of Git LFS."""
+    """Raises SourceError if all files that should be images are Git LFS pointers."""
     if num_pointers and num_pointers == num_images:
         raise SourceError(
-            f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, short texts in place of the files; {PULL}"
+            f"ingest.source: {source} holds no photograph: all {num_images} images are {LFS}s, which are short text files in place of the "
+            f"photographs; {PULL}"
         )
 
 
 def path_remarks(unmatched: Sequence[str], unnamed: Sequence[str], *, metadata: Path, num_images: int) -> Iterator[str]:
-    """Warnings of paths of the metadata that are no file (`unmatched`), and of images without a subject although one was asked for."""
+    """Warns about paths of the metadata that match no file (`unmatched`), and about images for which no subject was found (`unnamed`)."""
     if unmatched:
-        yield f"warning: {len(unmatched)} paths of {metadata} are no file of the source, such as {one_line(unmatched[0])}"
+        yield f"warning: {len(unmatched)} paths of {metadata} match no file of the source, such as {one_line(unmatched[0])}"
     if unnamed:
         yield (
             f"warning: {len(unnamed)} of {num_images} images have no subject by ingest.subject or ingest.metadata, "
@@ -33,27 +34,27 @@ def path_remarks(unmatched: Sequence[str], unnamed: Sequence[str], *, metadata: 
 
 
 def lfs_remarks(num_pointers: int) -> Iterator[str]:
-    """A warning if some of the images are pointers; `convert` rejects them."""
+    """Warns if some of the images are pointers, which `convert` rejects."""
     if num_pointers:
         pointers = noun_of(num_pointers, f"is a {LFS}", f"are {LFS}s")
         yield f"warning: {plural(num_pointers, 'image')} {pointers} and no {noun_of(num_pointers, 'photograph')}; {PULL}"
 
 
 def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: Sequence[str]) -> Iterator[str]:
-    """Sentences on the labels of the rows of files; `unlabelled` are the images that ingest.label and ingest.metadata give none."""
+    """Remarks on the labels of the rows of files. `unlabelled` are the images without a label by ingest.label and ingest.metadata."""
     images = [row for row in rows if row["sample_id"] is not None]
     if unlabelled:
         yield (
-            f"warning: {len(unlabelled)} of {len(images)} images have no label by ingest.label or ingest.metadata and keep that of their "
-            f"folder, such as {unlabelled[0]}"
+            f"warning: {len(unlabelled)} of {len(images)} images have no label by ingest.label or ingest.metadata and keep the label of "
+            f"their folder, such as {unlabelled[0]}"
         )
     outer = sorted(row["path"] for row in images if _is_outer(row, known))
     if outer:
-        yield f"ingest: {len(outer)} images have their label from a folder further out than the innermost, such as {outer[0]}"
+        yield f"ingest: {len(outer)} images have the label of a folder that is not the innermost one, such as {outer[0]}"
     if images and not any(known.class_of(row["label_raw"]) for row in images):
         yield f"warning: {no_label([row['label_raw'] for row in images], [row['path'] for row in images], known)}"
 
 
 def _is_outer(row: dict[str, Any], known: Spellings) -> bool:
-    """Whether the label is that of a folder of a class with other folders, which could have been labels, below it."""
+    """Whether the label comes from a class's folder that is not the innermost folder which could have been the label."""
     return row["label_raw"] is not None and row["label_raw"] == label_of(row["path"], known) != label_of(row["path"])

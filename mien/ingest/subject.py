@@ -1,4 +1,4 @@
-"""The person whom a path names, by the regular expression at ingest.subject, for sets that write it in their file names."""
+"""Finds the person in a path by the regular expression ingest.subject, for datasets whose file names contain the person."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from mien.ingest.pattern import images_of, named_by
 
 
 def add_subjects(rows: list[dict[str, Any]], pattern: str) -> list[str]:
-    """Fills `subject` of the rows of files, in place, where the metadata gave none; returns the images that are still without, sorted.
+    """Fills `subject` of the rows of files, in place, if the metadata gave none; returns the images still without a subject, sorted.
 
-    An empty pattern changes nothing and returns none. A few images without are a matter for a warning. If the pattern gives no image a
-    subject, persons would silently be parted between the splits: SourceError.
+    An empty pattern changes nothing, and an empty list is returned. A few images without a subject only deserve a warning. If the
+    pattern gives no image a subject, SourceError is raised, because the images of one person could end up in several splits unnoticed.
     """
     if not pattern:
         return []

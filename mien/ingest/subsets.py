@@ -1,15 +1,16 @@
-"""Folders that part a set into training, validation and test images, as sets on the web call them.
+"""Recognises folders that divide a dataset into training, validation and test images, by the names common in published datasets.
 
-A folder is one if its name holds nothing but words of the lists below, apart or glued, and numbers, and among them a word of a split:
-train, Train (1), Training Set, train_set, test_images, testset, FER2013Train, RAF-DB_valid. No name of an expression is made of these words.
+A folder is recognised if its name consists only of numbers and of words in the lists below, separated or joined, and at least one
+word is that of a split: train, Train (1), Training Set, train_set, test_images, testset, FER2013Train, RAF-DB_valid. No name of an
+expression consists of these words.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-# FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both are test, as in the set's folder layout (7,178 images):
-# metrics from the table and from the folders can then be compared, and no held-out image is trained on.
+# FER2013's pixel table has two held-out parts, PublicTest and PrivateTest. Both count as test, as in the dataset's folder layout (7,178
+# images): metrics from the table and from the folders can then be compared, and no held-out image is trained on.
 _SPLITS = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val", "validate": "val", "validating": "val", "dev": "val", "eval": "val", "evaluation": "val",
@@ -74,14 +75,14 @@ _BESIDE = [
 ]
 _GLUED = re.compile(f"(?:{'|'.join(sorted([*_SPLITS, *_BESIDE], key=len, reverse=True))})+")
 _EACH = re.compile("|".join(sorted([*_SPLITS, *_BESIDE], key=len, reverse=True)))
-# Between letters and digits (FER2013), and between small and large letters too (FER2013Train).
+# Words are separated between letters and digits (FER2013), and then between lower and upper case too (FER2013Train).
 _DIGITS = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
 _SEAMS = (re.compile(_DIGITS), re.compile(rf"{_DIGITS}|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"))
 
 
 @lru_cache(maxsize=4096)
 def splits_of(folder: str) -> frozenset[str]:
-    """The splits (train, val, test) that a folder's name stands for: none for most, several for 'trainval' or 'train_test_split'."""
+    """The splits (train, val, test) that a folder's name means: none for most folders, several for 'trainval' or 'train_test_split'."""
     name = unicodedata.normalize("NFKC", folder)
     for seam in _SEAMS:
         words = [word for word in re.split(r"[\W_]+", seam.sub(" ", name).casefold()) if word and not word.isdigit()]
@@ -91,7 +92,7 @@ def splits_of(folder: str) -> frozenset[str]:
 
 
 def _parts(word: str) -> list[str]:
-    """The words that a word is glued of; by backtracking, since 'validation' begins with 'valid'."""
+    """The words that are joined in `word`. They are found by backtracking, because 'validation' begins with 'valid'."""
     if word in _SPLITS or word in _BESIDE or not word:
         return [word] if word else []
     for end in range(len(word) - 1, 0, -1):

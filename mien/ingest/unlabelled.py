@@ -1,4 +1,4 @@
-"""What a user is told of a source of which nothing can be used, or whose images have no label that is a class."""
+"""Error messages for a source of which nothing can be used, or whose images have no label that is a class."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,31 +19,34 @@ def require_some(rows: pd.DataFrame, files: pd.DataFrame, rejected: pd.DataFrame
         reasons = rejected["reason"].where(rejected["detail"] != LFS, f"{LFS}s: {PULL}")
         raise SourceError(
             f"ingest.source: none of {len(files)} files is an image that can be used "
-            f"(different contents rejected: {_tally(reasons) or 'none'}); name a source with photographs"
+            f"(different contents rejected: {_tally(reasons) or 'none'}); set it to a source with photographs"
         )
     if not any(known.class_of(label) for label in rows["label_raw"]):
         raise LabelError(no_label(rows["label_raw"].tolist(), rows["path"].tolist(), known))
 
 
 def no_label(labels: Sequence[str | None], paths: Sequence[str], known: Spellings) -> str:
-    """What to say where none of the images with these labels, as spelt, and paths has a class: what there is, and the ways to labels."""
+    """The message for images of which none has a class, by their `labels` as spelt and their `paths`.
+
+    It contains the labels found and the ways to provide labels.
+    """
     spelt = _tally(repr(label) for label in labels if label is not None)
-    there = f"the labels found are: {spelt}" if spelt else "they lie in no folder that could name one"
+    there = f"the labels found are: {spelt}" if spelt else "no image is in a folder whose name could be a label"
     found = propose(sorted(paths), known)
-    ways = ["labels come from the names of folders: make them those of classes, or name them in labels.aliases"]
+    ways = ["labels come from the names of folders: rename the folders to classes, or add their names to labels.aliases"]
     if found and found.pattern:
         listed = ", ".join(f"{name}: [{', '.join(codes)}]" for name, codes in found.aliases(known).items())
         aliases = f", with labels.aliases: {{{listed}}}" * bool(listed)
-        ways.append(f"here the names of files hold them ({found.what}): set ingest.label: '{found.pattern}'{aliases}")
+        ways.append(f"here the file names contain the labels ({found.what}): set ingest.label: '{found.pattern}'{aliases}")
     else:
-        ways.append("if the names of files hold them, set ingest.label to a regular expression with a group (?P<label>...)")
+        ways.append("if the file names contain the labels, set ingest.label to a regular expression with a group (?P<label>...)")
     hint = f" ({found.what})" if found and not found.pattern else ""
-    ways.append(f"if a list holds them, make it the CSV at ingest.metadata with the columns path,label{hint}")
+    ways.append(f"if a list contains the labels, convert it to the CSV at ingest.metadata with the columns path,label{hint}")
     return f"ingest.source: none of {len(labels)} images has a label that is a class or an alias; {there}; {'; '.join(ways)}"
 
 
 def _tally(words: Iterable[str]) -> str:
-    """'12 this, 3 that', the most frequent first, at most NUM_SHOWN of them."""
+    """The counts as '12 this, 3 that', the most frequent first, at most NUM_SHOWN of them."""
     counted = sorted(Counter(words).items(), key=lambda item: (-item[1], item[0]))
     more = f" and {len(counted) - NUM_SHOWN} more" if len(counted) > NUM_SHOWN else ""
     return ", ".join(f"{num} {word}" for word, num in counted[:NUM_SHOWN]) + more

@@ -1,4 +1,4 @@
-"""Files that params.yaml names and that DVC looks for before the stage that reads them could say a word about them."""
+"""Checks the files that params.yaml names, because DVC's own error for a missing one comes before the stage that reads it can run."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ from mien.core.errors import SourceError
 
 
 def require_file(path: str, *, key: str, header: str) -> None:
-    """Raises SourceError if there is no file at the `path` that the parameter `key` names; `header` is the line that an empty one holds."""
+    """Raises SourceError if the parameter `key` names a `path` without a file. `header` is the only line of a file without rows."""
     if not Path(path).is_file():
-        raise SourceError(f"{key}: {path} does not exist; correct the path, or make it a file with the one line {header}")
+        raise SourceError(f"{key}: {path} does not exist; correct the path, or write a file with only the header {header}")

@@ -1,7 +1,7 @@
-"""What the source consists of, file by file, with the SHA-256 of each: what DVC compares in place of the source itself.
+"""Lists the files of the source with the SHA-256 of each. DVC compares this list instead of the source itself.
 
-DVC would walk a folder before any stage sees it, and a name that is no UTF-8, a dangling link, an unreadable file or a pipe would end the run
-with a message of its own, or with none. Here each of these is a row.
+If the source were a DVC dependency, DVC would walk it before any stage runs, and a name that is not UTF-8, a dangling link, an
+unreadable file or a pipe would stop the run with DVC's own message, or with none. Here each of these becomes a row.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ BLOCK_BYTES = 2**20
 
 
 def files_of(source: Path) -> list[Found]:
-    """The files of a folder, or the one file that the source is. Raises SourceError as `walk`."""
+    """The files of a folder, or the source itself if it is a single file. Raises SourceError as `walk` does."""
     if source.is_dir():
         return list(walk(source))
     status = source.stat()
@@ -29,13 +29,13 @@ def files_of(source: Path) -> list[Found]:
 
 
 def rows_of(files: Iterable[Found], known: Known, *, workers: int) -> list[dict[str, Any]]:
-    """Rows of INVENTORY, in the order of `files`. Only files that `known` does not have are read, with a progress bar of their bytes."""
+    """Rows of INVENTORY, in the order of `files`. Only files without a hash in `known` are read; a progress bar counts their bytes."""
     files = list(files)
     sha256s = {index: known.sha256(file) for index, file in enumerate(files)}
     unread = [index for index, sha256 in sha256s.items() if sha256 is None and files[index].size_bytes is not None]
     errors: dict[int, str] = {}
     total = sum(files[index].size_bytes or 0 for index in unread)
-    # Threads, because reading and hashing leave Python's lock.
+    # Threads suffice, because reading and hashing release Python's global interpreter lock.
     with (
         ThreadPoolExecutor(num_processes(workers)) as pool,
         tqdm(total=total, desc="inventory", unit="B", unit_scale=True, disable=not unread) as bar,

@@ -1,16 +1,16 @@
-"""How pictures are stored: reduced to the longest side allowed, as JPEG, and tiny ones without loss."""
+"""Encodes images for storage: the longer side is limited, large images become JPEG, and small ones are stored losslessly as PNG."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-# A second pass through JPEG is seen in a picture of few pixels, such as FER2013's 48 × 48, and saves little there.
+# Encoding a second time as JPEG visibly harms images of few pixels, such as FER2013's 48 × 48, and saves little there.
 LOSSLESS_UP_TO_PX = 128
 
 
 def reduced(image: Image.Image, *, max_side_px: int) -> Image.Image:
-    """The picture with a longer side of at most `max_side_px`, shape kept (Lanczos); never enlarged."""
+    """The image with a longer side of at most `max_side_px` and the same aspect ratio (Lanczos); it is never enlarged."""
     longer = max(image.size)
     if longer <= max_side_px:
         return image
@@ -19,10 +19,10 @@ def reduced(image: Image.Image, *, max_side_px: int) -> Image.Image:
 
 
 def encode(image: Image.Image, *, jpeg_quality: int) -> bytes:
-    """The stored bytes of an RGB picture: PNG up to LOSSLESS_UP_TO_PX, else JPEG without chroma subsampling; no metadata.
+    """Encodes an RGB image as PNG up to LOSSLESS_UP_TO_PX, else as JPEG without chroma subsampling. No metadata are stored.
 
-    A picture without colour is stored with one channel (measured on FER2013: half the bytes and a third of the time as PNG).
-    Read by `stored_image`, every picture has three.
+    An image without colour is stored with one channel (on FER2013, PNG then takes half the bytes and a third of the time).
+    `stored_image` always returns three channels.
     """
     assert image.mode == "RGB", image.mode
     if _is_grey(image):
@@ -36,12 +36,12 @@ def encode(image: Image.Image, *, jpeg_quality: int) -> bytes:
 
 
 def stored_image(data: bytes) -> Image.Image:
-    """The picture, RGB, of stored bytes."""
+    """Decodes stored bytes to an RGB image."""
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
 def stored_size_px(data: bytes) -> tuple[int, int]:
-    """Width and height of a stored picture, read from its header without decoding it."""
+    """Width and height of a stored image in pixels. Only its header is read."""
     return Image.open(io.BytesIO(data)).size
 
 

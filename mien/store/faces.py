@@ -1,4 +1,4 @@
-"""Stored faces as tensors, each decoded once per run. Shapes: N faces, 3 colours, S×S stored side."""
+"""Loads stored faces as tensors. Each face is decoded once per run. Shapes: N faces, 3 channels, S×S pixels."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from mien.store.tables import FACES
 
 @dataclass(frozen=True)
 class FaceSet:
-    """Faces of one split, in the order of the rows they were asked for."""
+    """Faces with their targets, in the order of the rows given to `load_faces`."""
 
     images_N3SS: Tensor
     """uint8 RGB"""
@@ -33,17 +33,17 @@ class FaceSet:
         return len(self.sample_ids)
 
     def class_counts(self, num_classes: int) -> list[int]:
-        """Faces of each class."""
+        """The number of faces of each class."""
         counts: list[int] = torch.bincount(self.targets_N, minlength=num_classes).tolist()
         return counts
 
 
 def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0) -> FaceSet:
-    """The stored face of each row (columns sample_id and label), whose label must be one of `classes`.
+    """Loads the stored face of each row (columns sample_id and label). Each label must be one of `classes`.
 
-    All come at one side: that of the store if every face has it and it is at most `max_px`, else `max_px`. So each face is resized at
-    most once, here or on the device, whatever the other faces are. Memory: 3·S² bytes per row.
-    Raises TableError if a face is missing or a label is none of `classes`.
+    All faces are returned at one size: the stored size if all faces share it and it is at most `max_px`, else `max_px`. Each face is
+    therefore resized at most once, here or on the device, whatever the other faces are. Memory: 3·S² bytes per row.
+    Raises TableError if a face is missing or a label is not one of `classes`.
     """
     index = {name: number for number, name in enumerate(classes)}
     if strange := sorted(set(rows["label"]) - set(index)):
@@ -61,11 +61,11 @@ def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_
     def decode(name: str) -> None:
         images_NSS3[places[name]] = _decoded(encoded[name], side_px)
 
-    with ThreadPoolExecutor(num_processes(workers)) as pool:  # Pillow decodes and resizes without holding the interpreter
+    with ThreadPoolExecutor(num_processes(workers)) as pool:  # Pillow releases the global interpreter lock to decode and resize
         for _ in pool.map(decode, places):
             pass
     targets_N = torch.tensor([index[label] for label in rows["label"]], dtype=torch.int64)
-    # Colours last in memory: batches then need no transposing where the network wants channels last.
+    # Channels are last in memory, so that batches need no transposition for networks that use the channels-last format.
     return FaceSet(torch.from_numpy(images_NSS3).permute(0, 3, 1, 2), targets_N, sample_ids)
 
 
@@ -79,7 +79,7 @@ def _encoded(folder: Path, wanted: set[str]) -> dict[str, bytes]:
 
 
 def _common_side(encoded: Iterable[bytes], max_px: int) -> int:
-    """The one side that all pictures have, if it is less than `max_px`; else `max_px`. Reads headers only, and as few as it can."""
+    """The side that all images share, if it is less than `max_px`; else `max_px`. Only headers are read, and as few as possible."""
     side: int | None = None
     for content in encoded:
         with Image.open(io.BytesIO(content)) as image:

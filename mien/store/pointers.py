@@ -1,4 +1,4 @@
-"""Files that stand where a photograph should be: Git LFS pointers, web pages, and the placeholders of cloud drives."""
+"""Recognises files that take the place of a photograph: Git LFS pointers, web pages, and placeholders of cloud drives."""
 
 LFS = "Git LFS pointer"
 WEB_PAGE = "web page"
@@ -6,7 +6,7 @@ PULL = "run `git lfs pull` in the repository that they come from"
 
 
 def stands_in(content: bytes) -> str | None:
-    """What a file that is no image is instead, by how it begins: LFS (Git LFS specification, version 1), WEB_PAGE, or None."""
+    """What takes the place of an image, by the first bytes: LFS (Git LFS specification, version 1), WEB_PAGE, or None for neither."""
     if content.startswith(b"version https://git-lfs.github.com/spec/"):
         return LFS
     begin = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()

@@ -1,10 +1,10 @@
-"""What kind of image a file is, by its first bytes and not by its name: phones and messengers name files wrongly."""
+"""Determines the image format of a file by its first bytes. Names are not used, because phones and messengers name files wrongly."""
 
 import re
 
 HEAD_BYTES = 64
 
-# What convert decodes of the kinds that `signature` tells; TGA, which has none, beside them (see decoding/tga.py).
+# The formats that `signature` recognises and `convert` decodes. TGA has no signature; decoding/tga.py recognises it.
 DECODABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF", "JPEG 2000", "PPM", "ICO", "PCX")
 
 _PREFIXES = (
@@ -39,7 +39,7 @@ _PREFIXES = (
     (b"FOVb", "camera raw"),
 )
 _CANON_RAW = (b"II*\0\x10\0\0\0CR", b"II\x1a\0\0\0HEAPCCDR")
-# Netpbm's letter and number alone begin many a text; width and height, or a comment, come after them.
+# Many texts begin with Netpbm's letter and number; in an image, width and height, or a comment, must follow.
 _NETPBM = re.compile(rb"P[1-6](?:[ \t\r\n]*#|[ \t\r\n]+\d+[ \t\r\n]+(?:\d+[ \t\r\n]|#))|Pf\n\d+ \d+\n-?\d")
 _BRANDS = {
     "HEIF": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"},
@@ -49,7 +49,7 @@ _BRANDS = {
 
 
 def signature(head: bytes) -> str | None:
-    """The image format that a file's first HEAD_BYTES bytes announce, such as 'JPEG' or 'camera raw'; None if no image that we know."""
+    """The image format by a file's first HEAD_BYTES bytes, such as 'JPEG' or 'camera raw'; None if it is not a known image format."""
     if head.startswith(_CANON_RAW):
         return "camera raw"
     for prefix, name in _PREFIXES:
@@ -57,14 +57,14 @@ def signature(head: bytes) -> str | None:
             return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "WEBP"
-    # 'BM' alone would take in many a text; a bitmap's reserved fields are zero and its header has one of few sizes.
+    # Many texts begin with 'BM'; in a bitmap, the reserved fields are zero and the header has one of few sizes.
     if head.startswith(b"BM") and head[6:10] == bytes(4) and head[14:15] in b"\x0c\x10\x28\x34\x38\x40\x6c\x7c":
         return "BMP"
     if _NETPBM.match(head):
         return "PPM"
     if _is_pcx(head):
         return "PCX"
-    # An icon's directory: count of pictures, then of each a byte that is zero, planes, and where it lies.
+    # An icon's directory contains the number of images, then for each image a zero byte, the colour planes and the offset.
     if (
         head.startswith(b"\0\0\1\0")
         and 0 < head[4] <= 64
@@ -79,13 +79,13 @@ def signature(head: bytes) -> str | None:
 
 
 def is_svg(content: bytes) -> bool:
-    """Whether a text is a drawing in SVG, which may begin with a declaration and comments longer than a head."""
+    """Whether a text is an SVG drawing. It may begin with a declaration and comments that are longer than HEAD_BYTES."""
     start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     return start.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg", b"<svg")) and b"<svg" in start
 
 
 def _is_pcx(head: bytes) -> bool:
-    """Version, run-length encoding, bits, and a window that is not turned inside out."""
+    """Checks the version, the run-length encoding, the bits per pixel, and that the window's edges are in order."""
     if len(head) < 64 or head[0] != 10 or head[1] not in (0, 2, 3, 4, 5) or head[2] != 1 or head[3] not in (1, 2, 4, 8):
         return False
     left, top, right, bottom = (int.from_bytes(head[at : at + 2], "little") for at in (4, 6, 8, 10))
@@ -93,7 +93,7 @@ def _is_pcx(head: bytes) -> bool:
 
 
 def _brand(head: bytes) -> str | None:
-    """By the major brand, else by the compatible ones, as far as the head shows them."""
+    """The format by the major brand, else by those compatible brands that are within `head`."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
     for brand in (head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))):
         for name, brands in _BRANDS.items():

@@ -1,7 +1,8 @@
-"""The schema of every table, in one place; writers and readers are held to it.
+"""The schemas of all tables. Writers and readers check every table against its schema.
 
-Same rows in, same bytes out: no pandas metadata, no timestamps, one compression. Missing values are nulls, which read as None.
-A row's file is named by `path` (inside the source, with /); a row's content by `sample_id`, the SHA-256 of the file's bytes, hex.
+The same rows always give the same bytes: files contain no pandas metadata and no timestamps, and the compression is fixed. Missing
+values are nulls, which are read as None. `path` identifies the file of a row (relative to the source, with / as separator), and
+`sample_id` its content: the SHA-256 of the file's bytes, in hexadecimal.
 """
 
 from pathlib import Path
@@ -20,66 +21,66 @@ _TEXT, _INT, _FLOAT, _FLAG, _BYTES = pa.string(), pa.int64(), pa.float64(), pa.b
 FILES = pa.schema(
     [
         ("path", _TEXT),
-        ("sample_id", _TEXT),  # null where the file is ignored or could not be read
-        ("label_raw", _TEXT),  # as spelt by ingest.metadata, ingest.label or a folder's name; null where none says
-        ("subset_raw", _TEXT),  # train, val or test, where the path (or Usage) says so
+        ("sample_id", _TEXT),  # null if the file is ignored or could not be read
+        ("label_raw", _TEXT),  # as spelt by ingest.metadata, ingest.label or a folder's name; null if none gives a label
+        ("subset_raw", _TEXT),  # train, val or test, if the path (or the column Usage) gives one; else null
         ("subject", _TEXT),
         ("size_bytes", _INT),
-        ("ignored", _TEXT),  # why the file is none of ours (hidden, system file, not an image); null for images
-        ("error", _TEXT),  # why the file could not be read; null where it could
+        ("ignored", _TEXT),  # why the file is left out (hidden, system file, not an image); null for images
+        ("error", _TEXT),  # why the file could not be read; null if it could
         ("metadata", _TEXT),  # further columns of ingest.metadata as one JSON object
     ]
 )
-# The source as DVC sees it. The order is that of reading.
+# The files of the source, which DVC compares instead of the source itself, in reading order.
 INVENTORY = pa.schema(
     [
         ("path", _TEXT),
         ("size_bytes", _INT),
-        ("sha256", _TEXT),  # null where the file is not to be read
-        ("note", _TEXT),  # why not
+        ("sha256", _TEXT),  # null if the file must not or cannot be read
+        ("note", _TEXT),  # why the file must not or cannot be read; else null
     ]
 )
 BLOBS = pa.schema([("sample_id", _TEXT), ("bytes", _BYTES)])
 IMAGES = pa.schema(
     [
         ("sample_id", _TEXT),
-        ("image", _BYTES),  # encoded, upright, sRGB; of pictures without colour one channel (encoding.stored_image reads three)
+        ("image", _BYTES),  # encoded, upright, sRGB; one channel for images without colour (encoding.stored_image returns three)
         ("width_px", _INT),
         ("height_px", _INT),
         ("source_format", _TEXT),
-        ("pixel_sha256", _TEXT),  # of the upright RGB pixels and their size, before any reduction
+        ("pixel_sha256", _TEXT),  # hash of the upright RGB pixels and the image's size, before any reduction
         ("phash", pa.uint64()),
         ("phash_mirrored", pa.uint64()),
-        ("thumbnail", _BYTES),  # grey, THUMBNAIL_PX squared uint8, for comparing pictures
-        ("sharpness", _FLOAT),  # variance of the Laplacian of the grey picture
+        ("thumbnail", _BYTES),  # grey levels, THUMBNAIL_PX × THUMBNAIL_PX uint8, for comparing images
+        ("sharpness", _FLOAT),  # variance of the Laplacian of the grey image
         ("brightness", _FLOAT),  # mean grey level, 0-255
-        ("contrast", _FLOAT),  # standard deviation of the grey level
+        ("contrast", _FLOAT),  # standard deviation of the grey levels
     ]
 )
-# An unfit image (too small, blank) is decodable, and stored too: an official test split keeps it.
+# An unfit image (too small, blank) is decodable and is also stored, because an official test split keeps it.
 REJECTED = pa.schema([("sample_id", _TEXT), ("reason", _TEXT), ("detail", _TEXT), ("decodable", _FLAG)])
 DUPLICATES = pa.schema(
     [
         ("path", _TEXT),
         ("sample_id", _TEXT),
-        ("group_id", _TEXT),  # of one picture: the smallest sample_id of the group
-        ("scene_id", _TEXT),  # of one scene, in which whole groups lie: the smallest sample_id of the scene
-        ("kind", _TEXT),  # exact, pixel, near, mirrored; null for a file without twin
-        ("twin_path", _TEXT),  # the nearest other file of the group
-        ("distance", _INT),  # bits between the two perceptual hashes
-        ("correlation", _FLOAT),  # of the texture after registration
-        ("agreement", _FLOAT),  # local correlation that all but a tenth of the middle exceeds
+        ("group_id", _TEXT),  # the group of files that show the same picture: the group's smallest sample_id
+        ("scene_id", _TEXT),  # the scene, which contains whole groups: the scene's smallest sample_id
+        ("kind", _TEXT),  # exact, pixel, near, mirrored; null for a file without duplicate
+        ("twin_path", _TEXT),  # the nearest duplicate: another file of the group
+        ("distance", _INT),  # Hamming distance of the two perceptual hashes, bits
+        ("correlation", _FLOAT),  # correlation of the texture after registration
+        ("agreement", _FLOAT),  # local correlation that is exceeded in all but a tenth of the image's middle
     ]
 )
-# Pairs of different pictures, each named by its first file by path.
+# Pairs of images with different contents. Each image is identified by the first of its files, sorted by path.
 PAIRS = pa.schema(
     [
         ("path", _TEXT),
         ("sample_id", _TEXT),
         ("other_path", _TEXT),
         ("other_id", _TEXT),
-        ("relation", _TEXT),  # near, mirrored: one picture; scene: another exposure
-        ("disputed", _FLAG),  # under different labels, as spelt
+        ("relation", _TEXT),  # near or mirrored: the same picture; scene: another exposure
+        ("disputed", _FLAG),  # whether the two labels, as spelt, differ
         ("distance", _INT),
         ("correlation", _FLOAT),
         ("agreement", _FLOAT),
@@ -90,14 +91,14 @@ LABELS = pa.schema(
         ("sample_id", _TEXT),
         ("path", _TEXT),
         ("label", _TEXT),
-        ("subset", _TEXT),  # train, val, test or null, as the source says
+        ("subset", _TEXT),  # train, val, test or null, as given by the source
         ("subject", _TEXT),
         ("group_id", _TEXT),
         ("scene_id", _TEXT),
         ("flag", _TEXT),  # for files of an official test split: duplicate, conflict, blank, too_small; else null
     ]
 )
-# What became of files that a stage took out (or, in data/fates.parquet, of every file).
+# The fates of the files that a stage removed (or, in data/fates.parquet, of every file).
 FATES = pa.schema(
     [
         ("path", _TEXT),
@@ -112,23 +113,23 @@ FACES = pa.schema(
     [
         ("sample_id", _TEXT),
         ("image", _BYTES),  # encoded square
-        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the converted image (as stored, not turned), px; null if taken whole
+        ("box", pa.list_(pa.float32())),  # left, top, right, bottom in the stored image (not rotated), px; null if all of it is used
         ("landmarks", pa.list_(pa.float32())),  # x, y of left eye, right eye, nose, left and right mouth corner in the square, px
-        ("score", _FLOAT),  # the detector's; null if taken whole
-        ("num_faces", _INT),  # faces found; null if none were looked for
-        ("turn_deg", _INT),  # clockwise turn of the converted image that set its face upright: 0, 90, 180, 270; null if not looked for
+        ("score", _FLOAT),  # the detector's score; null if the whole image is used
+        ("num_faces", _INT),  # number of faces found; null without detection
+        ("turn_deg", _INT),  # clockwise rotation that makes the face upright: 0, 90, 180, 270; null without detection
     ]
 )
 SPLITS = pa.schema(
     [
-        ("path", _TEXT),  # unique; sample_id is not, where an official test split holds copies
+        ("path", _TEXT),  # unique; sample_id is not unique if an official test split contains copies
         ("sample_id", _TEXT),
         ("label", _TEXT),
         ("split", _TEXT),  # train, val, test
         ("group_id", _TEXT),
         ("scene_id", _TEXT),
         ("subject", _TEXT),
-        ("flag", _TEXT),  # null is clean; else duplicate, conflict, blank, too_small, no_face (official test only)
+        ("flag", _TEXT),  # null if there is no fault; else duplicate, conflict, blank, too_small, no_face (official test only)
     ]
 )
 PREDICTIONS = pa.schema(
@@ -136,14 +137,14 @@ PREDICTIONS = pa.schema(
         ("path", _TEXT),
         ("sample_id", _TEXT),
         ("label", _TEXT),
-        ("split", _TEXT),  # test; val too for the model's first seed, whose temperature is fitted there
-        ("seed", _INT),  # of the training; the model's first seed comes first
+        ("split", _TEXT),  # test; for the model's first seed also val, on which its temperature is fitted
+        ("seed", _INT),  # seed of the training; rows of the model's first seed come first
         ("predicted", _TEXT),
         ("logits", pa.list_(pa.float32())),
         ("flag", _TEXT),
     ]
 )
-# Small pictures beside a JSON or CSV that names them, for pages and sheets.
+# Small images for pages and sheets, stored next to the JSON or CSV that refers to them.
 PICTURES = pa.schema([("name", _TEXT), ("image", _BYTES)])  # name such as face/SAMPLE_ID, sorted and unique; image: WebP
 
 THUMBNAIL_PX = 48
@@ -160,18 +161,18 @@ def write_table(path: Path, rows: pd.DataFrame | pa.Table, schema: pa.Schema, *,
 
 
 def parquet_options(schema: pa.Schema, *, compression: str = "zstd") -> dict[str, Any]:
-    """How Parquet files of `schema` are written: columns of images and blobs as they are, all others compressed."""
+    """The options for writing Parquet files of `schema`: columns of images and blobs are not compressed, all others are."""
     uncompressed = {"image", "bytes", "thumbnail"}
     return {
         "compression": {field.name: "none" if field.name in uncompressed else compression for field in schema},
         "use_dictionary": [name for name in schema.names if name not in uncompressed],
-        # Statistics of a column keep its least and largest value: copies of two whole files, of no use to anyone.
+        # The statistics of a column contain its smallest and largest value, which would be useless copies of two whole files.
         "write_statistics": [name for name in schema.names if name not in uncompressed],
     }
 
 
 def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
-    """The table at `path` as a frame, nulls as None. Raises TableError if it is missing or not as `schema` says."""
+    """Reads the table at `path` as a data frame, with nulls as None. Raises TableError if it is missing or does not match `schema`."""
     table = read_arrow(path, schema, columns)
     frame: pd.DataFrame = table.to_pandas()
     return frame.astype({field.name: object for field in table.schema if pa.types.is_string(field.type)}).where(
@@ -180,21 +181,21 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
 
 
 def read_predictions(path: Path, *, split: str = "test", columns: list[str] | None = None) -> pd.DataFrame:
-    """One split's rows of a model's predictions, of the seed whose weights are the model's (the first). Raises TableError as read_table."""
+    """Reads a model's predictions for one split, by the first seed, whose weights the model has. Raises TableError as `read_table` does."""
     rows = read_table(path, PREDICTIONS, None if columns is None else [*dict.fromkeys([*columns, "split", "seed"])])
-    first = rows["seed"].iloc[:1]  # none, where the table is empty
+    first = rows["seed"].iloc[:1]  # empty if the table is empty
     own: pd.DataFrame = rows[(rows["split"] == split) & rows["seed"].isin(first)].reset_index(drop=True)
     return own if columns is None else own[columns]
 
 
 def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
-    """The table at `path`. Raises TableError if it is missing or not as `schema` says."""
+    """Reads the table at `path`. Raises TableError if it is missing or does not match `schema`."""
     check_table(path, schema)
     return pq.read_table(path, columns=columns)
 
 
 def check_table(path: Path, schema: pa.Schema) -> None:
-    """Raises TableError if the table at `path` is missing, damaged or not as `schema` says."""
+    """Raises TableError if the table at `path` is missing, is damaged or does not match `schema`."""
     if not path.is_file():
         raise missing(path)
     try:

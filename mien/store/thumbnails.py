@@ -1,6 +1,6 @@
-"""Small images for pages and sheets: how they are encoded, and the Parquet file that holds those of a page by name.
+"""Small images for pages and sheets: their encoding, and the Parquet file that contains the images of a page by name.
 
-Shapes: H×W pixels, 3 colours.
+Shapes: H×W pixels, 3 channels.
 """
 
 import io
@@ -21,7 +21,10 @@ IMAGE_PX = 112
 
 
 def webp(image: Image.Image | NDArray[np.uint8], *, max_px: int = FACE_PX, quality: int = 75) -> bytes:
-    """An RGB image (or its H×W×3 array) as WebP, its longer side at most `max_px`, never enlarged; the same image, the same bytes."""
+    """Encodes an RGB image (or its H×W×3 array) as WebP, with a longer side of at most `max_px`; it is never enlarged.
+
+    The same image always gives the same bytes.
+    """
     small = Image.fromarray(image) if isinstance(image, np.ndarray) else image.copy()
     small.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
     file = io.BytesIO()
@@ -30,13 +33,13 @@ def webp(image: Image.Image | NDArray[np.uint8], *, max_px: int = FACE_PX, quali
 
 
 def decoded(data: bytes) -> NDArray[np.uint8]:
-    """The RGB image in a file's bytes, H×W×3."""
+    """Decodes the bytes of an image file to an RGB array, H×W×3."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
 
 def stored_thumbnails(images: Path, sample_ids: Collection[str], *, max_px: int = IMAGE_PX) -> dict[str, bytes]:
-    """Images of the store `images` as WebP, by sample_id; those that could not be decoded are not in the store, and left out."""
+    """Images of the store `images` as WebP, by sample_id. Images that could not be decoded are not in the store and are left out."""
     wanted = sorted({name for name in sample_ids if name})
     found: dict[str, bytes] = {}
     for digit in DIGITS:
@@ -49,12 +52,12 @@ def stored_thumbnails(images: Path, sample_ids: Collection[str], *, max_px: int 
 
 
 def write_thumbnails(path: Path, thumbnails: Mapping[str, bytes]) -> None:
-    """Writes PICTURES, sorted by name, atomically: the same thumbnails, in whatever order, give the same bytes."""
+    """Writes a table of PICTURES, sorted by name, atomically. The same thumbnails give the same bytes in whatever order they are given."""
     names = sorted(thumbnails)
     write_table(path, pa.table({"name": pa.array(names, pa.string()), "image": [thumbnails[name] for name in names]}, PICTURES), PICTURES)
 
 
 def read_thumbnails(path: Path) -> dict[str, bytes]:
-    """The thumbnails by name. Raises TableError if the file is missing or not as PICTURES says."""
+    """Reads the thumbnails by name. Raises TableError if the file is missing or does not match PICTURES."""
     table = read_arrow(path, PICTURES)
     return dict(zip(table.column("name").to_pylist(), table.column("image").to_pylist(), strict=True))

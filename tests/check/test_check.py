@@ -65,7 +65,7 @@ def test_it_says_what_is_there_and_what_becomes_of_it() -> None:
     assert lines["happy"].split()[1:] == ["2", "happy"] and lines["Sadness"].split()[1:] == ["1", "sad"]
     assert "unknown label" in lines["weird"] and "no label" in lines["(none)"]
     assert "class fear: no image" in text and "class happy: no image" not in text
-    assert "of 6 images, 2 have no known label" in text
+    assert "2 of 6 images have no known label" in text
     assert "6 images tried: 1 would be rejected" in text and "sad/cut.jpg: truncated" in text
     assert "data stages: about" in text
 
@@ -89,7 +89,7 @@ def test_labels_and_persons_in_file_names_are_found_and_the_commands_make_them_c
         if "preset --set" in command:
             apply_preset("", settings=settings(command))
     text = summary(load_params(), "photos")
-    assert "of 20 images, 0 have no known label" in text and "subjects: 4 (of 20 images)" in text
+    assert "0 of 20 images have no known label" in text and "subjects: 4 (of 20 images)" in text
     assert "class fear: no image" not in text
 
 
@@ -153,7 +153,7 @@ def test_git_lfs_pointers_are_told_with_the_remedy() -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 1234\n"
     put({f"happy/{index}.jpg": pointer for index in range(3)})
     text = checked()
-    assert "3 of the 3 images are Git LFS pointers in place of photographs, and `dvc repro` would stop" in text and "git lfs pull" in text
+    assert "3 of the 3 images are Git LFS pointers in place of photographs, so `dvc repro` would stop" in text and "git lfs pull" in text
     assert "happy/0.jpg and 2 more: not an image" in text
     put({"happy/whole.jpg": None})
     assert "3 of the 4 images are Git LFS pointers in place of photographs; run" in checked()
@@ -161,7 +161,7 @@ def test_git_lfs_pointers_are_told_with_the_remedy() -> None:
 
 def test_a_source_without_any_image_is_told_as_ingest_tells_it() -> None:
     put({"notes.txt": b"words"})
-    assert "no image was found, and `dvc repro` would stop" in checked()
+    assert "no image was found, so `dvc repro` would stop" in checked()
 
 
 def test_it_changes_nothing_and_refuses_what_ingest_refuses(repository: Path) -> None:

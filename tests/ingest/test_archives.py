@@ -273,7 +273,7 @@ def test_tars_behind_one_another_are_all_read(gap: int, tmp_path: Path, capsys: 
 def test_what_follows_a_tar_and_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "set.tar").write_bytes(tarred({"a.png": PICTURES[0]}) + b"a signature".ljust(700, b"x"))
     assert contents(tmp_path / "set.tar") == {"a.png": PICTURES[0]}
-    assert "follows the end of the archive" in capsys.readouterr().err
+    assert "after the end of the archive" in capsys.readouterr().err
 
 
 def test_a_line_break_behind_a_compressed_tar_is_no_damage(tmp_path: Path) -> None:
@@ -348,10 +348,10 @@ OTHERS = {
     "c.tar.zst": (b"\x28\xb5\x2f\xfd" + bytes(9), "Zstandard"),
     "d.zip": (b"<!DOCTYPE html><html>", "web page"),
     "e.tar.gz": (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
-    "f.zip": (PICTURES[0], "one PNG picture"),
+    "f.zip": (PICTURES[0], "a single PNG image"),
     "g.jpg.gz": (gzip.compress(PICTURES[0]), "single compressed file"),
     "h.zip": (b"PK\3\4" + bytes(50), "damaged or incomplete"),
-    "i.doc": (b"words", "none of a folder"),
+    "i.doc": (b"words", "is not a folder"),
 }
 
 

@@ -34,7 +34,7 @@ def test_without_a_pattern_the_table_alone_counts() -> None:
 
 
 def test_a_pattern_that_labels_no_image_is_refused_whatever_the_table_says() -> None:
-    with pytest.raises(SourceError, match=r"^ingest\.label: .* gives none of 2 images a label, such as 'a\.jpg'; correct the pattern"):
+    with pytest.raises(SourceError, match=r"^ingest\.label: .* finds no label in any of 2 images, such as 'a\.jpg'; correct the pattern"):
         add_labels(rows(b="x", a="happy"), r"(?P<label>\d)", {"a.jpg": "sad"})
 
 
@@ -44,7 +44,7 @@ def test_ingest_says_what_has_no_label_by_the_pattern_and_what_has_one_of_an_out
     ]
     said = list(label_remarks(files, KNOWN, ["x/c"]))
     assert len(said) == 2 and said[0].startswith("warning: 1 of 3 images have no label by ingest.label") and said[0].endswith("such as x/c")
-    assert said[1] == "ingest: 1 images have their label from a folder further out than the innermost, such as happy/S1/a"
+    assert said[1] == "ingest: 1 images have the label of a folder that is not the innermost one, such as happy/S1/a"
     assert list(label_remarks(files[1:], KNOWN, [])) == []
 
 

@@ -92,5 +92,7 @@ def test_faults_name_the_line(text: str, words: str, tmp_path: Path) -> None:
 
 
 def test_a_missing_table_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"ingest\.metadata: .* does not exist; without metadata, make it a file with the one line"):
+    with pytest.raises(
+        SourceError, match=r"ingest\.metadata: .* does not exist; if you have no metadata, write a file with only the header"
+    ):
         read_metadata(tmp_path / "none.csv")

@@ -71,6 +71,6 @@ def test_what_dvc_tracks_is_checked_out_or_named(copy: Path, tracked: str, monke
 def test_a_source_that_holds_what_the_pipeline_writes_is_refused(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "repository" / "data" / "incoming").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "repository")
-    with pytest.raises(SourceError, match="which the pipeline itself writes"):
+    with pytest.raises(SourceError, match="to which the pipeline itself writes"):
         source_place(os.fspath(tmp_path) if source == "ABSOLUTE" else source)
     assert source_place("data/incoming") == Path("data/incoming")

@@ -72,6 +72,6 @@ def test_no_pattern_changes_nothing() -> None:
 def test_a_pattern_that_names_no_image_is_refused_whatever_the_metadata_and_other_files_say(pattern: str) -> None:
     files = rows(b="Ann", a="Bob")
     files.append({"path": "S010_006_00000013.png", "sample_id": None, "subject": None})  # hidden or damaged
-    message = rf"^ingest\.subject: {re.escape(pattern)} gives none of 2 images a subject, such as 'a\.png'; correct the pattern"
+    message = rf"^ingest\.subject: {re.escape(pattern)} finds no subject in any of 2 images, such as 'a\.png'; correct the pattern"
     with pytest.raises(SourceError, match=message):
         add_subjects(files, pattern)

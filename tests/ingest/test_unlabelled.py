@@ -30,7 +30,7 @@ def test_one_label_that_is_a_class_is_enough() -> None:
         (
             (None, None),
             (),
-            ["they lie in no folder that could name one", "labels come from the names of folders", "a group (?P<label>...)"],
+            ["no image is in a folder whose name could be a label", "labels come from the names of folders", "a group (?P<label>...)"],
         ),
         (("b", "a", "a"), (), ["the labels found are: 2 'a', 1 'b'", "labels.aliases", "ingest.metadata", "path,label"]),
         (tuple("abcdefg"), (), ["1 'e' and 2 more"]),

@@ -78,7 +78,7 @@ def test_every_file_is_accounted_for(capsys: pytest.CaptureFixture[str]) -> None
         in printed.out
     )
     assert "convert: 6 images, 3 rejected (1 empty, 1 not_an_image, 1 truncated), 2 unfit (1 blank, 1 too_small)" in printed.out
-    assert "1 paths of metadata.csv are no file of the source, such as gone.jpg" in printed.err
+    assert "1 paths of metadata.csv match no file of the source, such as gone.jpg" in printed.err
 
 
 @pytest.mark.usefixtures("workspace")
@@ -134,7 +134,7 @@ def test_a_pattern_that_does_not_fit_leaves_the_last_store() -> None:
     # Only a damaged file would match.
     paths.PARAMS.write_text(f"ingest: {{source: mess.zip, subject: '(?P<subject>top)'}}\n{MODELS}\n")
     with pytest.raises(
-        SourceError, match=r"ingest\.subject: \(\?P<subject>top\) gives none of 10 images a subject, such as 'happy/a\.jpg'"
+        SourceError, match=r"ingest\.subject: \(\?P<subject>top\) finds no subject in any of 10 images, such as 'happy/a\.jpg'"
     ):
         ingest.main()
     assert {path.name: path.read_bytes() for path in (*paths.RAW.iterdir(), paths.counts("ingest"))} == before
@@ -164,7 +164,7 @@ def test_the_same_source_gives_the_same_bytes_as_zip_and_as_folder() -> None:
     ("source", "words"),
     [
         ("nowhere", "does not exist"),
-        ("bare", r"no image among 0 files \(it is empty\)"),
+        ("bare", r"no image among 0 files \(the source is empty\)"),
         ("texts", r"no image among 1 files \(1 not an image\)"),
     ],
 )
@@ -191,7 +191,7 @@ def test_labels_come_from_the_table_the_pattern_and_the_nearest_folder_of_a_clas
     assert labels[named].tolist() == ["fear", "narrow", "blank", "sad", None]
     assert labels["happy/.hidden/a.jpg"] == "happy", "the folder of a class, not the one below"
     printed = capsys.readouterr()
-    assert "warning: 7 of 10 images have no label by ingest.label or ingest.metadata and keep that of their folder" in printed.err
+    assert "warning: 7 of 10 images have no label by ingest.label or ingest.metadata and keep the label of their folder" in printed.err
     assert "no folder that could name one" not in printed.err
 
 

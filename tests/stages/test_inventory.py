@@ -45,7 +45,7 @@ def test_the_list_changes_when_the_source_does_and_only_then(repository: Path, c
     ("params", "said"),
     [
         ("ingest: {source: nowhere}", "ingest.source: nowhere does not exist"),
-        ("ingest: {source: .}", "which the pipeline itself writes"),
+        ("ingest: {source: .}", "to which the pipeline itself writes"),
         ("ingest: {source: photos, metadata: m.csv}", "ingest.metadata: m.csv does not exist"),
         ("ingest: {source: photos}\nlabels: {corrections: c.csv}", "labels.corrections: c.csv does not exist"),
     ],

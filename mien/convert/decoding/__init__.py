@@ -1,4 +1,4 @@
-"""A file's bytes to an upright sRGB picture, or the reason why there is none."""
+"""Decodes a file's bytes to an upright sRGB image, or gives the reason why this is impossible."""
 
 import io
 import re
@@ -27,24 +27,27 @@ from mien.store.signatures import DECODABLE, HEAD_BYTES, is_svg, signature
 
 __all__ = ["REASONS", "Decoded", "Undecodable", "decode"]
 
-# Pillow's plugins for a kind, where they are not one of the same name. The brand of HEIF and AVIF may name the family alone.
+# Pillow's plugins for the formats whose plugin has another name. HEIF and AVIF need both, as the brand may name only their family.
 _PLUGINS = {"HEIF": ("HEIF", "AVIF"), "AVIF": ("AVIF", "HEIF"), "JPEG 2000": ("JPEG2000",)}
 _ANY = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """`image` is upright, mode RGB, in sRGB, at the size at which it was decoded: full size, or half the width and height for a
-    JPEG of more than `max_megapixels`. `source_format` is Pillow's name."""
+    """A decoded image.
+
+    `image` is upright, of mode RGB and in sRGB. It has full size, or half the width and height for a JPEG of more than
+    `max_megapixels`. `source_format` is Pillow's name of the format.
+    """
 
     image: Image.Image
     source_format: str
 
 
 def decode(content: bytes, *, max_megapixels: float) -> Decoded:
-    """The first (HEIF: the primary; TIFF: the first at full resolution) picture of a file, whose type is told by its content.
+    """Decodes the first image of a file (HEIF: the primary image; TIFF: the first at full resolution). Its format is found by content.
 
-    No more than `max_megapixels` (10⁶ pixels) are ever decoded. Raises Undecodable, and nothing else.
+    At most `max_megapixels` (10⁶ pixels) are decoded. No exception other than Undecodable is raised.
     """
     if not content:
         raise Undecodable("empty")
@@ -56,7 +59,7 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
         raise Undecodable("not_an_image", instead)
     if kind not in (*DECODABLE, "TGA", None):
         raise Undecodable("unsupported", kind or "")
-    with warnings.catch_warnings():  # also of what looks for the reason
+    with warnings.catch_warnings():  # includes the code that looks for the reason of a failure
         warnings.simplefilter("ignore")
         try:
             return _decode(content, kind, max_megapixels=max_megapixels)
@@ -66,7 +69,7 @@ def decode(content: bytes, *, max_megapixels: float) -> Decoded:
             if kind == "TIFF" and (words := tiff.unknown_kind(content)):
                 raise Undecodable("unsupported", words) from None
             raise Undecodable("corrupt" if kind else "not_an_image", f"{kind} that cannot be opened" if kind else "") from None
-        except Exception as error:  # decoders raise of every kind on broken input
+        except Exception as error:  # decoders raise all kinds of errors on broken input
             text = _stable(error)
             cut = isinstance(error, EOFError | struct.error) or re.search("truncated|end of (file|data)", text, re.IGNORECASE)
             raise Undecodable("truncated" if cut else "corrupt", text) from None
@@ -112,8 +115,8 @@ def _decode(content: bytes, kind: str | None, *, max_megapixels: float) -> Decod
 
 @cache
 def _prepare_pillow() -> None:
-    """Once per process. Pillow's own limit on pixels gives way to `max_megapixels`, which is checked before pixels are decoded."""
-    import pillow_heif  # here, because sources need this module's neighbours without it
+    """Configures Pillow once per process. `max_megapixels`, which is checked before decoding, replaces Pillow's own limit on pixels."""
+    import pillow_heif  # imported here, because `ingest` uses neighbouring modules without it
 
     Image.MAX_IMAGE_PIXELS = None
     pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
@@ -121,7 +124,7 @@ def _prepare_pillow() -> None:
 
 
 def _misfit_of_jpeg(file: JpegFile, image: Image.Image) -> Damage | None:
-    """Loads the image; what is wrong with its data."""
+    """Loads the image; returns what is wrong with its data, or None."""
     misfit = file.load(image)
     if misfit is None and file.is_unended and jpeg.has_foreign_tail(file.getvalue().removesuffix(b"\xff\xd9")):
         return "truncated", "the end mark is missing, and other data follow"
@@ -129,7 +132,7 @@ def _misfit_of_jpeg(file: JpegFile, image: Image.Image) -> Damage | None:
 
 
 def _damage(content: bytes, kind: str | None) -> Damage | None:
-    """What the structure of the file shows to be damaged."""
+    """The damage that the structure of the file shows, or None."""
     if kind == "JPEG 2000":
         return None if is_codestream_whole(content) else ("truncated", "the end mark is missing")
     return damage_in(content, kind) if kind else None
@@ -141,7 +144,7 @@ def _check_size(width: int, height: int, *, max_megapixels: float) -> None:
 
 
 def _add_info(image: Image.Image, content: bytes, png: Png | None) -> None:
-    """Adds the colour profile and the orientation that Pillow was not given or does not read."""
+    """Adds the colour profile and the orientation to `image.info` if Pillow was not given them or does not read them."""
     if png:
         image.info.update(png.info)
     elif image.format == "JPEG2000" and (profile := profile_of_jp2(content)):

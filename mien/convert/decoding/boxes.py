@@ -1,4 +1,4 @@
-"""What Pillow leaves unread of the boxes of AVIF and JPEG 2000: colours named by number, an ICC profile, the end of the data."""
+"""Reads boxes of AVIF and JPEG 2000 that Pillow does not read: numbered colour spaces, an ICC profile, the end of the data."""
 
 import struct
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from mien.convert.integrity import boxes
 
 
 def named_by_nclx(content: bytes) -> tuple[int, int] | None:
-    """Primaries and transfer characteristics (ITU-T H.273) of an AVIF's primary picture; None if its boxes do not name them."""
+    """Primaries and transfer characteristics (ITU-T H.273) of an AVIF's primary image; None if its boxes do not contain them."""
     for meta in _named(content, 0, len(content), b"meta"):
         inner = {name: (at, end) for name, at, end in boxes(content, meta[0] + 4, meta[1])}
         if b"pitm" not in inner or b"iprp" not in inner:
@@ -27,7 +27,7 @@ def named_by_nclx(content: bytes) -> tuple[int, int] | None:
 
 
 def _associated(content: bytes, at: int, end: int, item: int) -> Iterator[int]:
-    """Indices, from 1, of the properties of an item, by a box `ipma`."""
+    """Indices, from 1, of the properties that a box `ipma` associates with an item."""
     wide_items, wide_indices = content[at] >= 1, content[at + 3] & 1
     (count,) = struct.unpack_from(">I", content, at + 4)
     at += 8
@@ -53,7 +53,7 @@ def profile_of_jp2(content: bytes) -> bytes | None:
 
 
 def is_codestream_whole(content: bytes) -> bool:
-    """Whether JPEG 2000's data, which hold no other marker above FF8F, come to their end mark."""
+    """Whether JPEG 2000 data reach their end marker. The data contain no other marker above FF8F."""
     start = content.find(b"\xff\x4f\xff\x51")
     return start >= 0 and content.find(b"\xff\xd9", start) >= 0
 

@@ -1,4 +1,4 @@
-"""Which colours a picture's levels mean by name, and the conversion to sRGB that follows."""
+"""Finds the colour space that an image names (other than by an ordinary ICC profile), and converts from it to sRGB."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ Conversion = Callable[[Image.Image], Image.Image]
 
 
 def conversion_by_name(image: Image.Image, content: bytes, png: Png | None) -> Conversion | None:
-    """From the opened image's levels (mode L or RGB, or all its bits, where it has more than 8) to sRGB.
+    """A function that converts the opened image's levels (mode L or RGB, or all bits if it has more than 8) to sRGB.
 
-    None where nothing but sRGB or a colour profile is named. Raises Undecodable for colours that are not known.
+    None if the image names nothing but sRGB or a colour profile. Raises Undecodable for unknown colour spaces.
     """
     named = _named(image, content, png)
     if named is None:
@@ -47,16 +47,16 @@ def _named(image: Image.Image, content: bytes, png: Png | None) -> NamedColours 
 
 
 def _hdr_of_profile(profile: bytes | None) -> NamedColours | None:
-    """By the tag `cicp` of an ICC profile (ICC.1:2022, 9.2.17), if that names PQ or HLG, which its curves cannot tell in full."""
+    """The colours by the tag `cicp` of an ICC profile (ICC.1:2022, 9.2.17) if it names PQ or HLG, which curves cannot fully describe."""
     if not profile or b"cicp" not in profile[128:2048]:
         return None
-    at = profile.find(b"cicp", profile.find(b"cicp", 128) + 4)  # first in the table of tags, then where it stands itself
+    at = profile.find(b"cicp", profile.find(b"cicp", 128) + 4)  # first its entry in the table of tags, then the tag itself
     primaries, transfer = (*profile[at + 8 : at + 10], 0, 0)[:2] if at > 0 else (0, 0)
     return colours_by_number(primaries, transfer) if transfer in HDR_TRANSFERS else None
 
 
 def _all_bits(image: Image.Image, content: bytes, png: Png | None) -> NDArray[np.uint16] | None:
-    """Levels of 16 bits, H × W × 1 or 3, of a picture that holds more than 8; AVIF is decoded with 8 only."""
+    """Levels of 16 bits, H × W × 1 or 3, of an image with more than 8 bits; else None. AVIF is always decoded with 8 bits."""
     if png:
         return sixteen_bits(png.content, "PNG") if png.bit_depth == 16 else None
     if image.format != "HEIF" or image.info.get("bit_depth", 8) <= 8:

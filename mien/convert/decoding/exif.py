@@ -1,4 +1,4 @@
-"""EXIF: how an image must be turned to stand upright. Nothing else of EXIF is read, and none of it is stored."""
+"""Reads the orientation of an image from EXIF. Nothing else of EXIF is read, and none of it is stored."""
 
 from PIL import Image
 
@@ -15,16 +15,16 @@ _ORIENTATION = 274
 
 
 def turn_to_upright(image: Image.Image, source_format: str) -> Image.Transpose | None:
-    """The turn by the orientation tag of EXIF or XMP; None where the image is upright as it is stored.
+    """The transposition that makes an image upright, by the orientation tag of EXIF or XMP; None if it is stored upright.
 
-    libheif has turned a HEIC already, whose orientation tag must not turn it again.
+    libheif has already turned a HEIC upright, so its orientation tag is ignored.
     """
     return None if source_format == "HEIF" else _TURNS.get(_orientation(image))
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF (or XMP) orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    """The EXIF (or XMP) orientation, 1 to 8; 1 if there is none or it cannot be read."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # broken EXIF is common and no reason to lose the picture
+    except Exception:  # broken EXIF is common and no reason to reject the image
         return 1

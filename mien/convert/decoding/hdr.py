@@ -1,9 +1,9 @@
-"""Light of HDR pictures, and how it is brought into the range of an ordinary one.
+"""Converts the light of HDR images to the range of ordinary images (tone mapping).
 
-Levels become light by ITU-R BT.2100 (PQ, and HLG on its nominal display of 1000 cd/m²); reference white is 203 cd/m², as in
-ITU-R BT.2408, and becomes white. What is brighter is drawn in by the curve of ITU-R BT.2390 (section 5.4.1), from the brightest
-light that the picture has to white, alike for red, green and blue, so that hues stay. A picture without brighter light keeps
-its tones to the level.
+Levels become light by ITU-R BT.2100 (PQ, and HLG on its nominal display of 1000 cd/m²). Reference white is 203 cd/m², as in
+ITU-R BT.2408, and becomes white. Brighter light is compressed by the curve of ITU-R BT.2390 (section 5.4.1), so that the brightest
+light of the image becomes white; red, green and blue are scaled equally, which preserves hues. An image without light brighter
+than reference white keeps its tones exactly.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)  # of BT.2020
 
 
 def pq_light(levels: NDArray[np.floating]) -> Floats:
-    """Display light of PQ levels, 1 for 10,000 cd/m² (BT.2100, table 4)."""
+    """Display light of PQ levels, where 1 is 10,000 cd/m² (BT.2100, table 4)."""
     root = levels.astype(np.float64) ** (1 / _M2)
     return ((np.maximum(root - _C1, 0) / (_C2 - _C3 * root)) ** (1 / _M1)).astype(np.float32)
 
@@ -31,24 +31,24 @@ def hlg_scene_light(levels: Floats) -> Floats:
 
 
 def of_reference_white(light_HWC: Floats) -> Floats:
-    """PQ's display light as multiples of reference white."""
+    """Converts PQ's display light to multiples of reference white."""
     return light_HWC * np.float32(_PQ_PEAK / REFERENCE_WHITE)
 
 
 def hlg_display_light(scene_HWC: Floats) -> Floats:
-    """HLG's scene light on its nominal display, as multiples of reference white (BT.2100, note 5e: the opto-optical transfer)."""
+    """Converts HLG's scene light to light on its nominal display, in multiples of reference white (BT.2100, note 5e: the OOTF)."""
     luminance = scene_HWC @ _LUMINANCE if scene_HWC.shape[-1] == 3 else scene_HWC[..., 0]
     scale = np.maximum(luminance, 1e-6) ** (_HLG_GAMMA - 1) * (_HLG_PEAK / REFERENCE_WHITE)
     return (scene_HWC * scale[..., None]).astype(np.float32)
 
 
 def brightest(light_HWC: Floats) -> float:
-    """The light that all but a thousandth of the pixels stay below, in multiples of reference white; at least 1."""
+    """The 99.9th percentile of the pixels' light, in multiples of reference white; at least 1."""
     return max(1.0, float(np.quantile(light_HWC.max(axis=-1), 0.999)))
 
 
 def within_white(light_HWC: Floats, brightest: float) -> Floats:
-    """The light, in sRGB's primaries, with its brightest brought down to 1. What is dark enough stays as it is."""
+    """Compresses light (in sRGB's primaries) so that `brightest` becomes 1. Sufficiently dark light stays unchanged."""
     if brightest <= 1.0:
         return light_HWC
     highest = light_HWC.max(axis=-1)

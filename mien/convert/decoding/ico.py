@@ -1,4 +1,4 @@
-"""Windows icons: the largest of their pictures, read from the directory, since Pillow decodes it on opening, however large."""
+"""Finds the largest image of a Windows icon in its directory, because Pillow decodes that image on opening, however large it is."""
 
 import struct
 from dataclasses import dataclass
@@ -8,14 +8,17 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Largest:
-    """`png` is the largest picture if it is stored as a file of its own; `size` its width and height in pixels."""
+    """The largest image: `png` is its content if it is stored as a PNG file, else None; `size` is its width and height in pixels."""
 
     png: bytes | None
     size: tuple[int, int]
 
 
 def largest_in_icon(content: bytes) -> Largest:
-    """The largest picture, of equal ones the deepest, as Pillow chooses. Raises struct.error for a directory or header that is cut."""
+    """The largest image, as Pillow chooses it: of equally large ones, the one with most bits per pixel.
+
+    Raises struct.error if the directory or a header is truncated.
+    """
     (count,) = struct.unpack_from("<H", content, 4)
     entries = [struct.unpack_from("<BBBBHHII", content, 6 + 16 * number) for number in range(count)]
     width, height, _, _, _, _, size, offset = max(entries, key=lambda entry: ((entry[0] or 256) * (entry[1] or 256), entry[5]))
@@ -24,4 +27,4 @@ def largest_in_icon(content: bytes) -> Largest:
     header_bytes, *sides = struct.unpack_from("<Iii", content, offset)
     if header_bytes == 12:
         sides = list(struct.unpack_from("<HH", content, offset + 4))
-    return Largest(None, (abs(sides[0]), abs(sides[1]) // 2))  # its transparency mask stands below the picture
+    return Largest(None, (abs(sides[0]), abs(sides[1]) // 2))  # the height includes the transparency mask

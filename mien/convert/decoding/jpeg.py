@@ -1,4 +1,4 @@
-"""JPEG: what stands behind picture data without an end mark, and how a photograph of very many pixels is decoded."""
+"""JPEG: removes foreign data after image data without an end marker, and decodes photographs of very many pixels at half size."""
 
 import re
 
@@ -7,15 +7,15 @@ from PIL import Image
 from mien.convert.jpeg_markers import layout
 from mien.convert.truncation import JpegFile
 
-# A quarter of the pixels is what libjpeg makes of a picture at half its size; it is asked for no less, so that bombs stay out.
+# At half size, libjpeg decodes a quarter of the pixels. No smaller scale is used, so that decompression bombs are still rejected.
 MAX_REDUCTION = 4
-_MANY = 16  # bytes: the data of a picture do not end in so many zeros, ones or letters
-_FEW = 3  # but in some of them they may
+_MANY = 16  # bytes: image data do not end in so many zeros, ones or letters
+_FEW = 3  # bytes: image data may end in so many of them
 _TEXT = re.compile(rb"[\t\r\n -~]{16,}\Z")
 
 
 def without_tail(content: bytes) -> bytes:
-    """A JPEG that has no end mark without the zeros, ones or text that copies and programs leave behind; others as they are."""
+    """Removes the zeros, ones or text that copies and programs append to a JPEG without end marker. Other files stay unchanged."""
     data = _without_tail(content)
     found = layout(content) if len(data) < len(content) else None
     if found is None or found.end is not None:
@@ -24,7 +24,7 @@ def without_tail(content: bytes) -> bytes:
 
 
 def _without_tail(content: bytes) -> bytes:
-    if content.endswith(b"\xff"):  # half a marker, or a filler: in data a zero would follow
+    if content.endswith(b"\xff"):  # half a marker or a filler, because in image data a zero would follow
         return content.rstrip(b"\xff")
     if content.endswith(b"\0" * _MANY):
         return content[: len(content.rstrip(b"\0")) + _FEW]
@@ -33,9 +33,9 @@ def _without_tail(content: bytes) -> bytes:
 
 
 def has_foreign_tail(content: bytes) -> bool:
-    """Whether a JPEG of several scans that has no end mark is as good without its last bytes: what follows it was taken for data.
+    """Whether a JPEG of several scans without end marker is equally sound without its last bytes, which are then not image data.
 
-    Of such a file libjpeg reads all that there is, so that JpegFile cannot see it leave a part.
+    libjpeg reads such a file to its end, so JpegFile cannot detect that a part is not needed.
     """
     found = layout(content)
     if found is None or len(found.scans) < 2 or len(content) - _FEW - 1 <= found.scans[-1][0]:
@@ -46,10 +46,10 @@ def has_foreign_tail(content: bytes) -> bool:
 
 
 def can_be_halved(image: Image.Image) -> bool:
-    """Whether libjpeg decodes the opened JPEG at half its size in a quarter of the memory; of a progressive one it keeps all."""
+    """Whether libjpeg decodes the opened JPEG at half size in a quarter of the memory. It keeps all data of a progressive JPEG."""
     return not image.info.get("progressive")
 
 
 def halve(image: Image.Image) -> None:
-    """Has the opened JPEG decoded at half its width and height, rounded up: libjpeg leaves out what only the full size shows."""
+    """Makes Pillow decode the opened JPEG at half its width and height, rounded up: libjpeg skips the detail of the full size."""
     image.draft(None, (image.width // 2, image.height // 2))

@@ -1,7 +1,7 @@
-"""Levels of more than 8 bits, whole numbers or floats, to 8 bits. What level is white is told by the file, or else by evidence.
+"""Converts levels of more than 8 bits, whole numbers or floats, to 8 bits. The level of white is taken from the file or estimated.
 
-Cameras, scanners and scripts store 10, 12 or 14 bits in the lower end of 16, and floats of any range. A picture whose white
-nobody can tell is rejected: guessed bright it could be wrong, taken as it is it would be nearly black.
+Cameras, scanners and scripts store 10, 12 or 14 bits in the lower bits of 16, and floats of any range. An image whose white cannot be
+determined is rejected: a guess could make it too bright, and without scaling it would be nearly black.
 """
 
 from dataclasses import dataclass
@@ -12,31 +12,31 @@ from PIL import Image
 
 from mien.convert.decoding.reasons import Undecodable
 
-# A picture whose highest level is below this share of white has no more than 16 of 256 levels left.
+# An image whose highest level is below this share of white would use at most 16 of 256 levels.
 _NEARLY_BLACK = 1 / 16
 _CLIPPED = (255, 1023, 4095, 16383)  # white of 8, 10, 12 and 14 bits
-# Resizing leaves overshoot at edges of pictures stored as floats.
+# In images stored as floats, resizing leaves overshoot at edges.
 _OVERSHOOT = 0.05
 
 
 @dataclass(frozen=True)
 class Depth:
-    """What a file says of its levels: `container_bits` of each as stored; `bits` of them that count, if it says so."""
+    """What a file states about its levels: `container_bits` is the stored width; `bits` is the number of significant bits, if stated."""
 
     container_bits: int = 16
     bits: int | None = None
-    is_scaled: bool = False  # its decoder has brought them to the full range already
+    is_scaled: bool = False  # the decoder has already scaled them to the full range
     is_signed: bool = False
     is_inverted: bool = False  # 0 is white
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether the image has levels that Pillow would not convert but clip at 255."""
+    """Whether the image has levels that Pillow would clip at 255 instead of scaling them."""
     return image.mode in ("I", "F") or image.mode.startswith("I;16")
 
 
 def eight_bits(image: Image.Image, depth: Depth) -> Image.Image:
-    """A deep grey image with 8 bits, info kept. Raises Undecodable where its white cannot be told."""
+    """Converts a deep grey image to 8 bits and keeps its `info`. Raises Undecodable if its white cannot be determined."""
     levels = np.asarray(image)
     if levels.dtype == np.int32 and depth.container_bits == 32 and not depth.is_signed:
         levels = levels.view(np.uint32)
@@ -51,7 +51,7 @@ def _eight_bits(levels: NDArray[np.generic], white: float, depth: Depth) -> NDAr
 
 
 def eight_bit_colours(levels_HWC: NDArray[np.uint16], depth: Depth) -> Image.Image | None:
-    """RGB picture of levels that use the lower end of 16 bits; None where they do not. Raises Undecodable as `eight_bits` does."""
+    """Converts levels that use only the lower bits of 16 to an RGB image; None if they use all. Raises Undecodable as `eight_bits` does."""
     white = _white(levels_HWC, depth)
     return None if white == 65535 else Image.fromarray(_eight_bits(levels_HWC, white, depth))
 
@@ -64,7 +64,7 @@ def _white(levels: NDArray[np.generic], depth: Depth) -> float:
         raise Undecodable("unsupported", f"levels below 0, down to {lowest:.0f}")
     if depth.is_scaled:
         white = 65535.0
-    elif depth.container_bits > 16 or depth.is_signed:  # seldom filled: whole numbers from a program
+    elif depth.container_bits > 16 or depth.is_signed:  # whole numbers from a program, which rarely use all bits
         full = 2.0 ** (depth.container_bits - depth.is_signed) - 1
         ranges = (255.0, 65535.0, full) if depth.container_bits > 16 else (255.0, full)
         white = next(full for full in ranges if highest <= full)
@@ -80,7 +80,7 @@ def _white(levels: NDArray[np.generic], depth: Depth) -> float:
 
 
 def _white_of_16_bits(levels: NDArray[np.generic], highest: float, bits: int | None) -> int:
-    """Bits that count stand at the upper end by the rules (of PNG's sBIT), and at the lower end in many files."""
+    """The significant bits are the upper ones by specification (PNG's sBIT), but the lower ones in many files."""
     if bits and 8 <= bits < 16 and highest < 2**bits:
         is_padded = not (levels.astype(np.uint16) & np.uint16(2 ** (16 - bits) - 1)).any()
         if not is_padded or highest >= 2 ** (bits - 1):

@@ -1,7 +1,8 @@
-"""Levels whose colours are named by numbers instead of a profile, to sRGB: `nclx` in HEIF and AVIF, cICP or gAMA and cHRM in PNG.
+"""Converts levels to sRGB if their colour space is given by numbers rather than a profile.
 
-Transfer functions and primaries by their numbers in ITU-T H.273; matrices as in SMPTE RP 177, adapted to the white of sRGB by
-Bradford's method (ICC.1, Annex E). HDR, whose light goes beyond white, is brought into range by hdr.py.
+The numbers are `nclx` in HEIF and AVIF, and cICP, or gAMA and cHRM, in PNG. Transfer functions and primaries are identified by their
+numbers in ITU-T H.273; matrices follow SMPTE RP 177 and are adapted to the white of sRGB by Bradford's method (ICC.1, Annex E).
+The light of HDR images, which exceeds white, is compressed by hdr.py.
 """
 
 from collections.abc import Callable
@@ -40,8 +41,8 @@ _PRIMARIES: dict[int, tuple[float, ...]] = {
     22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-_ENCODING_STEPS = 2**14 - 1  # at the steepest place of sRGB's curve a fifth of a level
-_ROWS_PIXELS = 2**18  # worked on at a time, so that a large picture needs little memory
+_ENCODING_STEPS = 2**14 - 1  # a step is a fifth of a level where sRGB's curve is steepest
+_ROWS_PIXELS = 2**18  # number of pixels processed at a time, so that a large image needs little memory
 
 
 def _srgb(v: Floats) -> Floats:
@@ -60,7 +61,7 @@ def _power(exponent: float) -> Callable[[Floats], Floats]:
     return lambda v: (v**exponent).astype(np.float32)
 
 
-# Encoded level to light, both 0 to 1; of PQ and HLG as in hdr.py.
+# Functions from encoded level to light, both 0 to 1; for PQ and HLG see hdr.py.
 _TRANSFERS: dict[int, Callable[[Floats], Floats]] = {
     1: _bt709,
     _UNSPECIFIED: _srgb,
@@ -74,7 +75,7 @@ _TRANSFERS: dict[int, Callable[[Floats], Floats]] = {
     13: _srgb,
     14: _bt709,
     15: _bt709,
-    17: lambda v: (52.37 / 48 * v**2.6).astype(np.float32),  # of digital cinema
+    17: lambda v: (52.37 / 48 * v**2.6).astype(np.float32),  # digital cinema
     _PQ: hdr.pq_light,
     _HLG: hdr.hlg_scene_light,
 }
@@ -82,14 +83,14 @@ _TRANSFERS: dict[int, Callable[[Floats], Floats]] = {
 
 @dataclass(frozen=True)
 class NamedColours:
-    """`light` turns encoded levels into light; `primaries` are x and y of white, red, green and blue."""
+    """A colour space: `light` converts encoded levels to light; `primaries` are x and y of white, red, green and blue."""
 
     light: Callable[[Floats], Floats]
     primaries: tuple[float, ...]
-    display: Callable[[Floats], Floats] | None = None  # of HDR: the light of all channels together, with white at 1
+    display: Callable[[Floats], Floats] | None = None  # HDR only: converts the light of all channels, so that white is 1
 
     def to_srgb(self, levels_HWC: NDArray[np.uint8] | NDArray[np.uint16], *, full_scale: int) -> Image.Image:
-        """RGB picture of levels from 0 to `full_scale`, of one channel (grey) or three."""
+        """Converts levels from 0 to `full_scale`, of one channel (grey) or three, to an RGB image in sRGB."""
         height, width, channels = levels_HWC.shape
         light = self.light(np.linspace(0, 1, full_scale + 1, dtype=np.float32))
         matrix = _to_srgb_matrix(self.primaries).astype(np.float32) if channels == 3 else np.ones((3, 1), np.float32)
@@ -106,9 +107,10 @@ class NamedColours:
 
 
 def colours_by_number(primaries: int, transfer: int, is_narrow: bool = False) -> NamedColours | None:
-    """None for sRGB's own and for unspecified ones. `is_narrow`: black is 16 of 255 and white 235, as in video.
+    """The colour space by its numbers in ITU-T H.273; None for that of sRGB and for unspecified ones.
 
-    Numbers without a meaning count as unspecified, as for every viewer. Raises Undecodable for logarithmic levels.
+    `is_narrow` means that black is 16 of 255 and white is 235, as in video. Numbers without a meaning count as unspecified, as in
+    all viewers. Raises Undecodable for logarithmic levels.
     """
     if transfer in _LOGARITHMIC:
         raise Undecodable("unsupported", f"logarithmic levels (transfer {transfer} of ITU-T H.273)")
@@ -122,7 +124,7 @@ def colours_by_number(primaries: int, transfer: int, is_narrow: bool = False) ->
 
 
 def colours_by_measure(gamma: float | None, chromaticities: tuple[float, ...] | None) -> NamedColours | None:
-    """By PNG's gAMA (exponent of the encoding) and cHRM; None for what is sRGB but for rounding, and for nonsense."""
+    """The colour space by PNG's gAMA (exponent of the encoding) and cHRM; None if they are sRGB up to rounding, or make no sense."""
     primaries = chromaticities if chromaticities and _is_sensible(chromaticities) else _BT709
     gamma = gamma if gamma and 0.1 <= gamma <= 3 else None
     if (gamma is None or abs(gamma * 2.2 - 1) < 0.05) and np.allclose(primaries, _BT709, atol=0.005):
@@ -137,7 +139,7 @@ def _is_sensible(chromaticities: tuple[float, ...]) -> bool:
 
 
 def _to_srgb_matrix(primaries: tuple[float, ...]) -> NDArray[np.float64]:
-    """Light in `primaries` to light in those of sRGB, as a matrix on columns of red, green and blue."""
+    """The matrix that converts light in `primaries` to light in those of sRGB, for columns of red, green and blue."""
     source, target = _to_xyz(primaries), _to_xyz(_BT709)
     whites = [_BRADFORD @ matrix.sum(axis=1) for matrix in (source, target)]
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(whites[1] / whites[0]) @ _BRADFORD
@@ -158,7 +160,7 @@ def _encoded(light_HWC: Floats) -> NDArray[np.uint8]:
 
 @cache
 def _encoding() -> NDArray[np.uint8]:
-    """sRGB level, rounded, of each step of light."""
+    """The rounded sRGB level for each step of light."""
     light = np.linspace(0, 1, _ENCODING_STEPS + 1)
     levels = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     encoded: NDArray[np.uint8] = np.rint(levels * 255).astype(np.uint8)

@@ -1,7 +1,7 @@
-"""What surrounds the pixels of a PNG: text, profile and colour chunks, read by us so that none of them can cost a sound picture.
+"""Reads the text, profile and colour chunks of a PNG, so that a fault in one of them does not cause a sound image to be rejected.
 
-Pillow refuses a whole file for a wrong checksum in any chunk and for text or a profile of more than 1 MiB. The pixels are
-decoded by Pillow all the same, from a copy of the file that holds nothing but them. PNG, third edition (W3C, 2025).
+Pillow refuses the whole file if any chunk has a wrong checksum, or if text or a profile exceeds 1 MiB. Pillow therefore decodes the
+pixels from a copy of the file that contains only the chunks it needs. Source: PNG, third edition (W3C, 2025).
 """
 
 import struct
@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 
 from mien.convert.decoding.reasons import Undecodable
 
-# With these alone, no shorter than they must be, Pillow decodes the same pixels; the rest is text, further frames, or read below.
+# With only these chunks (and their minimum lengths) Pillow decodes the same pixels; all others are text, further frames, or read below.
 _FOR_PILLOW = {b"IHDR": 13, b"PLTE": 0, b"IDAT": 0, b"IEND": 0, b"tRNS": 0, b"eXIf": 0, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
-# Where an orientation may stand, beside eXIf; Pillow looks for it in `info` under these names.
+# Keywords of text that may contain an orientation, besides eXIf; Pillow looks for it in `info` under these names.
 _TEXT = {b"XML:com.adobe.xmp", b"Raw profile type exif", b"Raw profile type APP1", b"exif"}
-# A profile of this name stands for BT.2020 with PQ, whatever it holds (W3C, Using the ITU BT.2100 PQ EOTF with PNG).
+# A profile with this name means BT.2020 with PQ, whatever its content (W3C, Using the ITU BT.2100 PQ EOTF with PNG).
 _PQ_PROFILE = b"ITUR_2100_PQ_FULL\0"
-# The largest profiles and the longest XMP of real files are a tenth of it; a bomb unpacks to a thousand times its size.
+# The largest profiles and the longest XMP of real files have a tenth of this size; a decompression bomb expands a thousandfold.
 _MAX_UNPACKED_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
 class Png:
-    """`content` is what Pillow decodes, `info` what belongs into the image's info, the rest what the colour chunks say."""
+    """The parts of a PNG: `content` for Pillow to decode, `info` to add to the image's info, and the values of the colour chunks."""
 
     content: bytes
     bit_depth: int
@@ -37,7 +37,7 @@ class Png:
 
 
 class _Chunk(NamedTuple):
-    """`data` are left out of critical chunks and further frames."""
+    """One chunk. `data` is empty for critical chunks and further frames."""
 
     name: bytes
     data: bytes
@@ -47,9 +47,9 @@ class _Chunk(NamedTuple):
 
 
 def read_png(content: bytes) -> Png:
-    """The parts of a PNG. Raises Undecodable for Apple's variant, whose pixels other decoders show in wrong colours."""
+    """Reads the parts of a PNG. Raises Undecodable for Apple's variant, whose pixels other decoders show in wrong colours."""
     said: dict[bytes, bytes] = {}
-    parts = [(0, 8)]  # of the file, that Pillow is given
+    parts = [(0, 8)]  # parts of the file that are given to Pillow
     info: dict[str, Any] = {}
     for chunk in _chunks(content):
         if chunk.name == b"CgBI":
@@ -73,9 +73,10 @@ def read_png(content: bytes) -> Png:
 
 
 def _chunks(content: bytes) -> Iterator[_Chunk]:
-    """8 bytes, then chunks of length, name, data and CRC-32 of name and data. What is cut short is the last one, and called sound.
+    """The chunks of a PNG, which consists of 8 bytes, then chunks of length, name, data, and CRC-32 of name and data.
 
-    Checksums of picture data are `integrity`'s to compare, and too long to compare twice.
+    A truncated chunk is the last one and counts as sound. Checksums of image data are not compared here, because `integrity` compares
+    them and comparing them twice would take too long.
     """
     view, at = memoryview(content), 8
     while at < len(content):
@@ -95,13 +96,13 @@ def _chunks(content: bytes) -> Iterator[_Chunk]:
 
 
 def _is_short(chunk: _Chunk, content: bytes) -> bool:
-    """Whether a chunk lacks a part of what it must hold; Pillow refuses such files, others leave the chunk out."""
+    """Whether a chunk is shorter than it must be. Pillow refuses files with such chunks, whereas other decoders ignore the chunks."""
     needed = _FOR_PILLOW[chunk.name] if chunk.name != b"tRNS" else {0: 2, 2: 6}.get(content[25], 0)
     return chunk.end - chunk.start - 12 < needed
 
 
 def _colours(said: dict[bytes, bytes]) -> dict[str, Any]:
-    """The fields of Png that colour chunks give, by the precedence of the specification: cICP, iCCP, sRGB, gAMA and cHRM."""
+    """The fields of Png given by the colour chunks, in the specification's order of precedence: cICP, iCCP, sRGB, gAMA and cHRM."""
     found: dict[str, Any] = {}
     if said.get(b"sBIT"):
         found["significant_bits"] = max(said[b"sBIT"])
@@ -120,7 +121,7 @@ def _colours(said: dict[bytes, bytes]) -> dict[str, Any]:
 
 
 def _orientation_text(chunk: _Chunk) -> dict[str, str]:
-    """Keyword and text of a chunk that may tell an orientation; nothing for other text, which is not unpacked."""
+    """Keyword and text of a chunk that may contain an orientation; empty for other text, which is not decompressed."""
     keyword, _, rest = chunk.data.partition(b"\0")
     if keyword not in _TEXT:
         return {}
@@ -135,7 +136,7 @@ def _orientation_text(chunk: _Chunk) -> dict[str, str]:
 
 
 def _unpacked(data: bytes) -> bytes | None:
-    """None for a broken stream, and for one that unpacks to more than any profile or text needs."""
+    """The decompressed data; None if the stream is broken or its content exceeds _MAX_UNPACKED_BYTES."""
     stream = zlib.decompressobj()
     try:
         unpacked = stream.decompress(data, _MAX_UNPACKED_BYTES)

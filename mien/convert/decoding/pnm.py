@@ -1,4 +1,4 @@
-"""PBM, PGM and PPM (Netpbm): whether all pixels are there, and levels that end at any number."""
+"""PBM, PGM and PPM (Netpbm): checks that no pixels are missing, and scales levels with any maximum."""
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -7,9 +7,9 @@ from mien.convert.decoding.reasons import Undecodable
 
 
 def read_pnm(image: ImageFile.ImageFile, content: bytes) -> Image.Image:
-    """The opened file's picture, with 8 bits where it has no more than 255 levels, else of mode I with white at 65535.
+    """The opened file's image, with 8 bits if its maximum level is at most 255, else in mode I with white at 65535.
 
-    Pillow fills up what is missing, and takes a second for each megapixel of levels that end at another number than 255.
+    Pillow alone would fill in missing pixels silently, and takes a second per megapixel if the maximum level is not 255.
     """
     decoder, _, offset, args = image.tile[0]
     if decoder == "ppm_plain" or not isinstance(args, tuple | str):

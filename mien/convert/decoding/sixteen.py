@@ -1,4 +1,4 @@
-"""All 16 bits of colour pictures, of which Pillow keeps the upper 8."""
+"""Reads all 16 bits of colour images, of which Pillow keeps only the upper 8."""
 
 import io
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# How a picture's levels are laid out for Pillow, and the layout by which it takes the lower byte for the upper one.
+# Pillow's raw mode of an image's levels, and the raw mode with which it reads the lower byte instead of the upper one.
 _LOWER = {f"{mode};16{order}": f"{mode};16{other}" for mode in ("RGB", "RGBA", "RGBX") for order, other in ("BL", "LB", "NB")}
 
 
 def sixteen_bits(content: bytes, kind: str, page: int = 0) -> NDArray[np.uint16] | None:
-    """Levels, H × W × 1 or 3, of a PNG's or TIFF's page; None if it does not hold 16 bits of each colour. Transparency is left out."""
+    """Levels, H × W × 1 or 3, of a PNG or a page of a TIFF; None if it does not have 16 bits per channel. Transparency is left out."""
     with Image.open(io.BytesIO(content), formats=(kind,)) as image:
         image.seek(page)
         args: Any = image.tile[0].args
@@ -20,7 +20,7 @@ def sixteen_bits(content: bytes, kind: str, page: int = 0) -> NDArray[np.uint16]
         is_grey = image.mode.startswith("I;16")
     if is_grey:
         return _decoded(content, kind, page, layout).astype(np.uint16)[..., None]
-    if layout == "LA;16B":  # a pixel's four bytes stay as they are if they are taken for red, green, blue and alpha
+    if layout == "LA;16B":  # read as RGBA, a pixel's four bytes stay unchanged
         bytes_HW4 = _decoded(content, kind, page, "RGBA").astype(np.uint16)
         return _joined(bytes_HW4[..., :1], bytes_HW4[..., 1:2])
     if layout not in _LOWER:

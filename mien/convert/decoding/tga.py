@@ -1,4 +1,4 @@
-"""TGA has no magic bytes: a file is taken for one if all its header makes sense (Truevision TGA, version 2.0)."""
+"""Recognises TGA files. TGA has no magic bytes, so a file counts as TGA if its whole header makes sense (Truevision TGA, version 2.0)."""
 
 import struct
 
@@ -9,7 +9,7 @@ _PALETTE_DEPTHS = (15, 16, 24, 32)
 
 
 def is_tga(content: bytes) -> bool:
-    """Whether header and size, or the footer of version 2, are those of a TGA file that is all there."""
+    """Whether the header and the size, or the header and the footer of version 2, are those of a complete TGA file."""
     if len(content) < 18:
         return False
     id_bytes, has_palette, kind, _, num_colours, colour_bits, _, _, width, height, depth, flags = struct.unpack_from(
@@ -31,7 +31,7 @@ def is_tga(content: bytes) -> bool:
 
 
 def _runs_end(content: bytes, at: int, num_pixels: int, pixel_bytes: int) -> bool:
-    """Whether the packets of a run-length encoded picture make up all its pixels, and the file ends soon after them."""
+    """Whether the packets of a run-length encoded image contain exactly all its pixels, and the file ends soon after them."""
     while num_pixels > 0 and at < len(content):
         count = (content[at] & 127) + 1
         at += 1 + pixel_bytes * (1 if content[at] & 128 else count)

@@ -1,4 +1,4 @@
-"""TIFF: which of its pages is the photograph, and what its tags say of the levels (TIFF 6.0, TIFF/EP, DNG)."""
+"""TIFF: finds the page that contains the photograph, and reads what its tags state about the levels (TIFF 6.0, TIFF/EP, DNG)."""
 
 import io
 from typing import Any
@@ -13,19 +13,22 @@ _SUB_IFDS, _DNG_VERSION = 330, 50706
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _WHITE_IS_ZERO, _COLOUR_FILTER_ARRAY, _LINEAR_RAW = 0, 32803, 34892
 _SIGNED = 2
-_MAX_PAGES = 32  # looked through for the first that is no preview
-# libtiff brings levels into the machine's order; Pillow knows that of unsigned ones alone, and garbles these.
+_MAX_PAGES = 32  # maximum number of pages searched for the first that is not a preview
+# libtiff converts levels to the machine's byte order. Pillow takes this into account for unsigned levels only, and garbles these modes.
 _NATIVE_ORDER = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 RAW = "camera raw: its first picture is only a preview"
 
 
 def prepare_pillow() -> None:
-    """Lets Pillow open grey of 16 bits with white at 0 in big-endian files, too; its levels are turned round by us."""
+    """Lets Pillow also open big-endian files of 16-bit grey with white at 0. `levels` inverts them afterwards."""
     TiffImagePlugin.OPEN_INFO[(b"MM", 0, (1,), 1, (16,), ())] = ("I;16B", "I;16B")
 
 
 def choose_page(image: Image.Image) -> int:
-    """Goes to the first page at full resolution; its number, from 0. Raises Undecodable for a camera raw, whose pages are previews."""
+    """Moves to the first page at full resolution and returns its number, from 0.
+
+    Raises Undecodable for a camera raw, whose pages are previews.
+    """
     number = 0
     while True:
         tags = _tags(image)
@@ -43,12 +46,12 @@ def choose_page(image: Image.Image) -> int:
             image.seek(number)
         except EOFError:
             raise Undecodable("unsupported", RAW) from None
-        except (SyntaxError, KeyError):  # a page of a kind that Pillow does not know, as a raw's is
+        except (SyntaxError, KeyError):  # Pillow does not know this kind of page, such as that of a camera raw
             raise Undecodable("unsupported", RAW) from None
 
 
 def correct_order(image: ImageFile.ImageFile) -> None:
-    """Mends how Pillow reads the chosen page's levels where they are compressed, big-endian, and signed or floats."""
+    """Corrects how Pillow reads the chosen page's levels if they are compressed, big-endian, and signed or floats."""
     image.tile = [
         tile._replace(args=(_NATIVE_ORDER.get(tile.args[0], tile.args[0]), *tile.args[1:]))
         if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
@@ -58,8 +61,10 @@ def correct_order(image: ImageFile.ImageFile) -> None:
 
 
 def depth_of(image: Image.Image) -> Depth:
-    """What the tags of the chosen page say of its levels. MaxSampleValue counts where it is the end of a range of whole bits;
-    elsewhere it is a statistic."""
+    """What the tags of the chosen page state about its levels.
+
+    MaxSampleValue is used only if it is the maximum of a whole number of bits, because otherwise it is merely a statistic.
+    """
     tags = _tags(image)
     bits = max(tags.get(_BITS, (1,)))
     highest = tags.get(_MAX_VALUE)
@@ -74,7 +79,7 @@ def depth_of(image: Image.Image) -> Depth:
 
 
 def unknown_kind(content: bytes) -> str | None:
-    """What kind of TIFF it is that Pillow does not open, in words; None if its tags cannot be read either."""
+    """Describes the kind of a TIFF that Pillow cannot open; None if its tags cannot be read either."""
     try:
         header = content[:8]
         tags = TiffImagePlugin.ImageFileDirectory_v2(header)
@@ -88,7 +93,7 @@ def unknown_kind(content: bytes) -> str | None:
             return None
         words = {1: "whole numbers", 2: "signed numbers", 3: "floats"}
         return f"TIFF of {'+'.join(map(str, bits))} bits, {words.get(formats[0], 'of an unknown kind')}, photometric {tags[_PHOTOMETRIC]}"
-    except Exception:  # damaged tags raise of every kind
+    except Exception:  # damaged tags raise all kinds of errors
         return None
 
 

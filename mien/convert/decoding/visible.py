@@ -1,4 +1,4 @@
-"""Levels as they were meant: an alpha channel that was never filled is none, and deep levels become 8 bits by their own white."""
+"""Corrects levels to what was meant: removes an alpha channel that was never filled, and scales deep levels to 8 bits by their white."""
 
 import numpy as np
 from PIL import Image
@@ -9,20 +9,20 @@ from mien.convert.decoding.png import Png
 from mien.convert.decoding.reasons import Undecodable
 from mien.convert.decoding.sixteen import sixteen_bits
 
-# Formats whose fourth byte most programs leave at 0 and show as opaque.
+# Formats in which most programs leave the fourth byte at 0 and treat it as opaque.
 _FOURTH_BYTE_UNUSED = ("BMP", "DIB", "TGA", "ICO")
-_LOW = 64  # of 256: colours of 16 bits whose highest level is below it may have 14 bits or fewer
+_LOW = 64  # of 256: 16-bit colours whose highest level is below it may really have 14 bits or fewer
 
 
 def without_empty_alpha(image: Image.Image, source_format: str) -> Image.Image:
-    """The image without its alpha channel if that is 0 everywhere in a format where it then means nothing."""
+    """Removes the alpha channel if it is 0 everywhere in a format in which it then has no meaning."""
     if source_format in _FOURTH_BYTE_UNUSED and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
         return image.convert("RGB")
     return image
 
 
 def with_eight_bits(image: Image.Image, content: bytes, source_format: str, page: int, png: Png | None) -> Image.Image:
-    """The image with levels of 8 bits. Raises Undecodable where nobody can tell which level is white."""
+    """Converts the image to levels of 8 bits. Raises Undecodable if the level of white cannot be determined."""
     if png is None and source_format != "TIFF" and not is_deep(image):
         return image
     if png:
@@ -48,7 +48,7 @@ def with_eight_bits(image: Image.Image, content: bytes, source_format: str, page
 
 
 def _highest(image: Image.Image) -> int:
-    """The highest level of the colours; transparency does not count."""
+    """The highest level of the colour channels, without transparency."""
     return max(int(image.getchannel(band).getextrema()[1]) for band in image.getbands() if band != "A")  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Where photographs come from: one file per kind of source. Each lists its files as `Entry`, in an order that is always the same."""
+"""The kinds of source, one module each. Each lists the files of its source as `Entry`, always in the same order."""
 
 import tarfile
 import zipfile
@@ -20,18 +20,18 @@ KINDS = ("folder", *FILES)
 
 
 def kind_of(source: Path) -> str:
-    """The kind of `source`, one of KINDS, by its content. Raises SourceError if it is missing, empty or of no kind we know."""
+    """The kind of `source`, one of KINDS, by its content. Raises SourceError if it is missing, empty or of an unknown kind."""
     if source.is_dir():
         return "folder"
     if not source.exists():
-        where = "" if source.is_absolute() else f" (looked in {Path.cwd()}; a source outside the repository is written as an absolute path)"
+        where = "" if source.is_absolute() else f" (searched in {Path.cwd()}; write an absolute path for a source outside the repository)"
         raise SourceError(f"ingest.source: {source} does not exist{where}; correct the path in params.yaml")
     if not source.is_file():
-        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; name a folder, archive or table")
+        raise SourceError(f"ingest.source: {source} is neither a folder nor a file; set it to a folder, archive or table")
     try:
         if source.stat().st_size == 0:
-            raise SourceError(f"ingest.source: {source} is an empty file; was it copied or downloaded completely?")
-        # First what a file begins with: zip is looked for at the end, where a tar may have a last member that is one (.zip, .docx).
+            raise SourceError(f"ingest.source: {source} is an empty file; copy or download it again")
+        # Tar is checked first, at the beginning of the file: is_zipfile looks at the end, where a tar's last member may be a zip or .docx.
         if _is_tar(source):
             return "tar"
         if zipfile.is_zipfile(source):
@@ -46,12 +46,12 @@ def kind_of(source: Path) -> str:
 def _is_tar(source: Path) -> bool:
     try:
         return tarfile.is_tarfile(source)
-    except (EOFError, ValueError):  # what a cut .gz raises in place of tarfile's own errors
+    except (EOFError, ValueError):  # raised for a truncated .gz instead of tarfile's own errors
         return False
 
 
 def source_entries(source: Path) -> Iterator[Entry]:
-    """Every file of the source, one by one, those in archives within it among them. Raises SourceError where the source as a whole cannot be read."""
+    """Every file of the source, including those in archives within it. Raises SourceError if the source as a whole cannot be read."""
     kind = kind_of(source)
     if kind == "folder":
         yield from expanded(folder_entries(source), Context())

@@ -1,6 +1,6 @@
-"""The most common characters of languages whose archives come without the UTF-8 flag: enough to tell one legacy encoding from another.
+"""The most common characters of languages whose archives often lack the UTF-8 flag; they suffice to distinguish the legacy encodings.
 
-The first line of each is running text's most frequent characters, the further ones are words that people name folders by.
+The first line of each set contains the most frequent characters of running text, the second line those of words used as folder names.
 """
 
 SIMPLIFIED = frozenset(

@@ -1,4 +1,4 @@
-"""One file of a source, and reading it: whatever is wrong with it becomes a reason in its row, never an exception."""
+"""One file of a source, and how it is read: any fault of the file becomes a reason in its row, never an exception."""
 
 import io
 import lzma
@@ -18,17 +18,20 @@ _BLOCK_BYTES = 2**20
 
 
 class UnreadableEntry(Exception):
-    """A source's own word on why one entry cannot be read: 'kind' or 'kind: detail'."""
+    """Raised by a source that cannot read one entry. The text is the reason: 'kind' or 'kind: detail'."""
 
 
 class UnreadableArchive(Exception):
-    """Why an archive or table cannot be read as a whole, and the remedy: what follows its name in a sentence, such as 'is empty; …'."""
+    """An archive or table cannot be read as a whole. The text continues a sentence after its name: the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file as its source lists it, still unread. `ignored` and `error` may be known beforehand; `place` is its path on disk, if it has one;
-    `allowance` is what the archive that it lies in may still unpack to."""
+    """A file as its source lists it, before it is read.
+
+    `ignored` and `error` are set if they are known beforehand; `place` is the file's path on disk, if it has one; `allowance` is the
+    number of bytes that the archive which contains the file may still unpack to.
+    """
 
     path: str
     open: Callable[[], IO[bytes]]
@@ -41,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file after reading: exactly one of `content`, `ignored` and `error` is there."""
+    """A file after it was read: exactly one of `content`, `ignored` and `error` is set."""
 
     path: str
     size_bytes: int | None
@@ -51,9 +54,10 @@ class FoundFile:
 
 
 def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
-    """The file's content if it is, or by its name should be, an image of at most `max_bytes`; else why it is ignored or cannot be read.
+    """Reads the content of a file that is, or by its name should be, an image of at most `max_bytes`.
 
-    No more than `max_bytes` are held in memory, whatever an archive claims or unpacks to.
+    For any other file, the result contains the reason why it is ignored or cannot be read. At most `max_bytes` are held in memory,
+    whatever size an archive states or unpacks to.
     """
     if aside := set_aside(entry):
         return aside
@@ -65,7 +69,7 @@ def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
             content = None if (entry.size_bytes or 0) > max_bytes else _rest(head, file, max_bytes=max_bytes)
         if entry.allowance and content is not None:
             entry.allowance.take(len(content))
-    except Exception as error:  # sources are other people's files: decompressors raise more kinds than they document
+    except Exception as error:  # a source can contain any file, and decompressors raise more kinds of error than they document
         return FoundFile(entry.path, entry.size_bytes, error=error_reason(error))
     if content is None:
         return FoundFile(entry.path, entry.size_bytes, error=f"too large: more than {max_bytes // 2**20} MiB (ingest.max_file_mb)")
@@ -73,18 +77,21 @@ def read_entry(entry: Entry, *, max_bytes: int) -> FoundFile:
 
 
 def set_aside(entry: Entry) -> FoundFile | None:
-    """An entry that is not to be read, with the reason that its source, its path or its first bytes give; None for the others."""
+    """The result for an entry that must not be read, with the reason given by its source, path or first bytes; None for all others."""
     ignored = entry.ignored or system_file_reason(entry.path)
     if ignored == "hidden file" and _is_image(entry):
-        ignored = "hidden image"  # still hidden, as by Android's bin, but its owner may want to see it counted
+        ignored = "hidden image"  # it stays ignored (Android's bin hides deleted images so), but is counted separately for its owner
     if ignored or entry.error:
         return FoundFile(entry.path, entry.size_bytes, ignored=ignored, error=None if ignored else entry.error)
     return None
 
 
 def _rest(head: bytes, file: IO[bytes], *, max_bytes: int) -> bytes | None:
-    """All of a file whose first bytes were read, to its end, where archives compare checksums; None if it is larger than `max_bytes`."""
-    content = io.BytesIO()  # gives its bytes away without a copy
+    """The whole content of a file whose first bytes, `head`, were read already; None if it is larger than `max_bytes`.
+
+    The file is read to its end, because archives compare checksums there.
+    """
+    content = io.BytesIO()  # its getvalue makes no copy
     content.write(head)
     while block := file.read(_BLOCK_BYTES):
         if content.tell() + len(block) > max_bytes:
@@ -102,7 +109,7 @@ def _is_image(entry: Entry) -> bool:
 
 
 def error_reason(error: Exception) -> str:
-    """'kind' or 'kind: detail', where the kind is one of few and is what counts go by."""
+    """The reason as 'kind' or 'kind: detail'. There are few kinds, and files are counted by them."""
     if isinstance(error, UnreadableEntry | UnpacksTooLarge):
         return str(error)
     if isinstance(error, PermissionError):

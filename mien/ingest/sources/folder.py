@@ -1,4 +1,4 @@
-"""A folder, with all folders below it."""
+"""A folder as a source, including all folders below it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +10,7 @@ from mien.ingest.sources.walk import walk
 
 
 def folder_entries(source: Path) -> Iterator[Entry]:
-    """Every file below `source` (see walk). Raises SourceError if it cannot be listed."""
+    """Every file below `source` (see `walk`). Raises SourceError if the folder cannot be listed."""
     for found in walk(source):
         yield Entry(found.path, partial(_opened, found.place), found.size_bytes, found.ignored, found.error, found.place)
 

@@ -1,4 +1,4 @@
-"""Archives and tables inside a source: their files are files of the source, under the archive's own path."""
+"""Archives and tables inside a source. Their files become files of the source, with the archive's path in front of theirs."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from mien.ingest.sources.zip_archive import zip_entries
 from mien.store.pointers import stands_in
 from mien.store.signatures import HEAD_BYTES
 
-DEEPEST = 3  # archives in one another: an archive of archives of archives is opened, what is in these is not
+DEEPEST = 3  # levels of nested archives that are opened; an archive on the fourth level is not
 _BLOCK_BYTES = 2**20
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _TABLE = (".csv", ".tsv", ".csv.gz")
@@ -29,18 +29,19 @@ Opened = Callable[..., Iterator[Entry]]
 
 @dataclass
 class Context:
-    """What holds for a whole source: how much its archives may unpack to, and whether a table with a column Usage was read."""
+    """State shared by a whole source: how much its archives may unpack to, and whether a table with a column Usage was read."""
 
     allowance: Allowance | None = None
     has_table: list[str] = field(default_factory=list)
 
 
 def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> Iterator[Entry]:
-    """The `entries` with those that are archives or pixel tables replaced by the files in them.
+    """The `entries`, with archives and pixel tables replaced by the files in them.
 
-    One that cannot be read, or not to its end, is an entry of its own with the reason, beside what was read before. Archives deeper than
-    DEEPEST stay what they are. Sets come with the same pictures in several tables (Kaggle's with icml_face_data.csv, train.csv and
-    fer2013.csv): of tables with a column Usage the first is read, tables without only if there is none with.
+    An archive that cannot be read, or not to its end, becomes an entry with the reason, in addition to the files read before.
+    Archives deeper than DEEPEST are not opened. Some datasets contain the same images in several tables (Kaggle's contains
+    icml_face_data.csv, train.csv and fer2013.csv): only the first table with a column Usage is read, and tables without that
+    column are read only if no table has it.
     """
     waiting = []
     for entry in entries:
@@ -68,7 +69,7 @@ def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> I
 
 
 def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Iterator[Entry]:
-    """The files in one archive or table."""
+    """The files in one archive or table, or the entry itself with the reason if it cannot be read."""
     if entry.place is not None:
         context = replace(context, allowance=Allowance.of(entry.size_bytes or 0))
     try:
@@ -84,24 +85,24 @@ def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Itera
                 yield replace(entry, ignored="empty archive")
     except (UnreadableArchive, UnpacksTooLarge) as error:
         yield replace(entry, error=f"unreadable archive: {error}")
-    except StorageError:  # not the archive's fault: its photographs must not be missing because a disk was full
+    except StorageError:  # the archive is sound: a full disk must stop the run, or the archive's photographs would be missing
         raise
-    except Exception as error:  # decompressors raise more kinds than they document
+    except Exception as error:  # decompressors raise more kinds of error than they document
         yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
 
 
 def _columns(entry: Entry) -> set[str]:
-    """The columns of a pixel table; none if the entry is no such table."""
+    """The columns of a pixel table; an empty set if the entry is not a pixel table."""
     try:
         with entry.open() as file:
             return columns_of(file)
-    except Exception:  # said when it is read
+    except Exception:  # the fault is reported when the entry is read
         return set()
 
 
 @contextmanager
 def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
-    """The file itself if it lies on disk, else a temporary copy, which is gone afterwards."""
+    """The file itself if it is on disk, else a temporary copy, which is deleted afterwards."""
     if entry.place is not None:
         with entry.place.open("rb") as file:
             yield file
@@ -122,11 +123,11 @@ def _seekable(entry: Entry) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _disk_refuses(entry: Entry) -> Iterator[None]:
-    """Raises StorageError where writing the copy fails."""
+    """Raises StorageError if writing the copy fails."""
     try:
         yield
     except OSError as error:
         told = refusal(error) or error
         raise StorageError(
-            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR names another): {told}"
+            f"the archive {one_line(entry.path)} could not be copied into the folder for temporary files (TMPDIR sets another): {told}"
         ) from None

@@ -1,4 +1,4 @@
-"""What a source says about itself as a whole, while it is read: one line on stderr, past the progress bar."""
+"""Warnings about a source as a whole while it is read: one line on stderr, which does not break the progress bar."""
 
 import sys
 
@@ -8,5 +8,5 @@ from mien.core.printable import one_line
 
 
 def notice(text: str) -> None:
-    """Prints a warning."""
+    """Prints `text` as a warning of one line."""
     tqdm.write(f"warning: {one_line(text)}", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""Tables whose rows are pictures, as FER2013's: columns emotion (a code or a word), pixels (grey levels of a square) and Usage; each row becomes a PNG.
+"""Tables whose rows are images, as in FER2013. Each row becomes a PNG.
 
-Goodfellow et al., "Challenges in representation learning: a report on three machine learning contests", 2013, arXiv:1307.0414. Tables made after
-it, such as CK+'s, have other codes and sizes, floats, words, brackets or semicolons.
+The columns are emotion (a code or a word), pixels (the grey levels of a square) and Usage. Source: Goodfellow et al., "Challenges in
+representation learning: a report on three machine learning contests", 2013, arXiv:1307.0414. Later tables that follow this format,
+such as that of CK+, have other codes and sizes, floats, words, brackets or semicolons.
 """
 
 import csv
@@ -20,17 +21,17 @@ from mien.ingest.layout import shown_path
 from mien.ingest.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.ingest.sources.notices import notice
 
-# FER2013's seven, and what tables after it (CK+, FER+) give the code 7.
+# The seven emotions of FER2013, and the one to which later tables (CK+, FER+) give the code 7.
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
 _COLUMNS = ("emotion", "pixels")
 _OTHER_NAMES = {"label": "emotion", "expression": "emotion", "split": "usage", "subset": "usage", "pixel": "pixels"}
 _HEADER_BYTES, _LARGEST_SIDE_PX = 4096, 1024
 _MOST_PIXELS = _LARGEST_SIDE_PX**2
-_MOST_CHARACTERS = 16 * _MOST_PIXELS  # of a line: who writes floats rarely takes more for one
+_MOST_CHARACTERS = 16 * _MOST_PIXELS  # of a line: a float rarely takes more than 16 characters
 
 
 def columns_of(file: IO[bytes]) -> set[str]:
-    """The columns of a CSV whose header names emotion and pixels; none of another."""
+    """The columns of a CSV whose header contains emotion and pixels; an empty set for any other file."""
     with _text(file) as text:
         line = text.readline(_HEADER_BYTES)
     columns = set(_header(next(csv.reader([line], delimiter=_delimiter(line)), [])))
@@ -38,9 +39,9 @@ def columns_of(file: IO[bytes]) -> set[str]:
 
 
 def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
-    """A file per row, called USAGE/EMOTION/ROW.png (rows from 0). Raises UnreadableArchive if the table lacks a column.
+    """One file per row, named USAGE/EMOTION/ROW.png (rows from 0). Raises UnreadableArchive if the table lacks a column.
 
-    A code that is none of EMOTIONS stands in the path as `emotion CODE`; a notice says how many rows have which.
+    A code outside EMOTIONS appears in the path as `emotion CODE`; a notice gives the number of rows with each such code.
     """
     csv.field_size_limit(_MOST_CHARACTERS)
     lines = _lines(_text(file))
@@ -48,9 +49,9 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
     rows = csv.reader(lines, delimiter=_delimiter(first))
     header = _header(next(csv.reader([first], delimiter=_delimiter(first)), []))
     if missing := [column for column in _COLUMNS if column not in header]:
-        test = "; a table without emotions is a test set without labels" if missing == ["emotion"] else ""
+        test = "; a table without this column is a test set without labels" if missing == ["emotion"] else ""
         raise UnreadableArchive(
-            f"has no column {' and no column '.join(missing)}{test}; a table must have the columns emotion, pixels and Usage, as FER2013's"
+            f"has no column {' and no column '.join(missing)}{test}; a table must have FER2013's columns emotion, pixels and Usage"
         )
     unknown: Counter[str] = Counter()
     try:
@@ -60,11 +61,11 @@ def pixel_csv_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
         raise UnreadableArchive(f"cannot be read as a table: line {rows.line_num + 1}: {error}") from None
     if unknown:
         codes = ", ".join(f"{code!r} ({plural(num, 'row')})" for code, num in sorted(unknown.items()))
-        notice(f"{name} has codes of emotions that are not FER2013's: {codes}; name them in labels.aliases, such as happy: [emotion 8]")
+        notice(f"{name} has emotion codes that FER2013 does not have: {codes}; add them to labels.aliases, such as happy: [emotion 8]")
 
 
 def _text(file: IO[bytes]) -> IO[str]:
-    """The table as text: unpacked, and in UTF-16 where spreadsheets wrote it so."""
+    """The table as text: decompressed, and decoded as UTF-16 if it begins with that byte order mark, else as UTF-8."""
     buffered: Any = io.BufferedReader(cast(io.RawIOBase, file))
     if buffered.peek(2)[:2] == b"\x1f\x8b":
         buffered = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)))
@@ -73,7 +74,7 @@ def _text(file: IO[bytes]) -> IO[str]:
 
 
 def _lines(text: IO[str]) -> Iterator[str]:
-    """The lines of a table, of which none is held in memory that is longer than a row can be."""
+    """The lines of a table. Raises UnreadableArchive for a line that is longer than a row can be, before it is read in full."""
     while line := text.readline(_MOST_CHARACTERS + 1):
         if len(line) > _MOST_CHARACTERS:
             raise UnreadableArchive(f"cannot be read as a table: a line has more than {_MOST_CHARACTERS} characters")
@@ -81,7 +82,7 @@ def _lines(text: IO[str]) -> Iterator[str]:
 
 
 def _header(row: list[str]) -> list[str]:
-    """The names of the columns, those that other tables give to FER2013's among them."""
+    """The names of the columns, with the names that other tables use replaced by those of FER2013."""
     return [_OTHER_NAMES.get(name, name) for name in (column.strip().lower() for column in row)]
 
 
@@ -98,7 +99,7 @@ def _entry(index: int, row: dict[str, str], unknown: Counter[str]) -> Entry:
 
 
 def _label(emotion: str, unknown: Counter[str]) -> str | None:
-    """The word of a code, a word as it is, `emotion CODE` of a code that is not known; None where the cell is empty."""
+    """The label of a row: the word for a known code, a word unchanged, `emotion CODE` for an unknown code; None if the cell is empty."""
     try:
         code = float(emotion)
     except ValueError:
@@ -131,7 +132,7 @@ def _levels(text: str) -> bytes:
         pass
     try:
         values = list(map(float, numbers))
-        # All of a picture lie within 0 to 1 only where these are the ends of its scale.
+        # If all levels of an image are from 0 to 1 and some are fractions, its scale is 0 to 1.
         scale = 255 if max(values, default=0) <= 1 and any(not value.is_integer() for value in values) else 1
         return bytes(round(value * scale) for value in values)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Archives that were split into several files: told by their names or their end records, and never read in part."""
+"""Archives that were split into several files. They are recognised by their names or end records, and a single part is never read."""
 
 import io
 import re
@@ -17,16 +17,16 @@ _RAR_PART = re.compile(r"(?P<stem>.+)(\.part\d+\.rar|\.r\d{2})$", re.IGNORECASE)
 
 
 def split_archive(name: str) -> UnreadableArchive:
-    """The error for one part, called `name`, of an archive in several."""
+    """The error for a file called `name` that is one part of a split archive."""
     name = name.rpartition("/")[2]
     if found := _NUMBERED.fullmatch(name):
-        how = f"join them (`cat {found['whole']}.* > {found['whole']}`) and name {found['whole']}"
+        how = f"join them (`cat {found['whole']}.* > {found['whole']}`) and set ingest.source to {found['whole']}"
     elif _RAR_PART.fullmatch(name):
-        how = "unpack the first (`7z x`), and name the folder that comes out"
+        how = "unpack the first (`7z x`), and set ingest.source to the resulting folder"
     else:
         part = _ZIP_PART.fullmatch(name)
         whole = f"{part['stem']}.zip" if part else name
-        how = f"join them (`zip -s 0 {whole} --out whole.zip`, or unpack with `7z x {whole}`) and name the result"
+        how = f"join them (`zip -s 0 {whole} --out whole.zip`, or unpack with `7z x {whole}`) and set ingest.source to the result"
     return UnreadableArchive(f"is one part of an archive in several parts; with all parts in one folder, {how}")
 
 
@@ -36,7 +36,7 @@ def is_named_as_part(name: str) -> bool:
 
 
 def is_spanned(file: IO[bytes]) -> bool:
-    """Whether a zip's end record says that it is the last part of several, in which most members lie elsewhere (APPNOTE 4.3.16)."""
+    """Whether a zip is the last of several parts by its end record, so that most members are in other files (APPNOTE 4.3.16)."""
     end = file.seek(0, io.SEEK_END)
     file.seek(max(0, end - _END_BYTES - _LOCATOR_BYTES - _LONGEST_COMMENT))
     tail = file.read()

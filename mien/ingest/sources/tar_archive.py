@@ -1,4 +1,4 @@
-"""A .tar archive, plain or compressed, read from front to back; nothing is unpacked to disk."""
+"""A .tar archive as a source, plain or compressed. It is read from beginning to end, and nothing is unpacked to disk."""
 
 import lzma
 import tarfile
@@ -11,7 +11,7 @@ from mien.ingest.sources.entry import Entry, UnreadableArchive, UnreadableEntry
 from mien.ingest.sources.names import readable
 from mien.ingest.sources.notices import notice
 
-# ValueError and OverflowError are what tarfile itself raises at sizes and maps of sparse files that are no sensible numbers.
+# tarfile raises ValueError and OverflowError if sizes or the maps of sparse files are not sensible numbers.
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError, OverflowError)
 _NAME_HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _MAX_NAME_HEADER_BYTES = 2**20
@@ -19,7 +19,7 @@ _CHUNK_BYTES = 2**20
 
 
 class _Member(tarfile.TarInfo):
-    """A member whose headers are of sane size: tarfile reads a long name's whole, and a few zipped zeros can declare gigabytes."""
+    """A member whose name header has a limited size: tarfile reads long names whole, and a tiny compressed file can declare gigabytes."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -30,9 +30,10 @@ class _Member(tarfile.TarInfo):
 
 
 def tar_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
-    """Every member that is no folder, in the archive's order; also of archives that were written one behind the other (`cat a.tar b.tar`).
+    """Every member that is not a folder, in the archive's order. Concatenated archives (`cat a.tar b.tar`) are read one after another.
 
-    Read to its last byte, because the checksum of a compressed archive stands there. Raises UnreadableArchive where it breaks off or is damaged.
+    The file is read to its last byte, because a compressed archive has its checksum there. Raises UnreadableArchive if the archive is
+    truncated or damaged.
     """
     try:
         file.seek(0)
@@ -47,14 +48,14 @@ def tar_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
 
 
 def _members(stream: IO[bytes], name: str, *, is_quiet: bool = False) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """The members of all archives in the unpacked stream, one after the other, each with the archive that can extract it."""
+    """The members of all archives in the decompressed stream, each with the archive that can extract it."""
     start: int | None = 0
     while start is not None:
         stream.seek(start)
         archive = tarfile.TarFile(fileobj=stream, tarinfo=_Member)
-        if start and archive.firstmember is None:  # type: ignore[attr-defined]  # tarfile refuses what is no header only at a file's beginning
+        if start and archive.firstmember is None:  # type: ignore[attr-defined]  # tarfile only raises at offset 0
             if not is_quiet:
-                notice(f"{name}: what follows the end of the archive is no further archive and was left out")
+                notice(f"{name}: the data after the end of the archive are not another archive and were left out")
             while stream.read(_CHUNK_BYTES):
                 pass
             return
@@ -64,9 +65,9 @@ def _members(stream: IO[bytes], name: str, *, is_quiet: bool = False) -> Iterato
 
 
 def _next_start(stream: IO[bytes], offset: int) -> int | None:
-    """Where the next archive begins after the zero blocks at `offset`; None if nothing but zeros follows.
+    """The offset at which the next archive begins after the zero blocks at `offset`; None if only zeros follow.
 
-    Without the first check an archive cut between two members, or a damaged header, would silently end the list there.
+    Without the first check, the list would end silently if the archive was truncated between two members or has a damaged header.
     """
     stream.seek(offset)
     if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
@@ -81,7 +82,7 @@ def _next_start(stream: IO[bytes], offset: int) -> int | None:
 
 
 def _read_on(stream: IO[bytes]) -> bytes:
-    """What follows; nothing where it is no compressed data, such as a line break that was put behind a sound file."""
+    """The next bytes; none if what follows is not compressed data, such as a line break appended to a sound file."""
     try:
         return stream.read(_CHUNK_BYTES)
     except OSError as error:
@@ -91,14 +92,14 @@ def _read_on(stream: IO[bytes]) -> bytes:
 
 
 class _Names:
-    """Members' names as paths. Only at the first that is not UTF-8 are all gone through, to find their encoding."""
+    """Turns members' names into paths. All names are read to estimate their encoding only when the first that is not UTF-8 occurs."""
 
     def __init__(self, names: Callable[[], list[str]], archive: str) -> None:
         self._names, self._archive = names, archive
         self._read: dict[str, str] | None = None
 
     def of(self, name: str) -> str:
-        """The path of a member by its name as tarfile gives it, bytes that are no UTF-8 as surrogates."""
+        """The path of a member by its name as tarfile returns it, in which bytes that are not UTF-8 are surrogates."""
         if name.isprintable() or _is_utf8(name):
             return shown_path(name)
         if self._read is None:

@@ -1,4 +1,4 @@
-"""How much an archive may unpack to: photographs hardly compress, decompression bombs do so a thousand times over."""
+"""Limits how much an archive may unpack to: photographs hardly compress, whereas a decompression bomb expands a thousandfold."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ MAX_RATIO = 100
 
 
 class UnpacksTooLarge(Exception):
-    """The text is the reason for the row of the file that went beyond."""
+    """A file exceeds the limit. The text is the reason for the row of that file."""
 
 
 @dataclass
 class Allowance:
-    """What may still be unpacked from one archive on disk, archives within it included."""
+    """The number of bytes that may still be unpacked from one archive on disk, including the archives within it."""
 
     left_bytes: int
 
     @classmethod
     def of(cls, size_bytes: int) -> "Allowance":
-        """For an archive of `size_bytes`: a hundred times as much, and 1 GiB on top for small ones that are honest (blank bitmaps)."""
+        """The allowance of an archive of `size_bytes`: a hundred times its size, plus 1 GiB for small harmless archives (blank bitmaps)."""
         return cls(FREE_BYTES + MAX_RATIO * size_bytes)
 
     def take(self, num_bytes: int) -> None:
-        """Raises UnpacksTooLarge if that is more than is left, which then stays as it is."""
+        """Subtracts `num_bytes`. Raises UnpacksTooLarge, and subtracts nothing, if fewer bytes are left."""
         if num_bytes > self.left_bytes:
             raise UnpacksTooLarge(
                 f"too large: its archive unpacks to more than {MAX_RATIO} times its size; unpack it yourself if you trust it"

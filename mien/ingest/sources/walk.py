@@ -1,4 +1,4 @@
-"""Walking a folder: every file below it once, links that a person made included, loops and links to the system's own places left out."""
+"""Walks a folder and yields every file below it once. Links are followed, except those that form loops or lead to system folders."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from mien.ingest.layout import shown_path
 from mien.ingest.sources.entry import error_reason
 from mien.ingest.sources.junk import IMAGE_SUFFIXES
 
-# A link into one of these was not made to collect photographs, and reading there can hang or reveal secrets.
+# A link into one of these folders was not made to collect photographs, and reading there can hang or reveal secrets.
 _SYSTEM_PLACES = tuple(
     Path(place) for place in ("/proc", "/sys", "/dev", "/run", "/etc", "/boot", "/usr", "/bin", "/sbin", "/lib", "/lib64")
 )
@@ -19,7 +19,10 @@ _SYSTEM_PLACES = tuple(
 
 @dataclass(frozen=True)
 class Found:
-    """A file, or what could not be entered: `place` on disk, `path` as shown; `ignored` or `error` says why it is not to be opened."""
+    """A file, or a folder that could not be entered.
+
+    `place` is the path on disk and `path` the path as shown; `ignored` or `error` is the reason why it must not be opened.
+    """
 
     place: Path
     path: str
@@ -31,11 +34,11 @@ class Found:
 
 
 def walk(source: Path) -> Iterator[Found]:
-    """Every file below the folder `source`, in the order of the names, each folder's own files before its sub-folders.
+    """Every file below the folder `source`, sorted by name; the files of a folder come before its sub-folders.
 
-    A link to a file is followed wherever it leads, such as into DVC's cache or to another disk, except into the system's own places. A link
-    to a folder outside the source is followed once: a folder that contains the source or has been read is not entered again, so that loops
-    end and no file is read twice. Devices, pipes and sockets are named and never opened, because reading one can wait for ever.
+    A link to a file is followed wherever it leads, such as into DVC's cache or to another disk, except into system folders. A link to a
+    folder outside the source is followed once: a folder that contains the source or has been read is not entered again, so that loops
+    end and no file is read twice. Devices, pipes and sockets are listed but never opened, because reading one can block for ever.
     Raises SourceError if `source` itself cannot be listed.
     """
     try:
@@ -74,11 +77,11 @@ def walk(source: Path) -> Iterator[Found]:
 
 
 def _link(path: Path, root: Path) -> Found | None:
-    """What a link leads to; None if it is a folder to enter."""
+    """The target of a link as Found; None if it is a folder to enter."""
     try:
         target = path.resolve(strict=True)
-    except (OSError, RuntimeError):  # to nowhere, or in a circle
-        # Behind the name of an image a photograph is missing, which its owner has to hear of.
+    except (OSError, RuntimeError):  # the target does not exist, or the links form a circle
+        # If the name is that of an image, a photograph is missing, and this must be reported as an error.
         is_image = path.suffix.lower().removeprefix(".") in IMAGE_SUFFIXES
         return _found(path, root, **{"error" if is_image else "ignored": "broken link"})
     if any(target.is_relative_to(place) for place in _SYSTEM_PLACES):
@@ -95,7 +98,7 @@ def _link(path: Path, root: Path) -> Found | None:
 def _file(path: Path, root: Path) -> Found:
     try:
         status = path.stat()
-    except OSError as error:  # in a folder that may be listed and not entered, or deleted meanwhile
+    except OSError as error:  # the folder may be listed but not entered, or the file was deleted meanwhile
         return _found(path, root, error=error_reason(error))
     if not stat.S_ISREG(status.st_mode):
         return _found(path, root, ignored="not a regular file")

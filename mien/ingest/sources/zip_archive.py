@@ -1,4 +1,4 @@
-"""A .zip archive, read member by member; nothing is unpacked to disk."""
+"""A .zip archive as a source. It is read member by member, and nothing is unpacked to disk."""
 
 import stat
 import zipfile
@@ -18,7 +18,7 @@ _READABLE = {0, 8, 12, 14}
 
 
 def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
-    """Every member that is no folder, in the archive's order. Raises UnreadableArchive for an archive that cannot be read as a whole."""
+    """Every member that is not a folder, in the archive's order. Raises UnreadableArchive if the archive as a whole cannot be read."""
     if is_spanned(file):
         raise split_archive(name)
     try:
@@ -27,7 +27,7 @@ def zip_entries(file: IO[bytes], *, name: str) -> Iterator[Entry]:
         raise UnreadableArchive(f"is a damaged zip archive ({error}); copy or download it again") from None
     with archive:
         members = [member for member in archive.infolist() if not member.filename.endswith("/")]  # is_dir fails on an empty name
-        # Members that begin before the file: it is the last of several that were cut anywhere.
+        # A member with a negative offset begins in an earlier file: this one is the last part of an archive split at arbitrary bytes.
         if any(member.header_offset < 0 for member in members):
             raise split_archive(name)
         for member, shown in zip(members, read_names(members, archive=name), strict=True):
@@ -41,7 +41,7 @@ def _ignored(member: zipfile.ZipInfo) -> str | None:
 
 
 def _error(member: zipfile.ZipInfo) -> str | None:
-    """Why a member cannot be read, as far as the directory tells."""
+    """Why a member cannot be read, by its entry in the archive's directory; else None."""
     if member.flag_bits & _ENCRYPTED or member.compress_type == _AES:
         return "encrypted"
     if member.compress_type not in _READABLE:

@@ -1,6 +1,7 @@
-"""Members of a zip that are compressed by bzip2, block by block.
+"""Reads members of a zip that are compressed with bzip2, block by block, with little memory.
 
-zipfile unpacks 4096 compressed bytes at once, which deflate makes 4 MB at most, LZMA some 30 MB, and bzip2 up to 5 GB.
+zipfile decompresses 4096 compressed bytes at once. They become at most 4 MB with deflate and about 30 MB with LZMA, but up to 5 GB with
+bzip2.
 """
 
 import bz2
@@ -12,14 +13,17 @@ from typing import IO, Any
 
 
 def open_bzip2(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
-    """The member's content. Reading raises BadZipFile at its end if its checksum is wrong, and EOFError or OSError if it is cut or damaged."""
+    """The member's content as a file.
+
+    Reading raises BadZipFile at the end if the checksum is wrong, and EOFError or OSError if the data are truncated or damaged.
+    """
     packed: Any = copy.copy(member)
     packed.compress_type, packed.file_size, packed.CRC = zipfile.ZIP_STORED, member.compress_size, None
     return io.BufferedReader(_Checked(bz2.BZ2File(archive.open(packed)), member))
 
 
 class _Checked(io.RawIOBase):
-    """As many bytes as the member has, with their checksum compared at the end."""
+    """Reads exactly as many bytes as the member has, and compares their checksum at the end."""
 
     def __init__(self, file: IO[bytes], member: zipfile.ZipInfo) -> None:
         self._file, self._left, self._crc, self._member = file, member.file_size, 0, member
