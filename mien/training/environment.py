@@ -43,4 +43,4 @@ def launch_warning(environment: Mapping[str, str] = os.environ) -> str | None:
     if not found:
         return None
     name, number = found[0]
-    return f"warning: {name} is {number}, but a model is trained in one process; each further process repeats it; start one (srun --ntasks=1)"
+    return f"warning: {name} is {number}, but a model is trained in one process; the others repeat it; start one (srun --ntasks=1)"

@@ -3,7 +3,6 @@
 Shapes: N images, K classes.
 """
 
-
 from collections.abc import Iterator
 
 import numpy as np
