@@ -101,7 +101,7 @@ def test_weights_that_do_not_fit_name_a_few_tensors(tmp_path: Path, full: dict[s
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / f"{BACKBONE}.safetensors").write_bytes(b"<html>not found</html>")
-    assert "no readable safetensors file" in refusal(tmp_path, tmp_path / "mine")
+    assert "not a readable safetensors file" in refusal(tmp_path, tmp_path / "mine")
 
 
 def test_the_note_is_missing(tmp_path: Path) -> None:
