@@ -19,7 +19,7 @@ CLASS_MAPS = False
 
 
 class MaxPoolDenseHead(nn.Module):
-    """Global max pool → batch norm (if `batch_norm`) → Linear (`hidden`) → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1 and 2.2.2).
+    """Global max pool → batch norm (if `batch_norm`) → Linear (`hidden`) → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1, 2.2.2).
 
     The paper applies L2 to the dense layer's weights W and L1 to W and the bias b, but gives no strengths and no batch norm. The terms
     are Keras's: l2(s) is s · ΣW², l1(s) of weights or bias s · Σ|·|, and of the activations a (after ReLU) s · Σ|a| / batch size.
