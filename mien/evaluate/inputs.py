@@ -23,7 +23,7 @@ class Training:
 
 def read_training(record_path: Path, curves_path: Path, *, model: str, classes: Sequence[str]) -> Training:
     """The training of `model`. Raises TableError if a file is missing, or is not of a model with these classes."""
-    again = f"run `dvc repro --force train@{model}` (or `dvc checkout`) to make them anew"
+    again = f"run `dvc repro --force train@{model}` (or `dvc checkout`) to make them again"
     try:
         record = read_json_output(record_path)
         curves = pd.read_csv(curves_path)

@@ -60,7 +60,7 @@ def find_weights(folder: Path, backbone: str) -> Path:
         raise WeightsError(f"weights of {backbone}: must be none, imagenet, or a folder with {wanted}; there is no folder {folder}")
     found = sorted({*folder.glob(f"{backbone}.safetensors"), *folder.glob(f"{backbone}.*.safetensors")})
     if not found:
-        raise WeightsError(f"weights of {backbone}: {folder} holds no {wanted}; put the file there, or set `weights: none`")
+        raise WeightsError(f"weights of {backbone}: {folder} contains no {wanted}; put the file there, or set `weights: none`")
     if len(found) > 1:
         raise WeightsError(
             f"weights of {backbone}: {folder} has several files, {', '.join(file.name for file in found)}; leave only one of them there"

@@ -12,7 +12,7 @@ def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[in
     counts = train.class_counts(len(config.classes))
     if missing := [name for name, count in zip(config.classes, counts, strict=True) if not count]:
         raise TrainingError(
-            f"{config.name}: the training split holds no image of {', '.join(missing)}; add images, or leave the class out by labels.drop"
+            f"{config.name}: the training split has no image of {', '.join(missing)}; add images, or exclude the class with labels.drop"
         )
     if not len(val):
         raise TrainingError(f"{config.name}: the validation split is empty; raise split.val or add images")
