@@ -1,8 +1,8 @@
-"""Random erasing (Zhong et al. 2020, arXiv:1708.04896): a random rectangle of some pictures turns grey.
+"""Random erasing (Zhong et al. 2020, arXiv:1708.04896): a random rectangle of some images turns grey.
 
-Own code: timm's RandomErasing draws from Python's global generator and writes into its input, torchvision's erases one rectangle in all
-pictures of a batch. Rectangles are drawn as theirs are (aspect ratios of 0.3 to 1/0.3), but from those that fit, where they try again.
-Shapes: N batch, C channels, S×S pixels.
+This is our own code, because timm's RandomErasing draws from Python's global generator and modifies its input, and torchvision's erases
+the same rectangle in all images of a batch. Rectangles have the same distribution (aspect ratios of 0.3 to 1/0.3), except that they are
+drawn from those that fit, where the libraries draw again. Shapes: N batch, C channels, S×S pixels.
 """
 
 import math
@@ -13,12 +13,12 @@ from torch import Generator, Tensor
 
 from mien.config.sections.augment import AugmentParams
 
-GREY = 0.5  # close to 0 after every normalisation, as in the papers, which erase to 0 after it
+GREY = 0.5  # close to 0 after every normalisation; the papers erase to 0 after normalisation
 MAX_ASPECT = 1 / 0.3
 
 
 def erase(images_NCSS: Tensor, settings: AugmentParams, *, generator: Generator) -> Tensor:
-    """Each picture, with the chance `erase`, with one rectangle of `erase_min_area` to `erase_max_area` of it turned grey."""
+    """Each image, with probability `erase`, has one rectangle of `erase_min_area` to `erase_max_area` of its area turned grey."""
     if not settings.erase:
         return images_NCSS
     num, _, *size_px = images_NCSS.shape
@@ -29,14 +29,14 @@ def erase(images_NCSS: Tensor, settings: AugmentParams, *, generator: Generator)
 
 
 def draw_rectangles(num: int, size_px: Sequence[int], *, areas: tuple[float, float], generator: Generator) -> Tensor:
-    """N×H×W masks for pictures of `size_px` (height, width), each true inside a random rectangle that lies in the picture.
+    """N×H×W masks for images of `size_px` (height, width), each true inside a random rectangle that lies within the image.
 
-    Its share of the area is uniform between the two of `areas`, but for rounding to whole pixels; its aspect ratio (shares of the sides)
-    is log-uniform, its place uniform.
+    Its share of the area is uniform between the two `areas`, up to rounding to whole pixels; its aspect ratio (in shares of the sides)
+    is log-uniform, its position uniform.
     """
     area_N, aspect_N, down_N, right_N = torch.rand(4, num, generator=generator)
     area_N = areas[0] + (areas[1] - areas[0]) * area_N
-    # Neither side may exceed the picture's.
+    # Neither side may exceed the image's side.
     log_limit_N = torch.minimum(torch.tensor(math.log(MAX_ASPECT)), -area_N.log())
     aspect_N = torch.exp((2 * aspect_N - 1) * log_limit_N)
     height_px, width_px = size_px
@@ -46,7 +46,7 @@ def draw_rectangles(num: int, size_px: Sequence[int], *, areas: tuple[float, flo
 
 
 def _spans(place_N: Tensor, share_N: Tensor, side_px: int) -> Tensor:
-    """N×S masks, each true over a share of the side's pixels that begin at one of the possible places."""
+    """N×S masks, each true over a share of the side's pixels, starting at one of the possible positions."""
     length_N = (side_px * share_N).round().clamp(1, side_px)
     start_N1 = (place_N * (side_px - length_N + 1)).floor().unsqueeze(1)
     pixel_S = torch.arange(side_px)

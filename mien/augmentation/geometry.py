@@ -1,7 +1,7 @@
 """Random rotation, shift, zoom, mirroring and cropping, as one affine resampling on the batch's device.
 
-Own code over torch's grid_sample: torchvision.transforms.v2 takes one map for the whole batch, and kornia.augmentation takes as long per
-batch, and 2.7 s more to import, for each training.
+This is our own code on torch's grid_sample, because torchvision.transforms.v2 applies one transform to the whole batch.
+kornia.augmentation takes as long per batch, and adds 2.7 s of import to each training.
 Shapes: N batch, C channels, S×S pixels.
 """
 
@@ -15,7 +15,7 @@ from mien.config.sections.augment import AugmentParams
 
 
 def transform(images_NCSS: Tensor, settings: AugmentParams, *, generator: Generator) -> Tensor:
-    """Each picture turned, shifted, zoomed, mirrored and cropped by its own draw; what comes in from outside repeats the border."""
+    """Each image rotated, shifted, zoomed, mirrored and cropped by its own draw; areas from outside repeat the border."""
     if not (settings.rotation_deg or settings.shift or settings.zoom or settings.flip or settings.crop):
         return images_NCSS
     maps_N23 = draw_maps(len(images_NCSS), settings, generator=generator).to(images_NCSS.device)
@@ -24,7 +24,7 @@ def transform(images_NCSS: Tensor, settings: AugmentParams, *, generator: Genera
 
 
 def draw_maps(num: int, settings: AugmentParams, *, generator: Generator) -> Tensor:
-    """N×2×3 maps from places in the result to places in the picture, where -1 and 1 are the outer edges."""
+    """N×2×3 affine maps from positions in the result to positions in the image, where -1 and 1 are the outer edges."""
     angle, zoom, right, down = (2 * torch.rand(4, num, generator=generator) - 1) * torch.tensor(
         [[math.radians(settings.rotation_deg)], [settings.zoom], [2 * settings.shift], [2 * settings.shift]]
     )
@@ -35,7 +35,7 @@ def draw_maps(num: int, settings: AugmentParams, *, generator: Generator) -> Ten
 
 
 def draw_crops(num: int, crop: float, *, generator: Generator) -> Tensor:
-    """N×3×3 maps from a square to a random smaller square inside it, whose side is shorter by a share of at most `crop`."""
+    """N×3×3 maps from a square to a random smaller square inside it; its side is shorter by a share of at most `crop`."""
     share_N, right_N, down_N = torch.rand(3, num, generator=generator)
     share_N = crop * share_N
     crops_N33 = torch.eye(3).repeat(num, 1, 1)

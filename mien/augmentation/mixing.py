@@ -1,4 +1,4 @@
-"""Mixup (Zhang et al. 2018, arXiv:1710.09412) and CutMix (Yun et al. 2019, arXiv:1905.04899), timm's: pictures blended with each other.
+"""Mixup (Zhang et al. 2018, arXiv:1710.09412) and CutMix (Yun et al. 2019, arXiv:1905.04899), with timm: images of a batch are blended.
 
 Shapes: N batch (even), K classes, C channels, S×S pixels.
 """
@@ -15,17 +15,17 @@ from mien.config.sections.augment import AugmentParams
 
 
 def mixes(settings: AugmentParams) -> bool:
-    """Whether `mix` blends pictures, and so needs batches of even size and gives soft targets."""
+    """Returns whether `mix` blends images, and so needs batches of even size and returns soft targets."""
     return settings.mixup > 0 or settings.cutmix > 0
 
 
 def mix(
     images_NCSS: Tensor, targets_N: Tensor, settings: AugmentParams, *, num_classes: int, generator: Generator
 ) -> tuple[Tensor, Tensor]:
-    """The batch blended with itself in reverse order, and soft targets, N×K; what came in, with hard targets, if both are off.
+    """Blends the batch with itself in reverse order; returns images and soft targets, N×K. If both are off, the input is returned.
 
-    Share λ of the first, from Beta(α, α), is drawn once per batch, and so is which of the two is used if both are on. The input is
-    not written to.
+    The share λ of the first image, from Beta(α, α), is drawn once per batch; if both methods are on, so is the choice between them.
+    The input is not modified.
     """
     if not mixes(settings):
         return images_NCSS, targets_N
@@ -41,13 +41,13 @@ def mix(
         num_classes=num_classes,
     )
     with _numpy_seeded(int(torch.randint(2**32, (), generator=generator))):
-        images, targets_NK = mixup(images_NCSS.clone(), targets_N)  # timm's writes into its input
+        images, targets_NK = mixup(images_NCSS.clone(), targets_N)  # timm's Mixup modifies its input
     return images, targets_NK
 
 
 @contextmanager
 def _numpy_seeded(seed: int) -> Iterator[None]:
-    """numpy's global generator, from which timm's Mixup draws, as `seed` makes it; its state is put back."""
+    """Seeds numpy's global generator, from which timm's Mixup draws, with `seed`; restores its state afterwards."""
     before = np.random.get_state()  # noqa: NPY002 (timm draws from it)
     np.random.seed(seed)  # noqa: NPY002
     try:

@@ -1,7 +1,7 @@
-"""RandAugment (Cubuk et al. 2020, arXiv:1909.13719), torchvision's, on each picture of a batch.
+"""RandAugment (Cubuk et al. 2020, arXiv:1909.13719), with torchvision, on each image of a batch.
 
-torchvision draws from torch's global generator: it is seeded from ours for the while, and its state put back. One picture at a time,
-because torchvision would draw the same operations for a whole batch.
+torchvision draws from torch's global generator, which is seeded from ours during the call and then restored. Images are processed one at
+a time, because torchvision would draw the same operations for a whole batch.
 """
 
 import torch
@@ -10,11 +10,11 @@ from torchvision.transforms import v2
 
 from mien.config.sections.augment import AugmentParams
 
-GREY = 0.5  # for what comes in from outside the picture, as in the paper's code
+GREY = 0.5  # fills areas from outside the image, as in the paper's code
 
 
 def rand_augment(images_N3SS: Tensor, settings: AugmentParams, *, generator: Generator) -> Tensor:
-    """Each picture, values in [0, 1], after `rand_augment_ops` operations of its own, of magnitude `rand_augment` (of 30)."""
+    """Each image, values in [0, 1], after `rand_augment_ops` random operations of its own, of magnitude `rand_augment` (out of 30)."""
     if not settings.rand_augment:
         return images_N3SS
     change = v2.RandAugment(
@@ -26,5 +26,5 @@ def rand_augment(images_N3SS: Tensor, settings: AugmentParams, *, generator: Gen
     )
     seed = int(torch.randint(2**63 - 1, (), generator=generator))
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # the CPU's alone; torch.manual_seed would reseed accelerators too
+        torch.default_generator.manual_seed(seed)  # only the CPU's generator; torch.manual_seed would reseed accelerators too
         return torch.stack([change(image_3SS) for image_3SS in images_N3SS])

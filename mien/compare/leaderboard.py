@@ -1,4 +1,4 @@
-"""The models of an experiment beside each other, from their test figures (metrics/evaluate/MODEL.json) and the tests of every pair."""
+"""Compares the models of an experiment by their test metrics (metrics/evaluate/MODEL.json) and the tests of every pair."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,11 +22,11 @@ Evaluations = Mapping[str, Mapping[str, Any]]
 
 
 def leaderboard(evaluations: Evaluations) -> dict[str, dict[str, float]]:
-    """One object per model, in the order given: the overall figures, rounded so that differences can be read.
+    """One object per model, in the order given: the overall metrics, rounded so that differences are visible.
 
-    Where test images are flagged (an official test split), macro-F1 on the clean ones too; where a model was trained with several seeds,
-    mean and standard deviation of macro-F1 over them. Raises TableError if the models were not tested on the same number of images,
-    because their figures cannot then be compared.
+    If test images are flagged (an official test split), macro-F1 on the clean images is included; if a model was trained with several
+    seeds, mean and standard deviation of macro-F1 over the seeds. Raises TableError if the models were not tested on the same number of
+    images, because their metrics cannot be compared then.
     """
     sizes = {model: evaluation["all"]["num_images"] for model, evaluation in evaluations.items()}
     if len(set(sizes.values())) > 1:
@@ -36,15 +36,15 @@ def leaderboard(evaluations: Evaluations) -> dict[str, dict[str, float]]:
 
 
 def ranking(evaluations: Evaluations) -> list[str]:
-    """The models, best macro-F1 first; of equals by name."""
+    """The models, best macro-F1 first; ties by name."""
     return sorted(evaluations, key=lambda model: (-evaluations[model]["all"]["macro_f1"], model))
 
 
 def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[str, tuple[str, float | None]]:
     """By model, in the order of `ranking`: whether its macro-F1 is the BEST, WORSE than that or ALIKE, and the p-value of the difference.
 
-    WORSE is said where p, corrected by Holm for all pairs of `comparisons` (comparison.COLUMNS), is at most 1 − LEVEL. That covers that the
-    best was picked by the same figures, since the pairs of every model that could have been best are among those corrected for.
+    A model is WORSE if p, corrected by Holm for all pairs of `comparisons` (pairwise_tests.COLUMNS), is at most 1 − LEVEL. The correction
+    also covers that the same metrics selected the best model, because it includes the pairs of every model that could have been best.
     """
     best, *others = ranking(evaluations)
     found: dict[str, tuple[str, float | None]] = {best: (BEST, None)}
@@ -56,7 +56,7 @@ def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[st
 
 
 def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> str:
-    """The leaderboard in Markdown, best macro-F1 first: test figures with both baselines last; then probabilities, seeds and size."""
+    """The leaderboard in Markdown, best macro-F1 first: test metrics with both baselines last; then calibration, seeds and size."""
     leaderboard(evaluations)
     places = against_best(evaluations, comparisons)
     first = next(iter(evaluations.values()))
@@ -69,10 +69,13 @@ def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> st
         "",
         *_rest_table(evaluations, places, first),
     ]
-    lines += ["", "NLL, Brier score and ECE are those after dividing the logits by the temperature, which is fitted on validation images."]
+    lines += [
+        "",
+        "NLL, Brier score and ECE are computed after dividing the logits by the temperature, which is fitted on validation images.",
+    ]
     if any("over_seeds" in evaluation for evaluation in evaluations.values()):
         lines += [
-            "Seeds: mean ± standard deviation of macro-F1 over trainings with different seeds; all other figures are of the first seed."
+            "Seeds: mean ± standard deviation of macro-F1 over trainings with different seeds; all other metrics are of the first seed."
         ]
     return "\n".join(lines) + "\n"
 
@@ -134,7 +137,9 @@ def _seeds(evaluation: Mapping[str, Any]) -> list[str]:
 
 
 def _legend(places: Mapping[str, tuple[str, float | None]]) -> Sequence[str]:
-    lines = [f"In brackets {LEVEL:.0%} bootstrap intervals, of the draw of test images. {MAJORITY}: always guessing the largest class;"]
+    lines = [
+        f"Brackets contain {LEVEL:.0%} bootstrap intervals for the draw of test images. {MAJORITY}: always guessing the largest class;"
+    ]
     lines += [f"{PRIOR}: guessing at random with the classes' shares in training."]
     if len(places) > 1:
         lines += [
@@ -155,5 +160,5 @@ def _ends(interval: Mapping[str, float]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four decimals; never a negative zero, and a dash for what is not known."""
+    """Formats four decimals; never as a negative zero, and an unknown value as a dash."""
     return ABSENT if value is None else f"{round(value, 4) + 0.0:.4f}"

@@ -1,4 +1,4 @@
-"""Predictions of several models put beside each other, image by image, which is only fair where all were tested on the same images."""
+"""Aligns the predictions of several models image by image; a comparison is only fair if all were tested on the same images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mien.core.errors import TableError
 from mien.statistics.metrics import Counts
 
 COLUMNS = ["path", "sample_id", "label", "predicted"]
-"""what is needed of a model's predictions"""
+"""the columns that are needed of a model's predictions"""
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,23 @@ class SameImages:
 
 
 def same_images(predictions: Mapping[str, pd.DataFrame], *, against: str, classes: Sequence[str], groups: Mapping[str, str]) -> SameImages:
-    """The predictions (COLUMNS) of all models, each compared with those of `against`; `groups` names, by the path of each image
-    of the test split, what is drawn together.
+    """Aligns the predictions (COLUMNS) of all models with those of `against`; `groups` gives, by the path of each image of the
+    test split, the group that is drawn together.
 
-    Raises TableError if the models were not all tested on the same images under the same labels, on a class that is none of `classes`, or
-    on other images than `groups` has.
+    Raises TableError if the models were not all tested on the same images under the same labels, on a class that is not in `classes`, or
+    on other images than those of `groups`.
     """
     rows = {model: frame[COLUMNS].sort_values("path", ignore_index=True) for model, frame in predictions.items()}
     reference = rows[against]
     if reference.empty:
-        raise TableError(f"the predictions of {against} hold no test images; run `dvc repro evaluate@{against}`")
+        raise TableError(f"the predictions of {against} contain no test images; run `dvc repro evaluate@{against}`")
     for model, frame in rows.items():
         if unknown := sorted({*frame["label"], *frame["predicted"]} - set(classes)):
-            raise TableError(f"the predictions of {model} hold classes that params.yaml does not: {', '.join(unknown)}; run `dvc repro`")
+            raise TableError(f"the predictions of {model} contain classes that params.yaml lacks: {', '.join(unknown)}; run `dvc repro`")
         if not frame[COLUMNS[:3]].equals(reference[COLUMNS[:3]]):
             raise TableError(
                 f"{model} ({len(frame)} images) and {against} ({len(reference)} images) were not tested on the same images under the same "
-                f"labels; run `dvc repro`, or name the models that were"
+                f"labels; run `dvc repro`, or name only models that were"
             )
     tested = set(reference["path"])
     for paths, what in ((tested - set(groups), "was tested on {}, which is not"), (set(groups) - tested, "was not tested on {}, which is")):

@@ -1,4 +1,4 @@
-"""Models tested on the same images beside one of them, in Markdown: figures, differences with intervals, recalls, training times."""
+"""Compares models on the same test images with one of them, in Markdown: metrics, differences with intervals, recalls, training times."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -29,9 +29,9 @@ def study_table(
 ) -> str:
     """Two tables with a row per model of `predictions` (columns path, sample_id, label, predicted), in the order given.
 
-    The first holds overall accuracy, mean accuracy, macro-F1, their differences to the model `against` with paired bootstrap intervals of
-    LEVEL, and the time of the training where it is known; the second the recall of each class. `groups` names, by path, what is drawn
-    together. Raises TableError if the models were tested on different images, or on others than `groups` has.
+    The first contains overall accuracy, mean accuracy, macro-F1, their differences to the model `against` with paired bootstrap
+    intervals of LEVEL, and the training time if it is known; the second contains the recall of each class. `groups` gives, by path, the
+    group that is drawn together. Raises TableError if the models were tested on different images, or on others than those of `groups`.
     """
     images = same_images(predictions, against=against, classes=classes, groups=groups)
     confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}
@@ -75,8 +75,8 @@ def _header(against: str, *, num_images: int, num_groups: int, num_resamples: in
         f"in {num_groups:,} groups of one picture or person that are drawn together" if num_groups < num_images else "each drawn by itself"
     )
     yield f"Test split: {num_images:,} images, {drawn}. Δ: difference to {against}, with its paired {LEVEL:.0%} interval"
-    yield f"({num_resamples:,} bootstrap resamples); * marks intervals that exclude 0. They speak of the draw of test images, not of another"
-    yield "seed of training; where nothing differs, one in twenty is marked all the same."
+    yield f"({num_resamples:,} bootstrap resamples); * marks intervals that exclude 0. They cover the draw of test images, not another"
+    yield "training seed; if nothing differs, one in twenty is still marked."
 
 
 def _difference(difference: Interval) -> str:

@@ -1,4 +1,4 @@
-"""What is known of each test image beside its label, as columns to slice the test figures by, one row per image."""
+"""The known properties of each test image apart from its label, as columns to slice the test metrics by, one row per image."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ _OWN = ("file_format", "sharpness", "brightness", "contrast", "face_px", "score"
 
 
 def read_slice_columns(rows: pd.DataFrame, *, files: Path, images: Path, faces: Path) -> pd.DataFrame:
-    """What `slice_columns` gives for the rows, of data/raw/files.parquet and the stores of images and faces."""
+    """Reads data/raw/files.parquet and the stores of images and faces, and returns the `slice_columns` of the rows."""
     ids = set(rows["sample_id"])
     return slice_columns(
         rows,
@@ -27,12 +27,12 @@ def read_slice_columns(rows: pd.DataFrame, *, files: Path, images: Path, faces: 
 
 
 def slice_columns(rows: pd.DataFrame, *, files: pd.DataFrame, images: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
-    """The columns of each row's metadata, then file format, picture and face figures, and the flag; in the order of `rows`.
+    """The columns of each row's metadata, then file format, properties of image and face, and the flag; in the order of `rows`.
 
-    `rows` has the columns path, sample_id and flag. Joined to it are, by path, `files` (metadata) and, by sample_id, `images`
-    (source_format, sharpness, brightness, contrast) and `faces` (box, score, num_faces). `face_px` is the longer side of the box that the
-    detector found, in pixels of the converted image; missing, as are score and number of faces, where pictures were taken whole. An image
-    without flag has the flag CLEAN. A metadata column that is named as one of the others is here NAME (metadata).
+    `rows` has the columns path, sample_id and flag. It is joined by path to `files` (metadata), and by sample_id to `images`
+    (source_format, sharpness, brightness, contrast) and `faces` (box, score, num_faces). `face_px` is the longer side of the detected
+    box, in pixels of the converted image; it is missing, like score and number of faces, if images are used whole. An image without a
+    flag has the flag CLEAN. A metadata column with the name of another column is renamed to NAME (metadata).
     """
     texts = rows["path"].map(dict(zip(files["path"], files["metadata"], strict=True)))
     known = images.set_index("sample_id").reindex(rows["sample_id"]).reset_index(drop=True)
@@ -51,15 +51,15 @@ def slice_columns(rows: pd.DataFrame, *, files: pd.DataFrame, images: pd.DataFra
 
 
 def telling(columns: pd.DataFrame, *, num_bins: int = NUM_BINS, min_images: int = MIN_IMAGES) -> pd.DataFrame:
-    """Those of the columns that cut the images into more than one slice."""
+    """The columns that divide the images into more than one slice."""
     several = [name for name in columns if len(slice_values(columns[name], num_bins=num_bins, min_images=min_images)[0]) > 1]
     return columns[several]
 
 
 def personal_slices(columns: pd.DataFrame, subjects: pd.Series) -> set[tuple[str, str]]:
-    """The slices (column, value) of metadata that show one known person and nobody else, where `subjects` (a row per image) knows several.
+    """The slices (column, value) of metadata that contain one known person only, if `subjects` (a row per image) names several persons.
 
-    Such a value is as good as the person's name. Its images are one group, so that the slice has no interval either.
+    Such a value identifies the person as clearly as a name. Its images are one group, so the slice has no interval either.
     """
     found = set()
     for name in columns if subjects.nunique() > 1 else ():
@@ -72,7 +72,7 @@ def personal_slices(columns: pd.DataFrame, subjects: pd.Series) -> set[tuple[str
 
 
 def _metadata(texts: pd.Series) -> pd.DataFrame:
-    """A column per key of the JSON objects; numbers where all of its values are such."""
+    """A column per key of the JSON objects; a column is numeric if all of its values are numbers."""
     objects: list[dict[str, Any]] = [json.loads(text) if isinstance(text, str) else {} for text in texts]
     found = {}
     for name in dict.fromkeys(name for each in objects for name in each):

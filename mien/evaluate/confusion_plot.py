@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture."""
+"""Draws the confusion matrix as an image."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from mien.core.files import replacing_file
 CELL_INCHES = 0.95
 MARGIN_INCHES = (2.0, 1.6)  # beside and below the matrix, for names and titles
 DPI = 120
-DARK = 0.55  # share from which a cell is so dark that its text must be white
+DARK = 0.55  # a cell with a larger share is so dark that its text must be white
 
 
 def draw_confusion(path: Path, confusion_KK: ArrayLike, classes: Sequence[str], *, title: str) -> None:
-    """Writes a PNG with the count of each cell and its percentage of the row (of the actual class); same input, same bytes."""
+    """Writes a PNG with the count of each cell and its percentage of the row (the actual class); the same input gives the same bytes."""
     counts_KK = np.asarray(confusion_KK)
     shares_KK = counts_KK / np.maximum(counts_KK.sum(axis=1, keepdims=True), 1)
     side_inches = CELL_INCHES * len(classes)

@@ -1,4 +1,4 @@
-"""All that is said of one model's test: metrics, calibration, slices, seeds, and the tables that are plotted."""
+"""The evaluation of one model on the test split: metrics, calibration, slices, seeds, and the tables for plots."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from mien.evaluate.slices import slice_metrics, slices_table
 from mien.models.cost import cost_of
 from mien.statistics.temperature import calibration_report, reliability_table
 
-SLICE_RESAMPLES = 2000  # of every slice; there are many, and their ends are read to two digits
+SLICE_RESAMPLES = 2000  # for each slice; there are many slices, and two digits of their interval ends are enough
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The document (JSON values), and three tables: slices, bars of the reliability diagram, and a row of classes per test image."""
+    """The document (JSON values), and three tables: slices, bars of the reliability diagram, and one row of classes per test image."""
 
     document: dict[str, Any]
     slices: pd.DataFrame
@@ -31,13 +31,13 @@ class Evaluation:
 
     @property
     def title(self) -> str:
-        """A line above a plot."""
+        """The title line of a plot."""
         all_images = self.document["all"]
         return f"{self.document['model']}: {all_images['num_images']} test images, macro-F1 {all_images['macro_f1']:.3f}"
 
     @property
     def sentence(self) -> str:
-        """The headline for the terminal, beside what guessing achieves."""
+        """The headline for the terminal, with the majority baseline for comparison."""
         all_images = self.document["all"]
         low, high = all_images["intervals"]["macro_f1"].values()
         baseline = all_images["majority_baseline"]
@@ -59,14 +59,14 @@ def evaluate(
     seed: int,
     hide_persons: bool,
 ) -> Evaluation:
-    """What the test says of one model; the same input and seed give the same answer.
+    """Evaluates one model on its test predictions; the same input and seed give the same result.
 
     Args:
-        predicted: as `predict_seeds` gives them.
-        columns: what the test images can be sliced by, a row for each (see `slice_columns`).
-        facts: what model.json says of the training, of which weights and recipe are repeated.
+        predicted: the tables that `predict_seeds` returns.
+        columns: the columns to slice test images by, a row per image (see `slice_columns`).
+        facts: what model.json records about the training; its weights and recipe are repeated in the document.
         file_bytes: size of the weights.
-        hide_persons: leaves out slices whose value is as good as a person's name.
+        hide_persons: leaves out slices whose value identifies a person as clearly as a name does.
     """
     test, val = (predicted[0][predicted[0]["split"] == split] for split in ("test", "val"))
     tested, validated = Predictions.of_table(test, config.classes), Predictions.of_table(val, config.classes)

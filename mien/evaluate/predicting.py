@@ -1,4 +1,4 @@
-"""Predicting the test images with the networks of every seed, and the validation images with that of the first."""
+"""Predicts the test images with the networks of every seed, and the validation images with the network of the first seed."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,10 @@ from mien.store.faces import FaceSet
 def predict_seeds(
     networks: Iterable[tuple[ExpressionModel, ModelConfig]], faces: FaceSet, test: pd.DataFrame, val: pd.DataFrame, *, device: str
 ) -> list[pd.DataFrame]:
-    """A table per network, the model's first seed first: its rows with the new columns seed, logits and predicted (the class).
+    """A table per network, first seed first: its rows with the new columns seed, logits and predicted (the class).
 
-    The first predicts test and validation images (where the temperature is fitted), the others the test images alone. `faces` holds each
-    different sample_id of `test`, then of `val`, once: copies of one image are predicted once.
+    The first network predicts test and validation images (to fit the temperature), the others only test images. `faces` contains
+    each different sample_id of `test`, then of `val`, once: copies of one image are predicted once.
     """
     num_test = test["sample_id"].nunique()
     tested = FaceSet(faces.images_N3SS[:num_test], faces.targets_N[:num_test], faces.sample_ids[:num_test])

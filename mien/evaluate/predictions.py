@@ -1,4 +1,4 @@
-"""Predictions of one trained model as arrays to compute metrics from. Legend: N images, K classes."""
+"""Predictions of one trained model as arrays, ready to compute metrics from. Legend: N images, K classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mien.statistics.metrics import Counts, confusion_matrix
 
 @dataclass(frozen=True)
 class Predictions:
-    """Images: actual class (0 to K-1), the model's logits, and the group of images with which each is drawn in a bootstrap."""
+    """For each image: the actual class (0 to K-1), the model's logits, and the group with which the image is drawn in a bootstrap."""
 
     actual_N: Counts
     logits_NK: NDArray[np.float32]
@@ -21,7 +21,7 @@ class Predictions:
 
     @classmethod
     def of_table(cls, rows: pd.DataFrame, classes: Sequence[str]) -> Self:
-        """Those of rows with the columns label, logits and unit, in their order."""
+        """Builds predictions from rows with the columns label, logits and unit, in the order of the rows."""
         index = {name: number for number, name in enumerate(classes)}
         return cls(
             np.array([index[name] for name in rows["label"]], dtype=np.int64),
@@ -31,15 +31,15 @@ class Predictions:
 
     @property
     def predicted_N(self) -> Counts:
-        """The class of largest logit, of equals the first."""
+        """The class with the largest logit; the first in a tie."""
         predicted_N: Counts = self.logits_NK.argmax(axis=1)
         return predicted_N
 
     @property
     def confusion_KK(self) -> Counts:
-        """Actual by predicted class."""
+        """Counts of images by actual class (row) and predicted class (column)."""
         return confusion_matrix(self.actual_N, self.predicted_N, self.logits_NK.shape[1])
 
     def part(self, chosen_N: NDArray[np.bool_]) -> Self:
-        """The chosen images alone."""
+        """The predictions of the chosen images only."""
         return type(self)(self.actual_N[chosen_N], self.logits_NK[chosen_N], self.groups_N[chosen_N])

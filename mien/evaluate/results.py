@@ -1,4 +1,4 @@
-"""All figures of one model's test as JSON values: overall figures with their intervals, beside those of baselines, and per class.
+"""All metrics of one model's test as JSON values: overall metrics with intervals and baselines, and metrics per class.
 
 Legend: N images, K classes.
 """
@@ -27,7 +27,7 @@ def report_on_test(
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Any]:
-    """`all`: full_metrics of every image; `clean`: of those without a flag, left out where none has one, or all have."""
+    """Returns `all`: full_metrics of every image; `clean`: the same of images without a flag, left out if none or all have one."""
     options: dict[str, Any] = {"class_counts_K": class_counts_K, "seed": seed, "num_resamples": num_resamples}
     report = {"all": full_metrics(tested, classes, **options)}
     if flagged_N.any() and not flagged_N.all():
@@ -38,7 +38,7 @@ def report_on_test(
 def full_metrics(
     tested: Predictions, classes: Sequence[str], *, class_counts_K: ArrayLike, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> dict[str, Any]:
-    """Numbers of images and groups, the overall figures and their 95 % intervals, both baselines, figures per class, confusion counts.
+    """Numbers of images and groups, overall metrics with 95 % intervals, both baselines, metrics per class, confusion counts.
 
     `class_counts_K` counts the training images, for the prior baseline. Recalls have Wilson intervals; a class without test images has
     None. `confusion` has a row per actual and a column per predicted class, both in the order of `classes`.
@@ -67,7 +67,7 @@ def full_metrics(
 
 
 def bare_metrics(tested: Predictions) -> dict[str, float]:
-    """The overall figures alone."""
+    """The overall metrics only, without intervals."""
     return {**overall_metrics(tested.confusion_KK), "top2_accuracy": top_k_accuracy(tested.logits_NK, tested.actual_N)}
 
 

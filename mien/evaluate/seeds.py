@@ -1,6 +1,6 @@
-"""What another seed of training gives: figures of several trainings of one model, with mean and standard deviation.
+"""The variation between training seeds: metrics of several trainings of one model, with mean and standard deviation.
 
-Intervals speak of the test images drawn, these of the training; neither includes the other.
+Bootstrap intervals cover the draw of test images, this standard deviation covers the training; neither includes the other.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ import numpy as np
 
 
 def seed_metrics(by_seed: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
-    """`seeds`, figures `by_seed` (S as text) and `over_seeds` as {figure: {mean, sd}}, JSON values; empty for one seed.
+    """`seeds`, the metrics `by_seed` (S as text) and `over_seeds` as {metric: {mean, sd}}, JSON values; empty for a single seed.
 
-    sd is that of a sample (n − 1): what is told is how much further seeds may differ.
+    sd is the sample standard deviation (n − 1), because it estimates how much further seeds may differ.
     """
     if len(by_seed) < 2:
         return {}

@@ -1,4 +1,4 @@
-"""What choosing the epoch on validation images may have flattered."""
+"""How optimistic the choice of the epoch on validation images may be."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ SELECTED = ("macro_f1", "accuracy", "loss")
 
 
 def selection(record: Mapping[str, Any], last_epoch: Mapping[str, float], *, test_macro_f1: float) -> dict[str, Any]:
-    """What the choice of the epoch did: validation figures of the chosen and of the last epoch, and two gaps of macro-F1.
+    """The effect of choosing the epoch: validation metrics of the chosen and of the last epoch, and two gaps of macro-F1.
 
-    `record` is the training's (monitor, best_epoch, val), `last_epoch` the last row of its curves (epoch, val_FIGURE). `gap_macro_f1` is
-    chosen − last epoch, on validation: what choosing the best of many noisy figures may have flattered. `val_to_test_macro_f1` is
-    validation − test, of the chosen epoch: above 0 where validation promised more than the test kept.
+    `record` is the training's (monitor, best_epoch, val), `last_epoch` the last row of its curves (epoch, val_METRIC). `gap_macro_f1` is
+    chosen − last epoch, on validation: the possible optimism from choosing the best of many noisy values. `val_to_test_macro_f1` is
+    validation − test, of the chosen epoch: above 0 if validation was better than the test.
     """
     chosen = {name: float(record["val"][name]) for name in SELECTED}
     last = {name: float(last_epoch[f"val_{name}"]) for name in SELECTED}

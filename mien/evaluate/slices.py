@@ -1,10 +1,11 @@
-"""Where a model fails: its figures on parts of the test images (a source, the darkest quarter), and the gap to all others.
+"""Where a model fails: its metrics on parts of the test images (a source, the darkest quarter), and the gap to all other images.
 
-The bootstrap draws slice and rest together, in groups where images belong together, so that a person with images in both is drawn once. The
-number of groups that lie wholly in the slice is kept, its classes are as they come: the interval speaks of more images like these.
+The bootstrap draws slice and rest together, in groups where images belong together, so that a person with images in both is drawn once.
+Every resample keeps the number of groups that lie wholly in the slice, but not their classes: the interval describes further images
+like these.
 
-Gaps are associations: a slice may be worse because of its classes, and not because of the column. And of twenty slices that differ in
-nothing one shows a gap whose interval excludes 0.
+Gaps are associations: a slice may be worse because of its classes, not because of the column. Out of twenty slices without any real
+difference, one is expected to show a gap whose interval excludes 0.
 
 Legend: N images, K classes, R resamples, P = 2 K² cells of the confusion matrices of slice and rest.
 """
@@ -30,15 +31,15 @@ COLUMNS = (
     *(f"{figure}{suffix}{end}" for suffix in ("", "_gap") for figure in MAIN for end in ("", "_low", "_high")),
 )
 MIN_GROUPS = 10
-"""Fewer groups say too little of how groups differ: with five, such intervals held the truth in 88 to 92 % of simulations."""
+"""Fewer groups do not show how groups differ: with five, such intervals contained the true value in 88 to 92 % of simulations."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """The images with one value of a column: figures, and their gaps (slice − rest).
+    """The images with one value of a column: metrics, and their gaps (slice − rest).
 
-    Ends of an interval are NaN where MIN_GROUPS groups of images are not there or the slice's figure does not vary (all are right). Means over
-    classes are None unless the slice (for gaps, the rest too) has MIN_GROUPS images of each class that was tested; gaps are None where there is no rest.
+    Interval ends are NaN if there are fewer than MIN_GROUPS groups or the slice's metric does not vary (all are right). Means over classes
+    are None unless the slice (for gaps, also the rest) has MIN_GROUPS images of each tested class; gaps are None if there is no rest.
     """
 
     column: str
@@ -63,8 +64,8 @@ def slice_metrics(
 ) -> list[Slice]:
     """Overall accuracy, mean accuracy and macro-F1 on each slice of each column; classes are 0 to K-1.
 
-    `columns` has a row per image, in the order of `actual_N`; slicing.slice_values says how each is cut. The slices of a column hold every
-    image once. Images with the same id in `groups_N` are drawn together. The same input and seed give the same answer.
+    `columns` has a row per image, in the order of `actual_N`; slicing.slice_values divides each column into slices, which contain every
+    image once. Images with the same id in `groups_N` are drawn together. The same input and seed give the same result.
     """
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     group_N = np.arange(len(actual_N)) if groups_N is None else np.unique(np.asarray(groups_N), return_inverse=True)[1]
@@ -82,7 +83,7 @@ def slice_metrics(
 
 
 def slices_table(slices: Sequence[Slice]) -> pd.DataFrame:
-    """A row per slice (COLUMNS): each figure and gap with its ends (FIGURE_low, FIGURE_gap_high); NaN for None."""
+    """A row per slice (COLUMNS): each metric and gap with its interval ends (METRIC_low, METRIC_gap_high); NaN for None."""
     rows = []
     for one in slices:
         row: dict[str, Any] = {"column": one.column, "value": one.value, "num_images": one.num_images}
@@ -102,7 +103,7 @@ def _figures(
     num_classes: int,
     **options: Any,
 ) -> tuple[dict[str, Interval | None], dict[str, Interval | None]]:
-    """The figures of the images `inside_N`, and the gaps to the others."""
+    """The metrics of the images `inside_N`, and the gaps to the others."""
     cells = num_classes**2
     places_N = np.where(inside_N, 0, cells) + actual_N * num_classes + predicted_N
 

@@ -1,17 +1,18 @@
-"""Losses: one file each, found by name; files that begin with _ hold what several share. A loss file holds
+"""Losses: one file each, found by name; files whose names begin with _ contain what several losses share. A loss file defines:
 
 PARAMETERS    the parameters that the loss reads from `loss:` in params.yaml, a literal (it is read without importing torch): each with its
               default, bounds, choices and description (mien.config.declared.Declaration), or with the file that declares it for
               several losses
-SOFT_TARGETS  whether the loss also takes targets_NK, one distribution over the classes per image (Mixup); a literal
-TWO_VIEWS     whether it trains on two views of each picture; a literal
+SOFT_TARGETS  whether the loss also accepts targets_NK, one distribution over the classes per image (Mixup); a literal
+TWO_VIEWS     whether it trains on two views of each image; a literal
 LOSS          the class: LOSS(**parameters, class_counts=...), whose forward(logits_NK, targets) is the loss of one view, a scalar
 
-A loss of two views has besides
-second_view(images_NCHW, generator=...)  the second view of a batch in [0, 1]; draws come from the CPU generator
+A loss of two views also defines:
+
+second_view(images_NCHW, generator=...)  the second view of a batch in [0, 1]; random draws come from the CPU generator
 pair(first, second, targets)             the training loss of both (_views.View), a scalar; `forward` is then its part on the first view
-                                         alone, by which validation goes
-detach_class_weights, joint_views        the parameters: how the training step makes the views' class maps and forward passes
+                                         only, which validation uses
+detach_class_weights, joint_views        parameters for the training step: how it computes the views' class maps and forward passes
 """
 
 from collections.abc import Sequence
@@ -23,9 +24,9 @@ from mien.core import registry
 
 
 def build_loss(settings: dict[str, Any], *, class_counts: Sequence[int]) -> nn.Module:
-    """The loss that `settings` (ModelConfig.loss: its name and its parameters) names.
+    """The loss described by `settings` (ModelConfig.loss: its name and its parameters).
 
-    `class_counts` are the training images of each class, in the order of the model's outputs.
+    `class_counts` are the numbers of training images of each class, in the order of the model's outputs.
     """
     parameters = {key: value for key, value in settings.items() if key != "name"}
     loss: nn.Module = registry.load("mien.losses", settings["name"], "LOSS")(**parameters, class_counts=class_counts)

@@ -1,4 +1,4 @@
-"""Weights of the classes against imbalance, from the training split's counts n_k of K classes, N images in all."""
+"""Class weights against imbalance, from the training split's counts n_k of K classes, with N images in total."""
 
 from collections.abc import Sequence
 
@@ -27,8 +27,8 @@ def class_weights(kind: str, class_counts: Sequence[int], *, beta: float | None 
     `none`: 1.
     `inverse`: w_k = N / (K n_k), whose mean over the training images is 1.
     `effective`: B_k = (1 - β) / (1 - β^n_k), one over the effective number of images (Cui et al. 2019, section 3), 0 ≤ β < 1;
-    β = 0 gives equal weights, β → 1 tends to 1 / n_k. With `norm` classes they are scaled to sum to K (Cui et al., section 4), with none
-    they stay, in (0, 1].
+    β = 0 gives equal weights, β → 1 tends to 1 / n_k. With `norm` classes they are scaled to sum to K (Cui et al., section 4); with none
+    they remain in (0, 1].
     """
     counts_K = torch.tensor(list(class_counts), dtype=torch.float64)
     if kind == "none":
@@ -38,7 +38,7 @@ def class_weights(kind: str, class_counts: Sequence[int], *, beta: float | None 
         return (counts_K.sum() / (len(counts_K) * counts_K)).float()
     assert kind == "effective", kind
     assert beta is not None and 0 <= beta < 1, f"effective numbers need 0 ≤ beta < 1 (got {beta})"
-    # β^n as exp(n log β), and 1 - exp by expm1: for β near 1 the plain difference would have no digits left.
+    # β^n is computed as exp(n log β), and 1 - exp by expm1: for β near 1 the plain difference would lose all digits.
     log_beta = torch.log1p(torch.tensor(beta - 1, dtype=torch.float64))
     weights_K = (1 - beta) / -torch.expm1(counts_K * log_beta)
     if norm == "none":

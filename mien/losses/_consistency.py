@@ -1,7 +1,7 @@
-"""The second view of a picture, and how far the class maps of both views differ.
+"""Makes the second view of an image, and measures how far the class maps of both views differ.
 
-The mirror is the method's own (Zhang et al. 2022; Zhu et al. 2025, eq. 3); the other transforms are those that the latter's table 5 names
-without saying more: their forms and ranges below are ours. Shapes: N batch, C channels, K classes, H×W pixels or grid.
+The mirrored view is the method's own (Zhang et al. 2022; Zhu et al. 2025, eq. 3). The latter's table 5 names the other transforms without
+details: their forms and ranges below are ours. Shapes: N batch, C channels, K classes, H×W pixels or grid.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ PARAMETERS = {
 }
 MIRRORED_DIM = {"horizontal": -1, "vertical": -2}
 ERASED_AREA = (0.02, 0.25)
-"""share of the picture, as random erasing's (Zhong et al. 2020, as Zhang et al. 2022 use it)"""
+"""share of the image's area, as in random erasing (Zhong et al. 2020, as Zhang et al. 2022 use it)"""
 ATTENUATION = (0.5, 0.9)
 """factor of the pixel values"""
 REDUCTION = 0.5
@@ -36,10 +36,10 @@ REDUCTION = 0.5
 
 
 class TwoViewLoss(nn.Module, ABC):
-    """What the losses of two views share: the settings that the training step reads, the second view, and the loss of both views.
+    """Base class of the losses of two views: the settings that the training step reads, the second view, and the loss of both views.
 
-    A loss is `forward`, the part on the first view alone, and `consistency` of both views' class maps, times `consistency_weight`, which
-    leaves that term out where it is 0.
+    The loss is `forward`, its part on the first view only, plus `consistency` of both views' class maps multiplied by
+    `consistency_weight`; a weight of 0 leaves the term out.
     """
 
     def __init__(self, *, consistency_weight: float, consistency_transform: str, detach_class_weights: bool, joint_views: bool) -> None:
@@ -50,7 +50,7 @@ class TwoViewLoss(nn.Module, ABC):
         self.joint_views = joint_views
 
     def second_view(self, images_NCHW: Tensor, *, generator: Generator) -> Tensor:
-        """The second view of a batch in [0, 1], of the same shape; draws come from the CPU generator."""
+        """The second view of a batch in [0, 1], of the same shape; random draws come from the CPU generator."""
         return second_view(images_NCHW, self.consistency_transform, generator=generator)
 
     def pair(self, first: View, second: View, targets: Tensor) -> Tensor:
@@ -61,21 +61,21 @@ class TwoViewLoss(nn.Module, ABC):
         return loss
 
     def classification(self, first: View, second: View, targets: Tensor) -> Tensor:  # noqa: ARG002  (some learn from both)
-        """The part of the training loss that is no consistency, a scalar; most losses learn the classes from the first view alone."""
+        """The training loss without the consistency term, a scalar; most losses learn the classes from the first view only."""
         loss: Tensor = self(first.logits_NK, targets)
         return loss
 
     @abstractmethod
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
-        """How far both views' class maps, each as it lies in its view, are apart, a scalar."""
+        """The distance between both views' class maps, a scalar; each map is oriented as its view."""
 
 
 def second_view(images_NCHW: Tensor, transform: str, *, generator: Generator) -> Tensor:
-    """The pictures in [0, 1] as their second view shows them, of the same shape, type and device.
+    """The second view of images in [0, 1], of the same shape, type and device.
 
-    `horizontal`, `vertical`: mirrored. `erase`: one rectangle per picture, of 2 to 25 % of its area up to rounding to pixels, is
-    overwritten with the picture's mean colour. `intensity`: pixel values times a factor per picture from 0.5 to 0.9, which lowers
-    brightness and contrast. `scale`: halved in resolution and enlarged again, so that everything stays in its place.
+    `horizontal`, `vertical`: mirrored. `erase`: one rectangle per image, of 2 to 25 % of its area up to rounding to pixels, is
+    overwritten with the image's mean colour. `intensity`: pixel values are multiplied by a factor per image from 0.5 to 0.9, which lowers
+    brightness and contrast. `scale`: the resolution is halved and enlarged again, so that everything keeps its position.
     Draws come from `generator`, a CPU generator, so that they are the same on every device.
     """
     if transform in MIRRORED_DIM:
@@ -91,12 +91,12 @@ def second_view(images_NCHW: Tensor, transform: str, *, generator: Generator) ->
 
 
 def moved_back(maps_NKHW: Tensor, transform: str) -> Tensor:
-    """Class maps of second views, laid as the first views lie: mirrored back after a mirror; the other transforms move nothing."""
+    """Class maps of second views in the orientation of the first: mirrored ones are mirrored back; other transforms move nothing."""
     return maps_NKHW.flip(MIRRORED_DIM[transform]) if transform in MIRRORED_DIM else maps_NKHW
 
 
 def map_difference(first_NKHW: Tensor, second_NKHW: Tensor, *, transform: str, norm: str = "squared") -> Tensor:
-    """Squared or absolute difference of two views' class maps at each place, N×K×H×W, in float32 at least; `second` as it lies."""
+    """Squared or absolute difference of two views' class maps, N×K×H×W, in float32 at least; `second` is oriented as its view."""
     dtype = wide(first_NKHW.dtype)
     difference_NKHW = first_NKHW.to(dtype) - moved_back(second_NKHW.to(dtype), transform)
     if norm == "squared":

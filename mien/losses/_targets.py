@@ -1,4 +1,4 @@
-"""What losses share about logits and targets. Shapes: N batch, K classes."""
+"""Helpers that losses share for logits and targets. Shapes: N batch, K classes."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def wide(dtype: torch.dtype) -> torch.dtype:
-    """float32 at least: bfloat16 keeps two to three digits, too few for 1 - p near p = 1 or for the shares of a target."""
+    """float32 at least: bfloat16 has two to three digits, too few for 1 - p near p = 1 or for the shares of a target."""
     return torch.promote_types(dtype, torch.float32)
 
 

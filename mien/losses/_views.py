@@ -1,4 +1,4 @@
-"""What a loss of two views is given of each. Shapes: N batch, K classes, H×W grid."""
+"""The data of each view that a loss of two views receives. Shapes: N batch, K classes, H×W grid."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,9 @@ from torch import Tensor
 
 
 class View(NamedTuple):
-    """One view of a batch, as the network sees it."""
+    """One view of a batch after the forward pass of the network."""
 
     logits_NK: Tensor
     """float32"""
     class_maps_NKHW: Tensor
-    """float32, of all classes, as the picture lies in this view"""
+    """float32, of all classes, in the orientation of this view"""

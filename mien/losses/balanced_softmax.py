@@ -13,12 +13,12 @@ TWO_VIEWS = False
 
 
 class BalancedSoftmax(nn.Module):
-    """Balanced softmax (Ren et al. 2020, theorem 1): cross-entropy on z + log n; predictions go by z alone.
+    """Balanced softmax (Ren et al. 2020, theorem 1): cross-entropy on z + log n; predictions use z alone.
 
     l = -1/N Σ_i log( n_y e^{z_y} / Σ_k n_k e^{z_k} )
 
-    y the image's class, z the logits, n_k training images of class k. Range [0, ∞). Equal counts give cross-entropy.
-    A soft target takes the sum over the classes, each term times its share. Reduction: mean over the batch.
+    y is the image's class, z the logits, n_k counts the training images of class k. Range [0, ∞). Equal counts give cross-entropy.
+    For a soft target, the terms of all classes are summed, each multiplied by its share. Reduction: mean over the batch.
     """
 
     log_counts_K: Tensor

@@ -17,8 +17,8 @@ class ClassBalanced(nn.Module):
 
     l = -1/N Σ_i B_y log p_y,  B_k ∝ (1 - β) / (1 - β^n_k),  Σ_k B_k = K
 
-    y the image's class, p_y its predicted probability, n_k training images of class k, β in [0, 1) (0: cross-entropy, → 1: weights ∝ 1/n_k).
-    Range [0, ∞). A soft target takes the sum over the classes, each term times its share.
+    y is the image's class, p_y its predicted probability, n_k counts the training images of class k, β is in [0, 1) (0: cross-entropy,
+    → 1: weights ∝ 1/n_k). Range [0, ∞). For a soft target, the terms of all classes are summed, each multiplied by its share.
     Reduction: mean over the batch, not divided by the weights (see cross_entropy).
     """
 

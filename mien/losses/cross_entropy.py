@@ -22,11 +22,11 @@ class CrossEntropy(nn.Module):
 
     l = -1/N Σ_i Σ_k w_k t_ik log p_ik,  t_i = (1 - ε) y_i + ε / K
 
-    y_i one-hot or soft target, p softmax of the logits, w_k class weight (of `class_weights`; `beta` for effective), ε label_smoothing.
-    Range [0, ∞).
-    Reduction: the sum is divided by the batch size N, as Keras's class_weight does, and not by the batch's sum of weights, as torch's
-    `weight` with `mean` does: so an image weighs the same in every batch (with torch's, a batch of one class has no weights at all),
-    and the mean over an epoch does not depend on how images fell into batches.
+    y_i is a one-hot or soft target, p the softmax of the logits, w_k the class weight (from `class_weights`; `beta` for effective), ε is
+    label_smoothing. Range [0, ∞).
+    Reduction: the sum is divided by the batch size N, as with Keras's class_weight, and not by the batch's sum of weights, as with torch's
+    `weight` and `mean`. An image thus has the same weight in every batch (torch's division cancels the weights in a batch of one class),
+    and the mean over an epoch does not depend on how images are batched.
     """
 
     weights_K: Tensor

@@ -18,13 +18,13 @@ TWO_VIEWS = True
 
 
 class Eac(TwoViewLoss):
-    """Erasing attention consistency (Zhang et al. 2022; the erasing, `augment.erase`, is done before both views).
+    """Erasing attention consistency (Zhang et al. 2022; the erasing itself, `augment.erase`, is done before both views are made).
 
     l = CE(f, y) + λ 1/(N K H W) Σ_i Σ_k Σ_hw (A_ik - back(Ã_ik))²
 
-    f, A logits and class maps of the first view, Ã class maps of the second, y the image's class, back undoes what
-    `consistency_transform` moved, λ = eac_weight ≥ 0 (0 leaves the term out). No class weights. Range [0, ∞).
-    A soft target takes the sum over the classes, each term of CE times its share.
+    f and A are logits and class maps of the first view, Ã class maps of the second, y is the image's class, back undoes the movement of
+    `consistency_transform`, λ = eac_weight ≥ 0 (0 leaves the term out). There are no class weights. Range [0, ∞).
+    For a soft target, the CE terms of all classes are summed, each multiplied by its share.
     Reduction: mean over all N K H W places, as in the authors' published code.
     """
 
@@ -45,11 +45,11 @@ class Eac(TwoViewLoss):
         )
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
-        """The part on the first view alone, CE(f, y), a scalar, for integer targets_N or soft targets_NK."""
+        """The part on the first view only, CE(f, y), a scalar, for integer targets_N or soft targets_NK."""
         return cross_entropy(logits_NK, targets)
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
-        """The mean squared difference, a scalar, of both views' class maps, each as it lies in its view."""
+        """The mean squared difference of both views' class maps, a scalar; each map is oriented as its view."""
         return map_difference(first_NKHW, second_NKHW, transform=self.consistency_transform).mean()
 
 

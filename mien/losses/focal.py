@@ -21,9 +21,9 @@ class FocalLoss(nn.Module):
 
     l = -1/N Σ_i α_y (1 - p_y)^γ log p_y
 
-    y the image's class, p_y its predicted probability, γ ≥ 0 the focusing exponent, α_k the class weight (of `class_weights`; `beta` for
-    effective). Range [0, ∞). γ = 0 with α = 1 is cross-entropy. A soft target takes the sum over the classes, each term times its share.
-    Reduction: mean over the batch, not divided by the weights (see cross_entropy).
+    y is the image's class, p_y its predicted probability, γ ≥ 0 the focusing exponent, α_k the class weight (from `class_weights`; `beta`
+    for effective). Range [0, ∞). γ = 0 with α = 1 is cross-entropy. For a soft target, the terms of all classes are summed, each
+    multiplied by its share. Reduction: mean over the batch, not divided by the weights (see cross_entropy).
     """
 
     alpha_K: Tensor

@@ -13,12 +13,12 @@ TWO_VIEWS = False
 
 
 class LogitAdjusted(nn.Module):
-    """Logit-adjusted softmax cross-entropy (Menon et al. 2021, eq. 10); predictions go by z alone.
+    """Logit-adjusted softmax cross-entropy (Menon et al. 2021, eq. 10); predictions use z without the adjustment.
 
     l = -1/N Σ_i log( e^{z_y + τ log π_y} / Σ_k e^{z_k + τ log π_k} ),  π_k = n_k / Σ_j n_j
 
-    y the image's class, z the logits, n_k training images of class k, τ ≥ 0 (0: cross-entropy, 1: balanced softmax). Range [0, ∞).
-    A soft target takes the sum over the classes, each term times its share. Reduction: mean over the batch.
+    y is the image's class, z the logits, n_k counts the training images of class k, τ ≥ 0 (0: cross-entropy, 1: balanced softmax).
+    Range [0, ∞). For a soft target, the terms of all classes are summed, each multiplied by its share. Reduction: mean over the batch.
     """
 
     adjustment_K: Tensor

@@ -27,9 +27,9 @@ class Mek(TwoViewLoss):
     l = -1/N Σ_i Σ_k s_ik log p_ik + λ 1/N Σ_i Σ_k w_k 1/(H W) Σ_hw (A_ik - back(Ã_ik))²
     w_k = scale · Σ_j n_j / n_k,  s_ik = S_yk,  S_yy = share,  S_yk = (1 - share) w_k / Σ_{j≠y} w_j for k ≠ y
 
-    A, Ã class maps of both views, p softmax of the first view's logits, y the image's class, back undoes what `consistency_transform`
-    moved, n_k training images of class k, λ = mek_weight ≥ 0 (0 leaves the term out), scale = mek_scale > 0, share = mek_true_share in
-    (0, 1]. Range [0, ∞). A soft target t gives s = t S, the mixture of the smooth labels.
+    A and Ã are class maps of both views, p is the softmax of the first view's logits, y the image's class, back undoes the movement of
+    `consistency_transform`, n_k counts the training images of class k, λ = mek_weight ≥ 0 (0 leaves the term out), scale = mek_scale > 0,
+    share = mek_true_share in (0, 1]. Range [0, ∞). A soft target t gives s = t S, the mixture of the smooth labels.
     Reduction: mean over batch and grid, weighted sum over the classes, weights not normalised.
     """
 
@@ -61,13 +61,13 @@ class Mek(TwoViewLoss):
         self.register_buffer("smooth_labels_KK", smooth_KK.fill_diagonal_(mek_true_share).float())
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
-        """The part on the first view alone, with smooth labels, a scalar, for integer targets_N or soft targets_NK."""
+        """The part on the first view only, with smooth labels, a scalar, for integer targets_N or soft targets_NK."""
         targets_NK = one_hot(targets, like_NK=logits_NK)
-        # Not a matrix product: autocast would round it to bfloat16.
+        # This is not a matrix product, because autocast would round that to bfloat16.
         return cross_entropy(logits_NK, (targets_NK[:, :, None] * self.smooth_labels_KK).sum(dim=1))
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
-        """The rebalanced consistency, a scalar, of both views' class maps, each as it lies in its view."""
+        """The rebalanced consistency of both views' class maps, a scalar; each map is oriented as its view."""
         difference_NK = map_difference(first_NKHW, second_NKHW, transform=self.consistency_transform).mean(dim=(2, 3))
         return (self.weights_K * difference_NK).sum(dim=1).mean()
 

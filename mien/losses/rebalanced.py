@@ -41,10 +41,10 @@ class Rebalanced(TwoViewLoss):
     l_rbf = -1/N Σ_i B_y (1 - p_y)^γ log p_y                             (5)
     B_k = (1 - β) / (1 - β^n_k)                                          (6), scaled to sum to K with `weight_norm` classes
 
-    f, A logits and class maps of the first view, f̃, Ã of the second, y the image's class, p softmax of f, back undoes what
-    `consistency_transform` moved, d the squared or absolute difference (`consistency_norm`), n_k training images of class k,
-    λ = rbc_weight and μ = rbf_weight ≥ 0 (0 leaves the term out), γ ≥ 0, β in [0, 1). Range [0, ∞).
-    A soft target takes the sum over the classes, each term of eqs. 1 and 5 times its share. Reduction: means as written.
+    f and A are logits and class maps of the first view, f̃ and Ã of the second, y is the image's class, p the softmax of f, back undoes
+    the movement of `consistency_transform`, d is the squared or absolute difference (`consistency_norm`), n_k counts the training images
+    of class k, λ = rbc_weight and μ = rbf_weight ≥ 0 (0 leaves the term out), γ ≥ 0, β in [0, 1). Range [0, ∞). For a soft target, the
+    terms of eqs. 1 and 5 are summed over all classes, each multiplied by its share. Reduction: means as written.
     """
 
     weights_K: Tensor
@@ -75,19 +75,19 @@ class Rebalanced(TwoViewLoss):
         self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta, norm=weight_norm))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
-        """The part on the first view alone, CE(f, y) + μ l_rbf, a scalar, for integer targets_N or soft targets_NK."""
+        """The part on the first view only, CE(f, y) + μ l_rbf, a scalar, for integer targets_N or soft targets_NK."""
         loss = cross_entropy(logits_NK, targets)
         if self.rbf_weight:
             loss = loss + self.rbf_weight * focal(logits_NK, targets, gamma=self.gamma, weights_K=self.weights_K)
         return loss
 
     def classification(self, first: View, second: View, targets: Tensor) -> Tensor:
-        """l_cls + μ l_rbf: the classes are learnt from both views (eq. 1)."""
+        """l_cls + μ l_rbf: both views train the classification (eq. 1)."""
         loss: Tensor = self(first.logits_NK, targets) + cross_entropy(second.logits_NK, targets)
         return loss
 
     def consistency(self, first_NKHW: Tensor, second_NKHW: Tensor) -> Tensor:
-        """l_rbc (eq. 3), a scalar, of both views' class maps, each as it lies in its view."""
+        """l_rbc (eq. 3) of both views' class maps, a scalar; each map is oriented as its view."""
         weights_K11 = self.weights_K[:, None, None]
         maps = (weights_K11 * first_NKHW, weights_K11 * second_NKHW)
         return map_difference(*maps, transform=self.consistency_transform, norm=self.consistency_norm).mean()

@@ -13,7 +13,7 @@ from mien.models.weights import load_pretrained
 
 
 class ExpressionModel(nn.Module):
-    """Pictures in [0, 1] to one logit per class; the input's normalisation is part of the model."""
+    """Maps images in [0, 1] to one logit per class; the normalisation of the input is part of the model."""
 
     mean_C11: Tensor
     std_C11: Tensor
@@ -23,28 +23,28 @@ class ExpressionModel(nn.Module):
         self.backbone = backbone
         self.attention = attention
         self.head = head
-        # Batch norms of the backbone stay in eval mode also while training; set by mien.models.layers.freeze.
+        # Batch norms of the backbone stay in eval mode during training too; set by mien.models.layers.freeze.
         self.norms_frozen = False
         for name, values in zip(("mean_C11", "std_C11"), statistics, strict=True):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32).view(-1, 1, 1))
 
     def forward_features(self, images_NCHW: Tensor) -> Tensor:
-        """The last feature map after attention, N×C×H×W, of float pictures in [0, 1]."""
+        """The last feature map after attention, N×C×H×W, of float images in [0, 1]."""
         maps_NCHW: Tensor = self.attention(backbones.feature_maps(self.backbone, (images_NCHW - self.mean_C11) / self.std_C11))
         return maps_NCHW
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
-        """Logits, N×K, of float pictures in [0, 1]."""
+        """Logits, N×K, of float images in [0, 1]."""
         logits_NK: Tensor = self.head(self.forward_features(images_NCHW))
         return logits_NK
 
     def penalty(self) -> Tensor:
-        """What the head adds to the loss, for the last forward pass in training mode; a scalar, 0 for most heads."""
+        """The terms that the head adds to the loss for the last forward pass in training mode; a scalar, 0 for most heads."""
         own: Tensor = self.head.penalty() if hasattr(self.head, "penalty") else self.mean_C11.new_zeros(())  # type: ignore[operator]
         return own
 
     def train(self, mode: bool = True) -> "ExpressionModel":
-        """As torch's, but frozen batch norms stay in eval mode whoever calls it."""
+        """Like torch's method, but frozen batch norms always stay in eval mode."""
         super().train(mode)
         if self.norms_frozen:
             for module in self.backbone.modules():
@@ -54,11 +54,11 @@ class ExpressionModel(nn.Module):
 
 
 def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> ExpressionModel:
-    """The model of a configuration, random weights drawn from torch's global generator.
+    """The model of a configuration, with random weights from torch's global generator.
 
-    With `pretrained`, a folder that the stage `pretrained` wrote, the backbone then takes the weights found there, if any; attention
-    and head are the same draw either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the weights do
-    not fit.
+    With `pretrained`, a folder that the stage `pretrained` wrote, the backbone is given the weights found there, if any; attention and
+    head have the same random weights either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the
+    weights do not fit.
     """
     channels, _, _ = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)

@@ -1,4 +1,4 @@
-"""The conventional network that the papers compare with (methods: `cnn`). Shapes: N batch, C channels, H×W grid."""
+"""The conventional network with which the papers compare (`cnn` in docs/models.md). Shapes: N batch, C channels, H×W grid."""
 
 from torch import Tensor, nn
 
@@ -8,9 +8,9 @@ WIDTHS = (56, 112, 224, 448, 896)
 class ConventionalCnn(nn.Module):
     """Five blocks of two 3×3 convolutions, each with ReLU, and a 2×2 max pool (Kausar et al., "initial experiments with CNN").
 
-    The paper gives neither widths nor depth, only convolutions, ReLU, max pools and dense layers with about 15 million parameters, and
-    no batch norm. The dense layers are the head here. Widths double from 56, so that the convolutions, Σ 9 · in · out + out, have
-    14.43 M parameters: 14.9 M with a dense head of 512 units and seven classes. Five pools take 32 px to one cell, 224 px to 7×7.
+    The paper gives no widths and no depth, only convolutions, ReLU, max pools and dense layers with about 15 million parameters, and
+    no batch norm. Here the dense layers are the head. Widths double from 56, so that the convolutions, Σ 9 · in · out + out, have
+    14.43 M parameters: 14.9 M with a dense head of 512 units and seven classes. Five pools reduce 32 px to one cell, 224 px to 7×7.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ def _block(channels: int, width: int) -> nn.Sequential:
 
 def _convolution(channels: int, width: int) -> nn.Conv2d:
     convolution = nn.Conv2d(channels, width, 3, padding=1)
-    # torch's own draw would shrink what passes through ten convolutions without batch norm until nothing is left (He et al. 2015).
+    # With torch's default initialisation, activations would vanish over ten convolutions without batch norm (He et al. 2015).
     nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
     assert convolution.bias is not None
     nn.init.zeros_(convolution.bias)

@@ -1,4 +1,4 @@
-"""What a model costs, found without computing anything."""
+"""The cost of a model (parameters and operations), determined without any computation."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from mien.models.build import build_model
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one model."""
+    """The cost of one model."""
 
     num_parameters: int
     num_macs: int
-    """multiply-accumulates of one picture's forward pass"""
+    """multiply-accumulates of one image's forward pass"""
 
 
 def cost(model: nn.Module, *, input_px: int) -> Cost:
-    """Parameters, and multiply-accumulates for one picture of `input_px` squared, of a model on the meta device, left in eval mode.
+    """Counts the parameters of a model on the meta device, and its multiply-accumulates for one image of `input_px` squared.
 
-    MACs are half of torch's count of floating-point operations, which is that of convolutions and matrix products alone, as papers
-    count them; activations, norms, pooling and additions are left out.
+    MACs are half of torch's count of floating-point operations. As is usual in papers, that count includes only convolutions and matrix
+    products, not activations, norms, pooling and additions. The model is left in eval mode.
     """
     assert all(parameter.is_meta for parameter in model.parameters()), "on another device it would compute"
     with FlopCounterMode(display=False) as counter, ShapesOnly(), torch.no_grad():

@@ -1,4 +1,4 @@
-"""What model.json says of a trained model, as one checked schema: whoever reads it gets a whole, consistent description or one error."""
+"""The schema of model.json, the description of a trained model: a reader gets a complete, consistent description or one error."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
 class Architecture(Section):
-    """The parts of the network; the configuration has them too."""
+    """The parts of the network, repeated from the configuration."""
 
     backbone: str
     attention: str
@@ -28,7 +28,7 @@ class Architecture(Section):
 
 
 class Preprocessing(Section):
-    """What to do with a picture before the network sees it."""
+    """How an image must be prepared before it is passed to the network."""
 
     size_px: Annotated[int, Field(gt=0, le=MAX_INPUT_PX)]
     colours: Literal["RGB"]
@@ -40,7 +40,7 @@ class Preprocessing(Section):
 
 
 class Description(Section):
-    """The file model.json."""
+    """The content of the file model.json."""
 
     name: str
     classes: Annotated[list[str], Field(min_length=2, max_length=MAX_CLASSES)]
@@ -54,7 +54,7 @@ class Description(Section):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        """What stands in the file twice is the same, and no class has two outputs: else answers would get wrong names."""
+        """Checks that repeated values agree and that no class has two outputs; otherwise predictions would get wrong names."""
         if len(set(self.classes)) < len(self.classes):
             raise ValueError("classes: must differ from each other")
         if len(set(self.config.seeds)) < len(self.config.seeds):
@@ -80,11 +80,11 @@ class Description(Section):
 
 
 def read_description(file: Path, *, remedy: str) -> Description:
-    """The content of a model.json. Raises TableError, in one line, if it is broken or not as the schema says; FileNotFoundError if missing."""
+    """The content of a model.json. Raises TableError, in one line, if it is broken or violates the schema; FileNotFoundError if missing."""
     content = file.read_bytes()
     try:
         text = content.decode("utf-8")
-        # Pydantic alone would take the last of several, and NaN.
+        # Pydantic alone would accept duplicate keys (and take the last one), and NaN.
         document = json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
         today = with_todays_head(document)
         return Description.model_validate_json(text if today is document else json.dumps(today))
@@ -93,20 +93,20 @@ def read_description(file: Path, *, remedy: str) -> Description:
         key = ".".join(map(str, first["loc"]))
         fault = f"{key}{': ' if key else ''}{first['msg'].removeprefix('Value error, ')}"
         raise TableError(f"{file} does not describe a model of this version ({_short(fault)}); {remedy}") from None
-    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, nested too deep, a name twice
-        raise TableError(f"{file} is no JSON that can be read ({_short(str(error))}); {remedy}") from None
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, nested too deeply, or a duplicate key
+        raise TableError(f"{file} is not valid JSON ({_short(str(error))}); {remedy}") from None
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands there twice")
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is a duplicate key")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""From stored pictures to the network's input. Shapes: N batch, 3 colours, S×S stored side, P×P input side."""
+"""Converts stored images to the network's input. Shapes: N batch, 3 colours, S×S stored side, P×P input side."""
 
 import torch
 import torch.nn.functional as F
@@ -6,9 +6,9 @@ from torch import Tensor
 
 
 def to_input(images_N3SS: Tensor, *, input_px: int, channels_last: bool) -> Tensor:
-    """RGB uint8 pictures as float32 in [0, 1], N×3×P×P with P = `input_px`; antialiased bilinear where the sides differ.
+    """Converts RGB uint8 images to float32 in [0, 1], N×3×P×P with P = `input_px`; bilinear with antialiasing if the sides differ.
 
-    Normalisation is the model's own business. Works on the device of the pictures.
+    The model itself normalises its input. The result is on the device of the images.
     """
     assert images_N3SS.dtype == torch.uint8 and images_N3SS.ndim == 4 and images_N3SS.shape[1] == 3, tuple(images_N3SS.shape)
     layout = torch.channels_last if channels_last else torch.contiguous_format

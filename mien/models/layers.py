@@ -1,4 +1,4 @@
-"""The layers of a backbone in execution order, and freezing them (methods: two-stage fine-tuning)."""
+"""Finds the layers of a backbone in execution order, and freezes them (for two-stage fine-tuning)."""
 
 from collections.abc import Iterable
 
@@ -15,8 +15,8 @@ _ACTIVATION_HOMES = ("torch.nn.modules.activation", "timm.layers.activations", "
 def last_layers(model: ExpressionModel, count: int, *, input_px: int) -> list[nn.Module]:
     """The last `count` layers of the backbone (all, if it has fewer), in execution order.
 
-    A layer is a module that owns parameters, or an activation; identities, pooling and the classifier are none. timm's norm with
-    activation is one layer. The order is that of one forward pass, by hooks; a module that runs twice stands where it ran last.
+    A layer is a module that owns parameters, or an activation; identities, pooling and the classifier do not count. timm's norm with
+    activation is one layer. Hooks record the order in one forward pass; a module that runs twice counts at its last run.
     """
     ran: dict[nn.Module, None] = {}
 
@@ -40,20 +40,20 @@ def last_layers(model: ExpressionModel, count: int, *, input_px: int) -> list[nn
 
 
 def layers(backbone: nn.Module) -> list[nn.Module]:
-    """Every module of the backbone that counts as a layer, in the order they were declared."""
+    """Every module of the backbone that counts as a layer, in the order of declaration."""
     inside = {child for norm in backbone.modules() if _owns_parameters(norm) and _is_norm(norm) for child in norm.children()}
     return [module for module in backbone.modules() if _owns_parameters(module) or (_is_activation(module) and module not in inside)]
 
 
 def freeze(model: ExpressionModel) -> None:
-    """The backbone's parameters take no gradient, and its batch norms stay in eval mode from now on; attention and head train."""
+    """Freezes the backbone's parameters and keeps its batch norms in eval mode from now on; attention and head remain trainable."""
     model.backbone.requires_grad_(False)
     model.norms_frozen = True
     model.train(model.training)
 
 
 def unfreeze(modules: Iterable[nn.Module]) -> None:
-    """The parameters that each module itself owns (not its children's) train again; batch norms stay in eval mode."""
+    """Makes the parameters that each module itself owns (not its children's) trainable; batch norms stay in eval mode."""
     for module in modules:
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad_(True)

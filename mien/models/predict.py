@@ -1,4 +1,4 @@
-"""Logits of many pictures. Shapes: N pictures, S×S stored side, K classes."""
+"""Computes the logits of many images. Shapes: N images, S×S stored side, K classes."""
 
 from collections.abc import Callable
 
@@ -21,9 +21,9 @@ def predict_logits(
     batch_size: int = 64,
     progress: str | None = None,
 ) -> np.ndarray:
-    """Logits of RGB uint8 pictures, float32 N×K; the model is left in eval mode on `device`.
+    """Logits of RGB uint8 images, float32 N×K; the model is left in eval mode on `device`.
 
-    `precision`: fp32, or bf16 (autocast with channels-last). `progress` names a progress bar, None shows none.
+    `precision`: fp32, or bf16 (autocast with channels-last). `progress` names a progress bar; None shows none.
     """
     logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
     batches = torch.split(images_N3SS, batch_size)
@@ -31,7 +31,7 @@ def predict_logits(
 
 
 def forward_pass(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Callable[[Tensor], Tensor]:
-    """What takes RGB uint8 pictures of any one side to their logits, float32 on the CPU; readies the model as predict_logits says."""
+    """A function from RGB uint8 images of equal size to logits, float32 on the CPU; it prepares the model as predict_logits does."""
     bf16 = precision == "bf16"
     device = torch.device(device)
     model.to(device).to(memory_format=torch.channels_last if bf16 else torch.contiguous_format).eval()

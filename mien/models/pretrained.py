@@ -1,6 +1,6 @@
-"""Getting the weights that a backbone starts from: none, timm's from its hub, or a file of one's own.
+"""Provides the weights that a backbone starts from: none, timm's from its hub, or a file in a folder.
 
-Imports torch and timm only where weights are handled, so that `weights: none` costs nothing.
+torch and timm are imported only where weights are handled, so that `weights: none` is fast.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def write_pretrained(folder: Path, *, backbone: str, weights: str) -> dict[str, Any]:
-    """Writes the folder for `weights` (none, imagenet, or a folder with BACKBONE*.safetensors) and returns what pretrained.json says.
+    """Writes the folder for `weights` (none, imagenet, or a folder with BACKBONE*.safetensors) and returns the content of pretrained.json.
 
-    That is `weights` (none, imagenet, folder), `backbone`, and where there are weights: `source` (name of the file, on the hub or in
-    the folder), its `sha256`, and the `mean` and `std` of the input it was trained with. No paths and no times: the same weights give
-    the same bytes. Raises WeightsError, naming backbone, file and remedy, if the weights cannot be had or do not fit the backbone.
+    It contains `weights` (none, imagenet, folder), `backbone`, and if there are weights: `source` (name of the file, on the hub or in
+    the folder), its `sha256`, and the `mean` and `std` of the input it was trained with. It contains no paths or times, so the same
+    weights give the same bytes. Raises WeightsError, naming backbone, file and remedy, if the weights are unavailable or do not fit.
     """
     note: dict[str, Any] = {"weights": weights if weights in ("none", "imagenet") else "folder", "backbone": backbone}
     state: dict[str, Tensor] | None = None
@@ -60,10 +60,10 @@ def find_weights(folder: Path, backbone: str) -> Path:
         raise WeightsError(f"weights of {backbone}: must be none, imagenet, or a folder with {wanted}; there is no folder {folder}")
     found = sorted({*folder.glob(f"{backbone}.safetensors"), *folder.glob(f"{backbone}.*.safetensors")})
     if not found:
-        raise WeightsError(f"weights of {backbone}: {folder} holds no {wanted}; put the file there, or set `weights: none`")
+        raise WeightsError(f"weights of {backbone}: {folder} contains no {wanted}; put the file there, or set `weights: none`")
     if len(found) > 1:
         raise WeightsError(
-            f"weights of {backbone}: {folder} holds several files, {', '.join(file.name for file in found)}; leave one of them there"
+            f"weights of {backbone}: {folder} has several files, {', '.join(file.name for file in found)}; leave only one of them there"
         )
     return found[0]
 
@@ -72,10 +72,10 @@ def read_backbone(file: Path, backbone: str) -> "dict[str, Tensor]":
     """The tensors of `file`, float32, without a classifier. Raises WeightsError unless they are those of `backbone`."""
     from mien.models import backbones
 
-    found = read_tensors(file, remedy="get the file anew")
+    found = read_tensors(file, remedy="get the file again")
     state = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in found.items()}
     outside = backbones.classifier_names(backbone)
-    for _ in "before", "after":  # a file of an older layout calls its classifier as timm's only once it is adapted
+    for _ in "before", "after":  # in a file of an older layout, the classifier has timm's name only after adaptation
         state = {key: tensor for key, tensor in state.items() if not key.startswith(outside)}
         state = backbones.adapted(backbones.hollow(backbone), state)
     check_fit(backbones.empty_state(backbone), state, source=str(file), backbone=backbone)

@@ -1,4 +1,4 @@
-"""How fast a model predicts on this machine. Figures differ from run to run: they belong in nothing that DVC tracks.
+"""Measures how fast a model predicts on this machine. Results differ from run to run, so they are never part of what DVC tracks.
 
 Shapes: B batch, S×S input side.
 """
@@ -16,28 +16,28 @@ from mien.models.build import ExpressionModel
 from mien.models.predict import forward_pass
 
 BATCH_SIZE = 32
-BUDGET_S = 0.6  # of each of the two measurements, without its warm-up
+BUDGET_S = 0.6  # for each of the two measurements, without its warm-up
 _FEWEST, _MOST = 3, 200  # runs
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured, and on what."""
+    """The measured speed, and the hardware and software it was measured on."""
 
     images_per_s: float
-    """in batches of `batch_size`, from uint8 pictures to logits"""
+    """in batches of `batch_size`, from uint8 images to logits"""
     latency_ms: float
-    """of one picture by itself"""
+    """for a single image"""
     batch_size: int
     device: str
     cpu: str
     num_threads: int
-    """of PyTorch on the CPU"""
+    """threads of PyTorch on the CPU"""
     precision: str
 
 
 def measure_speed(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Speed:
-    """Medians over as many runs as fit into BUDGET_S, 3 at least and 200 at most, after a warm-up; decoding files is left out."""
+    """Medians over as many runs as fit into BUDGET_S (from 3 to 200) after a warm-up; the time to decode files is not included."""
     logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
     images_B3SS = torch.randint(0, 256, (BATCH_SIZE, 3, input_px, input_px), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     batch_s = _median_s(lambda: logits_of(images_B3SS))
@@ -64,7 +64,7 @@ def _median_s(run: Callable[[], object]) -> float:
 
 
 def _cpu() -> str:
-    """The processor's name, as far as the system tells it."""
+    """The processor's name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

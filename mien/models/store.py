@@ -1,4 +1,4 @@
-"""A trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
+"""Stores a trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -23,17 +23,17 @@ Trained = tuple[ExpressionModel, ModelConfig, dict[str, Any]]
 
 
 def seed_folder(folder: Path, seed: int) -> Path:
-    """Where the folder of a model has the same model trained with another seed than the first; `load_model` reads either."""
+    """The subfolder with the same model trained with another seed than the first; `load_model` reads either folder."""
     return folder / f"{SEED}{seed}"
 
 
 def save_model(
     folder: Path, model: ExpressionModel, config: ModelConfig, *, facts: dict[str, Any], other_seeds: Iterable[Trained] = ()
 ) -> None:
-    """Writes the folder, whole or not at all; same weights, configuration and facts, same bytes.
+    """Writes the folder completely or not at all; the same weights, configuration and facts give the same bytes.
 
-    `facts` is what to remember of the training, JSON values: fingerprint, class counts, epochs, where the weights came from.
-    `other_seeds` are further trainings of the model (model, configuration, facts), each of which gets its `seed_folder`.
+    `facts` are JSON values to record about the training: fingerprint, class counts, epochs, the source of the weights.
+    `other_seeds` are further trainings of the model (model, configuration, facts); each is written to its `seed_folder`.
     """
     with replacing_directory(folder) as temporary:
         _write(temporary, model, config, facts)
@@ -76,7 +76,7 @@ def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dic
 
 
 def describe_model(folder: Path) -> Description:
-    """What model.json says. Raises TableError if it is missing, broken or contradicts itself."""
+    """The content of model.json. Raises TableError if it is missing, broken or contradicts itself."""
     try:
         return read_description(folder / DESCRIPTION, remedy=_again(folder))
     except FileNotFoundError:
@@ -92,8 +92,8 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
     weights = folder / WEIGHTS
     state = read_tensors(weights, remedy=_again(folder))
     if file_sha256(weights) != description.weights_sha256:
-        raise WeightsError(f"{weights} is not the file that {folder / DESCRIPTION} was written with; {_again(folder)}")
-    with torch.device("meta"):  # shapes alone first: a description that somebody changed may ask for more memory than there is
+        raise WeightsError(f"{weights} is not the file for which {folder / DESCRIPTION} was written; {_again(folder)}")
+    with torch.device("meta"):  # shapes first, without memory: a description that was edited by hand may ask for more memory than there is
         _check_state(_built(description, folder), state, description, folder)
     model = _built(description, folder)
     model.load_state_dict(state)
@@ -101,17 +101,17 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
 
 
 def _built(description: Description, folder: Path) -> ExpressionModel:
-    """The network, of random weights."""
+    """The network, with random weights."""
     try:
-        with torch.random.fork_rng(devices=[]):  # the weights drawn here are thrown away, so nothing later may depend on them
+        with torch.random.fork_rng(devices=[]):  # the weights drawn here are discarded, so nothing later may depend on them
             return build_model(description.config)
-    except Exception as error:  # libraries raise almost anything for settings that no network has
+    except Exception as error:  # libraries raise almost any exception for invalid settings
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise TableError(f"{folder / DESCRIPTION} describes no network that can be built ({reason}); {_again(folder)}") from None
+        raise TableError(f"{folder / DESCRIPTION} does not describe a network that can be built ({reason}); {_again(folder)}") from None
 
 
 def _check_state(model: ExpressionModel, state: dict[str, torch.Tensor], description: Description, folder: Path) -> None:
-    """Raises WeightsError unless the weights are those of the network, finite, and normalise as the description says."""
+    """Raises WeightsError unless the weights are finite, fit the network, and normalise as the description says."""
     expected, file = model.state_dict(), folder / WEIGHTS
     faults = [f"no {name}" for name in expected.keys() - state.keys()] + [f"{name}, unknown" for name in state.keys() - expected.keys()]
     for name in expected.keys() & state.keys():
@@ -125,7 +125,7 @@ def _check_state(model: ExpressionModel, state: dict[str, torch.Tensor], descrip
         more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise WeightsError(f"{file} does not fit the model that {DESCRIPTION} describes ({min(faults)}{more}); {_again(folder)}")
     if sum(parameter.numel() for parameter in model.parameters()) != description.architecture.num_parameters:
-        raise TableError(f"{folder / DESCRIPTION} names another number of parameters than the network has; {_again(folder)}")
+        raise TableError(f"{folder / DESCRIPTION} gives a different number of parameters than the network has; {_again(folder)}")
     for name, values in (("mean", description.preprocessing.mean), ("std", description.preprocessing.std)):
         if _figures(state[f"{name}_C11"]) != values:
             raise WeightsError(f"{file} normalises with another {name} than {DESCRIPTION} says; {_again(folder)}")
@@ -136,9 +136,9 @@ def _figures(channels_C11: torch.Tensor) -> list[float]:
 
 
 def _again(folder: Path) -> str:
-    return f"run `dvc repro --force train@{_name(folder)}` (or `dvc checkout`) to make it anew"
+    return f"run `dvc repro --force train@{_name(folder)}` (or `dvc checkout`) to make it again"
 
 
 def _name(folder: Path) -> str:
-    """The model's name, also from the folder of one of its other seeds."""
+    """The model's name, also for the folder of one of its other seeds."""
     return folder.parent.name if folder.name.startswith(SEED) and (folder.parent / DESCRIPTION).is_file() else folder.name

@@ -1,4 +1,4 @@
-"""Reading pretrained backbone weights: a folder with pretrained.json, which says what there is, and weights.safetensors if there is some."""
+"""Reads pretrained backbone weights: a folder with pretrained.json, which says what there is, and weights.safetensors if there are any."""
 
 import hashlib
 from pathlib import Path
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 from mien.core.errors import WeightsError
 from mien.core.outputs import read_json_output
 
-if TYPE_CHECKING:  # so that the stage `pretrained` can note that there are no weights without the seconds that torch takes
+if TYPE_CHECKING:  # so that the stage `pretrained` can record "no weights" without the seconds that importing torch takes
     from torch import Tensor, nn
 
 WEIGHTS, NOTE = "weights.safetensors", "pretrained.json"
 
 
 def read_note(folder: Path) -> dict[str, Any]:
-    """What pretrained.json says (see mien.models.pretrained). Raises TableError if it is missing or broken."""
+    """The content of pretrained.json (see mien.models.pretrained). Raises TableError if it is missing or broken."""
     note: dict[str, Any] = read_json_output(folder / NOTE, stage=f"pretrained@{folder.name}")
     return note
 
 
 def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:
-    """Gives `backbone` (of the architecture `name`) the weights in `folder`, if there are any; returns what pretrained.json says.
+    """Loads the weights in `folder`, if there are any, into `backbone` (of the architecture `name`); returns what pretrained.json contains.
 
-    The folder has the name of the model, and its weights are of the input size they were trained with; for another, timm resamples what
-    depends on it. Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do not fit,
-    ParamsError if they would with another input size.
+    The folder has the name of the model. Its weights are for the input size they were trained with; for another size, timm resamples the
+    tensors that depend on it. Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do
+    not fit, ParamsError if they would fit with another input size.
     """
     note = read_note(folder)
     if note["weights"] != "none":
@@ -49,13 +49,13 @@ def read_tensors(file: Path, *, remedy: str) -> "dict[str, Tensor]":
     try:
         return load_file(file)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{file} is missing or no readable safetensors file ({error}); {remedy}") from None
+        raise WeightsError(f"{file} is missing or not a readable safetensors file ({error}); {remedy}") from None
 
 
 def check_fit(expected: "dict[str, Tensor]", state: "dict[str, Tensor]", *, source: str, backbone: str) -> None:
-    """Raises WeightsError, naming a few tensors, unless `state` holds those of `expected`, in their shapes, finite, and no others.
+    """Raises WeightsError, naming a few tensors, unless `state` has exactly the tensors of `expected`, with their shapes and finite values.
 
-    A batch norm's count of batches may be missing: nothing reads it, and not every file has it.
+    A batch norm's count of batches may be missing: it is never read, and not every file has it.
     """
     faults = {
         "missing": [key for key in expected if key not in state and not key.endswith("num_batches_tracked")],

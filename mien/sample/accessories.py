@@ -1,4 +1,4 @@
-"""Head coverings, glasses and earrings."""
+"""Draws head coverings, glasses and earrings."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ HIDES_HAIR = ("hijab", "turban", "beanie", "cap")
 
 
 def draw_covering_behind(canvas: Canvas, person: Person) -> None:
-    """The part of a hijab that falls over neck and shoulders; in the body's frame."""
+    """Draws the part of a hijab that falls over neck and shoulders, in the body's frame."""
     if person.covering == "hijab":
         wide = person.head_width
         fall = symmetric((0.0, -0.6), (wide + 0.16, -0.2), (wide + 0.14, 0.6), (wide + 0.28, 1.25), (wide + 0.42, 1.75), (0.2, 1.95))
@@ -20,7 +20,7 @@ def draw_covering_behind(canvas: Canvas, person: Person) -> None:
 
 
 def draw_covering(canvas: Canvas, person: Person, view: View) -> None:
-    """Hijab, beanie, cap, turban or hair band."""
+    """Draws a hijab, beanie, cap, turban or hair band."""
     if person.covering is None:
         return
     colour, wide = person.covering_colour, person.head_width
@@ -62,7 +62,7 @@ def draw_covering(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def draw_earrings(canvas: Canvas, person: Person) -> None:
-    """A drop under each ear."""
+    """Draws an earring under each ear."""
     if person.earrings is not None and person.covering != "hijab":
         for side in (-1, 1):
             canvas.fill(oval((side * (person.head_width + 0.05), 0.31), 0.055), person.earrings)
@@ -70,7 +70,7 @@ def draw_earrings(canvas: Canvas, person: Person) -> None:
 
 
 def draw_glasses(canvas: Canvas, person: Person, view: View) -> None:
-    """Frames with clear glass, thin enough to leave brows and eyes to be seen."""
+    """Draws glasses with clear lenses and thin frames, so that brows and eyes stay visible."""
     if person.glasses is None:
         return
     colour, y = person.glasses_colour, person.eye_y + 0.02

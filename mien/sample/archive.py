@@ -1,4 +1,4 @@
-"""The whole set: every file with its bytes, as a zip that is the same for the same seed, and the truth about it."""
+"""Builds the whole set: a zip of every file, which is the same for the same seed, and the table of the true labels and copies."""
 
 import csv
 import hashlib
@@ -16,11 +16,11 @@ from mien.sample.mess import File, Sitting, plan
 from mien.sample.portrait import draw_portrait
 
 TRUTH_COLUMNS = ("path", "label", "kind", "origin", "sha256")
-_PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; a picture's own depend on seed and index alone
+_PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; those of an image depend on seed and index only
 
 
 def draw_set(*, num_faces: int, size_px: int, seed: int, workers: int) -> list[tuple[File, bytes]]:
-    """Every file with its bytes, by path; the same for the same arguments, whatever `workers` is."""
+    """Every file with its bytes, sorted by path; the same for the same arguments, whatever `workers` is."""
     sittings = plan(num_faces, _generator(_PLAN, seed))
     drawn = parallel_map(partial(_files_of, seed=seed, size_px=size_px), sittings, workers=workers, label="sample", unit="face")
     files = [file for made in drawn for file in made] + litter(_generator(_LITTER, seed), size_px=size_px)
@@ -28,18 +28,18 @@ def draw_set(*, num_faces: int, size_px: int, seed: int, workers: int) -> list[t
 
 
 def zip_bytes(files: Iterable[tuple[File, bytes]]) -> bytes:
-    """A zip of the files, in the order given, stored, all of one date."""
+    """A zip of the files in the order given, uncompressed, all with the same date."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for file, content in files:
             entry = zipfile.ZipInfo(file.path, date_time=(2024, 1, 1, 0, 0, 0))
-            entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on Unix, on every system
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on Unix, whatever the operating system
             archive.writestr(entry, content)
     return buffer.getvalue()
 
 
 def truth_csv(files: Iterable[tuple[File, bytes]]) -> str:
-    """What is known about each file, a row per file with TRUTH_COLUMNS."""
+    """The truth about each file as CSV, a row per file with TRUTH_COLUMNS."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(TRUTH_COLUMNS)
@@ -49,7 +49,7 @@ def truth_csv(files: Iterable[tuple[File, bytes]]) -> str:
 
 
 def _files_of(sitting: Sitting, *, seed: int, size_px: int) -> list[tuple[File, bytes]]:
-    """Draws one picture and makes its files."""
+    """Draws one image and makes its files."""
     picture = draw_portrait(sitting.label, _generator(_PORTRAIT, seed, sitting.index), size_px=size_px)
     rng = _generator(_FILES, seed, sitting.index)
     own = sitting.files[0]

@@ -1,4 +1,4 @@
-"""What is behind the person: plain walls, gradients, shapes, a bit of the world."""
+"""Draws the background behind the person: plain walls, gradients, shapes, simple scenery."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -7,11 +7,11 @@ from mien.sample.canvas import Colour
 from mien.sample.colours import CLOTH, darker, lighter, mix, pick
 
 KINDS = ("plain", "linear", "radial", "halo", "stripes", "bokeh", "blobs", "hills", "window", "tiles", "halves")
-_SIDE = 256  # drawn square, then fitted to the picture
+_SIDE = 256  # drawn as a square, then fitted to the image
 
 
 def draw_background(rng: np.random.Generator, size_px: tuple[int, int]) -> Image.Image:
-    """A background picture of the given size."""
+    """A background image of the given size."""
     kind = KINDS[rng.integers(len(KINDS))]
     first = pick(CLOTH, rng, 14)
     second = mix(pick(CLOTH, rng, 14), first, 0.5)

@@ -1,6 +1,6 @@
-"""A drawing surface for face coordinates: smooth shapes, tapered strokes, soft shading and clipping, drawn large and reduced once.
+"""A drawing surface in face coordinates: smooth shapes, tapered strokes, soft shading and clipping, drawn enlarged and reduced once.
 
-Points are (n, 2) arrays in the units of the current frame (for a head: the chin is at y = 1, the crown at y = -1, x to the right).
+Points are (n, 2) arrays in the units of the current frame (for a head, the chin is at y = 1, the crown at y = -1, and x points right).
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,18 +19,18 @@ _SOFT_REDUCTION = 4
 
 
 def points(*pairs: tuple[float, float]) -> Points:
-    """The pairs as an (n, 2) array."""
+    """Returns the pairs as an (n, 2) array."""
     return np.array(pairs, dtype=np.float64)
 
 
 def shifted(outline: Points, x: float, y: float) -> Points:
-    """The points moved by (x, y)."""
+    """Returns the points moved by (x, y)."""
     moved: Points = outline + np.array([x, y])
     return moved
 
 
 def mirrored(right: Points) -> Points:
-    """A closed left-right symmetric outline from its right half, given from top to bottom."""
+    """A closed left-right symmetric outline, made from its right half, which is given from top to bottom."""
     return np.concatenate([right, (right * (-1, 1))[::-1]])
 
 
@@ -72,22 +72,22 @@ def oval(centre: tuple[float, float], radius_x: float, radius_y: float | None = 
 
 
 class Canvas:
-    """An RGB picture under construction. `frame` maps points to pixels of the large picture: points @ frame[:, :2].T + frame[:, 2]."""
+    """An RGB image under construction. `frame` maps points to pixels of the enlarged image: points @ frame[:, :2].T + frame[:, 2]."""
 
     def __init__(self, size_px: tuple[int, int], background: Image.Image) -> None:
         self.image = background.resize((size_px[0] * SUPERSAMPLING, size_px[1] * SUPERSAMPLING), Image.Resampling.BILINEAR)
         self.frame: Points = np.array([[1.0, 0, 0], [0, 1, 0]])
 
     def reduced(self) -> Image.Image:
-        """The picture at its own size, antialiased."""
+        """Returns the image at its final size, antialiased."""
         return self.image.reduce(SUPERSAMPLING)
 
     def fill(self, outline: Points, colour: Colour, alpha: float = 1.0) -> None:
-        """A filled polygon."""
+        """Draws a filled polygon."""
         self.ring(outline, None, colour, alpha)
 
     def ring(self, outline: Points, hole: Points | None, colour: Colour, alpha: float = 1.0) -> None:
-        """A filled polygon with a hole."""
+        """Draws a filled polygon with a hole."""
         pixels = self._pixels(outline)
         if hole is None and alpha >= 1:
             ImageDraw.Draw(self.image).polygon(_flat(pixels), fill=colour)
@@ -101,7 +101,7 @@ class Canvas:
         self.image.paste(colour, box, mask)
 
     def stroke(self, line: Points, width: float | Sequence[float], colour: Colour, alpha: float = 1.0) -> None:
-        """A line with round ends; `width` in units of the frame, once or from start to end."""
+        """Draws a line with round ends; `width`, in units of the frame, is one value or values from start to end."""
         widths = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, np.size(width)), np.atleast_1d(np.asarray(width, dtype=float)))
         along = np.gradient(line, axis=0)
         across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
@@ -112,7 +112,7 @@ class Canvas:
                 self.fill(oval((end[0], end[1]), max(thickness / 2, 1e-3)), colour)
 
     def soft(self, outline: Points, colour: Colour, alpha: float, blur: float) -> None:
-        """A filled polygon with a soft edge; `blur` in units of the frame."""
+        """Draws a filled polygon with a soft edge; `blur` is in units of the frame."""
         pixels = self._pixels(outline)
         radius_px = blur * float(np.hypot(*self.frame[:, 0]))
         box = self._box(pixels, margin_px=2 * radius_px)
@@ -126,7 +126,7 @@ class Canvas:
 
     @contextmanager
     def clip(self, outline: Points) -> Iterator[None]:
-        """What is drawn inside the block shows inside the polygon only."""
+        """Restricts drawing inside the block to the inside of the polygon."""
         inside, before = _mask(self._pixels(outline), (0, 0, *self.image.size), level=255), self.image.copy()
         yield
         self.image = Image.composite(self.image, before, inside)

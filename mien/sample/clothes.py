@@ -1,4 +1,4 @@
-"""Shoulders and what is worn on them; in the body's frame."""
+"""Draws shoulders and clothes, in the body's frame."""
 
 from mien.sample.canvas import Canvas, curve, oval, points, shape, symmetric
 from mien.sample.colours import darker, lighter
@@ -9,7 +9,7 @@ _SHOULDERS = symmetric((0.0, 1.16), (0.36, 1.20), (0.80, 1.42), (1.12, 1.66), (1
 
 
 def draw_body(canvas: Canvas, person: Person) -> None:
-    """Shoulders, neck and collar."""
+    """Draws shoulders, neck and collar."""
     colour, accent = person.clothes_colour, person.clothes_accent
     canvas.fill(_SHOULDERS, colour)
     with canvas.clip(_SHOULDERS):

@@ -1,4 +1,4 @@
-"""The palettes of the drawn portraits, and mixing."""
+"""The palettes of the drawn portraits, and functions that mix colours."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ HAIR: tuple[Colour, ...] = (
     (34, 28, 30), (48, 36, 34), (74, 48, 36), (104, 66, 42), (140, 90, 52), (176, 122, 66), (214, 172, 104),
     (158, 84, 48), (112, 56, 38), (150, 150, 154), (206, 204, 200), (92, 70, 128), (52, 98, 120),
 )  # fmt: skip
-# Walls and clothes: no reds and no pure whites, which are left to mouths, cheeks, teeth and eyes, so that these are what catches the eye.
+# Walls and clothes have no reds and no pure whites. Those are left to mouths, cheeks, teeth and eyes, so that these stand out.
 CLOTH: tuple[Colour, ...] = (
     (224, 190, 128), (206, 170, 96), (166, 178, 120), (128, 168, 124), (84, 140, 124), (108, 164, 176), (132, 172, 204),
     (92, 122, 172), (128, 120, 172), (160, 148, 188), (64, 88, 120), (48, 62, 84), (62, 96, 84), (104, 92, 80),
@@ -24,27 +24,27 @@ BLACK: Colour = (0, 0, 0)
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """`first` with `share` (0-1) of `second`."""
+    """Mixes `first` with `share` (0-1) of `second`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
 def darker(colour: Colour, share: float) -> Colour:
-    """`colour` with `share` (0-1) of a warm near-black."""
+    """Mixes `colour` with `share` (0-1) of a warm near-black."""
     return mix(colour, (30, 14, 12), share)
 
 
 def lighter(colour: Colour, share: float) -> Colour:
-    """`colour` with `share` (0-1) of white."""
+    """Mixes `colour` with `share` (0-1) of white."""
     return mix(colour, WHITE, share)
 
 
 def luminance(colour: Colour) -> float:
-    """Grey level, 0-255."""
+    """The grey level, 0-255."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
 def pick(palette: tuple[Colour, ...], rng: np.random.Generator, jitter: int = 8) -> Colour:
-    """A colour of the palette, each channel moved by up to `jitter`."""
+    """A colour of the palette, with each channel changed by up to `jitter`."""
     red, green, blue = np.clip(np.array(palette[rng.integers(len(palette))]) + rng.integers(-jitter, jitter + 1, size=3), 0, 255)
     return int(red), int(green), int(blue)

@@ -1,6 +1,6 @@
-"""A picture to the bytes of a file, in every format that cameras, phones and messengers leave behind.
+"""Encodes an image as the bytes of a file, in the formats that cameras, phones and messengers produce.
 
-Same picture, same bytes: encoders run on one thread each, with fixed settings.
+The same image gives the same bytes: encoders run on one thread each, with fixed settings.
 """
 
 import io
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-_STORED_AS = {  # how the pixels lie in the file, so that the orientation tag turns them upright
+_STORED_AS = {  # how the pixels are stored in the file, so that the orientation tag turns them upright
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -22,23 +22,23 @@ _STORED_AS = {  # how the pixels lie in the file, so that the orientation tag tu
     8: Image.Transpose.ROTATE_270,
 }
 _ORIENTATION = 0x0112
-# With a thread pool x265 writes other bytes than without, so the number of cores would show in the file.
+# With a thread pool x265 writes different bytes than without, so the number of cores would affect the file.
 _ONE_THREAD = {"preset": "medium", "x265:pools": "none", "x265:frame-threads": "1", "x265:wpp": "0"}
 
 
 def jpeg(picture: Image.Image, *, quality: int = 88, orientation: int | None = None) -> bytes:
-    """A JPEG; with an EXIF orientation its pixels lie turned in the file."""
+    """A JPEG; with an EXIF orientation, its pixels are stored rotated in the file."""
     return _save(_turned(picture, orientation), "JPEG", quality=quality, **_exif(orientation))
 
 
 def heic(picture: Image.Image, *, orientation: int | None = None) -> bytes:
-    """A HEIC of quality 90; an orientation becomes the file's own turn, as phones write it."""
+    """A HEIC of quality 90; an orientation is stored as the file's own rotation, as phones do."""
     _register_heif()
     return _save(_turned(picture, orientation), "HEIF", quality=90, enc_params=dict(_ONE_THREAD), **_exif(orientation))
 
 
 def rgba_png(picture: Image.Image) -> bytes:
-    """A PNG whose corners are transparent over white, so that laid over white it is the picture with rounded corners."""
+    """A PNG whose corners are transparent over white; on a white background it is the image with rounded corners."""
     width, height = picture.size
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     distance = (np.abs(x) ** 8 + np.abs(y) ** 8) ** (1 / 8)
@@ -78,7 +78,7 @@ WRITERS: dict[str, Callable[[Image.Image], bytes]] = {
 
 
 def near_copy(picture: Image.Image, rng: np.random.Generator) -> bytes:
-    """The picture as a messenger passes it on: recompressed and either smaller, slightly cropped or brighter or darker."""
+    """The image as a messenger forwards it: recompressed, and either smaller, slightly cropped, brighter or darker."""
     width, height = picture.size
     change = rng.integers(4)
     if change == 1:
@@ -93,7 +93,7 @@ def near_copy(picture: Image.Image, rng: np.random.Generator) -> bytes:
 
 
 def mirrored_copy(picture: Image.Image) -> bytes:
-    """The picture as a selfie camera stores it."""
+    """The mirrored image, as a selfie camera stores it."""
     return jpeg(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), quality=85)
 
 
@@ -118,6 +118,6 @@ def _save(picture: Image.Image, name: str, **options: Any) -> bytes:
 
 @cache
 def _register_heif() -> None:
-    import pillow_heif  # here, so that only what writes HEIC pays for it
+    import pillow_heif  # imported here, so that only code that writes HEIC has the cost
 
     pillow_heif.register_heif_opener()

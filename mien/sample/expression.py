@@ -1,6 +1,6 @@
-"""Facial expressions as intensities of action units, after Ekman and Friesen's Facial Action Coding System (FACS), and five classes of them.
+"""Facial expressions as intensities of action units (Ekman and Friesen's Facial Action Coding System, FACS), and five classes of them.
 
-Each class is a distribution: one of several looks, each action unit within a range, all weakened or strengthened together from face to face.
+Each class is a distribution: it has several looks, each with a range per action unit, and the overall strength varies from face to face.
 """
 
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Expression:
-    """Intensities, 0 (at rest) to 1 (full)."""
+    """Intensities of action units, from 0 (at rest) to 1 (full)."""
 
     inner_brow_raiser: float = 0.0  # AU1
     outer_brow_raiser: float = 0.0  # AU2
@@ -31,7 +31,7 @@ class Expression:
     lids_droop: float = 0.0  # AU43
 
 
-# Shares of the classes, after the set that the five baselines were trained on: happy most, surprise least.
+# Shares of the classes, as in the set that the five baselines were trained on: happy is most frequent, surprise least.
 SHARES = {"angry": 0.19, "fear": 0.18, "happy": 0.31, "sad": 0.19, "surprise": 0.13}
 
 _ANGRY: dict[str, Range] = {"brow_lowerer": (0.8, 1.0), "lid_tightener": (0.45, 0.9), "upper_lid_raiser": (0.0, 0.3)}
@@ -83,7 +83,7 @@ _IDLE: Range = (0.0, 0.06)  # no real face is at rest everywhere
 
 
 def draw_expression(label: str, rng: np.random.Generator) -> Expression:
-    """One face's action units, drawn from a look of the class `label`."""
+    """Draws the action units of one face from a look of the class `label`."""
     look = LOOKS[label][rng.integers(len(LOOKS[label]))]
     overall = rng.uniform(0.85, 1.1)
     names = [field.name for field in fields(Expression)]

@@ -1,4 +1,4 @@
-"""Eyes and brows, shaped by the action units of the upper face (AU1, 2, 4, 5, 6, 7, 43)."""
+"""Draws eyes and brows, shaped by the action units of the upper face (AU1, 2, 4, 5, 6, 7, 43)."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ _HALF_WIDTH, _UPPER, _LOWER = 0.212, 0.140, 0.100
 
 
 def draw_eyes(canvas: Canvas, person: Person, expression: Expression, view: View, gaze: tuple[float, float]) -> None:
-    """Both eyes, looking the same way."""
+    """Draws both eyes with the same gaze."""
     for side in (-1, 1):
         _draw_eye(canvas, person, expression, view, gaze, side)
 
 
 def draw_brows(canvas: Canvas, person: Person, expression: Expression, view: View, unevenness: float) -> None:
-    """Both brows; `unevenness` (about -1 to 1) lifts one a little."""
+    """Draws both brows; `unevenness` (about -1 to 1) raises one of them a little."""
     e = expression
     for side in (-1, 1):
         together = 1 - 0.4 * e.brow_lowerer
@@ -38,7 +38,7 @@ def draw_brows(canvas: Canvas, person: Person, expression: Expression, view: Vie
 
 
 def _lids(person: Person, expression: Expression, side: int) -> tuple[Points, Points]:
-    """Upper and lower lid, from the inner corner to the outer one."""
+    """The upper and the lower lid, from the inner corner to the outer one."""
     e, size = expression, person.eye_size
     upper = _UPPER * size * (1 + 0.60 * e.upper_lid_raiser - 0.42 * e.lid_tightener - 0.30 * e.cheek_raiser - 0.70 * e.lids_droop)
     lower = _LOWER * size * (1 + 0.15 * e.upper_lid_raiser - 0.45 * e.lid_tightener - 0.95 * e.cheek_raiser - 0.1 * e.lids_droop)

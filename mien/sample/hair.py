@@ -1,4 +1,4 @@
-"""Hair, behind the head and in front of it, and beards."""
+"""Draws hair behind and in front of the head, and beards."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from mien.sample.colours import darker, lighter, mix
 from mien.sample.person import Person
 from mien.sample.view import View, turn
 
-# How far the hairline's control points lie below the crown, from the parting outwards: (x as a share of the head's width, y).
+# Distance of the hairline's control points below the crown, from the parting outwards: (x as a share of the head's width, y).
 HAIRLINES: dict[str, tuple[tuple[float, float], ...]] = {
     "crop": ((0.80, -0.30), (0.62, -0.60), (0.30, -0.66), (-0.30, -0.66), (-0.62, -0.60), (-0.80, -0.30)),
     "quiff": ((0.82, -0.32), (0.66, -0.64), (0.30, -0.74), (-0.30, -0.74), (-0.66, -0.64), (-0.82, -0.32)),
@@ -24,7 +24,7 @@ FRONTS = {
 }  # fmt: skip
 
 
-# Outlines of hair behind the head, right half from the top: (x beyond the head's side, y).
+# Outlines of the hair behind the head, right half from the top: (x beyond the head's side, y).
 BEHIND: dict[str, tuple[tuple[float, float], ...]] = {
     "long": ((0.02, -0.7), (0.15, 0.1), (0.16, 0.9), (0.10, 1.75)),
     "wavy": ((0.08, -0.65), (0.16, -0.1), (0.27, 0.35), (0.17, 0.75), (0.30, 1.15), (0.14, 1.5)),
@@ -34,7 +34,7 @@ BEHIND: dict[str, tuple[tuple[float, float], ...]] = {
 
 
 def draw_hair_behind(canvas: Canvas, person: Person) -> None:
-    """What hangs or stands behind the head and neck."""
+    """Draws the hair that hangs or stands behind the head and neck."""
     wide, dark, volume = person.head_width, darker(person.hair, 0.25), person.hair_volume
     style, rng = person.hair_style, np.random.default_rng(person.hair_seed)
     if style in BEHIND:
@@ -63,7 +63,7 @@ def draw_hair_behind(canvas: Canvas, person: Person) -> None:
 
 
 def draw_hair_in_front(canvas: Canvas, person: Person, view: View) -> None:
-    """The hair on the skull, down to the hairline."""
+    """Draws the hair on the skull, down to the hairline."""
     style, hair = person.hair_style, person.hair
     rng = np.random.default_rng(person.hair_seed + 1)
     if style == "bald":
@@ -91,7 +91,7 @@ def draw_hair_in_front(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def _cap(person: Person, view: View, line: str, height: float, rng: np.random.Generator) -> Points:
-    """The skull's hair: the outer arc from ear to ear, back along the hairline."""
+    """The outline of the hair on the skull: the outer arc from ear to ear, and back along the hairline."""
     wide = person.head_width
     hairline = np.array(HAIRLINES[line]) * (wide / 0.80, 1.0)
     hairline = shifted(hairline, 0, person.hairline) + rng.normal(0, 0.022, size=hairline.shape)
@@ -108,7 +108,7 @@ def _cap(person: Person, view: View, line: str, height: float, rng: np.random.Ge
 
 
 def draw_beard(canvas: Canvas, person: Person, view: View, *, face: Points) -> None:
-    """Beard or moustache, under the mouth that is drawn on it."""
+    """Draws a beard or moustache; the mouth is drawn over it later."""
     hair = mix(darker(person.hair, 0.12), person.skin, 0.12)
     alpha = 0.30 if person.beard == "stubble" else 1.0
     mouth_y = person.mouth_y

@@ -1,4 +1,4 @@
-"""The head itself: outline, ears, neck, nose, shading, and the lines that an expression writes into the skin."""
+"""Draws the head itself: outline, ears, neck, nose, shading, and the lines that an expression makes in the skin."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def outline(person: Person, expression: Expression) -> Points:
 
 
 def draw_neck(canvas: Canvas, person: Person) -> None:
-    """The neck, with the head's shadow on it; in the body's frame."""
+    """Draws the neck and the head's shadow on it, in the body's frame."""
     skin = darker(person.skin, 0.12)
     half = 0.5 * person.jaw_width + 0.06
     neck = symmetric((half, 0.45), (half - 0.02, 1.0), (half + 0.12, 1.32), (0.5, 1.5), (0.15, 1.75))
@@ -36,7 +36,7 @@ def draw_neck(canvas: Canvas, person: Person) -> None:
 
 
 def draw_ears(canvas: Canvas, person: Person, view: View) -> None:
-    """Both ears; the one turned away hides a little."""
+    """Draws both ears; the ear that is turned away is partly hidden."""
     for side in (-1, 1):
         x = side * (person.head_width + 0.03 - 0.10 * side * np.sin(view.yaw))
         canvas.fill(oval((x, 0.06), 0.11, 0.19), darker(person.skin, 0.06))
@@ -44,7 +44,7 @@ def draw_ears(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def draw_skin(canvas: Canvas, person: Person, expression: Expression, view: View, *, face: Points) -> None:
-    """The face's surface: colour, light and shade, cheeks, freckles."""
+    """Draws the face's surface: colour, light and shade, cheeks, freckles."""
     canvas.fill(face, person.skin)
     light_x, light_y = view.light
     shade = darker(mix(person.skin, (150, 60, 60), 0.12), 0.42)
@@ -63,7 +63,7 @@ def draw_skin(canvas: Canvas, person: Person, expression: Expression, view: View
 
 
 def draw_nose(canvas: Canvas, person: Person, expression: Expression, view: View) -> None:
-    """The nose: a lit ridge, a shaded side, nostrils; wrinkled by a raised upper lip."""
+    """Draws the nose: a lit ridge, a shaded side and nostrils; a raised upper lip wrinkles it."""
     tip_y = person.eye_y + person.nose_length - 0.03 * expression.upper_lip_raiser
     wide = person.nose_width * (1 + 0.2 * expression.upper_lip_raiser)
     away = -1 if view.light[0] >= 0 else 1
@@ -78,7 +78,7 @@ def draw_nose(canvas: Canvas, person: Person, expression: Expression, view: View
 
 
 def draw_lines(canvas: Canvas, person: Person, expression: Expression, view: View) -> None:
-    """Furrows of brow and forehead, folds from nose to mouth, crow's feet; deeper with age."""
+    """Draws furrows of brow and forehead, folds from nose to mouth, and crow's feet; they deepen with age."""
     line = mix(person.skin, darker(mix(person.skin, (120, 40, 40), 0.2), 0.5), 0.75)
     furrow = expression.brow_lowerer * (1 - 0.6 * expression.inner_brow_raiser)
     brow_y = person.eye_y - 0.26

@@ -1,4 +1,4 @@
-"""Files that no picture can be had from, or none worth having: broken, empty, blank, too small, and what systems leave behind."""
+"""Files without a usable image: broken, empty, blank, too small, and files that operating systems leave behind."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _SMALL_PX = 24
 
 
 def litter(rng: np.random.Generator, *, size_px: int) -> list[tuple[File, bytes]]:
-    """The files with their contents; nothing of them has an origin, because none may enter training."""
+    """Returns the files with their contents; none of them has an origin, because none may be used for training."""
     made = []
     for name, label, kind, make in _BROKEN:
         picture = draw_portrait(label, rng, size_px=size_px)

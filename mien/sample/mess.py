@@ -1,6 +1,6 @@
-"""The plan of the set: which picture lies under which names, in which formats and folders, and what else lies about.
+"""Plans the set: the names, formats and folders under which each image is stored, and the other files that are in the set.
 
-Shares are those of collections that people gather by hand with their phones; nothing depends on the class of a picture.
+The shares imitate collections that people gather by hand with their phones; nothing depends on the class of an image.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from mien.sample.expression import SHARES
 
 ROOT = "photos"
 UNKNOWN_FOLDER = "misc"
-# The first spelling is the usual one; all fold to a class or an alias of params.yaml.
+# The first spelling is the usual one; all spellings map to a class or an alias of params.yaml.
 FOLDERS = {
     "angry": ("Angry", "ANGRY", "Angry faces", "anger"),
     "fear": ("Fear", "FEAR ", "fears", "afraid"),
@@ -19,13 +19,13 @@ FOLDERS = {
     "sad": ("Sad", "SAD", "sad_2", "sadness"),
     "surprise": ("Surprise", "suprise", "Surprised", "surprise-"),
 }
-# Of every thousand pictures, how many are kept in which form; the rest are plain JPEG.
+# The number of images per thousand that are stored in each form; the rest are plain JPEG.
 FORMS = {
     "heic": 240, "heic_named_jpg": 34, **{f"heic_exif{turn}": 7 for turn in range(2, 9)}, **{f"exif{turn}": 13 for turn in range(1, 9)},
     "png": 16, "png_named_jpeg": 20, "jpeg_named_png": 12, "rgba_png": 18, "palette_png": 7, "grey_png_16_bit": 11, "grey_jpeg": 11,
     "cmyk_jpeg": 16, "webp": 34, "gif": 7, "tiff": 7, "bmp": 5, "unicode_name": 5, "unknown_label": 6,
 }  # fmt: skip
-# Of every thousand pictures, how many lie there a second time, and how.
+# The number of images per thousand that are stored a second time, by kind of copy.
 COPIES = {"exact_duplicate": 60, "near_duplicate": 64, "mirrored_duplicate": 36, "conflicting_duplicate": 16, "stray": 5}
 EXTENSIONS = {
     "heic": ("HEIC", "heic"), "heic_named_jpg": ("jpg", "JPG"), "png": ("png",), "png_named_jpeg": ("jpeg", "jpg"), "jpeg_named_png": ("png",),
@@ -38,7 +38,7 @@ _UNICODE = ("صورة", "写真", "été à la mer", "ritratto №")
 
 @dataclass(frozen=True)
 class File:
-    """One file of the set; `label` is the class its folder claims, '' for none; `origin` names the picture, '' for none."""
+    """One file of the set; `label` is the class that its folder claims, '' for none; `origin` names the image, '' for none."""
 
     path: str
     label: str
@@ -48,15 +48,15 @@ class File:
 
 @dataclass(frozen=True)
 class Sitting:
-    """One drawn picture and all files that show it; the first file is the picture's own, the others are copies."""
+    """One drawn image and all files that show it; the first file is the original, the others are copies."""
 
     index: int
-    label: str  # what is drawn
+    label: str  # the class that is drawn
     files: tuple[File, ...]
 
 
 def plan(num_faces: int, rng: np.random.Generator) -> list[Sitting]:
-    """Every picture to draw with the files to make of it."""
+    """Returns every image to draw, with the files to make of it."""
     labels = rng.permutation(np.repeat(list(SHARES), _quota(SHARES, num_faces)))
     forms = _spread(FORMS, num_faces, rng, rest="original")
     plain = np.flatnonzero(forms != "unknown_label")
@@ -71,7 +71,7 @@ def plan(num_faces: int, rng: np.random.Generator) -> list[Sitting]:
 
 
 def folder_of(label: str, rng: np.random.Generator) -> str:
-    """A folder of the class, mostly the one of the usual spelling."""
+    """A folder of the class, mostly the one with the usual spelling."""
     spellings = FOLDERS[label]
     return spellings[int(rng.choice(len(spellings), p=(0.55, 0.2, 0.15, 0.1)))]
 
@@ -105,7 +105,7 @@ def _copy_of(own: File, copy: str, rng: np.random.Generator) -> File:
 
 
 def _quota(shares: dict[str, float], total: int) -> list[int]:
-    """Whole numbers in the given shares that sum to `total`: largest remainders."""
+    """Whole numbers in the given shares that sum to `total`, by the largest-remainder method."""
     exact = np.array(list(shares.values())) * total / sum(shares.values())
     counts = np.floor(exact).astype(int)
     counts[np.argsort(counts - exact, kind="stable")[: total - counts.sum()]] += 1
@@ -113,7 +113,7 @@ def _quota(shares: dict[str, float], total: int) -> list[int]:
 
 
 def _spread(per_thousand: dict[str, int], total: int, rng: np.random.Generator, *, rest: str) -> np.ndarray:
-    """`total` names in random order, each at least once, `rest` for those left over."""
+    """`total` names in random order, each at least once; `rest` fills the remaining places."""
     names = np.concatenate([np.repeat(name, max(1, round(share * total / 1000))) for name, share in per_thousand.items()])
     filled = np.concatenate([names, np.repeat(rest, max(0, total - len(names)))])[:total]
     shuffled: np.ndarray = rng.permutation(filled)

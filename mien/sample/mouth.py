@@ -1,4 +1,4 @@
-"""The mouth, shaped by the action units of the lower face (AU10, 12, 15, 17, 20, 23, 25, 26)."""
+"""Draws the mouth, shaped by the action units of the lower face (AU10, 12, 15, 17, 20, 23, 25, 26)."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _STEPS = np.linspace(-1, 1, 25)
 
 
 class Mouth:
-    """The four curves of a mouth in head coordinates, left to right: outer and inner edge of either lip, (25, 2) each."""
+    """The four curves of a mouth in head coordinates, left to right: the outer and the inner edge of both lips, (25, 2) each."""
 
     def __init__(self, person: Person, expression: Expression) -> None:
         e = expression
@@ -42,7 +42,7 @@ class Mouth:
 
 
 def _profile(*, rounding: float, square: float) -> Points:
-    """Depth of a lip's curve from corner (0) to middle (1): a parabola, an ellipse when rounded, flat in the middle when squared."""
+    """Depth of a lip's curve from corner (0) to middle (1): a parabola, an ellipse if rounded, flat in the middle if squared."""
     distance = np.abs(_STEPS)
     power = 2.0 + 2.5 * square
     profile: Points = (1 - rounding) * (1 - distance**power) + rounding * np.sqrt(np.clip(1 - distance**2, 0, 1))
@@ -50,7 +50,7 @@ def _profile(*, rounding: float, square: float) -> Points:
 
 
 def draw_mouth(canvas: Canvas, person: Person, expression: Expression, view: View) -> None:
-    """Lips, and between them teeth and tongue as far as the mouth is open."""
+    """Draws the lips, and teeth and tongue between them as far as the mouth is open."""
     mouth = Mouth(person, expression)
     upper_inner, lower_inner = turn(mouth.upper_inner, view), turn(mouth.lower_inner, view)
     upper_outer, lower_outer = turn(mouth.upper_outer, view), turn(mouth.lower_outer, view)

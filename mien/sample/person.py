@@ -1,4 +1,4 @@
-"""Who is drawn: everything about a face that is not its expression, drawn independently of it."""
+"""The person who is drawn: everything about a face except its expression, drawn independently of it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from mien.sample.canvas import Colour
 from mien.sample.colours import CLOTH, HAIR, IRISES, SKINS, darker, luminance, mix, pick
 
-SHORT = ("buzz", *("crop", "side", "quiff", "curly") * 3, "bald")  # repeated: the more frequent ones
+SHORT = ("buzz", *("crop", "side", "quiff", "curly") * 3, "bald")  # repeated entries are more frequent
 LONG = ("long", "wavy", "bob", "bun", "pigtails", "fringe", "afro", "curly")
 COVERINGS = ("hijab", "beanie", "cap", "turban", "band")
 CLOTHES = ("tee", "vee", "shirt", "hoodie", "turtleneck", "striped", "blazer")
@@ -17,7 +17,7 @@ BEARDS = ("stubble", "full", "goatee", "moustache")
 
 @dataclass(frozen=True)
 class Person:
-    """One face's looks; lengths in units of half a head."""
+    """The looks of one face; lengths are in units of half a head."""
 
     skin: Colour
     hair: Colour
@@ -61,7 +61,7 @@ class Person:
 
 
 def draw_person(rng: np.random.Generator) -> Person:
-    """A person drawn at random."""
+    """Draws a random person."""
     feminine = bool(rng.random() < 0.5)
     skin = mix(SKINS[rng.integers(len(SKINS))], SKINS[rng.integers(len(SKINS))], float(rng.uniform(0, 0.4)))
     hair = pick(HAIR, rng)

@@ -1,4 +1,4 @@
-"""A whole portrait: a person with an expression, seen in a view, before a background."""
+"""Draws a whole portrait: a person with an expression, seen in a view, in front of a background."""
 
 import numpy as np
 from PIL import Image
@@ -32,7 +32,10 @@ def portrait(
     background: Image.Image,
     rng: np.random.Generator,
 ) -> Image.Image:
-    """An RGB portrait of given parts; `rng` draws the camera's noise alone. One person in one place is one person, background and unevenness."""
+    """An RGB portrait of the given parts; `rng` draws the camera's noise only.
+
+    Portraits of one person in one place share person, background and unevenness.
+    """
     canvas = Canvas(view.size_px, background)
     face = head.outline(person, expression)
 

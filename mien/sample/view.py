@@ -1,4 +1,4 @@
-"""How a portrait is taken: size, framing, pose, light, sharpness; drawn independently of the expression."""
+"""How a portrait is photographed: size, framing, pose, light and sharpness, drawn independently of the expression."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ ASPECTS = ((1.0, 1.0), (1.0, 1.0), (1.0, 1.12), (1.0, 1.25), (1.12, 1.0))
 
 @dataclass(frozen=True)
 class View:
-    """Framing, pose and light of one picture."""
+    """Framing, pose and light of one image."""
 
     size_px: tuple[int, int]  # width, height
-    head: float  # height of the head, chin to crown, share of the longer side
+    head: float  # height of the head from chin to crown, as a share of the longer side
     centre: tuple[float, float]  # of the head, shares of the sides
     roll_deg: float
     yaw: float  # radians; features move to one side
     pitch: float
-    light: tuple[float, float]  # where it comes from, unit vector, y down
-    contrast: float  # of light against shade on the face, 0-1
-    slope: float  # how much darker the far side of the whole picture is, 0-1
+    light: tuple[float, float]  # direction of the light source, unit vector, y down
+    contrast: float  # between light and shade on the face, 0-1
+    slope: float  # how much darker the far side of the whole image is, 0-1
     exposure: float  # factor
     warmth: float  # -1 cold to 1 warm
     saturation: float  # factor
@@ -31,7 +31,7 @@ class View:
 
 
 def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
-    """A view drawn at random; `size_px` is the smallest side."""
+    """Draws a random view; `size_px` is the smallest side."""
     side = size_px * rng.uniform(1.0, 1.16)
     width, height = ASPECTS[rng.integers(len(ASPECTS))]
     angle = rng.uniform(0, 2 * np.pi)
@@ -55,17 +55,17 @@ def draw_view(rng: np.random.Generator, *, size_px: int) -> View:
 
 
 def head_frame(view: View) -> Points:
-    """From head coordinates to pixels of the large picture, (2, 3)."""
+    """The transform from head coordinates to pixels of the enlarged image, (2, 3)."""
     return _frame(view, view.roll_deg, pivot=(0.0, 0.0))
 
 
 def body_frame(view: View) -> Points:
-    """As `head_frame`, but the body leans less than the head: the neck bends at its root."""
+    """Like `head_frame`, but the body leans less than the head, because the neck bends at its root."""
     return _frame(view, 0.3 * view.roll_deg, pivot=(0.0, 1.05))
 
 
 def turn(outline: Points, view: View) -> Points:
-    """Points on the face, moved as the head turns: the nearer to the middle, the farther in front, the more."""
+    """Moves points on the face as the head turns; points near the middle move most, because they are farthest in front."""
     x, y = outline[:, 0], outline[:, 1]
     depth = 0.62 * np.sqrt(np.clip(1 - (x / 0.95) ** 2 - (y / 1.3) ** 2, 0, 1))
     moved: Points = np.stack([x * np.cos(view.yaw) + depth * np.sin(view.yaw), y * np.cos(view.pitch) + depth * np.sin(view.pitch)], axis=1)
@@ -86,7 +86,7 @@ def _rotation(degrees: float) -> Points:
 
 
 def develop(picture: Image.Image, view: View, rng: np.random.Generator) -> Image.Image:
-    """The picture under the view's light, a little unsharp and noisy, as from a camera."""
+    """Applies the view's light to the image, with slight blur and noise, as in a photograph."""
     if view.blur_px > 0:
         picture = picture.filter(ImageFilter.GaussianBlur(view.blur_px))
     width, height = picture.size
@@ -97,6 +97,6 @@ def develop(picture: Image.Image, view: View, rng: np.random.Generator) -> Image
     lit = view.exposure * (1 + view.slope * 0.5 * across)
     tint = 1 + view.warmth * np.array([0.07, 0.0, -0.09])
     pixels = pixels * lit[..., None] * tint
-    pixels = np.where(pixels > 0.9, 0.9 + 0.1 * np.tanh((pixels - 0.9) / 0.1), pixels)  # highlights roll off instead of clipping
+    pixels = np.where(pixels > 0.9, 0.9 + 0.1 * np.tanh((pixels - 0.9) / 0.1), pixels)  # highlights are compressed instead of clipped
     noise = rng.standard_normal((height, width, 1), dtype=np.float32) + 0.4 * rng.standard_normal((height, width, 3), dtype=np.float32)
     return Image.fromarray(np.clip(pixels * 255 + noise * view.noise, 0, 255).round().astype(np.uint8))

@@ -1,8 +1,9 @@
-"""The probability that a value is larger in one group than in another, with its interval, also where images come in units.
+"""The probability that a value is larger in one group than in another, with its interval, for single images or units of several images.
 
 A = P(X > Y) + P(X = Y) / 2 is Mann and Whitney's U over m n, and the area under the ROC curve. Its variance is that of the placements
-V10_i = P(X_i > Y), V01_j = P(X > Y_j) (DeLong et al. 1988), summed within units that hold several images (Obuchowski 1997), so that copies
-of one picture or pictures of one person count as what they are. Without such units the test is Brunner and Munzel's (2000) of A = 1/2.
+V10_i = P(X_i > Y), V01_j = P(X > Y_j) (DeLong et al. 1988). Where units contain several images, placements are summed within units
+(Obuchowski 1997), so that copies of one picture or images of one person are not counted as independent. Without such units the test is
+that of Brunner and Munzel (2000) for A = 1/2.
 
 Legend: N images, m in the group (X), n outside (Y).
 """
@@ -16,12 +17,12 @@ from scipy.stats import mannwhitneyu, rankdata, t
 from mien.statistics.intervals import wilson_interval
 from mien.statistics.resampling import LEVEL
 
-_LEAST_SHARE = 1e-6  # of the variance; below it is rounding
+_LEAST_SHARE = 1e-6  # of the variance; anything smaller is rounding
 
 
 @dataclass(frozen=True)
 class Auc:
-    """The probability, its interval, and the p-value, two-sided, of 1/2."""
+    """The probability, its interval, and the two-sided p-value of the hypothesis 1/2."""
 
     value: float
     low: float
@@ -32,9 +33,9 @@ class Auc:
 def auc(values_N: ArrayLike, inside_N: ArrayLike, *, units_N: ArrayLike | None = None, level: float = LEVEL) -> Auc:
     """P(value inside > value outside), ties counting half; images with the same id in `units_N` are one piece of evidence.
 
-    At least two units on either side. The interval is symmetric in the log odds. If the groups do not overlap, placements have no spread:
-    then the interval is Wilson's for as many successes as the smaller group has units, and p that of Mann and Whitney's U. If all values
-    are equal, nothing is said: 0 to 1, and p is 1.
+    Each side needs at least two units. The interval is symmetric in the log odds. If the groups do not overlap, placements have no spread:
+    the interval is then Wilson's for as many successes as the smaller group has units, and p is that of Mann and Whitney's U. If all values
+    are equal, nothing is known: the interval is 0 to 1, and p is 1.
     """
     values_N, inside_N = np.asarray(values_N, np.float64), np.asarray(inside_N, bool)
     units_N = np.arange(len(values_N)) if units_N is None else np.unique(np.asarray(units_N), return_inverse=True)[1]
@@ -59,7 +60,7 @@ def auc(values_N: ArrayLike, inside_N: ArrayLike, *, units_N: ArrayLike | None =
         return Auc(value, low, high, float(mannwhitneyu(inside_m, outside_n).pvalue))
     if alone <= 0:
         return Auc(value, 0.0, 1.0, 1.0)
-    # Units whose images cancel, half of them on either side, would leave no spread, or less; then the sides' own is taken, which is wider.
+    # Units with half of their images on either side may cancel to no spread or less; the sides' own variance, which is wider, is then used.
     variance = alone + 2 * shared if alone + 2 * shared > _LEAST_SHARE * alone else alone
     degrees = alone**2 / (part_10**2 / (units_10 - 1) + part_01**2 / (units_01 - 1))
     error = np.sqrt(variance)

@@ -1,4 +1,4 @@
-"""What a test metric must be read against: guessing without looking at the images.
+"""Baselines for the test metrics: guessing without looking at the images.
 
 Legend: K classes. support_K counts test images by actual class, class_counts_K training images.
 """
@@ -11,9 +11,9 @@ from mien.statistics.overall_metrics import overall_metrics
 
 
 def majority_metrics(support_K: ArrayLike) -> dict[str, float]:
-    """The overall figures of always guessing the class with most test images, and the class with the second most after it.
+    """The overall metrics of always guessing the class with most test images, with the second most frequent class as second guess.
 
-    Exact. It is the best that guessing one class can do for overall accuracy, because it knows the test images' classes.
+    They are exact. No other constant guess has a higher overall accuracy, because this one knows the classes of the test images.
     """
     support_K = np.asarray(support_K)
     top2 = np.sort(support_K)[-2:].sum() / support_K.sum()
@@ -21,13 +21,13 @@ def majority_metrics(support_K: ArrayLike) -> dict[str, float]:
 
 
 def prior_metrics(support_K: ArrayLike, class_counts_K: ArrayLike) -> dict[str, float | None]:
-    """The overall figures of guessing at random with the shares q_k of the classes in training, and `nll` and `brier` of the forecast q.
+    """The overall metrics of guessing at random with the classes' shares q_k in training, and `nll` and `brier` of the forecast q.
 
-    They are those of the expected confusion matrix, support × q. Exact are the expected overall accuracy, mean accuracy and top-2 accuracy
-    (a second guess of another class is drawn with the shares that the first leaves: k is among both with q_k (1 + Σ_j≠k q_j / (1 − q_j))), and
-    negative log-likelihood and Brier score, because the forecast is the same for every image. F1 and kappa are no linear figures:
-    that of the expected matrix is near the expected one, and closer the more images there are (kappa is 0).
-    `nll` is None where a class that was tested had no training images.
+    They are the metrics of the expected confusion matrix, support × q. The expected overall accuracy, mean accuracy and top-2 accuracy
+    are exact (a second guess of another class is drawn with the remaining shares: k is among both with q_k (1 + Σ_j≠k q_j / (1 − q_j))),
+    and so are negative log-likelihood and Brier score, because the forecast is the same for every image. F1 and kappa are not linear:
+    their value on the expected matrix approximates their expected value, better with more images (kappa is 0).
+    `nll` is None if a tested class had no training images.
     """
     support_K, shares_K = np.asarray(support_K), np.asarray(class_counts_K) / np.sum(class_counts_K)
     tested_K = support_K / support_K.sum()

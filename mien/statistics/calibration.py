@@ -1,8 +1,8 @@
-"""Whether a model's probabilities can be believed: log-likelihood, Brier score, calibration errors and the reliability diagram.
+"""How well a model's probabilities match its accuracy: log-likelihood, Brier score, calibration errors and the reliability diagram.
 
-Bins are NUM_BINS equal parts of 0 to 1, each with its upper edge and without its lower one; 0 itself is in the first.
+The bins are NUM_BINS equal parts of 0 to 1. Each includes its upper edge and excludes its lower edge; 0 itself is in the first bin.
 
-Legend: N images, K classes, B bins. Probabilities are softmax of logits, rows that sum to 1; actual classes are 0 to K-1.
+Legend: N images, K classes, B bins. Probabilities are the softmax of logits, so rows sum to 1; actual classes are 0 to K-1.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from scipy.special import log_softmax, softmax
 
 from mien.statistics.metrics import Figures
 
-NUM_BINS = 15  # as Guo et al. 2017
+NUM_BINS = 15  # as in Guo et al. 2017
 
 
 @dataclass(frozen=True)
 class Bin:
-    """A bar of the reliability diagram: images whose confidence is above `low` and up to `high`; both means are None without images."""
+    """A bar of the reliability diagram: images with a confidence above `low` and up to `high`; both means are None without images."""
 
     low: float
     high: float
@@ -28,39 +28,39 @@ class Bin:
 
 
 def probabilities(logits_NK: ArrayLike) -> Figures:
-    """Softmax, in double precision whatever the logits are stored in."""
+    """Softmax, computed in double precision whatever the dtype of the logits."""
     shares_NK: Figures = softmax(np.asarray(logits_NK, dtype=np.float64), axis=1)
     return shares_NK
 
 
 def negative_log_likelihood(logits_NK: ArrayLike, actual_N: ArrayLike) -> float:
-    """Minus the mean log-probability of the actual class, in nats: cross-entropy. Taken from logits, so that none becomes infinite."""
+    """Minus the mean log-probability of the actual class, in nats (cross-entropy). It is computed from logits, so that it stays finite."""
     logs_NK = log_softmax(np.asarray(logits_NK, dtype=np.float64), axis=1)
     return float(-np.take_along_axis(logs_NK, np.asarray(actual_N, dtype=np.int64)[:, None], axis=1).mean())
 
 
 def brier_score(probabilities_NK: Figures, actual_N: ArrayLike) -> float:
-    """The mean over images of the sum over classes of (probability − 1 or 0)², as Brier 1950: 0 (certain and right) to 2."""
+    """The mean over images of Σ_k (p_k − y_k)², y one-hot (Brier 1950); from 0 (certain and right) to 2 (certain and wrong)."""
     return float(((probabilities_NK - _hits(probabilities_NK, actual_N)) ** 2).sum(axis=1).mean())
 
 
 def expected_calibration_error(probabilities_NK: Figures, actual_N: ArrayLike, *, num_bins: int = NUM_BINS) -> float:
     """ECE: the mean over images of |accuracy − mean confidence| of the image's bin; 0 to 1 (Guo et al. 2017, equation 3).
 
-    Confidence is the largest probability; of equal ones the first class is the predicted one.
+    Confidence is the largest probability; in a tie the first class is the predicted one.
     """
     confidence_N, right_N = _confidences(probabilities_NK, actual_N)
     return _binned_gap(confidence_N, right_N, num_bins)
 
 
 def classwise_calibration_error(probabilities_NK: Figures, actual_N: ArrayLike, *, num_bins: int = NUM_BINS) -> float:
-    """Class-wise ECE: the mean over all K classes of the ECE of "this class or another" (Kull et al. 2019); 0 to 1."""
+    """Class-wise ECE: the mean over all K classes of the ECE of the binary problem "this class or another" (Kull et al. 2019); 0 to 1."""
     hits_NK = _hits(probabilities_NK, actual_N)
     return float(np.mean([_binned_gap(shares_N, hits_N, num_bins) for shares_N, hits_N in zip(probabilities_NK.T, hits_NK.T, strict=True)]))
 
 
 def reliability_bins(probabilities_NK: Figures, actual_N: ArrayLike, *, num_bins: int = NUM_BINS) -> list[Bin]:
-    """The bars of the reliability diagram, lowest confidence first; their gaps, weighted by images, are the ECE."""
+    """The bars of the reliability diagram, lowest confidence first; the mean of their gaps, weighted by images, is the ECE."""
     confidence_N, right_N = _confidences(probabilities_NK, actual_N)
     num_B, sums_B, hits_B = _binned(confidence_N, right_N, num_bins)
     edges = [float(edge) for edge in np.linspace(0, 1, num_bins + 1)]
@@ -71,7 +71,7 @@ def reliability_bins(probabilities_NK: Figures, actual_N: ArrayLike, *, num_bins
 
 
 def calibration_figures(logits_NK: ArrayLike, actual_N: ArrayLike, *, num_bins: int = NUM_BINS) -> dict[str, float]:
-    """`nll`, `brier`, `ece` and `classwise_ece` of a model's logits."""
+    """Returns `nll`, `brier`, `ece` and `classwise_ece` of a model's logits."""
     shares_NK = probabilities(logits_NK)
     return {
         "nll": negative_log_likelihood(logits_NK, actual_N),
@@ -100,9 +100,9 @@ def _binned_gap(shares_N: Figures, hits_N: Figures, num_bins: int) -> float:
 
 
 def _binned(shares_N: Figures, hits_N: Figures, num_bins: int) -> tuple[Figures, Figures, Figures]:
-    """Per bin: number of images, sum of their probabilities, sum of their hits."""
+    """Returns per bin: number of images, sum of their probabilities, sum of their hits."""
     inner = np.linspace(0, 1, num_bins + 1)[1:-1]
-    bin_N = np.searchsorted(inner, shares_N, side="left")  # inner edges below the probability
+    bin_N = np.searchsorted(inner, shares_N, side="left")  # number of inner edges below the probability
     num_B = np.bincount(bin_N, minlength=num_bins).astype(np.float64)
     sums_B, hits_B = (np.bincount(bin_N, weights=column_N, minlength=num_bins).astype(np.float64) for column_N in (shares_N, hits_N))
     return num_B, sums_B, hits_B

@@ -1,7 +1,7 @@
-"""The headline metrics of a test: the one list of their names, titles and meanings, in the order of tables.
+"""The headline metrics of a test: the single list of their names, titles and meanings, in the order in which tables show them.
 
-Whoever shows them (leaderboard, report, cards, slices, studies) takes names and titles from here. statistics/overall_metrics.py computes them,
-all but top-2 accuracy, which needs more than the predicted class (statistics/agreement.py).
+Leaderboard, report, cards, slices and studies take names and titles from here. statistics/overall_metrics.py computes all of them
+except top-2 accuracy, which needs more than the predicted class (statistics/agreement.py).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Headline:
-    """How one metric is called: in text, as the heading of a column, and what it measures."""
+    """The titles of one metric, in text and as a column heading, and what it measures."""
 
     title: str
     heading: str
@@ -25,4 +25,4 @@ HEADLINE = {
     "top2_accuracy": Headline("top-2 accuracy", "top-2", "the actual class is among the two likeliest"),
 }
 MAIN = ("accuracy", "mean_accuracy", "macro_f1")
-"""those of them that are given where there is room for few: on slices, as differences between models, in tables of studies"""
+"""the metrics that are shown where space is limited: on slices, as differences between models, and in tables of studies"""

@@ -1,6 +1,6 @@
-"""How sure the test figures of one model are: intervals of its overall figures and of the recall of each class.
+"""Intervals for the test metrics of one model: its overall metrics and the recall of each class.
 
-They speak of the test images drawn, not of what another seed of training would have given.
+They cover the draw of test images, not the variation between training seeds.
 
 Legend: N images, K classes.
 """
@@ -28,9 +28,9 @@ def metric_intervals(
 ) -> dict[str, Interval]:
     """Overall accuracy, mean accuracy, macro-F1, weighted F1 and Cohen's kappa with their intervals, by name; classes are 0 to K-1.
 
-    With `in_top2_N`, whether each image's actual class is among the model's two likeliest, `top2_accuracy` too. The bootstrap is stratified
-    by actual class. Images with the same id in `groups_N` (copies of one picture, pictures of one person) are drawn together; groups that
-    hold several classes are one stratum. The same input and seed give the same answer.
+    `in_top2_N` says whether each image's actual class is among the model's two likeliest; it adds `top2_accuracy`. The bootstrap is
+    stratified by actual class. Images with the same id in `groups_N` (copies of one picture, images of one person) are drawn together;
+    groups that contain several classes form one stratum. The same input and seed give the same result.
     """
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     assert actual_N.shape == predicted_N.shape and actual_N.ndim == 1 and actual_N.size
@@ -53,7 +53,7 @@ def metric_intervals(
 def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -> list[Interval | None]:
     """The recall of each class with its Wilson interval; None for a class without images.
 
-    Wilson takes the images of a class as independent: with many copies of one picture the interval is too narrow.
+    Wilson's interval assumes independent images: it is too narrow if there are many copies of one picture.
     """
     return [
         wilson_interval(int(right), int(num), level=level) if num else None
@@ -62,13 +62,13 @@ def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -
 
 
 def wilson_interval(num_right: int, num: int, *, level: float = LEVEL) -> Interval:
-    """The share num_right / num with its score interval (Wilson 1927), which has width even where all are right or none is.
+    """The share num_right / num with its score interval (Wilson 1927), which has a width even if all or none are right.
 
-    SciPy's and statsmodels' intervals, to which the tests compare it, differ in the last bit, which would change committed metrics.
+    The tests compare it with SciPy's and statsmodels' intervals. Those differ in the last bit, which would change committed metrics.
     """
     assert 0 <= num_right <= num and num > 0
     share, z = num_right / num, float(ndtri((1 + level) / 2))
     centre = (share + z**2 / (2 * num)) / (1 + z**2 / num)
     half = z * np.sqrt(share * (1 - share) / num + z**2 / (4 * num**2)) / (1 + z**2 / num)
-    # At the ends the exact bound is 0 or 1, which rounding misses by a hair.
+    # At the ends the exact bound is 0 or 1; rounding would miss it by a tiny amount.
     return Interval(share, float(centre - half) if num_right else 0.0, float(centre + half) if num_right < num else 1.0)

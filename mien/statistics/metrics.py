@@ -1,6 +1,6 @@
-"""Figures of a classifier, all computed from its confusion matrix.
+"""Metrics of a classifier, all computed from its confusion matrix.
 
-Legend: N images, K classes. confusion_KK counts images, rows are the actual class, columns the predicted one.
+Legend: N images, K classes. confusion_KK counts images; rows are actual classes, columns predicted classes.
 A quotient with denominator zero is 0, as with scikit-learn's zero_division=0.
 """
 
@@ -24,7 +24,7 @@ class ClassFigures:
 
 
 def confusion_matrix(actual_N: ArrayLike, predicted_N: ArrayLike, num_classes: int) -> Counts:
-    """K×K counts of the images of each actual class (row) that were taken for each class (column); classes are 0 to K-1."""
+    """K×K counts of the images of each actual class (row) that were predicted as each class (column); classes are 0 to K-1."""
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     assert actual_N.shape == predicted_N.shape and actual_N.ndim == 1
     for classes_N in (actual_N, predicted_N):
@@ -34,7 +34,7 @@ def confusion_matrix(actual_N: ArrayLike, predicted_N: ArrayLike, num_classes: i
 
 
 def precision_recall_f1(confusion_KK: Counts | Figures) -> ClassFigures:
-    """Precision, recall, F1 and support of each class; of many matrices at once where more axes lead."""
+    """Precision, recall, F1 and support of each class; leading axes are treated as a batch of matrices."""
     right_K = np.diagonal(confusion_KK, axis1=-2, axis2=-1)
     actual_K, predicted_K = confusion_KK.sum(axis=-1), confusion_KK.sum(axis=-2)
     return ClassFigures(
@@ -51,9 +51,9 @@ def accuracy(confusion_KK: Counts) -> float:
 
 
 def mean_accuracy(confusion_KK: Counts) -> float:
-    """Mean accuracy: the mean of the recalls of those classes that have images, as scikit-learn's balanced_accuracy_score.
+    """Mean accuracy: the mean recall of the classes that have images, as scikit-learn's balanced_accuracy_score.
 
-    A class without images has no recall and is left out: counting it as 0 would make the figure depend on the class list.
+    A class without images has no recall and is left out: counting it as 0 would make the metric depend on the class list.
     """
     seen_K = confusion_KK.sum(axis=1) > 0
     return float(precision_recall_f1(confusion_KK).recall_K[seen_K].mean()) if seen_K.any() else 0.0
@@ -71,7 +71,7 @@ def weighted_f1(confusion_KK: Counts) -> float:
 
 
 def majority_baseline(confusion_KK: Counts) -> Counts:
-    """The confusion matrix of always guessing the class with most images (the first of equals) on the same images."""
+    """The confusion matrix of always guessing the class with most images (the first in a tie) on the same images."""
     baseline_KK = np.zeros_like(confusion_KK)
     actual_K = confusion_KK.sum(axis=1)
     baseline_KK[:, actual_K.argmax()] = actual_K
@@ -79,7 +79,7 @@ def majority_baseline(confusion_KK: Counts) -> Counts:
 
 
 def quotient(numerator: ArrayLike, denominator: ArrayLike) -> Figures:
-    """Place by place; 0 where the denominator is 0."""
+    """Element-wise quotient; 0 where the denominator is 0."""
     numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     found: Figures = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape))
     np.divide(numerator, denominator, out=found, where=denominator != 0)

@@ -1,4 +1,4 @@
-"""The overall figures of many confusion matrices at once: those of metrics.py and kappa, for resampling.
+"""The overall metrics of many confusion matrices at once, for resampling: those of metrics.py, and kappa.
 
 Legend: R matrices, K classes.
 """
@@ -13,7 +13,7 @@ from mien.statistics.metrics import Figures, precision_recall_f1, quotient
 
 
 def figures_of(confusion_RKK: Figures) -> Mapping[str, Figures]:
-    """Overall accuracy, mean accuracy, macro-F1, weighted F1 (as mien/statistics/metrics.py defines them) and Cohen's kappa of each of R."""
+    """Overall accuracy, mean accuracy, macro-F1, weighted F1 (defined in mien/statistics/metrics.py) and Cohen's kappa of each of R."""
     classes = precision_recall_f1(confusion_RKK)
     num_right_R, num_R = np.trace(confusion_RKK, axis1=-2, axis2=-1), classes.support_K.sum(axis=-1)
     return {
@@ -26,5 +26,5 @@ def figures_of(confusion_RKK: Figures) -> Mapping[str, Figures]:
 
 
 def overall_metrics(confusion_KK: ArrayLike) -> dict[str, float]:
-    """The same of one matrix."""
+    """The same metrics for one matrix."""
     return {name: float(values[0]) for name, values in figures_of(np.asarray(confusion_KK, dtype=np.float64)[None]).items()}

@@ -1,8 +1,8 @@
-"""How far two sets of predictions on the same images differ, with intervals by the paired bootstrap.
+"""Differences between two sets of predictions on the same images, with intervals by the paired bootstrap.
 
-Images (or, where images belong together, whole groups of them) are drawn with replacement, the same draw for both sets, and the
-difference of each figure is taken anew: the percentiles of these differences are the interval (Efron and Tibshirani 1993, chapter 13).
-It speaks of the test images drawn, not of what another seed of training would have given.
+Images are drawn with replacement (as whole groups where images belong together), the same draw for both sets, and the difference of
+each metric is computed for every draw. The percentiles of these differences give the interval (Efron and Tibshirani 1993, chapter 13).
+The interval covers the draw of test images, not the variation between training seeds.
 
 Legend: R resamples, N images, K classes; the places of resampling.py are the 2 K² cells of both confusion matrices.
 """
@@ -19,7 +19,7 @@ from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds, ki
 
 @dataclass(frozen=True)
 class Resampled:
-    """A difference on the images as they are, and in each of R resamples."""
+    """A difference on the original images, and on each of R resamples."""
 
     value: float
     values_R: Figures
@@ -32,9 +32,10 @@ class Resampled:
 
     @property
     def p_value(self) -> float:
-        """That of no difference, two-sided: 1 less the level up to which percentile intervals exclude 0; 2 / (R + 1) at least.
+        """The two-sided p-value of no difference: 1 − the highest level at which percentile intervals exclude 0; at least 2 / (R + 1).
 
-        The 1 added to counts and resamples keeps it from 0, which no number of resamples can show (Davison and Hinkley 1997, section 4.2).
+        Adding 1 to counts and resamples keeps it above 0, because no number of resamples can show p = 0 (Davison and Hinkley 1997,
+        section 4.2).
         """
         least = min((self.values_R <= 0).sum(), (self.values_R >= 0).sum())
         return float(min(1.0, 2 * (1 + least) / (1 + len(self.values_R))))
@@ -51,9 +52,9 @@ def paired_differences(
     num_resamples: int = NUM_RESAMPLES,
     level: float = LEVEL,
 ) -> dict[str, Interval]:
-    """Intervals (predicted − reference) of the overall figures that confusions.figures_of names, by name; classes are 0 to K-1.
+    """Intervals of predicted − reference for the overall metrics of overall_metrics.figures_of, by name; classes are 0 to K-1.
 
-    Images with the same id in `groups_N` are drawn together. The same input and seed give the same answer.
+    Images with the same id in `groups_N` are drawn together. The same input and seed give the same result.
     """
     resampled = paired_resamples(actual_N, predicted_N, reference_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=num_resamples)
     return {name: difference.interval(level) for name, difference in resampled.items()}
@@ -69,7 +70,7 @@ def paired_resamples(
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Resampled]:
-    """What paired_differences takes its intervals from."""
+    """The resamples from which paired_differences computes its intervals."""
     kinds = _kinds(actual_N, predicted_N, reference_N, num_classes, groups_N)
 
     def differences(counts_RP: Figures) -> dict[str, Figures]:

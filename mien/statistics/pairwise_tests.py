@@ -1,7 +1,8 @@
-"""Which of several models, tested on the same images, are really better: tests of every pair, corrected for their number.
+"""Which of several models, tested on the same images, are really better: tests of every pair, corrected for the number of pairs.
 
-Two questions per pair, each with Holm's correction over all pairs: are both right equally often (McNemar's exact test, overall accuracy),
-and is their macro-F1 the same (paired bootstrap)? Both speak of the test images drawn, not of what another seed of training would have given.
+Each pair gets two tests, each with Holm's correction over all pairs: whether both models are right equally often (McNemar's exact test,
+overall accuracy), and whether their macro-F1 is the same (paired bootstrap). Both cover the draw of test images, not the variation
+between training seeds.
 
 Legend: N images, K classes, G groups.
 """
@@ -33,7 +34,7 @@ COLUMNS = (
     "macro_f1_p",
     "macro_f1_p_holm",
 )
-_RESAMPLES_PER_PAIR = 100  # at least; p-values below 2 / resamples do not exist, and Holm multiplies them by the number of pairs
+_RESAMPLES_PER_PAIR = 100  # a minimum; p-values below 2 / resamples do not exist, and Holm multiplies them by the number of pairs
 
 
 def compare_pairs(
@@ -47,12 +48,12 @@ def compare_pairs(
     level: float = LEVEL,
     progress: str | None = None,
 ) -> pd.DataFrame:
-    """A row per pair of models (COLUMNS), in the order of `predictions`, which holds the predicted classes (0 to K-1) by model; none for one.
+    """A row per pair of models (COLUMNS), in the order of `predictions`; no rows for a single model.
 
-    `progress` names a progress bar, None shows none.
+    `predictions` holds the predicted classes (0 to K-1) by model. `progress` names a progress bar; None shows none.
 
-    Images with the same id in `groups_N` count as one piece of evidence. `macro_f1_low` and `_high` are the interval of one pair by itself:
-    it may exclude 0 where the corrected `macro_f1_p_holm` is above 1 − level, and then the difference is not to be called real.
+    Images with the same id in `groups_N` count as one piece of evidence. `macro_f1_low` and `_high` are the interval of one pair by itself.
+    It may exclude 0 although the corrected `macro_f1_p_holm` is above 1 − level; the difference must then not be called real.
     """
     right = {model: np.asarray(predicted_N) == np.asarray(actual_N) for model, predicted_N in predictions.items()}
     pairs = list(combinations(predictions, 2))
@@ -89,10 +90,11 @@ def compare_pairs(
 
 
 def mcnemar_p(right_first_N: NDArray[np.bool_], right_second_N: NDArray[np.bool_], *, groups_N: ArrayLike | None = None) -> float:
-    """The p-value, two-sided, of McNemar's exact test: of the images that one model alone has right, half are either's.
+    """The two-sided p-value of McNemar's exact test: of the images that exactly one model has right, half are expected for each model.
 
-    With `groups_N` the groups take the images' place, each with the number by which one model has more of it right than the other: p is the
-    share of all ways to swap the models in some groups that make at least as large a difference. Where no group has two images it is the same.
+    With `groups_N`, groups take the place of images, each with the number by which one model has more of its images right than the other.
+    p is then the share of all ways to swap the models in some groups that give at least as large a difference. Without groups of several
+    images both definitions agree.
     """
     differences_N = right_first_N.astype(np.int64) - right_second_N.astype(np.int64)
     if groups_N is None:
@@ -100,7 +102,7 @@ def mcnemar_p(right_first_N: NDArray[np.bool_], right_second_N: NDArray[np.bool_
         return float(binomtest(first, first + second, 0.5).pvalue) if first + second else 1.0
     group_N = np.unique(np.asarray(groups_N), return_inverse=True)[1]
     differences_G = np.bincount(group_N, weights=differences_N).astype(np.int64)
-    chances = np.ones(1)  # of each sum from -reach to reach, in steps of 1
+    chances = np.ones(1)  # the probability of each sum from -reach to reach, in steps of 1
     for size, num in zip(*np.unique(np.abs(differences_G[differences_G != 0]), return_counts=True), strict=True):
         own = np.zeros(2 * size * num + 1)
         own[:: 2 * size] = binom.pmf(np.arange(num + 1), num, 0.5)
@@ -110,7 +112,7 @@ def mcnemar_p(right_first_N: NDArray[np.bool_], right_second_N: NDArray[np.bool_
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values after Holm's correction (1979), in the order given: those at most α are real with a chance of any error of at most α."""
+    """The p-values after Holm's correction (1979), in order. If those ≤ α are called real, the chance of any error is at most α."""
     p_M = np.asarray(p_values, dtype=np.float64)
     order_M = np.argsort(p_M, kind="stable")
     adjusted_M = np.empty_like(p_M)

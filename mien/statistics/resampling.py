@@ -1,11 +1,12 @@
-"""The bootstrap that every interval here rests on: groups of images drawn with replacement, by how often each kind of group comes.
+"""The bootstrap behind every interval of this package: groups of images are drawn with replacement.
 
-A figure depends on the images only through counts: each image adds 1 to some places of a row of counts (the cell of a confusion matrix, or
-the cells of two). Groups that add the same are interchangeable, so what is drawn is how often each *kind* of group comes, from a
-multinomial: the same distribution as drawing the groups one by one (Efron and Tibshirani 1993, chapter 6), at a small part of the work.
+A metric depends on the images only through counts: each image adds 1 to some places of a row of counts (one cell of a confusion matrix,
+or a cell in each of two). Groups that add the same counts are interchangeable, so it is enough to draw how often each *kind* of group
+occurs, from a multinomial distribution. The distribution is that of drawing groups one by one (Efron and Tibshirani 1993, chapter 6), at
+a small part of the cost.
 
-A stratum keeps its number of groups in every resample (Davison and Hinkley 1997, section 3.2). A group whose images are of several strata
-belongs to none of them: such groups make one more stratum together.
+A stratum keeps its number of groups in every resample (Davison and Hinkley 1997, section 3.2). Groups whose images are of several strata
+together form one more stratum.
 
 Legend: R resamples, N images, M places to which each image adds, P places, T kinds of groups.
 """
@@ -19,30 +20,30 @@ from numpy.typing import ArrayLike
 from mien.statistics.metrics import Counts, Figures
 
 Statistics = Callable[[Figures], Mapping[str, Figures]]
-"""From R × P counts to named figures, R values of each."""
+"""Maps R × P counts to named metrics, with R values each."""
 
 NUM_RESAMPLES = 10_000
 LEVEL = 0.95
-_CHUNK = 1000  # resamples at a time; bounds memory, and is part of what the seed means
+_CHUNK = 1000  # resamples per chunk; this bounds memory, and a change gives other random draws for the same seed
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """What one group of each kind adds to each place (whole numbers), how many groups are of the kind, and their stratum."""
+    """For each kind: the counts that one group adds to each place (whole numbers), the number of such groups, and their stratum."""
 
-    counts_TP: Figures  # floats: numpy multiplies integers without BLAS
+    counts_TP: Figures  # floats, because numpy multiplies integers without BLAS
     numbers_T: Counts
     strata_T: Counts
 
     @property
     def totals_P(self) -> Figures:
-        """The counts of the images as they are."""
+        """The counts of the original images."""
         return self.numbers_T @ self.counts_TP
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure, or a difference of two, and the ends of its interval."""
+    """A metric, or a difference of two, with the ends of its interval."""
 
     value: float
     low: float
@@ -50,12 +51,12 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0."""
+        """Returns whether the interval lies on one side of 0."""
         return self.low > 0 or self.high < 0
 
 
 def kinds_of(places_NM: ArrayLike, num_places: int, *, groups_N: ArrayLike | None = None, strata_N: ArrayLike | None = None) -> Kinds:
-    """The kinds among the groups of images. Each image adds 1 at its places (0 to P-1); without `groups_N` it is a group by itself."""
+    """Sorts groups of images into kinds. Each image adds 1 at its places (0 to P-1); without `groups_N` each image is its own group."""
     places_NM = np.asarray(places_NM, dtype=np.int64)
     assert places_NM.ndim == 2 and places_NM.size and places_NM.min() >= 0 and places_NM.max() < num_places
     num_images = len(places_NM)
@@ -64,7 +65,7 @@ def kinds_of(places_NM: ArrayLike, num_places: int, *, groups_N: ArrayLike | Non
     assert group_N.shape == strata_N.shape == (num_images,) and strata_N.min() >= 0
     num_groups, mixed = group_N.max() + 1, strata_N.max() + 1
     first_G = np.zeros(num_groups, dtype=np.int64)
-    first_G[group_N] = strata_N  # of one of its images
+    first_G[group_N] = strata_N  # the stratum of one of its images
     first_G[group_N[first_G[group_N] != strata_N]] = mixed
     rows_GP = np.zeros((num_groups, 1 + num_places), dtype=np.int64)
     rows_GP[:, 0] = first_G
@@ -75,7 +76,7 @@ def kinds_of(places_NM: ArrayLike, num_places: int, *, groups_N: ArrayLike | Non
 
 
 def resample(kinds: Kinds, statistics: Statistics, *, seed: int, num_resamples: int = NUM_RESAMPLES) -> dict[str, Figures]:
-    """Each figure in each of R resamples, by name. The same input and seed give the same answer."""
+    """Each metric on each of R resamples, by name. The same input and seed give the same result."""
     generator = np.random.default_rng(seed)
     strata = [kinds.strata_T == stratum for stratum in np.unique(kinds.strata_T)]
     drawn: dict[str, list[Figures]] = {}
@@ -92,5 +93,5 @@ def resample(kinds: Kinds, statistics: Statistics, *, seed: int, num_resamples: 
 
 
 def observe(kinds: Kinds, statistics: Statistics) -> dict[str, float]:
-    """Each figure of the images as they are, by name."""
+    """Each metric on the original images, by name."""
     return {name: float(values_R[0]) for name, values_R in statistics(kinds.totals_P[None]).items()}

@@ -1,6 +1,6 @@
-"""One number that mends a model's confidence: the temperature by which its logits are divided (Guo et al. 2017, section 4.2).
+"""Temperature scaling: a single number that divides a model's logits to calibrate its confidence (Guo et al. 2017, section 4.2).
 
-It is fitted on validation images and told of on test images. It changes no prediction, only how sure the model says it is.
+The temperature is fitted on validation images and reported on test images. It changes the probabilities but no predicted class.
 """
 
 from typing import Any
@@ -13,14 +13,14 @@ from scipy.optimize import minimize_scalar
 from mien.statistics.calibration import NUM_BINS, calibration_figures, negative_log_likelihood, probabilities, reliability_bins
 
 BOUNDS = (0.05, 20.0)
-"""A model that is always right on validation has no best temperature: the smaller, the likelier. It gets the bound."""
+"""A model that is right on every validation image has no optimum: the likelihood grows as the temperature falls. It gets the bound."""
 RELIABILITY = ("temperature", "low", "high", "num_images", "confidence", "accuracy")
 
 
 def fit_temperature(logits_NK: ArrayLike, actual_N: ArrayLike) -> float:
-    """The temperature within BOUNDS of least negative log-likelihood of the actual classes (0 to K-1); above 1 the model was too sure.
+    """The temperature within BOUNDS that minimises the negative log-likelihood of the actual classes (0 to K-1).
 
-    In its logarithm the likelihood has one peak, as the likelihood is concave in 1 / temperature.
+    Above 1 the model was overconfident. The likelihood is concave in 1 / temperature, so it has one peak in log temperature too.
     """
     logits_NK = np.asarray(logits_NK, dtype=np.float64)
     found = minimize_scalar(
@@ -29,7 +29,7 @@ def fit_temperature(logits_NK: ArrayLike, actual_N: ArrayLike) -> float:
         method="bounded",
         options={"xatol": 1e-8},
     )
-    # The bounded search never tries the bounds themselves. Of equals the first is taken: 1 where no temperature changes anything.
+    # The bounded search never evaluates the bounds. The first of equal values wins: 1 if no temperature changes anything.
     return float(min((1.0, *BOUNDS, np.exp(found.x)), key=lambda value: negative_log_likelihood(logits_NK / value, actual_N)))
 
 
@@ -41,7 +41,7 @@ def calibration_report(
     validation_actual_N: ArrayLike,
     num_bins: int = NUM_BINS,
 ) -> dict[str, Any]:
-    """`temperature` as fitted on validation, and the calibration figures of the test images `before` and `after` dividing by it."""
+    """The `temperature` fitted on validation, and the calibration metrics of the test images `before` and `after` dividing by it."""
     temperature = fit_temperature(validation_logits_NK, validation_actual_N)
     logits_NK = np.asarray(logits_NK, dtype=np.float64)
     return {
@@ -53,7 +53,7 @@ def calibration_report(
 
 
 def reliability_table(logits_NK: ArrayLike, actual_N: ArrayLike, *, temperature: float, num_bins: int = NUM_BINS) -> pd.DataFrame:
-    """The bars of the reliability diagram (RELIABILITY) `before` and `after` dividing by the temperature, those without images left out."""
+    """The bars of the reliability diagram (RELIABILITY) `before` and `after` dividing by the temperature, without empty bars."""
     logits_NK = np.asarray(logits_NK, dtype=np.float64)
     rows = [
         (when, one.low, one.high, one.num_images, one.confidence, one.accuracy)

@@ -1,1 +1,1 @@
-"""Studies: files in experiments/ that say which runs of the pipeline to compare, queued as DVC's own experiments by `mien study NAME`."""
+"""Studies: files in experiments/ that list the runs of the pipeline to compare; `mien study NAME` queues them as DVC experiments."""

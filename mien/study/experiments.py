@@ -1,4 +1,4 @@
-"""DVC's experiments, through its command line: queued, run, removed, and read back."""
+"""Queues, runs, removes and reads DVC experiments through DVC's command line."""
 
 import json
 import os
@@ -34,10 +34,10 @@ def queue_command(run: Run, targets: Iterable[str]) -> list[str]:
 
 
 def experiments(*, rev: str = "HEAD") -> dict[str, Experiment]:
-    """The experiments that grew from the commit `rev`, by name; of several with one name the done one, otherwise the latest.
+    """The experiments based on the commit `rev`, by name; if several share a name, the one that is done, otherwise the latest.
 
-    From DVC's JSON and not from `dvc.api.exp_show()`, which reads its values back from the cells of a table: 3 becomes 3.0, true becomes
-    the text "True", and a parameter that is not there becomes the text "None".
+    They are read from DVC's JSON, not from `dvc.api.exp_show()`, which parses its values from the cells of a table: there 3 becomes 3.0,
+    true becomes the text "True", and a missing parameter becomes the text "None".
     """
     shown = json.loads(_dvc("exp", "show", "--json", "--no-pager", "--rev", rev))
     found: dict[str, Experiment] = {}
@@ -50,7 +50,7 @@ def experiments(*, rev: str = "HEAD") -> dict[str, Experiment]:
 
 
 def queue(run: Run, targets: Iterable[str]) -> None:
-    """Queues one run; the workspace stays as it is. Raises StudyError if DVC refuses."""
+    """Queues one run; the workspace does not change. Raises StudyError if DVC refuses."""
     _dvc(*queue_command(run, targets)[1:])
 
 
@@ -63,7 +63,7 @@ def remove(names: Iterable[str], *, failed: Iterable[str] = ()) -> None:
 
 
 def run_queued() -> None:
-    """Runs all that is queued, one after the other, in copies of the workspace; shows their output until they are done."""
+    """Runs everything that is queued, one run after the other, in copies of the workspace; shows their output until they are done."""
     code = subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], env=_environment(), check=False).returncode
     if code:
         raise StudyError(f"`dvc exp run --run-all` ended with code {code}; `dvc queue status` shows the state of each run")
@@ -73,7 +73,7 @@ def _experiment(entry: dict[str, Any]) -> Experiment:
     data = entry["revs"][0].get("data") or {}
     state = _STATES.get((entry.get("executor") or {}).get("state") or "success", RUNNING)
     params = (data.get("params") or {}).get(str(paths.PARAMS), {}).get("data") or {}
-    # DVC shows the metrics of the parent commit for an experiment that is not done.
+    # For an experiment that is not done, DVC shows the metrics of the parent commit.
     board = (data.get("metrics") or {}).get(str(paths.LEADERBOARD), {}).get("data") or {} if state == DONE else {}
     return Experiment(state, params, board)
 
@@ -88,5 +88,5 @@ def _dvc(*arguments: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """With the tools of this environment in PATH: DVC starts `dvc` and `python` by name."""
+    """The environment with this environment's tools in PATH, because DVC starts `dvc` and `python` by name."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}

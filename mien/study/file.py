@@ -1,18 +1,18 @@
-"""The form of experiments/NAME.yaml, and its reading.
+"""The schema of experiments/NAME.yaml, and its reader.
 
 title: what is compared, in one line
-description: more words, for `mien study NAME --dry`
+description: more details, for `mien study NAME --dry`
 preset: fer2013                     # optional: merged into params.yaml first, by name or path
-models: [mobilenet_rebalanced]      # optional: the models that the runs keep; the others leave them
+models: [mobilenet_rebalanced]      # optional: the models that the runs keep; all others are left out
 params: {train: {epochs: 10}}       # optional: a patch of params.yaml (mien/config/patch.py) for every run
 target: compare                     # DVC stage or stages to reproduce
-runs:                               # either runs by name, each with the dotted keys that it sets (null takes one out) …
+runs:                               # either named runs, each with the dotted keys that it sets (null removes a key) …
   plain: {models.*.loss: cross_entropy}
   focal: {models.*.loss: focal, loss.gamma: 3}
 grid:                               # … or a grid: every combination of the values of these keys, or of such named runs
   split.imbalance_factor: [4, 8]
   method: {plain: {…}, focal: {…}}
-show: [models.*.loss]               # optional: which parameters the study's table shows; default is those that differ
+show: [models.*.loss]               # optional: which parameters the study's table shows; the default is those that differ
 """
 
 import re
@@ -31,12 +31,12 @@ from mien.core import paths
 from mien.core.errors import StudyError
 
 NOT_HERE = "run from the repository's root"
-_NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git takes in the name of a branch
-_NAME_RULE = "must be a name of letters, digits, _ and single . or - between them, because it becomes an experiment's"
+_NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git accepts in the name of a branch
+_NAME_RULE = "must be a name of letters, digits, _ and single . or - between them, because it becomes the name of an experiment"
 _MARK = re.compile(r"^(runs|grid):", re.MULTILINE)
 
 Settings = Mapping[str, JsonValue]
-"""Dotted keys, * in a part standing for all keys there that match, and their values; null takes a key out."""
+"""Dotted keys and their values. A * in place of a part stands for all matching keys there; null removes a key."""
 
 
 def _listed(value: Any) -> Any:
@@ -60,7 +60,7 @@ def _with_names(runs: Mapping[str, Settings]) -> Mapping[str, Settings]:
 
 
 def _as_runs(grid: Any) -> Any:
-    """Each axis of a grid as runs by name: a list of values becomes a run for each value, with the value as its name."""
+    """Each axis of a grid as named runs: a list of values becomes one run per value, named by the value."""
     if not isinstance(grid, Mapping):
         return grid
     refuse(fault for axis, values in grid.items() for fault in _axis_faults(str(axis), values))
@@ -79,7 +79,11 @@ def _axis_faults(axis: str, values: Any) -> Iterator[Fault]:
         yield axis, "must have at least one value", values
     for value in values:
         if not isinstance(value, str | int | float) or not _is_name(_label(value).lstrip("-")):
-            yield axis, "must list numbers or short words, which name the runs; write others as named runs, {name: {key: value}}", value
+            yield (
+                axis,
+                "must list numbers or short words, which name the runs; give others as named runs, {name: {key: value}}",
+                value,
+            )
     if len(set(map(_label, values))) != len(values):
         yield axis, "must list each value once", values
 
@@ -106,11 +110,11 @@ class Study(Section):
         if (self.runs is None) == (self.grid is None):
             refuse([("", "must have either `runs` or `grid`", [key for key in ("runs", "grid") if getattr(self, key) is not None])])
         if self.grid and len(self.named_runs()) < prod(map(len, self.grid.values())):
-            refuse([("grid", "must give each combination a name of its own, its values joined by -", list(self.named_runs()))])
+            refuse([("grid", "must give each combination a different name, which is its values joined by -", list(self.named_runs()))])
         return self
 
     def named_runs(self) -> dict[str, Settings]:
-        """The runs by name, in the file's order; those of a grid are named by their values, and the last axis changes first."""
+        """The runs by name, in the file's order; runs of a grid are named by their values, and the first axis varies slowest."""
         if self.grid is None:
             return dict(self.runs or {})
         return {
@@ -120,7 +124,7 @@ class Study(Section):
 
 
 def names() -> list[str]:
-    """The studies there are, sorted; other files of the folder, such as presets, are left out."""
+    """The names of all studies, sorted; other files of the folder, such as presets, are left out."""
     files = (path for path in paths.EXPERIMENTS.glob("*.yaml") if path.is_file())
     return sorted(path.stem for path in files if _MARK.search(path.read_text(encoding="utf-8", errors="replace")))
 
@@ -133,7 +137,7 @@ def load_study(name: str) -> Study:
         raise StudyError(f"there is no study '{name}' ({path}); {there}")
     document = read_document(path, error=StudyError, what="a map")
     if not {"runs", "grid"} & set(document):
-        raise StudyError(f"{path} is no study: it has neither `runs` nor `grid`; if it is a preset, `mien preset {path}` applies it")
+        raise StudyError(f"{path} is not a study: it has neither `runs` nor `grid`; if it is a preset, `mien preset {path}` applies it")
     faults = [fault.removeprefix(": ") for fault in schema_faults(Study, document, ())]
     faults += [] if _is_name(name) else [f"the file's name {_NAME_RULE} (got {name!r})"]
     if faults:
@@ -146,5 +150,5 @@ def _is_name(text: str) -> bool:
 
 
 def _label(value: JsonValue) -> str:
-    """A value of a grid's axis as it stands in a run's name."""
+    """A value of a grid's axis as it appears in a run's name."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""From one params.yaml to another by DVC's `-S`, in Hydra's grammar: `++key=value` sets a key, there or not, and `~key` takes one out."""
+"""Differences between two params.yaml as arguments of DVC's `-S`, in Hydra's grammar: `++key=value` sets a key, `~key` removes one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,11 +7,11 @@ from typing import Any
 from mien.core.errors import StudyError
 
 _BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
-_WORDS = {"true", "false", "null", "inf", "nan"}  # which Hydra would not take as text
+_WORDS = {"true", "false", "null", "inf", "nan"}  # words that Hydra would not read as text
 
 
 def overrides(old: Mapping[str, Any], new: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[str]:
-    """The arguments of `-S` that make `new` of `old`, both plain values as read from YAML. Raises StudyError for text that `-S` cannot carry."""
+    """The arguments of `-S` that turn `old` into `new`, both plain values from YAML. Raises StudyError for text that `-S` cannot carry."""
     for key in old:
         if key not in new:
             yield "~" + ".".join((*at, key))
@@ -27,15 +27,15 @@ def overrides(old: Mapping[str, Any], new: Mapping[str, Any], at: tuple[str, ...
 
 
 def hydra_value(value: Any) -> str:
-    """One value in Hydra's grammar."""
+    """Formats one value in Hydra's grammar."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         if "${" in value:
-            raise StudyError(f"a study cannot set text with ${{, which DVC would take for a reference (got {value!r})")
+            raise StudyError(f"a study cannot set text with ${{, because DVC would read it as a reference (got {value!r})")
         if _BARE.fullmatch(value) and value.lower() not in _WORDS:
             return value
-        # Within quotes a backslash is itself, except before a quote.
+        # Within quotes a backslash is literal, except before a quote.
         escaped = re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), value)
         return f"'{escaped}'"
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""What a study runs: each run's whole params.yaml, checked before anything is queued, and the overrides that make it of the workspace's.
+"""Plans a study: each run's complete params.yaml, checked before anything is queued, and the overrides that make it from the workspace's.
 
-DVC's own grid, `-S key=1,2`, checks no parameter, names its experiments NAME-1, NAME-2, …, queues a second set under the same names without
-complaint, and can vary only one key per axis. Therefore each run is queued by itself, under a name that says what is varied.
+DVC's own grid, `-S key=1,2`, checks no parameters, names its experiments NAME-1, NAME-2, …, queues a second set under the same names
+without a warning, and can vary only one key per axis. Each run is therefore queued by itself, under a name that says what is varied.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,23 +25,23 @@ class Run:
     """One run of a study."""
 
     name: str
-    """as in the study's file"""
+    """the name in the study's file"""
     experiment: str
-    """DVC's name of it"""
+    """the name of DVC's experiment"""
     settings: Settings
     overrides: list[str]
     """arguments of `dvc exp run -S`"""
 
 
 def experiment_name(study: str, run: str) -> str:
-    """DVC's name of one run of a study."""
+    """The name of DVC's experiment for one run of a study."""
     return f"{study}-{run}"
 
 
 def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
-    """The runs of the study called `name` on the params.yaml of the workspace; `settings` (KEY=VALUE) go before each run's own.
+    """The runs of the study called `name`, based on the params.yaml of the workspace; `settings` (KEY=VALUE) apply before each run's own.
 
-    Raises StudyError with every fault of every run, ParamsError if params.yaml itself or a setting is at fault.
+    Raises StudyError with every fault of every run, and ParamsError if params.yaml itself or one of the `settings` is wrong.
     """
     load_params()
     workspace = read_document(paths.PARAMS, error=ParamsError)
@@ -62,7 +62,7 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
 
 
 def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> Iterator[str]:
-    """Makes of params.yaml what all runs of the study have in common; a line for each fault."""
+    """Applies what all runs of the study share to the content of params.yaml; yields a line for each fault."""
     if study.preset:
         try:
             merge(document, load_preset(study.preset))
@@ -80,7 +80,7 @@ def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> 
 
 
 def _patched(document: dict[str, Any], patch: Mapping[str, Any]) -> list[str]:
-    """Merges the patch into the document; a line for each of its keys that concerns nothing there."""
+    """Merges the patch into the document; returns a line for each key of the patch that matches nothing there."""
     faults = list(unmatched(document, patch))
     merge(document, patch)
     return faults

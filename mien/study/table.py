@@ -1,4 +1,4 @@
-"""The table of one study: a row per run (and model), what differs between the runs, and three test metrics; made to fit 120 columns."""
+"""The table of one study: a row per run (and model), the parameters that differ, and three test metrics; it fits 120 columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,16 @@ from mien.study.file import Settings, Study
 from mien.study.plan import experiment_name
 
 METRICS = ("accuracy", "mean_accuracy", "macro_f1")
-DEFAULTS = {"loss_params": "loss", "head_params": "head", "train": "train", "augment": "augment"}  # of a model's own values
-WIDEST = 28  # characters of a cell
+# The sections with the defaults of a model's own values.
+DEFAULTS = {"loss_params": "loss", "head_params": "head", "train": "train", "augment": "augment"}
+WIDEST = 28  # maximum number of characters in a cell
 ABSENT = "–"
 
 
 def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str:
-    """The study's runs in the file's order, in Markdown whose columns are aligned.
+    """The study's runs in the file's order, as a Markdown table with aligned columns.
 
-    A run without metrics shows its state, or that it is not queued. Parameters are those of `show`, or those that the runs set and that differ.
+    A run without metrics shows its state, or "not queued". The parameters are those of `show`, or those that the runs set and that differ.
     """
     rows = [
         (run, model, experiment)
@@ -39,9 +40,9 @@ def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str
 
 
 def show_command(study: Study) -> list[str]:
-    """DVC's own command for the study; its rows are all experiments that grew from HEAD.
+    """DVC's own command for the study; it lists all experiments based on HEAD.
 
-    DVC's headings are whole keys: overall accuracy and macro-F1 of one model are what fits 120 columns beside the names of the runs.
+    DVC's headings are full keys, so only overall accuracy and macro-F1 of one model fit 120 columns beside the names of the runs.
     """
     models = "|".join(map(re.escape, study.models)) if study.models else "[^.]+"
     return ["dvc", "exp", "show", "--hide-workspace", "--drop", ".*", "--keep", rf"Experiment|({models})\.(accuracy|macro_f1)$"]
@@ -70,7 +71,7 @@ def _leaves(settings: Settings) -> list[str]:
 
 
 def _headings(keys: Sequence[str]) -> list[str]:
-    """The last parts of each key, as many as distinguish it from the others."""
+    """The shortest endings of the keys that distinguish each key from the others."""
     headings = []
     for key in keys:
         parts = key.split(".")
@@ -80,7 +81,7 @@ def _headings(keys: Sequence[str]) -> list[str]:
 
 
 def _value(experiment: Experiment | None, key: str, model: str) -> Any:
-    """A parameter of one model's run; what the model does not set itself is the default of all models."""
+    """A parameter of one model's run; if the model does not set it, the default of all models."""
     if experiment is None:
         return None
     parts = key.split(".")

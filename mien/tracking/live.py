@@ -1,7 +1,7 @@
-"""The live file of a stage, which `mien.tracking.sync` follows while the stage runs. It lies in .mien, outside DVC's outs.
+"""The live file of a stage, which `mien.tracking.sync` follows while the stage runs. It is in .mien, outside DVC's outs.
 
-JSON lines: the runs that the stage is about, a line per epoch, and how the stage ended. The stage holds a lock on its file, which the
-system releases however the stage dies. Whoever has written all of it to MLflow deletes the file.
+It contains JSON lines: the runs of the stage, a line per epoch, and how the stage ended. The stage holds a lock on its file, which the
+operating system releases however the stage ends. The process that has written everything to MLflow deletes the file.
 """
 
 import fcntl
@@ -21,26 +21,26 @@ READY = "ready"
 
 
 def folder() -> Path:
-    """Where the stages run in the current folder keep their live files, absolute; another one for each setting of MLflow."""
+    """The folder (absolute) of the live files of stages that run in the current folder; each setting of MLflow has its own."""
     settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("MLFLOW_"))
     return Path(".mien", "live", hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:8]).resolve()
 
 
 def state(place: Path) -> Path:
-    """Where the process that follows the files in `place` says that it has reached MLflow (READY), or why it cannot write."""
+    """The file in which the process that follows `place` writes that it has reached MLflow (READY), or why it cannot write."""
     return place / "state"
 
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Holds a lock; False if another process does and we do not `wait`."""
+    """Holds a lock; yields False if another process holds it and `wait` is false."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         yield _lock(handle, fcntl.LOCK_EX, wait=wait)
 
 
 class LiveFile:
-    """The file as its stage sees it. Raises OSError if it cannot be written."""
+    """The live file from the side of its stage. Raises OSError if it cannot be written."""
 
     def __init__(self, stage: str, openings: list[Opening]) -> None:
         self.path = folder() / f"{time.time_ns()}.{os.getpid()}.jsonl"  # sorted by time, and never used again
@@ -49,7 +49,7 @@ class LiveFile:
         self._file = temporary.open("w", encoding="utf-8")
         _lock(self._file, fcntl.LOCK_EX, wait=True)
         self.append({"stage": stage, "openings": [asdict(opening) for opening in openings]})
-        temporary.rename(self.path)  # now that it is locked
+        temporary.rename(self.path)  # only now that it is locked
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Adds a line."""
@@ -63,7 +63,7 @@ class LiveFile:
 
 
 class Followed:
-    """The file as its reader sees it. Raises OSError if it is gone."""
+    """The live file from the side of its reader. Raises OSError if it is gone."""
 
     def __init__(self, path: Path) -> None:
         self._file, self._rest = path.open("rb"), b""
@@ -71,14 +71,14 @@ class Followed:
         self.status = ""
         """how the stage ended; empty while it runs"""
         self.epochs: list[dict[str, Any]] = []
-        """read and not yet written to MLflow; whoever writes them removes them"""
+        """entries that were read but not yet written to MLflow; the writer removes them"""
         self.writer: Any = None
-        """what writes them"""
+        """the writers of these entries"""
         self.read()
 
     def read(self) -> None:
-        """Takes in what was added."""
-        dead = _lock(self._file, fcntl.LOCK_SH, wait=False)  # first: nothing is added thereafter
+        """Reads the lines that were added."""
+        dead = _lock(self._file, fcntl.LOCK_SH, wait=False)  # checked first, because nothing is added after the stage has ended
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
         for entry in map(json.loads, lines):
             if "openings" in entry:

@@ -1,4 +1,4 @@
-"""Which run in MLflow a result belongs to, and what led to it."""
+"""Identifies the MLflow run of a result, and records the result's origin."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -15,12 +15,12 @@ from mien.tracking.results import flat
 
 @dataclass(frozen=True)
 class Opening:
-    """What a run is found by, or made with. All values can be written as JSON."""
+    """The values by which a run is found, or created. All of them can be written as JSON."""
 
     key: str
     """of the experiment"""
     title: str
-    """of the experiment, for people"""
+    """of the experiment, in readable form"""
     model: str | None
     """None for the run of the experiment itself"""
     mark: str
@@ -32,7 +32,7 @@ class Opening:
 
 
 def openings(params: Params, models: Iterable[str | None], *, stage: str) -> list[Opening]:
-    """The runs of `models` (None for the run of the experiment), as the files in the current folder are now."""
+    """The runs of `models` (None for the run of the experiment), from the files in the current folder as they are now."""
     origin, source = provenance(params), _source_name(params)
     dataset = PurePosixPath(source).name
     tags = {name: str(value) for name, value in asdict(origin).items() if value} | {"stage": stage, "dataset": dataset}
@@ -55,8 +55,8 @@ def _experiment_params(params: Params, source: str) -> dict[str, Any]:
 
 
 def _source_name(params: Params) -> str:
-    """What the source is called to others; before `ingest` without the digest of its contents."""
-    from mien.store.tables import FILES, read_table  # pandas, and this module is loaded with the command line
+    """The public name of the source; before `ingest` it lacks the digest of the contents."""
+    from mien.store.tables import FILES, read_table  # imports pandas, and this module is loaded with the command line
 
     ids = read_table(paths.FILES, FILES, ["sample_id"])["sample_id"].dropna() if paths.FILES.is_file() else ()
     return source_name(params.ingest.source, ids, params.report.names)

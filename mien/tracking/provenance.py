@@ -1,4 +1,4 @@
-"""Which experiment, code, parameters and data a result comes from, as short fingerprints that tracking files runs under."""
+"""The experiment, code, parameters and data that a result comes from, as short fingerprints by which tracking finds runs."""
 
 import hashlib
 import json
@@ -16,30 +16,30 @@ DATA_SECTIONS = {"seed", "ingest", "convert", "dedup", "labels", "faces", "split
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where results come from; fingerprints are the first 16 hex digits of a SHA-256."""
+    """The origin of results; fingerprints are the first 16 hex digits of a SHA-256."""
 
     experiment: str | None
     """DVC's name of the experiment; None under plain `dvc repro`"""
     revision: str
-    """Git commit, hex; that of the baseline within an experiment; empty outside Git"""
+    """Git commit in hex; within an experiment, that of the baseline; empty outside Git"""
     params: str
-    """fingerprint of params.yaml as read (comments do not count), without `runtime`"""
+    """fingerprint of the values in params.yaml (comments do not count), without `runtime`"""
     data: str
     """fingerprint of the split and of the parameters that made its images"""
 
     @property
     def key(self) -> str:
-        """What tells one experiment from another: DVC's name (none under plain `dvc repro`), revision and parameters."""
+        """What distinguishes one experiment from another: DVC's name (none under plain `dvc repro`), revision and parameters."""
         return fingerprint([self.experiment, self.revision, self.params])
 
     @property
     def title(self) -> str:
-        """A name for people."""
+        """A readable name."""
         return self.experiment or f"repro-{self.revision[:7] or 'no-git'}-{self.params[:7]}"
 
 
 def provenance(params: Params) -> Provenance:
-    """The provenance of what is in the current folder now. DVC sets the environment variables within an experiment."""
+    """The provenance of the files that are in the current folder now. DVC sets the environment variables within an experiment."""
     values = params.model_dump(mode="json", by_alias=True)
     split = hashlib.sha256(paths.SPLITS.read_bytes()).hexdigest() if paths.SPLITS.is_file() else ""
     return Provenance(
@@ -51,7 +51,7 @@ def provenance(params: Params) -> Provenance:
 
 
 def fingerprint(value: Any) -> str:
-    """16 hex digits that are the same for equal JSON values, whatever the order of their keys."""
+    """16 hex digits that are equal for equal JSON values, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""What the files in a folder say about one run: its curves, its metrics, the files it keeps, and its description."""
+"""Reads the results of one run from the files in a folder: its curves, its metrics, the files to keep, and its description."""
 
 import csv
 import math
@@ -17,27 +17,27 @@ STAGES = ("train", "evaluate", "explain", "report")
 
 @dataclass(frozen=True)
 class Results:
-    """What is known about one run."""
+    """The results of one run."""
 
     curves: list[tuple[int, dict[str, float]]]
     """epoch and metrics"""
     metrics: dict[str, float]
     files: list[Path]
-    """to keep, each under its own name; absolute paths of files and folders"""
+    """to upload, each under its own name; absolute paths of files and folders"""
     description: str | None
     """Markdown"""
 
 
 def results(model: str | None, stage: str) -> Results:
-    """The results of a model, or of the experiment, up to and including `stage`; what is missing is left out.
+    """The results of a model, or of the experiment, up to and including `stage`; missing files are left out.
 
-    What later stages wrote is not read, because it may still belong to an earlier training.
+    Files of later stages are not read, because they may still belong to an earlier training.
     """
     return _model_results(model, STAGES[: STAGES.index(stage) + 1]) if model else _experiment_results(stage)
 
 
 def models_with_results(models: Mapping[str, Any]) -> list[str | None]:
-    """Those of `models` that have a configuration and metrics; before them None if the experiment has a leaderboard."""
+    """The `models` that have a configuration and metrics, preceded by None if the experiment has a leaderboard."""
     written = [model for model in models if paths.train_metrics(model).is_file() or paths.evaluation(model).is_file()]
     return [*([None] if paths.LEADERBOARD.is_file() else []), *(model for model in written if paths.config(model).is_file())]
 
@@ -76,7 +76,7 @@ def _experiment_results(stage: str) -> Results:
 
 
 def experiment_metrics(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """METRIC/MODEL from the leaderboard, data/STAGE/COUNT from the data stages."""
+    """METRIC/MODEL from the leaderboard, and data/STAGE/COUNT from the data stages."""
     board: dict[str, dict[str, float]] = {}
     for model, metrics in leaderboard.items():
         for name, value in metrics.items():
@@ -86,14 +86,14 @@ def experiment_metrics(leaderboard: Mapping[str, Mapping[str, float]]) -> dict[s
 
 
 def training_metrics(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A few counts, and best/METRIC of the epoch that was kept; best/seed_S/METRIC of trainings with other seeds."""
+    """A few counts, and best/METRIC of the epoch that was kept; best/seed_S/METRIC for trainings with other seeds."""
     counts = {name: record[name] for name in ("epochs", "best_epoch", "num_parameters") if name in record}
     others = {f"seed_{seed}": other["val"] for seed, other in record.get("other_seeds", {}).items()}
     return {**counts, "best": {**record.get("val", {}), **others}}
 
 
 def test_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
-    """test/METRIC, the ends of its interval (test/METRIC_low) and test/f1/CLASS; the same of clean images as test_clean/…; calibration
+    """test/METRIC, its interval ends (test/METRIC_low) and test/f1/CLASS; the same of clean images as test_clean/…; calibration
     before and after the temperature; macro-F1 over seeds."""
     shown: dict[str, Any] = {}
     for part, name in (("all", "test"), ("clean", "test_clean")):
@@ -112,7 +112,7 @@ def test_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def explanation_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
-    """explain/CLAIM of all predictions, and of right and wrong ones where there are such; areas under the curves."""
+    """explain/CLAIM of all predictions, and of right and wrong predictions if there are any; areas under the curves."""
     claims: dict[str, dict[str, float | None]] = {}
     for claim in report.get("claims", ()):
         claims[claim["name"]] = {"all": claim["mean"], "right": claim["mean_correct"], "wrong": claim["mean_wrong"]}
@@ -120,7 +120,7 @@ def explanation_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:
-    """Nested maps as one map with names joined by /."""
+    """Flattens nested maps into one map with names joined by /."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
@@ -131,7 +131,7 @@ def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, A
 
 
 def _speed(model: str) -> dict[str, Any]:
-    """How fast `evaluate` found the model to be on this machine, which DVC does not track."""
+    """The speed that `evaluate` measured for the model on this machine, which DVC does not track."""
     trained = _read(paths.model(model) / "model.json")
     return {"speed": _read(paths.cost(model, trained["training"]["fingerprint"]))} if trained else {}
 
@@ -145,7 +145,7 @@ def _curves(path: Path) -> list[tuple[int, dict[str, float]]]:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell)  # NaN too: a training that diverged shows it
+        float(cell)  # accepts NaN too, because a training that diverged reports it
     except ValueError:
         return False
     return True

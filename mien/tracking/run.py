@@ -1,9 +1,9 @@
-"""The live view of runs in MLflow, for stages: best effort, never an error.
+"""Logs runs to MLflow while stages run: best effort, and never an error for the stage.
 
-A stage writes what it does to a live file (mien.tracking.live), and a process of its own, `python -m mien.tracking.sync`, follows all
-live files of a folder and brings MLflow to what they and the metrics files say. MLflow takes seconds to load and may be absent, hang or
-crash: none of that stops a stage. A stage waits until that process has reached MLflow (`report`: until it has written everything), WAIT_S at most, and
-otherwise prints one warning; `mien track` then writes what is missing. MIEN_TRACKING=off turns all of it off.
+A stage writes its progress to a live file (mien.tracking.live). A separate process, `python -m mien.tracking.sync`, follows all live
+files of a folder and updates MLflow from them and from the metrics files. MLflow takes seconds to load and may be absent, hang or
+crash; none of this stops a stage. A stage waits until that process has reached MLflow (`report`: until it has written everything),
+for WAIT_S at most, and otherwise prints one warning; `mien track` then writes what is missing. MIEN_TRACKING=off disables tracking.
 """
 
 import os
@@ -22,11 +22,11 @@ from mien.tracking.opening import openings
 from mien.tracking.results import models_with_results
 
 WAIT_S = 5.0
-LINGER_S = 60.0  # for which MLflow stays loaded between two stages
+LINGER_S = 60.0  # how long MLflow stays loaded between two stages
 
 
 class Run:
-    """The runs in MLflow that a stage is about, as the stage sees them. Nothing raises."""
+    """The MLflow runs of a stage, from the side of the stage. No method raises."""
 
     def __init__(self, stage: str, model: str | None = None) -> None:
         self._file: LiveFile | None = None
@@ -46,7 +46,7 @@ class Run:
                 self._file.append({"epoch": epoch, "metrics": values, "time_ms": int(time.time() * 1000)})
 
     def close(self, status: str, *, written: bool = False) -> None:
-        """Ends the runs as FINISHED, FAILED or KILLED; waits until MLflow is reached, or all is `written`."""
+        """Ends the runs as FINISHED, FAILED or KILLED; waits until MLflow is reached, or with `written` until everything is written."""
         with self._best_effort():
             if self._file is not None:
                 self._file.end(status)
@@ -60,17 +60,17 @@ class Run:
                 return
             if said not in ("", READY):
                 raise TrackingError(said)
-            if self._process is None or self._process.poll() == 0:  # another process follows, or did
+            if self._process is None or self._process.poll() == 0:  # another process follows, or has followed
                 self._process = _start(path.parent)
             elif self._process.returncode:
                 raise TrackingError(f"its process ended with code {self._process.returncode}")
             if time.monotonic() > ends_s:
-                raise TrackingError(f"not done within {seconds:.0f} s, left to finish by itself")
+                raise TrackingError(f"not done within {seconds:.0f} s; it continues in the background")
             time.sleep(0.02)
 
     @contextmanager
     def _best_effort(self) -> Iterator[None]:
-        """Turns an error into one line on stderr, after which nothing is tracked any more."""
+        """Turns an error into one line on stderr, after which nothing is tracked."""
         try:
             yield
         except Exception as error:
@@ -82,9 +82,9 @@ class Run:
 
 @contextmanager
 def model_run(model: str, *, stage: str) -> Iterator[Run]:
-    """The run of one model within the experiment's; the same run for all stages of the same configuration and data.
+    """The run of one model, nested in the experiment's run; all stages of the same configuration and data share it.
 
-    Its metrics and files are read from what the stage has written when it ends.
+    When the stage ends, the run's metrics and files are read from what the stage has written.
     """
     run, status = Run(stage, model), "FAILED"
     try:
@@ -98,12 +98,12 @@ def model_run(model: str, *, stage: str) -> Iterator[Run]:
 
 
 def log_experiment() -> None:
-    """Adds the leaderboard, the comparisons and the counts of the data stages to the experiment's run, once `compare` has written them."""
+    """Adds the leaderboard, the comparisons and the counts of the data stages to the experiment's run, after `compare` has written them."""
     Run("compare").close("FINISHED")
 
 
 def log_report() -> None:
-    """Adds the report and the cards to the runs, and what else they lack, as `mien track` does, once metrics/report is whole."""
+    """Adds the report, the cards and anything else that is missing to the runs, as `mien track` does, once metrics/report is complete."""
     Run("report").close("FINISHED", written=True)
 
 
@@ -114,7 +114,7 @@ def _wanted() -> bool:
 
 
 def _start(place: Path) -> subprocess.Popen[bytes] | None:
-    """A process that follows the live files in `place`, unless there is one."""
+    """Starts a process that follows the live files in `place`, unless there is one already."""
     with locked(place / "lock", wait=False) as free:
         if not free:
             return None
@@ -122,7 +122,7 @@ def _start(place: Path) -> subprocess.Popen[bytes] | None:
     return subprocess.Popen(
         [sys.executable, "-m", "mien.tracking.sync", str(place), str(LINGER_S)],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,  # a pipe of the stage's would keep DVC waiting
+        stdout=subprocess.DEVNULL,  # DVC would wait for a pipe of the stage
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # an interrupted stage still has to tell MLflow so
+        start_new_session=True,  # an interrupted stage must still be able to report it to MLflow
     )

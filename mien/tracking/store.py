@@ -1,4 +1,4 @@
-"""Where MLflow keeps runs and artifacts: by default in the repository, also after its folder was moved, copied or given an odd name."""
+"""Where MLflow keeps runs and artifacts: by default in the repository, even if its folder was moved, copied or has an unusual name."""
 
 import os
 import re
@@ -14,28 +14,28 @@ from mien.core.files import replacing_file
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"))
-"""Columns of MLflow's database that hold where artifacts are, as absolute addresses."""
+"""Columns of MLflow's database that contain artifact locations as absolute addresses."""
 
 
 def address(workspace: Path, database: str = DATABASE) -> str:
-    """The tracking store: MLFLOW_TRACKING_URI, else a database in `workspace`.
+    """The tracking store: MLFLOW_TRACKING_URI, or else a database in `workspace`.
 
-    Of a folder with other characters than letters, digits and _ . - the address is relative: SQLAlchemy cuts a path at `?` and MLflow decodes
-    `%20`, whatever is quoted. So whoever connects must be in `workspace`.
+    If the folder's name has characters other than letters, digits and _ . - the address is relative, because SQLAlchemy cuts a path at
+    `?` and MLflow decodes `%20`, even in quoted paths. The caller must therefore be in `workspace` to connect.
     """
     local = str(workspace / database) if re.fullmatch(r"[\w./-]+", str(workspace)) else database
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{local}"
 
 
 def shown(workspace: Path) -> str:
-    """The tracking store for people to read: the whole path of a database in `workspace`."""
+    """The tracking store in readable form: the full path of a database in `workspace`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / DATABASE}"
 
 
 def prepared(workspace: Path, *, connect: Callable[..., Any]) -> str:
-    """The address of the tracking store; a database in `workspace` is made if need be, and knows that its artifacts are there.
+    """The address of the tracking store; a database in `workspace` is created if needed and updated with the place of its artifacts.
 
-    It is made under another name first, so that none is seen half-made, whenever we are killed. `connect` is MLflow's client.
+    It is created under another name first, so that an incomplete one is never seen if we are killed. `connect` is MLflow's client.
     """
     database = workspace / DATABASE
     if _is_ours(workspace):
@@ -52,16 +52,16 @@ def _is_ours(workspace: Path) -> bool:
 
 
 def relocate(database: Path, artifacts: Path) -> None:
-    """Lets the database of a repository that was moved or copied find its artifacts in the folder `artifacts`, and put new ones there.
+    """Points the database of a moved or copied repository to the artifacts in the folder `artifacts`, and puts new ones there.
 
-    MLflow notes absolute addresses. Those of another folder `mlartifacts` are changed, but not where somebody chose it: then that
-    folder is there, no database lies beside it, and this repository has none.
+    MLflow stores absolute addresses. Those of another folder `mlartifacts` are changed, unless somebody chose that folder: then
+    it exists, has no database beside it, and this repository has no such folder.
     """
     new = artifacts.as_uri()
     with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if "experiments" not in tables:
-            return  # no database of MLflow's; it will say so itself
+            return  # not MLflow's database; MLflow itself reports that
         for (old,) in connection.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall():
             if old == new or not _is_left_behind(old or "", artifacts):
                 continue
@@ -74,7 +74,7 @@ def relocate(database: Path, artifacts: Path) -> None:
 
 
 def _is_left_behind(location: str, artifacts: Path) -> bool:
-    """Whether artifacts are said to be in the like-named folder of another place, which is this repository's of before."""
+    """Returns whether a location is in a folder of the same name elsewhere, where this repository's artifacts were before."""
     parts = urlsplit(location)
     path = Path(unquote(parts.path)) if parts.scheme == "file" else Path(location)
     if parts.scheme not in ("", "file") or path.name != artifacts.name or not path.is_absolute():
@@ -83,7 +83,7 @@ def _is_left_behind(location: str, artifacts: Path) -> bool:
 
 
 def experiment_id(client: Any, workspace: Path) -> str:
-    """The experiment MLFLOW_EXPERIMENT_NAME, by default mien, made if need be. Raises TrackingError if it was deleted."""
+    """The id of the experiment MLFLOW_EXPERIMENT_NAME (default mien), created if needed. Raises TrackingError if it was deleted."""
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", "mien")
     found = client.get_experiment_by_name(name)
     if found is not None and found.lifecycle_stage == "deleted":
@@ -94,6 +94,6 @@ def experiment_id(client: Any, workspace: Path) -> str:
         )
     if found is not None:
         return str(found.experiment_id)
-    local = address(workspace).startswith("sqlite:")  # a server knows itself where its artifacts go
+    local = address(workspace).startswith("sqlite:")  # a server decides itself where its artifacts are stored
     location = (workspace / ARTIFACTS).as_uri() if local else None
     return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.experimentKind": "custom_model_development"}))

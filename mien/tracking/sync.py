@@ -1,7 +1,7 @@
-"""Brings MLflow to what the files in a folder say: `mien track`, and the process that follows the stages. Twice is the same as once.
+"""Brings MLflow up to date with the files in a folder: for `mien track`, and as a process that follows the stages. It is idempotent.
 
-`python -m mien.tracking.sync PLACE LINGER_S`, started by a stage in its folder, follows the live files in PLACE until `report` is done, no stage has
-run for LINGER_S seconds, or MLflow fails while no stage runs. So MLflow is loaded once per `dvc repro`.
+A stage starts `python -m mien.tracking.sync PLACE LINGER_S` in its folder. That process follows the live files in PLACE until `report` is
+done, no stage has run for LINGER_S seconds, or MLflow fails while no stage runs. MLflow is thus loaded once per `dvc repro`.
 """
 
 import os
@@ -24,8 +24,8 @@ from mien.tracking.opening import Opening, openings
 from mien.tracking.results import models_with_results, results
 
 POLL_S, RETRY_S = 0.5, 10.0
-PATIENCE_S = 120  # with one file: whatever hangs in MLflow, this process ends
-NICENESS = 5  # training goes first
+PATIENCE_S = 120  # for each file; this process ends even if MLflow hangs
+NICENESS = 5  # training has priority
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -38,52 +38,52 @@ PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES
 
 @dataclass(frozen=True)
 class Synced:
-    """What `mien track` did."""
+    """The result of `mien track`."""
 
     num_runs: int
-    """runs there now: a run per model with metrics, and the experiment's"""
+    """number of runs that exist now: one per model with metrics, and the experiment's"""
     num_made: int
-    """of these, made now"""
+    """number of these that were created now"""
     num_completed: int
-    """of these, there before and given metrics, files or a description now"""
+    """number of these that existed and were given metrics, files or a description now"""
     store: str
     """where"""
 
 
 def sync(params: Params) -> Synced:
-    """Completes the runs of all models of `params` that have metrics, and the experiment's. Raises TrackingError if MLflow fails."""
+    """Completes the runs of all models of `params` that have metrics, and the experiment's run. Raises TrackingError if MLflow fails."""
     runs = openings(params, models_with_results(params.models), stage="track")
     try:
         writers = Target(Path.cwd()).bring(runs, "report") if runs else []
     except TrackingError as error:
         raise TrackingError(f"{error}; then run `mien track` again") from None
-    except Exception as error:  # MLflow raises of every kind
-        reason = f"MLflow cannot be written to ({_line(error)[:300]})"
-        raise TrackingError(f"{reason}; look at MLFLOW_TRACKING_URI and run `mien track` again") from None
+    except Exception as error:  # MLflow raises all kinds of exceptions
+        reason = f"cannot write to MLflow ({_line(error)[:300]})"
+        raise TrackingError(f"{reason}; check MLFLOW_TRACKING_URI and run `mien track` again") from None
     made = sum(writer.created for writer in writers)
     completed = sum(writer.num_added > 0 and not writer.created for writer in writers)
     return Synced(num_runs=len(runs), num_made=made, num_completed=completed, store=store.shown(paths.workspace()))
 
 
 class Target:
-    """MLflow as the place for the results in `folder`, absolute; loaded and connected to when first needed. Raises whatever MLflow raises."""
+    """MLflow as the target for the results in `folder` (absolute), connected on first use. Raises whatever MLflow raises."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._workspace = folder, paths.workspace()
         self._connected: tuple[Any, str] | None = None
 
     def connect(self) -> tuple[Any, str]:
-        """MLflow's client, and the id of its experiment."""
+        """Returns MLflow's client, and the id of its experiment."""
         if self._connected is None:
             os.environ.update(PATIENCE | dict(os.environ) | QUIET)
             from mien.tracking.writer import connect
 
-            with chdir(self._workspace), self._alone():  # two experiments at once make one database
+            with chdir(self._workspace), self._alone():  # two experiments at once create one database
                 self._connected = connect(self._workspace)
         return self._connected
 
     def bring(self, runs: list[Opening], stage: str) -> list[Any]:
-        """Brings `runs` to what the folder holds up to `stage`; returns their writers. Raises FileNotFoundError if the folder is gone."""
+        """Updates `runs` from what the folder contains up to `stage`; returns their writers. Raises FileNotFoundError if it is gone."""
         with chdir(self._folder):
             found = [results(opening.model, stage) for opening in runs]
         writers = [self._writer(opening) for opening in runs]
@@ -93,16 +93,16 @@ class Target:
         return writers
 
     def write(self, file: Followed) -> None:
-        """Writes what is new in a live file, and all that its stage did once that has ended."""
+        """Writes what is new in a live file, and everything that its stage did once the stage has ended."""
         if file.stage == "train":
             file.writer = file.writer or self._writer(file.openings[0])
             with chdir(self._workspace):
                 file.writer.begin()
                 while file.epochs:
                     file.writer.log(file.epochs[0]["metrics"], file.epochs[0]["epoch"], file.epochs[0]["time_ms"])
-                    file.epochs.pop(0)  # now that it is there
+                    file.epochs.pop(0)  # only now that it is written
         if file.status == "FINISHED":
-            with suppress(FileNotFoundError):  # of an experiment that is over
+            with suppress(FileNotFoundError):  # the folder of an experiment that is over
                 self.bring(file.openings, file.stage)
         if file.status and file.stage == "train":
             with chdir(self._workspace):
@@ -120,9 +120,9 @@ class Target:
 
 
 def follow(place: Path, folder: Path, *, linger_s: float) -> None:
-    """Follows the live files in `place` of stages that run in `folder`, both absolute, unless another process does."""
-    tries = 5  # a stage holds the lock for a moment, to see whether anybody follows
-    while tries and any(place.glob("*.jsonl")):  # again for one that came just before we left, because its stage relies on us
+    """Follows the live files in `place` of stages that run in `folder`, both absolute, unless another process already does."""
+    tries = 5  # a stage holds the lock for a moment, to check whether a process follows
+    while tries and any(place.glob("*.jsonl")):  # check again for a file that came just before we left: its stage relies on us
         with locked(place / "lock", wait=False) as ours:
             if ours and not _follow(place, folder, linger_s=linger_s):
                 return
@@ -131,7 +131,7 @@ def follow(place: Path, folder: Path, *, linger_s: float) -> None:
 
 
 def _follow(place: Path, folder: Path, *, linger_s: float) -> bool:
-    """Whether all was written."""
+    """Returns whether everything was written."""
     target, active = Target(folder), dict[Path, Followed]()
     busy_s, over, told = time.monotonic(), False, ""
     while True:
@@ -145,7 +145,8 @@ def _follow(place: Path, folder: Path, *, linger_s: float) -> bool:
             state(place).write_text(told := READY)
         for path, file in list(active.items()):
             file.read()
-            stale = file.status and not file.writer and _is_old(path)  # the files may have changed since; `report` and `mien track` know
+            # The files may have changed since; `report` and `mien track` then write them.
+            stale = file.status and not file.writer and _is_old(path)
             failed = "" if stale else failure or _attempt(partial(target.write, file))
             if file.status and not failed:
                 path.unlink(missing_ok=True)
@@ -162,11 +163,11 @@ def _follow(place: Path, folder: Path, *, linger_s: float) -> bool:
 
 
 def _attempt(step: Callable[[], Any]) -> str:
-    """Why it failed; empty if it did not."""
+    """Returns the reason of a failure; empty on success."""
     signal.alarm(PATIENCE_S)
     try:
         step()
-    except Exception as error:  # MLflow raises of every kind
+    except Exception as error:  # MLflow raises all kinds of exceptions
         return _line(error)
     finally:
         signal.alarm(0)
@@ -184,6 +185,6 @@ def _line(error: Exception) -> str:
 if __name__ == "__main__":
     os.nice(NICENESS)
     here = Path.cwd()
-    os.chdir(paths.workspace())  # which stays, as the folder of an experiment does not
+    os.chdir(paths.workspace())  # the workspace stays, unlike the folder of an experiment
     follow(Path(sys.argv[1]), here, linger_s=float(sys.argv[2]))
-    os._exit(0)  # Python's own farewell takes half a second
+    os._exit(0)  # Python's normal exit takes half a second

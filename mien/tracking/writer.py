@@ -1,7 +1,7 @@
-"""Writes runs to MLflow; the one importer of mlflow.
+"""Writes runs to MLflow; the only module that imports mlflow.
 
-Everything may be written twice: runs are found by their tags before they are made, and a metric that is there is not logged again. So an
-interrupted training goes on in its run, and `mien track` fills only gaps.
+Everything may be written twice: runs are looked up by their tags before they are created, and a metric that exists is not logged again.
+An interrupted training therefore continues in its run, and `mien track` only fills gaps.
 """
 
 import hashlib
@@ -19,21 +19,21 @@ from mien.tracking import store
 from mien.tracking.opening import Opening
 from mien.tracking.results import Results
 
-MAX_BATCH = 100  # entries of one call; MLflow's limit for parameters and tags
+MAX_BATCH = 100  # entries per call; MLflow's limit for parameters and tags
 MAX_VALUE = 6000  # characters of a parameter; MLflow's limit
 PARENT = "mlflow.parentRunId"
 DESCRIPTION = "mlflow.note.content"
-KEPT = "mien.artifacts"  # a run's tag: the artifacts that it has, each with the fingerprint of its content
+KEPT = "mien.artifacts"  # a tag of the run that lists its artifacts, each with the fingerprint of its content
 
 
 def connect(workspace: Path) -> tuple[Any, str]:
-    """MLflow's client and the id of the experiment, both made if need be."""
+    """Returns MLflow's client and the id of the experiment; both are created if needed."""
     client = MlflowClient(tracking_uri=store.prepared(workspace, connect=MlflowClient))
     return client, store.experiment_id(client, workspace)
 
 
 class Writer:
-    """The run that an opening names, found or made. Whoever calls is alone, but for `log`, and in the main repository: see store.address."""
+    """The run of an opening, found or created. Callers hold the lock, except for `log`, and are in the main repository (store.address)."""
 
     def __init__(self, opening: Opening, client: Any, experiment_id: str) -> None:
         self.created = False
@@ -47,7 +47,7 @@ class Writer:
         self._run = client.get_run(run.info.run_id)
 
     def write(self, results: Results) -> None:
-        """Brings the run to `results`; one that was still running is finished."""
+        """Updates the run to `results`; a run that was still running is finished."""
         for epoch, metrics in results.curves:
             self.log(metrics, epoch)
         self.log(results.metrics)
@@ -59,17 +59,17 @@ class Writer:
             self.end("FINISHED")
 
     def begin(self) -> None:
-        """Shows the run as running."""
+        """Marks the run as running."""
         if self._run.info.status != "RUNNING":
             self._client.update_run(self._run.info.run_id, status="RUNNING")
             self._run = self._client.get_run(self._run.info.run_id)
 
     def end(self, status: str) -> None:
-        """Shows the run as FINISHED, FAILED or KILLED."""
+        """Marks the run as FINISHED, FAILED or KILLED."""
         self._client.set_terminated(self._run.info.run_id, status=status)
 
     def log(self, metrics: Mapping[str, float], epoch: int | None = None, time_ms: int | None = None) -> None:
-        """Logs metrics that the run lacks, as points of curves where an epoch is given."""
+        """Logs metrics that the run lacks; with an epoch, they are points of curves."""
         run_id, known, new = self._run.info.run_id, self._run.data.metrics, []
         time_ms = time_ms or int(time.time() * 1000)
         for name, value in ((_name(spelt), value) for spelt, value in metrics.items()):
@@ -85,7 +85,7 @@ class Writer:
             self._steps[metric.key].add(metric.step)
 
     def _experiment(self) -> Any:
-        """The experiment's run, ended at once, because no process lives as long as the experiment."""
+        """The experiment's run; it is ended at once, because no process lives as long as the experiment."""
         tags = self._opening.tags
         same = {"mien.kind": "experiment", "mien.params": tags["params"], "mien.data": tags["data"]}
         found = self._find({"mien.key": self._opening.key}, same)
@@ -105,8 +105,8 @@ class Writer:
         return found
 
     def _find(self, tags: dict[str, str], same: dict[str, str]) -> Any:
-        """The last run with `tags`, or for `mien track`, which comes after the fact, without DVC's name of the experiment and perhaps after a
-        commit, with the `same` parameters and data."""
+        """The last run with `tags`. `mien track` runs later, without DVC's name of the experiment and perhaps after a commit, so it
+        looks for the run with the `same` parameters and data."""
         for wanted in (tags, same) if self._opening.tags["stage"] == "track" else (tags,):
             query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in wanted.items())
             if found := self._client.search_runs([self._experiment_id], query, max_results=1, order_by=["attributes.start_time DESC"]):
@@ -127,7 +127,7 @@ class Writer:
             self._client.log_inputs(run_id, [_dataset(**self._opening.dataset)])
 
     def _keep(self, path: Path) -> None:
-        """Uploads a file or folder, unless the run has it with this content; of a folder, what is no longer in it stays with the run."""
+        """Uploads a file or folder unless the run has it with this content; files that have left a folder stay with the run."""
         kept = json.loads(self._run.data.tags.get(KEPT, "{}"))
         mark = _content(path)
         if kept.get(path.name) == mark:
@@ -153,13 +153,13 @@ def _prefixed(tags: dict[str, str]) -> dict[str, str]:
 
 
 def _dataset(name: str, digest: str, images: dict[str, int]) -> Any:
-    """What MLflow shows as the data of a run."""
+    """The entry that MLflow shows as the data of a run."""
     shown = Dataset(name, digest, source_type="local", source=json.dumps({"name": name}), profile=json.dumps(images))
     return DatasetInput(shown, [InputTag("mlflow.data.context", "training, validation, test")])
 
 
 def _name(text: str) -> str:
-    """A name of a metric or parameter that MLflow takes."""
+    """Returns the text as a metric or parameter name that MLflow accepts."""
     return re.sub(r"[^\w.\- :/]", "_", text)
 
 

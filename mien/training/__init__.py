@@ -1,4 +1,4 @@
-"""Training. Lightning reads these variables as it is imported, and fails on one that a job script has set to no number: so they go before."""
+"""Training. A job script may set variables that are not numbers; Lightning fails on them at import, so they are removed first."""
 
 import os
 

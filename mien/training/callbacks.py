@@ -1,6 +1,6 @@
-"""What happens around the epochs of a stage: curves, best weights, learning rate, early stopping, and saving the whole state.
+"""Callbacks around the epochs of a stage: curves, best weights, learning rate, early stopping, and saving the whole state.
 
-All keep their state in the one file that `SaveState` writes, so that a kill between two files cannot part them.
+All of them keep their state in the one file that `SaveState` writes, so a kill cannot leave files that disagree.
 """
 
 import time
@@ -24,12 +24,12 @@ SAVING_SHARE = 0.1
 
 
 def mode_of(monitor: str) -> Mode:
-    """Whether the monitored figure is better when smaller or larger."""
+    """Returns whether the monitored metric is better when smaller or when larger."""
     return "min" if monitor == "val_loss" else "max"
 
 
 class Curves(Callback):
-    """One row of figures per epoch, numbered from `first_epoch`; `on_epoch` is given each new row."""
+    """Keeps one row of metrics per epoch, numbered from `first_epoch`; `on_epoch` is called with each new row."""
 
     def __init__(self, *, stage: int, first_epoch: int, on_epoch: Callable[[Row], None] | None) -> None:
         self.rows: list[Row] = []
@@ -57,12 +57,12 @@ class Curves(Callback):
 
 
 class BestWeights(Callback):
-    """Keeps a copy of the weights of the epoch whose monitored figure is best, the first of equals."""
+    """Keeps a copy of the weights of the epoch with the best monitored metric; the first epoch wins a tie."""
 
     def __init__(self, *, monitor: str) -> None:
         self.monitor = monitor
         self.epoch = -1
-        """within the stage, from 0"""
+        """epoch within the stage, from 0"""
         self.value = float("inf") if mode_of(monitor) == "min" else float("-inf")
         self.weights: dict[str, Tensor] = {}
 
@@ -84,7 +84,7 @@ class BestWeights(Callback):
 
 
 class Plateau(Callback):
-    """Reduces the learning rate on a plateau. Lightning's own handling steps after checkpoints are saved, and a resumed run would differ."""
+    """Reduces the learning rate on a plateau. Lightning itself steps the scheduler after it saves, so a resumed run would differ."""
 
     def __init__(self, *, monitor: str, factor: float, patience: int) -> None:
         self._monitor, self._settings = monitor, {"factor": factor, "patience": patience}
@@ -112,7 +112,7 @@ class Plateau(Callback):
 
 
 class Patience(EarlyStopping):
-    """Early stopping that stays stopped: a run killed right after its last epoch must not go on when it is resumed."""
+    """Early stopping that stays stopped: a run killed right after its last epoch must not continue when it is resumed."""
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -120,9 +120,9 @@ class Patience(EarlyStopping):
 
 
 class SaveState(Checkpoint):
-    """Saves the whole state after each epoch; where epochs are so short that saving would take more than SAVING_SHARE of the time, rarer.
+    """Saves the whole state after each epoch, or less often if saving would take more than SAVING_SHARE of the time of short epochs.
 
-    A killed run then repeats a few seconds of work at most, and ends with the same figures either way.
+    A killed run then repeats a few seconds of work at most, and its final metrics are the same.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where an unfinished training keeps its state, so that the next run goes on from it instead of starting over."""
+"""Stores the state of an unfinished training, so that the next run resumes it instead of starting over."""
 
 import fcntl
 import hashlib
@@ -24,7 +24,7 @@ LOCK = "lock"
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes straight to disk under a temporary name; Lightning's own puts the whole file together in memory first."""
+    """Writes straight to disk under a temporary name; Lightning's own version first builds the whole file in memory."""
 
     @override
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
@@ -34,9 +34,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], device: str) -> str:
-    """16 hex digits of all that decides how a training goes: configuration, bytes of the `inputs`, device, threads and installed versions.
+    """16 hex digits over everything that affects a training: configuration, bytes of the `inputs`, device, threads and installed versions.
 
-    `code` is the fingerprint of the code, data/code/train/MODEL.txt. Raises TableError if it is missing.
+    `code` is the fingerprint of the code, data/code/train/MODEL.txt. Raises TableError if that file is missing.
     """
     if not code.is_file():
         raise missing(code)
@@ -55,12 +55,13 @@ def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], devi
 
 @contextmanager
 def unfinished(folder: Path, *others: Path) -> Iterator[Path]:
-    """The folder, made if need be and locked against other processes; removed on success, kept on an error.
+    """Creates the folder if needed and locks it against other processes; it is removed on success and kept on an error.
 
-    So are the `others`, the folders beside it for the model's other seeds: none is removed before all are trained. Further siblings, left by trainings of the same model that can no longer be resumed, are removed unless a process works in them:
-    parallel experiments train the same model with other parameters. A second process on the same folder waits for the first.
+    The same holds for `others`, the folders of the model's other seeds: none is removed before all seeds are trained. Other sibling
+    folders belong to trainings of the same model that can no longer be resumed. They are removed unless another process has locked them,
+    because parallel experiments train the same model with other parameters. A second process on the same folder waits for the first.
     """
-    own = sorted({folder, *others})  # always in one order, so that no two processes wait for each other
+    own = sorted({folder, *others})  # always in the same order, so that two processes cannot deadlock
     with ExitStack() as locks:
         for each in own:
             locks.callback(os.close, _lock(each))
@@ -73,12 +74,12 @@ def unfinished(folder: Path, *others: Path) -> Iterator[Path]:
 
 
 def resumable(path: Path) -> bool:
-    """Whether there is a state to resume from; a broken one is removed with a warning."""
+    """Returns whether there is a state to resume from; a broken file is removed with a warning."""
     if not path.is_file():
         return False
     try:
         torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a broken file makes torch raise almost anything
+    except Exception as error:  # torch raises almost any exception for a broken file
         warnings.warn(f"{path} is broken ({type(error).__name__}); this training starts over", stacklevel=2)
         path.unlink()
         return False
@@ -90,7 +91,7 @@ def _lock(folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Whoever held it may have removed the folder meanwhile; then this lock guards nothing.
+        # The previous holder may have removed the folder in the meantime; this lock then protects nothing.
         if (folder / LOCK).exists() and os.path.samestat(os.fstat(lock), (folder / LOCK).stat()):
             return lock
         os.close(lock)

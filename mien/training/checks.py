@@ -1,4 +1,4 @@
-"""What must hold before a training starts."""
+"""Checks that run before a training starts."""
 
 from mien.augmentation.mixing import mixes
 from mien.config.model import ModelConfig
@@ -8,11 +8,11 @@ from mien.store.faces import FaceSet
 
 
 def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[int]:
-    """Training images of each class. Raises TrainingError if a class has none, or if there is nothing to validate on."""
+    """Counts the training images of each class. Raises TrainingError if a class has none, or if there are no validation images."""
     counts = train.class_counts(len(config.classes))
     if missing := [name for name, count in zip(config.classes, counts, strict=True) if not count]:
         raise TrainingError(
-            f"{config.name}: the training split holds no image of {', '.join(missing)}; add images, or leave the class out by labels.drop"
+            f"{config.name}: the training split has no image of {', '.join(missing)}; add images, or exclude the class with labels.drop"
         )
     if not len(val):
         raise TrainingError(f"{config.name}: the validation split is empty; raise split.val or add images")
@@ -20,7 +20,7 @@ def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[in
 
 
 def check_mixing(config: ModelConfig) -> None:
-    """Raises TrainingError if pictures are to be mixed and the loss takes no soft targets."""
+    """Raises TrainingError if images are to be mixed but the loss takes no soft targets."""
     name = config.loss["name"]
     if mixes(config.augment) and not registry.constant("mien.losses", name, "SOFT_TARGETS"):
         raise TrainingError(

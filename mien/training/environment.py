@@ -1,8 +1,8 @@
-"""Where a training runs: one process, whatever a cluster's variables say.
+"""Makes Lightning train in one process, whatever environment variables a cluster sets.
 
-Lightning takes SLURM's, LSF's, torchelastic's and MPI's variables for a launch of several processes and refuses to run where they do not match
-`devices=1`. But a job asked for with --ntasks=4 has them in the single process of its script too, and an interactive shell on a node
-can have half of them. mien trains a model in one process, so it looks at none.
+Lightning takes the variables of SLURM, LSF, torchelastic and MPI as a sign of several processes, and fails if they do not match
+`devices=1`. But a job submitted with --ntasks=4 has these variables in the single process of its script too, and an interactive shell
+on a node may have only some of them. mien trains a model in one process, so it ignores them all.
 """
 
 import os
@@ -13,7 +13,7 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 from typing_extensions import override
 
 NUM_PROCESSES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
-"""Set by torchrun and srun for the processes that they start, not by sbatch for its script."""
+"""torchrun and srun set these for the processes that they start; sbatch does not set them for its script."""
 
 
 class OneProcess(LightningEnvironment):
@@ -21,7 +21,7 @@ class OneProcess(LightningEnvironment):
 
     def __init__(self) -> None:
         super().__init__()
-        rank_zero_only.rank = 0  # type: ignore[attr-defined]  # in place of the guess from the variables, made when Lightning was imported
+        rank_zero_only.rank = 0  # type: ignore[attr-defined]  # replaces Lightning's guess from the variables, made at import
 
     @property
     @override
@@ -38,9 +38,9 @@ class OneProcess(LightningEnvironment):
 
 
 def launch_warning(environment: Mapping[str, str] = os.environ) -> str | None:
-    """What to say where this is one of several processes that were really started together."""
+    """Returns a warning if this is one of several processes that were really started together, and None otherwise."""
     found = [(name, environment[name]) for name in NUM_PROCESSES if environment.get(name, "").isdecimal() and int(environment[name]) > 1]
     if not found:
         return None
     name, number = found[0]
-    return f"warning: {name} is {number}, but a model is trained in one process; every further process trains the same again: start one (srun --ntasks=1)"
+    return f"warning: {name} is {number}, but a model is trained in one process; the others repeat it; start one (srun --ntasks=1)"

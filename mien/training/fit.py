@@ -1,4 +1,4 @@
-"""One training from first to last epoch: every stage of the recipe through Lightning's Trainer, resumed where it was cut off."""
+"""Trains one model: runs every stage of the recipe through Lightning's Trainer and resumes an interrupted training."""
 
 import logging
 import signal
@@ -36,7 +36,7 @@ LAST_GOOD = "last_good"
 
 @dataclass(frozen=True)
 class StageResult:
-    """How one stage went. Epochs are numbered from 1 through all stages."""
+    """The result of one stage. Epochs are numbered from 1 across all stages."""
 
     name: str
     epochs: int
@@ -50,13 +50,13 @@ class Fitted:
 
     recipe: str
     reason: str | None
-    """why the recipe is not the configured one"""
+    """why the recipe differs from the configured one"""
     stages: list[StageResult]
     curves: list[Row]
 
     @property
     def best(self) -> Row:
-        """The row of the epoch whose weights the model has."""
+        """The metrics of the epoch whose weights the model holds."""
         return self.curves[self.stages[-1].best_epoch - 1]
 
 
@@ -72,10 +72,10 @@ def fit(
     on_epoch: Callable[[Row], None] | None = None,
     progress: bool = False,
 ) -> Fitted:
-    """Trains `model` in place by its configured recipe, going on from what a killed run left in the folder `checkpoints`.
+    """Trains `model` in place by its configured recipe and resumes from the state that a killed run left in the folder `checkpoints`.
 
-    `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `on_epoch` is given the figures of each epoch
-    as it ends (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
+    `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `on_epoch` is called at the end of each epoch
+    with its metrics (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
     Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
     """
     counts = check_faces(train, val, config=config)
@@ -103,12 +103,12 @@ def fit(
 
 
 def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
-    """Saves the best weights of a training that broke off as a model folder; returns a sentence that says where."""
+    """Saves the best weights of a failed training as a model folder; returns a sentence that says where."""
     if not weights:
         return "no epoch was finished, so there are no weights to keep"
     model.load_state_dict(weights)
     save_model(folder, model, config, facts={"unfinished": True})
-    return f"the best weights before that are in {folder} (until the next training of {config.name} under other settings: copy them to keep them)"
+    return f"the best weights before that are in {folder} (copy them: the next training of {config.name} with other settings removes them)"
 
 
 def _run(
@@ -172,17 +172,17 @@ def _run(
             weights_only=True,
         )
     except SIGTERMException:
-        # Lightning ends the process with code 0, as if the training were done.
+        # Lightning ends the process with code 0, as if the training had finished.
         raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def _loader(faces: FaceSet, batches: object) -> "DataLoader[tuple[torch.Tensor, ...]]":
-    """Takes whole batches by one indexing each; the faces are in memory, so worker processes would only copy them."""
+    """A loader that fetches each batch by one indexing operation; the faces are in memory, so worker processes would only copy them."""
     return DataLoader(TensorDataset(faces.images_N3SS, faces.targets_N), batch_size=None, sampler=batches)  # type: ignore[arg-type]
 
 
 def _quiet() -> None:
-    """Lightning's notes on hardware and on what could be faster are not for the users of this pipeline."""
+    """Silences Lightning's notes on hardware and performance, which do not help the users of this pipeline."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")

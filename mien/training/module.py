@@ -21,7 +21,7 @@ Batch = tuple[Tensor, Tensor]
 
 
 class ExpressionTraining(LightningModule):
-    """One stage of a recipe. All randomness of an epoch is drawn anew from seed, stage and epoch: a resumed training is the same training."""
+    """One stage of a recipe. All randomness of an epoch is drawn from seed, stage and epoch, so a resumed training is the same."""
 
     def __init__(self, model: ExpressionModel, loss: nn.Module, config: ModelConfig, *, stage: int, lr: float) -> None:
         super().__init__()
@@ -32,9 +32,9 @@ class ExpressionTraining(LightningModule):
         self.lr = lr
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
-        """of the epoch that just ended: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy
+        """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
 
-        Of mixed pictures, train_accuracy goes by the label of the first of each two.
+        For mixed images, train_accuracy counts the label of the first image of each pair.
         """
 
     @override
@@ -48,7 +48,7 @@ class ExpressionTraining(LightningModule):
         gradient_clip_val: int | float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        # As Lightning's own, which refuses fused optimisers under every autocast, though bf16 has no loss scaling to undo first.
+        # As Lightning's own method, but that refuses fused optimisers under any autocast, although bf16 needs no unscaling.
         if gradient_clip_val:
             trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             nn.utils.clip_grad_norm_(trained, gradient_clip_val)
@@ -65,7 +65,7 @@ class ExpressionTraining(LightningModule):
             self._draw_anew()
         images_N3SS, targets_N = batch
         settings, num_classes = self.config.augment, len(self.config.classes)
-        # Autocast would round the places that pixels are taken from: bfloat16 knows those of a 96 px picture to half a pixel.
+        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
         with torch.autocast(self.device.type, enabled=False):
             images = augment(self._input(images_N3SS), settings, generator=self._draws)
             images, targets = mix(images, targets_N, settings, num_classes=num_classes, generator=self._draws)
@@ -79,12 +79,12 @@ class ExpressionTraining(LightningModule):
         return loss
 
     def _loss(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and logits, N×K."""
+        """Returns the loss and the logits, N×K."""
         logits_NK = self.model(images).float()
         return self.loss(logits_NK, targets) + self.model.penalty(), logits_NK
 
     def _loss_of_pair(self, images: Tensor, second_view: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of the pictures and their second views, and the logits of the pictures, N×K."""
+        """Returns the loss of the images and their second views, and the logits of the images, N×K."""
         both = [images, second_view]
         if self.loss.joint_views:
             first, second = zip(*(part.chunk(2) for part in self._seen(torch.cat(both))), strict=True)
@@ -93,7 +93,7 @@ class ExpressionTraining(LightningModule):
         return self.loss.pair(View(*first), View(*second), targets) + self.model.penalty(), first[0]  # type: ignore[operator]
 
     def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and class maps."""
+        """Returns logits and class maps."""
         maps_NCHW = self.model.forward_features(images)
         class_maps_NKHW = self.model.head.class_maps(maps_NCHW, detach=self.loss.detach_class_weights)  # type: ignore[operator]
         return self.model.head(maps_NCHW).float(), class_maps_NKHW
@@ -109,7 +109,7 @@ class ExpressionTraining(LightningModule):
 
     @override
     def on_validation_epoch_end(self) -> None:
-        # The loss of all pictures at once, and not the mean over batches: it must not depend on how they fell into batches.
+        # The loss is computed over all images at once: a mean over batches would depend on how the images are batched.
         logits_NK, targets_N = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
         loss = self.loss(logits_NK, targets_N)
         if not torch.isfinite(loss):
@@ -130,7 +130,7 @@ class ExpressionTraining(LightningModule):
             self.log(name, value, prog_bar=name in ("val_loss", self.config.train.monitor))
 
     def _draw_anew(self) -> None:
-        # Right before the first step, because a resumed Trainer draws more or fewer random numbers of its own on the way here.
+        # The seed is set right before the first step, because a resumed Trainer draws a different number of random numbers before it.
         stream = random_stream("step", seed=self.config.seed, stage=self.stage, epoch=self.current_epoch)
         seed_everything(int(stream.integers(2**32)), verbose=False)  # dropout and the like
         self._draws = torch.Generator().manual_seed(int(stream.integers(2**63)))

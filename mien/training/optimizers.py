@@ -1,4 +1,4 @@
-"""The optimisers of the papers, and which parameters their weight decay leaves alone."""
+"""The optimisers that the papers use, and the parameters that are exempt from weight decay."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from mien.models.build import ExpressionModel
 
 
 def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float) -> torch.optim.Optimizer:
-    """The optimiser of all parameters that train, at `lr`.
+    """The optimiser of all trainable parameters, with learning rate `lr`.
 
-    Weight decay spares norms, biases and what the backbone itself names (Swin's tables of relative positions): pulling those towards
-    zero changes scale and offset of features and regularises nothing. adam's decay is the L2 term, adamw's is decoupled.
+    Weight decay is not applied to norms, biases and the parameters that the backbone names (Swin's tables of relative positions):
+    shrinking them changes scale and offset of features and does not regularise. adam uses L2 decay, adamw decoupled decay.
     """
     arguments: dict[str, Any] = {"lr": lr, "fused": True}
     if settings.optimizer == "sgd":

@@ -1,4 +1,4 @@
-"""The recipes: one stage, or two (frozen backbone, then its last layers; methods: five baselines)."""
+"""The recipes: one stage, or two (first with a frozen backbone, then with its last layers; for the five baselines in docs/models.md)."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ class Stage:
     epochs: int
     lr: float
     train_layers: int | None
-    """last layers of the backbone that are trained; None is the whole model, batch norm included"""
+    """number of last backbone layers that are trained; None trains the whole model, batch norm included"""
 
 
 def plan(config: ModelConfig, *, pretrained: bool) -> tuple[str, str | None, list[Stage]]:
-    """Recipe, reason if it is not the configured one, and stages.
+    """Returns the recipe, the reason if it is not the configured one, and the stages.
 
-    A frozen backbone with random weights would be of no use: without pretrained weights everything is trained in one stage.
+    A frozen backbone with random weights would be useless, so without pretrained weights everything is trained in one stage.
     """
     train = config.train
     if config.recipe == "two_stage" and pretrained:
@@ -33,7 +33,7 @@ def plan(config: ModelConfig, *, pretrained: bool) -> tuple[str, str | None, lis
 
 
 def freeze_for(stage: Stage, model: ExpressionModel, *, input_px: int) -> None:
-    """Makes trainable what the stage trains, and nothing else."""
+    """Makes the parameters of this stage trainable and freezes all others."""
     if stage.train_layers is None:
         model.requires_grad_(True)
         return

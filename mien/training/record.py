@@ -1,4 +1,4 @@
-"""What is written down of a finished training: figures as JSON, curves as CSV. No times or rates: two runs must give the same bytes."""
+"""Writes the record of a finished training: metrics as JSON, curves as CSV. No times or rates: two runs give the same bytes."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ COLUMNS = ("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_ac
 
 
 def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: str, class_counts: list[int]) -> dict[str, Any]:
-    """The figures of one training run, JSON values; validation figures are those of the epoch whose weights are kept."""
+    """The metrics of one training run as JSON values; validation metrics are those of the epoch whose weights are kept."""
     return {
         "model": config.name,
         "recipe": fitted.recipe,
@@ -34,18 +34,18 @@ def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: s
 
 
 def called(config: ModelConfig, seed: int) -> str:
-    """How one training is called in what is printed: by its model, and by its seed if the model has several."""
+    """The name of a training in printed lines: the model's name, with the seed if the model has several."""
     return f"{config.name}, seed {seed}" if config.other_seeds else config.name
 
 
 def epoch_line(config: ModelConfig, seed: int, row: Row) -> str:
-    """One line on an epoch, for a log that is no terminal."""
+    """One line about an epoch, for logs that are not a terminal."""
     metrics = ", ".join(f"{name} {row[name]:.4f}" for name in ("train_loss", "val_loss", "val_macro_f1"))
     return f"{called(config, seed)}: epoch {row['epoch']}: {metrics}"
 
 
 def write_curves(path: Path, rows: list[Row]) -> None:
-    """One line per epoch, CSV with the columns COLUMNS."""
+    """Writes one line per epoch, as CSV with the columns COLUMNS."""
     lines = [",".join(COLUMNS), *(",".join(f"{row[name]:.6g}" for name in COLUMNS) for row in rows)]
     with replacing_file(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

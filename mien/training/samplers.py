@@ -1,4 +1,4 @@
-"""Which images an epoch sees, in which order: a pure function of seed, stage and epoch, so that a resumed training sees the same.
+"""Which images an epoch uses, and in which order: a pure function of seed, stage and epoch, so a resumed training gets the same batches.
 
 Shapes: N images, K classes.
 """
@@ -14,25 +14,25 @@ Indices = NDArray[np.int64]
 
 
 def random_stream(purpose: str, *, seed: int, stage: int, epoch: int) -> np.random.Generator:
-    """Random numbers of their own for each purpose, stage and epoch."""
+    """A separate stream of random numbers for each purpose, stage and epoch."""
     return np.random.default_rng([seed, stage, epoch, *purpose.encode()])
 
 
 def shuffled(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
-    """Every image once."""
+    """Returns every image once, in random order."""
     return rng.permutation(len(targets_N))
 
 
 def weighted(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
-    """N draws with replacement, an image of class k with weight 1/n_k: every class is as likely as any other."""
+    """Draws N images with replacement; an image of class k has weight 1/n_k, so every class is equally likely."""
     weights_N = 1.0 / np.bincount(targets_N)[targets_N]
     return rng.choice(len(targets_N), size=len(targets_N), p=weights_N / weights_N.sum())
 
 
 def class_balanced(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
-    """N draws, every class as often as any other, to within one; no image of a class comes again before all of them have come."""
+    """Draws N images, each class equally often to within one; an image is repeated only after all images of its class have been drawn."""
     num = len(targets_N)
-    classes_K = rng.permutation(np.unique(targets_N))  # the first get the draws that are left over
+    classes_K = rng.permutation(np.unique(targets_N))  # the first classes get the remaining draws
     drawn_N = rng.permutation(np.resize(classes_K, num))
     order = np.empty(num, dtype=np.int64)
     for name in classes_K:
@@ -46,13 +46,15 @@ SAMPLERS = {"shuffled": shuffled, "weighted": weighted, "class_balanced": class_
 
 
 class EpochBatches:
-    """A sampler for a DataLoader that takes batches whole: yields one tensor of indices per batch.
+    """A sampler for a DataLoader with automatic batching off: it yields one tensor of indices per batch.
 
-    Batches of an epoch are of one size, to within one image, at most one over `batch_size`, and never of a single image, of which
-    batch norm could make nothing.
+    The batches of an epoch differ in size by one image at most, exceed `batch_size` by one at most, and never hold a single image,
+    because batch norm cannot normalise a single image.
 
-    `even`: their sizes are even, the same to within two, and at most `batch_size`; of an odd number of images the last drawn is left out.
-    `accumulate`: their number is a multiple of it, so that every step adds up as many, unless that would make batches of a single image.
+    `even`: batch sizes are even, differ by two at most, and do not exceed `batch_size`; if the number of images is odd, the last one
+    drawn is left out.
+    `accumulate`: the number of batches is a multiple of it, so that every step accumulates equally many, unless that would give batches
+    of a single image.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class EpochBatches:
         self._targets_N = targets_N.numpy()
         self._draw = SAMPLERS[sampler]
         self._stream = {"seed": seed, "stage": stage}
-        self._unit = 2 if even else 1  # images that stay in one batch
+        self._unit = 2 if even else 1  # images that must stay in one batch
         self._num_units = len(targets_N) // self._unit
         most = len(targets_N) // 2
         fitting = max(1, min(-(-self._num_units // (batch_size // self._unit)), most))
@@ -71,14 +73,14 @@ class EpochBatches:
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before each epoch."""
+        """Sets the epoch; Lightning calls this before each one."""
         self._epoch = epoch
 
     def __len__(self) -> int:
         return self._num_batches
 
     def __iter__(self) -> Iterator[Tensor]:
-        # A generator: the order is drawn when the first batch is asked for, because a resumed Trainer sets the epoch after it calls iter.
+        # This is a generator because a resumed Trainer sets the epoch only after it calls iter: the order is drawn with the first batch.
         order = self._draw(self._targets_N, rng=random_stream("order", epoch=self._epoch, **self._stream))
         units = order[: self._num_units * self._unit].reshape(self._num_units, self._unit)
         yield from (torch.from_numpy(part.reshape(-1)) for part in np.array_split(units, self._num_batches))

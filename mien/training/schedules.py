@@ -1,4 +1,4 @@
-"""Learning rates that depend on the epoch alone; the plateau, which depends on figures, is a callback of its own (callbacks.Plateau)."""
+"""Learning rates that depend only on the epoch; the plateau schedule depends on metrics and is a separate callback (callbacks.Plateau)."""
 
 import math
 
@@ -11,8 +11,8 @@ from mien.config.sections.train import TrainParams
 def rate(settings: TrainParams, lr: float, *, epoch: int, epochs: int) -> float:
     """The learning rate in `epoch` (from 0) of at most `epochs`.
 
-    exponential: lr · decay^epoch. cosine (Loshchilov & Hutter 2017, eq. 5, one period down to 0 after the last epoch): after
-    warmup_epochs in which it rises in equal steps; a stage always has at least one epoch after them.
+    exponential: lr · decay^epoch. cosine: the rate rises in equal steps during warmup_epochs, and then follows one period of
+    Loshchilov & Hutter 2017, eq. 5, down to 0 after the last epoch; a stage has at least one epoch after the warm-up.
     """
     if settings.schedule == "exponential":
         return lr * settings.decay**epoch
@@ -25,7 +25,7 @@ def rate(settings: TrainParams, lr: float, *, epoch: int, epochs: int) -> float:
 
 
 class ByEpoch(Callback):
-    """Sets the learning rate at the start of each epoch: a function of its number, so that a resumed training needs no state of it."""
+    """Sets the learning rate at the start of each epoch from the epoch's number, so resuming needs no saved state."""
 
     def __init__(self, settings: TrainParams, *, lr: float, epochs: int) -> None:
         self._settings, self._lr, self._epochs = settings, lr, epochs

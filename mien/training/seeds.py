@@ -1,4 +1,4 @@
-"""One model trained with each of its seeds, one after the other; a killed run goes on where it was cut off, in whichever seed."""
+"""Trains one model with each of its seeds in turn; after an interruption, the next run resumes the seed that was cut off."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ class SeedTraining:
     network: ExpressionModel
     fitted: Fitted
     record: dict[str, Any]
-    """its figures, JSON values"""
+    """its metrics, JSON values"""
     seconds: float
     resumed: bool
-    """whether it went on from an interrupted one, whose seconds are not counted"""
+    """whether an interrupted training was resumed; the seconds before the interruption are not counted"""
 
 
 def train_seeds(
@@ -43,10 +43,10 @@ def train_seeds(
     on_epoch: Callable[[int, Row], None],
     progress: bool = False,
 ) -> Iterator[SeedTraining]:
-    """The trainings of a model in the order of its seeds, each given as it ends; none depends on those before it.
+    """Yields the trainings of a model in the order of its seeds, each as it ends; they are independent of one another.
 
-    `pretrained` is the folder with the backbone's weights, or without any where its note says that `weights` are none; `checkpoints` has
-    the folder of each seed; `on_epoch` is given the seed and the epoch's figures. Raises what `fit` raises.
+    `pretrained` is the folder of the backbone's weights, which holds only a note if `weights` is none; `checkpoints` contains
+    the folder of each seed; `on_epoch` is called with the seed and the epoch's metrics. Raises what `fit` raises.
     """
     counts = train.class_counts(len(config.classes))
     for seed in config.seeds:
@@ -71,13 +71,13 @@ def train_seeds(
 
 
 def whole_record(trainings: Sequence[SeedTraining]) -> dict[str, Any]:
-    """The record of the first seed, JSON values, and under `other_seeds`, where there are any, those of the others by seed."""
+    """The record of the first seed as JSON values; `other_seeds` holds the records of any other seeds, by seed."""
     first, *others = trainings
     return {**first.record, **({"other_seeds": {str(other.seed): other.record for other in others}} if others else {})}
 
 
 def to_save(trainings: Sequence[SeedTraining], config: ModelConfig, marks: Mapping[int, str]) -> list[Trained]:
-    """What `save_model` takes, for each training: the network, its configuration, and the record with seed and fingerprint (of `marks`)."""
+    """The arguments of `save_model` for each training: network, configuration, and the record with seed and fingerprint (from `marks`)."""
     return [
         (each.network, config.of_seed(each.seed) if place else config, {**each.record, "seed": each.seed, "fingerprint": marks[each.seed]})
         for place, each in enumerate(trainings)
@@ -85,7 +85,7 @@ def to_save(trainings: Sequence[SeedTraining], config: ModelConfig, marks: Mappi
 
 
 def training_line(config: ModelConfig, training: SeedTraining) -> str:
-    """One line on a finished training."""
+    """One line about a finished training."""
     fitted, kept = training.fitted, training.record["val"]
     return (
         f"{called(config, training.seed)}: {len(fitted.curves)} epochs ({fitted.recipe}{', ' + fitted.reason if fitted.reason else ''}), "

@@ -1,4 +1,4 @@
-"""How long a training took. It stands beside what DVC tracks, under .mien/, on the machine that trained."""
+"""How long a training took. The time is kept under .mien/, outside DVC, on the machine that trained."""
 
 import json
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from mien.core.files import read_json, write_json
 
 @dataclass(frozen=True)
 class Timing:
-    """How long one training took, loading its data left out."""
+    """The duration of one training, without the time to load its data."""
 
     seconds: float
     resumed: bool
-    """whether it went on from an interrupted one, whose seconds are not counted"""
+    """whether an interrupted training was resumed; the seconds before the interruption are not counted"""
 
     def __str__(self) -> str:
         minutes, seconds = divmod(round(self.seconds), 60)
@@ -24,13 +24,13 @@ class Timing:
 
 
 def write_timing(path: Path, seconds: float, *, resumed: bool, device: str) -> None:
-    """Writes the time of one training; that of one which was already done before the run was cut off stays as it is."""
+    """Writes the time of one training; a time already on record is kept if that training was finished before the run was cut off."""
     if not (resumed and path.is_file()):
         write_json(path, {"seconds": seconds, "resumed": resumed, "device": device})
 
 
 def read_timing(model: str) -> Timing | None:
-    """The time of the training that made models/MODEL; None where it is not known, as after `dvc pull`."""
+    """The time of the training that made models/MODEL, or None if it is unknown, for example after `dvc pull`."""
     try:
         fingerprint = read_json(paths.model(model) / "model.json")["training"]["fingerprint"]
         found = read_json(paths.timing(model, fingerprint))

@@ -98,7 +98,7 @@ CHANGES = {
     "weights_sha256": set_at("weights_sha256", value="A" * 64),
     "is not the file": set_at("weights_sha256", value="a" * 64),
     "number of parameters": set_at("architecture", "num_parameters", value=3),
-    "NaN is no number": set_at("training", "loss", value=float("nan")),
+    "NaN is not a number": set_at("training", "loss", value=float("nan")),
     "config.dropout": set_at("config", "dropout", value="0.5"),
     "unknown": set_at("unknown", value=1),
     "can be built": lambda document: [part.update(backbone="no_such_net") for part in (document["architecture"], document["config"])],
@@ -114,7 +114,7 @@ def test_what_contradicts_itself_or_the_weights(fault: str, folder: Path) -> Non
 def test_a_key_that_stands_there_twice(folder: Path) -> None:
     text = (folder / "model.json").read_text()
     (folder / "model.json").write_text(text.replace('"classes":', '"classes": ["x", "y", "z"], "classes":', 1))
-    assert "'classes' stands there twice" in refused(folder, TableError)
+    assert "'classes' is a duplicate key" in refused(folder, TableError)
 
 
 def test_a_description_of_a_giant_is_refused_before_memory_is_asked_for(folder: Path) -> None:

@@ -102,7 +102,7 @@ def test_no_network_is_told_at_once_with_file_and_remedy(tmp_path: Path) -> None
     start = time.perf_counter()
     done = get_twice(tmp_path, "http://127.0.0.1:9")
     assert done.returncode == 1 and time.perf_counter() - start < 40, "the hub client's own retries take longer"
-    assert "MIEN weights: imagenet: the weights of test_efficientnet cannot be had" in done.stderr
+    assert "MIEN weights: imagenet: the weights of test_efficientnet could not be downloaded" in done.stderr
     assert "file model.safetensors of timm/test_efficientnet.r160_in1k" in done.stderr
     assert "weights/test_efficientnet.safetensors" in done.stderr and "`weights: none`" in done.stderr
     assert "Traceback" not in done.stderr and "Retrying" not in done.stderr

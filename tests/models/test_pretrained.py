@@ -72,7 +72,7 @@ def test_a_missing_folder_or_file_is_named_with_the_remedy(tmp_path: Path) -> No
     assert f"there is no folder {tmp_path / 'gone'}" in refusal(tmp_path, tmp_path / "gone")
     (tmp_path / "empty").mkdir()
     text = refusal(tmp_path, tmp_path / "empty")
-    assert f"holds no {BACKBONE}.safetensors or {BACKBONE}.*.safetensors; put the file there" in text
+    assert f"contains no {BACKBONE}.safetensors or {BACKBONE}.*.safetensors; put the file there" in text
 
 
 def test_two_files_are_both_named(tmp_path: Path, full: dict[str, Tensor]) -> None:
@@ -82,7 +82,7 @@ def test_two_files_are_both_named(tmp_path: Path, full: dict[str, Tensor]) -> No
 
 
 def test_another_backbones_file_is_not_taken(tmp_path: Path, full: dict[str, Tensor]) -> None:
-    assert "holds no" in refusal(tmp_path, given(tmp_path / "mine", full, f"{BACKBONE}_gn.safetensors"))
+    assert "contains no" in refusal(tmp_path, given(tmp_path / "mine", full, f"{BACKBONE}_gn.safetensors"))
 
 
 def test_weights_that_do_not_fit_name_a_few_tensors(tmp_path: Path, full: dict[str, Tensor]) -> None:
@@ -101,7 +101,7 @@ def test_weights_that_do_not_fit_name_a_few_tensors(tmp_path: Path, full: dict[s
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / f"{BACKBONE}.safetensors").write_bytes(b"<html>not found</html>")
-    assert "no readable safetensors file" in refusal(tmp_path, tmp_path / "mine")
+    assert "not a readable safetensors file" in refusal(tmp_path, tmp_path / "mine")
 
 
 def test_the_note_is_missing(tmp_path: Path) -> None:

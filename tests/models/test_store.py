@@ -123,7 +123,7 @@ def test_a_missing_model_says_how_to_make_it(tmp_path: Path) -> None:
 
 def test_a_broken_description_is_refused(folder: Path) -> None:
     (folder / "model.json").write_text("{")
-    with pytest.raises(TableError, match="is no JSON that can be read"):
+    with pytest.raises(TableError, match="is not valid JSON"):
         load_model(folder)
     (folder / "model.json").write_text("{}")
     with pytest.raises(TableError, match="does not describe a model"):

@@ -83,5 +83,5 @@ def test_pretrained_says_what_is_missing(here: Path) -> None:
     (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))
     (here / "downloads").mkdir()
     done = stage("pretrained", "mobilenetv2")
-    assert done.code == 2 and "downloads holds no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
+    assert done.code == 2 and "downloads contains no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
     assert not (here / "data").exists() or not list((here / "data").rglob("*.*"))

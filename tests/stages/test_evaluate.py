@@ -220,7 +220,7 @@ def test_what_a_user_can_meet() -> None:
         evaluate.main("tiny")
     write_splits({})
     write_training(class_counts={"happy": 2, "sad": 1})
-    with pytest.raises(TableError, match=r"do not belong to models/tiny; run `dvc repro train@tiny`"):
+    with pytest.raises(TableError, match=r"do not belong to models/tiny; run `dvc repro --force train@tiny`"):
         evaluate.main("tiny")
     write_training()
     for broken in ("", "epoch,val_loss\n"):

@@ -375,7 +375,7 @@ def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> N
     rows = [f"| row {number} | " + "x" * 40 + " |\n" for number in range(1000)]
     path.write_text("# M\n\n" + "".join(rows))
     told = description(path)
-    assert 0.9 * MAX_DESCRIPTION < len(told) <= MAX_DESCRIPTION and "M.md, among the artifacts" in told
+    assert 0.9 * MAX_DESCRIPTION < len(told) <= MAX_DESCRIPTION and "the artifact M.md" in told
     table = told.split("\n\n")[0].splitlines()
     assert table == [row.rstrip() for row in rows[: len(table)]]
     path.write_text(

@@ -10,7 +10,7 @@ REDUCTION = 16
 
 def cbam(channels: int) -> nn.Module:
     """x · σ(MLP(GAP(x)) + MLP(GMP(x))) (eq. 2, timm's block: W₁ ReLU(W₀ ·), shared, without bias), then SpatialAttention (eq. 3)."""
-    # timm's whole CbamModule has another spatial half, see SpatialAttention.
+    # timm's whole CbamModule has a different spatial half, see SpatialAttention.
     return nn.Sequential(ChannelAttn(channels, rd_channels=max(1, channels // REDUCTION)), SpatialAttention())
 
 

@@ -1,4 +1,4 @@
-"""No attention: the maps as they are."""
+"""No attention: the maps are returned unchanged."""
 
 from torch import nn
 

@@ -8,7 +8,7 @@ REDUCTION = 16
 
 def squeeze_and_excitation(channels: int) -> nn.Module:
     """x · σ(W₂ ReLU(W₁ GAP(x))) (Hu et al. 2018, eq. 3; timm's block), W₁ with channels / 16 outputs."""
-    # Given outright: timm's own ratio rounds the hidden width to a multiple of 8.
+    # The width is passed explicitly, because timm's own ratio rounds the hidden width to a multiple of 8.
     block: nn.Module = SEModule(channels, rd_channels=max(1, channels // REDUCTION))
     return block
 

@@ -21,9 +21,9 @@ class LinearHead(nn.Module):
         return logits_NK
 
     def class_maps(self, maps_NCHW: Tensor, *, detach: bool = False) -> Tensor:
-        """A = einsum(F, W), N×K×H×W (Zhu et al. 2025, eq. 2, before its weights): of all classes, without bias, ReLU or scaling.
+        """A = einsum(F, W), N×K×H×W (Zhu et al. 2025, eq. 2, before its weights), for all classes, without bias, ReLU or scaling.
 
-        In float32 at least, also under autocast. With `detach` no gradient reaches the weights W.
+        It is computed in float32 at least, also under autocast. With `detach` no gradient reaches the weights W.
         """
         weights_KC = self.classifier.weight.detach() if detach else self.classifier.weight
         wide = torch.promote_types(maps_NCHW.dtype, torch.float32)

@@ -19,11 +19,11 @@ CLASS_MAPS = False
 
 
 class MaxPoolDenseHead(nn.Module):
-    """Global max pool → batch norm (if `batch_norm`) → Linear (`hidden` units) → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1 and 2.2.2).
+    """Global max pool → batch norm (if `batch_norm`) → Linear (`hidden`) → ReLU → Dropout → Linear (Huang 2024, sections 2.2.1, 2.2.2).
 
-    The paper has L2 on the dense layer's weights W and L1 on W and the bias b, and gives neither strengths nor a batch norm. Keras
-    defines the terms: l2(s) is s · ΣW², l1(s) of weights or bias s · Σ|·|, of the activations a (after ReLU) s · Σ|a| over the batch's size.
-    The batch norm has torch's momentum: Keras's (1 % of each batch) leaves a short training's statistics near where they began.
+    The paper applies L2 to the dense layer's weights W and L1 to W and the bias b, but gives no strengths and no batch norm. The terms
+    are Keras's: l2(s) is s · ΣW², l1(s) of weights or bias s · Σ|·|, and of the activations a (after ReLU) s · Σ|a| / batch size.
+    The batch norm has torch's momentum: with Keras's (1 % of each batch) a short training hardly changes the initial statistics.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class MaxPoolDenseHead(nn.Module):
         self.l1_bias = l1_bias
         self.l1_activations = l1_activations
         self._activity: Tensor | None = None
-        """Σ|a|, mean over the batch, of the last training forward pass whose penalty was not yet taken"""
+        """Σ|a|, mean over the batch, of the last forward pass in training mode; None after `penalty` has used it"""
 
     def forward(self, maps_NCHW: Tensor) -> Tensor:
         """Logits, N×K."""
@@ -62,7 +62,7 @@ class MaxPoolDenseHead(nn.Module):
     def penalty(self) -> Tensor:
         """The four terms of the last forward pass in training mode, a scalar, float32 at least, also under autocast.
 
-        0 if there was none since it was last taken: a term is taken once, so that no graph outlives its step.
+        It is 0 without such a pass since the last call: each pass counts once, so that no graph outlives its step.
         """
         activity, self._activity = self._activity, None
         weights_DC, bias_D = _wide(self.hidden.weight), _wide(self.hidden.bias)
