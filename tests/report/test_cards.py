@@ -1,4 +1,4 @@
-"""Cards: Hugging Face's tools read them, and their figures are those of the run."""
+"""Cards: Hugging Face's tools read them, and their metrics are those of the run."""
 
 import re
 from collections.abc import Iterator
