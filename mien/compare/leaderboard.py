@@ -1,4 +1,4 @@
-"""Compares the models of an experiment by their test metrics (metrics/evaluate/MODEL.json) and the tests of every pair."""
+"""The leaderboard of the models, from their test metrics (metrics/evaluate/MODEL.json) and the statistical tests of every pair."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,11 +22,11 @@ Evaluations = Mapping[str, Mapping[str, Any]]
 
 
 def leaderboard(evaluations: Evaluations) -> dict[str, dict[str, float]]:
-    """One object per model, in the order given: the overall metrics, rounded so that differences are visible.
+    """Return the overall metrics of each model, in the order given, rounded so that differences are readable.
 
-    If test images are flagged (an official test split), macro-F1 on the clean images is included; if a model was trained with several
-    seeds, mean and standard deviation of macro-F1 over the seeds. Raises TableError if the models were not tested on the same number of
-    images, because their metrics cannot be compared then.
+    If test images are flagged (in an official test split), the macro-F1 on the clean ones is included. If a model was trained with several
+    seeds, mean and standard deviation of macro-F1 over the seeds are included. Raises TableError if the models were not tested on the same
+    number of images, because their metrics are not comparable then.
     """
     sizes = {model: evaluation["all"]["num_images"] for model, evaluation in evaluations.items()}
     if len(set(sizes.values())) > 1:
@@ -36,15 +36,16 @@ def leaderboard(evaluations: Evaluations) -> dict[str, dict[str, float]]:
 
 
 def ranking(evaluations: Evaluations) -> list[str]:
-    """The models, best macro-F1 first; ties by name."""
+    """Return the models by macro-F1, best first; ties are ordered by name."""
     return sorted(evaluations, key=lambda model: (-evaluations[model]["all"]["macro_f1"], model))
 
 
 def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[str, tuple[str, float | None]]:
-    """By model, in the order of `ranking`: whether its macro-F1 is the BEST, WORSE than that or ALIKE, and the p-value of the difference.
+    """Return for each model, in the order of `ranking`, whether its macro-F1 is BEST, WORSE or ALIKE, and the p-value of the difference.
 
-    A model is WORSE if p, corrected by Holm for all pairs of `comparisons` (pairwise_tests.COLUMNS), is at most 1 − LEVEL. The correction
-    also covers that the same metrics selected the best model, because it includes the pairs of every model that could have been best.
+    A model is WORSE than the best if p, after Holm's correction over all pairs of `comparisons` (pairwise_tests.COLUMNS), is at most 1 − LEVEL.
+    This accounts for the fact that the best model was selected by the same metrics, because the correction covers the pairs of every model
+    that could have been best.
     """
     best, *others = ranking(evaluations)
     found: dict[str, tuple[str, float | None]] = {best: (BEST, None)}
@@ -56,7 +57,7 @@ def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[st
 
 
 def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> str:
-    """The leaderboard in Markdown, best macro-F1 first: test metrics with both baselines last; then calibration, seeds and size."""
+    """Return the leaderboard in Markdown, best macro-F1 first: test metrics and both baselines; then probabilities, seeds and size."""
     leaderboard(evaluations)
     places = against_best(evaluations, comparisons)
     first = next(iter(evaluations.values()))
@@ -69,13 +70,10 @@ def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> st
         "",
         *_rest_table(evaluations, places, first),
     ]
-    lines += [
-        "",
-        "NLL, Brier score and ECE are computed after dividing the logits by the temperature, which is fitted on validation images.",
-    ]
+    lines += ["", "NLL, Brier score and ECE are computed after dividing logits by the temperature, which is fitted on validation images."]
     if any("over_seeds" in evaluation for evaluation in evaluations.values()):
         lines += [
-            "Seeds: mean ± standard deviation of macro-F1 over trainings with different seeds; all other metrics are of the first seed."
+            "Seeds: mean ± standard deviation of macro-F1 over training runs with different seeds. All other metrics are of the first seed."
         ]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +90,7 @@ def _row(evaluation: Mapping[str, Any]) -> dict[str, float]:
 def _header(evaluation: Mapping[str, Any]) -> str:
     tested = evaluation["all"]
     clean = f", {evaluation['clean']['num_images']:,} of them clean" if "clean" in evaluation else ""
-    groups = f" in {tested['num_groups']:,} groups of one picture or person" if tested["num_groups"] < tested["num_images"] else ""
+    groups = f" in {tested['num_groups']:,} groups of the same picture or person" if tested["num_groups"] < tested["num_images"] else ""
     return f"Test split: {tested['num_images']:,} images{groups}{clean}; {len(evaluation['classes'])} classes. Best macro-F1 first."
 
 
@@ -137,16 +135,12 @@ def _seeds(evaluation: Mapping[str, Any]) -> list[str]:
 
 
 def _legend(places: Mapping[str, tuple[str, float | None]]) -> Sequence[str]:
-    lines = [
-        f"Brackets contain {LEVEL:.0%} bootstrap intervals for the draw of test images. {MAJORITY}: always guessing the largest class;"
-    ]
-    lines += [f"{PRIOR}: guessing at random with the classes' shares in training."]
+    lines = [f"Brackets contain {LEVEL:.0%} bootstrap intervals, which cover the sampling of test images."]
+    lines += [f"{MAJORITY} always predicts the largest class; {PRIOR} predicts at random with the class shares of the training split."]
     if len(places) > 1:
+        lines += [f"Against best: {WORSE} means that macro-F1 is shown to be lower than that of the best model, {ALIKE} that it is not"]
         lines += [
-            f"Against best: {WORSE} where macro-F1 is shown to be lower than that of the best, {ALIKE} where it is not (p > {1 - LEVEL:.2g};"
-        ]
-        lines += [
-            "paired bootstrap on the same images, Holm's correction over all pairs of models; metrics/comparisons.csv has every pair)."
+            f"(p > {1 - LEVEL:.2g}; paired bootstrap on the same images, Holm's correction over all pairs; see metrics/comparisons.csv)."
         ]
     return lines
 
@@ -160,5 +154,5 @@ def _ends(interval: Mapping[str, float]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Formats four decimals; never as a negative zero, and an unknown value as a dash."""
+    """Return the value with four decimals and without a negative zero; a dash if it is None."""
     return ABSENT if value is None else f"{round(value, 4) + 0.0:.4f}"

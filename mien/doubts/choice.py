@@ -1,4 +1,4 @@
-"""Whose features judge the labels, where doubts.model names no model."""
+"""The choice of the model whose features judge the labels if doubts.model names no model."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,10 @@ from mien.core.outputs import read_json_output
 
 
 def best_on_validation(models: Collection[str]) -> str:
-    """The model of best macro-F1 on validation, of several the first; the test split has no say. Raises TableError if a record is missing."""
+    """Return the model with the best validation macro-F1, or the first of several; the test split is not used.
+
+    Raises TableError if the training record of a model is missing.
+    """
     found = {}
     for model in models:
         record = read_json_output(paths.train_metrics(model), otherwise=", or name a trained model in doubts.model")

@@ -1,12 +1,14 @@
 """Labels that a model's features contradict: confident learning (Northcutt, Jiang and Chuang 2021, JAIR 70) over cross-validated
 logistic regression. Shapes: N images, C channels, K classes, D depths of the network.
 
-The network has seen most of these labels while it was trained, and may have learned a wrong one by heart; its own probabilities would hide
-it. A regression on its features, fitted without the image and its copies, has not seen this label and can contradict it. Three things are
-added, all because they find more of planted noise (benchmarks/label_noise.py). Regressions at several depths are averaged, in logarithms,
-since the last feature map leans to what was learned by heart; and so are those of several ways to draw the folds. The probabilities of
-images that the network was trained on, which are surer, and of the others are calibrated apart, by a temperature each (Guo et al. 2017);
-else the others would crowd the doubtful end.
+The network was trained on most of these labels and may have memorised wrong ones, so its own probabilities would hide them. A regression on
+its features that is fitted without the image and its copies has not seen this label and can contradict it.
+
+Three additions to the method find more of the label noise that benchmarks/label_noise.py plants:
+- The log-probabilities of regressions at several depths are averaged, because the last feature map is biased towards memorised labels.
+- The log-probabilities of several draws of the folds are averaged.
+- The probabilities are calibrated with one temperature for images that the network was trained on, where it is more confident, and another
+  for the other images (Guo et al. 2017). Otherwise the other images would crowd the doubtful end of the queue.
 """
 
 import warnings
@@ -25,27 +27,27 @@ from mien.statistics.temperature import fit_temperature
 Floats = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-C = 0.1  # inverse strength of the regressions' penalty; what is found of planted noise changes little from 0.03 to 0.3
-REPEATS = 4  # ways to draw the folds
-MANY = 5000  # images, above which one way does: the luck of a draw matters less, and a regression on FER2013 takes half a minute
+C = 0.1  # inverse regularisation strength of the regressions; the share of planted noise that is found changes little from 0.03 to 0.3
+REPEATS = 4  # number of draws of the folds
+MANY = 5000  # above this number of images, one draw is enough: chance matters less, and a regression on FER2013 takes half a minute
 MAX_STEPS = 1000
-LEAST = 1e-12  # of a probability, where a class was not to be had
+LEAST = 1e-12  # lower bound of a probability, for classes that a fold does not contain
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """What there is to doubt about N labels. Images whose class the other folds did not have are not judged: NaN, and not doubted."""
+    """The judgement of N labels. An image whose class is not in the other folds is not judged (NaN) and not doubted."""
 
     probabilities_NK: Floats
-    """out of fold, calibrated"""
+    """calibrated out-of-fold probabilities"""
     quality_N: Floats
-    """cleanlab's label quality, the out-of-fold probability of the label, 0 to 1; low is doubtful"""
+    """cleanlab's label quality, which is the out-of-fold probability of the label, from 0 to 1; low values are doubtful"""
     suggested_N: NDArray[np.intp]
     """the most probable class"""
     doubted_N: NDArray[np.bool_]
-    """whether another class than the label is suggested"""
+    """whether the suggested class differs from the label"""
     issue_N: NDArray[np.bool_]
-    """whether confident learning counts the label among the wrong ones; each of them is doubted, not each doubted one is an issue"""
+    """whether confident learning classifies the label as wrong; every issue is also doubted, but not every doubted label is an issue"""
     num_folds: int
 
 
@@ -60,12 +62,15 @@ def doubts(
     seed: int,
     progress: str | None = None,
 ) -> Doubts:
-    """Judges every label by the features of the other images, N×C at each depth. `units_N` names what must not be parted: copies of one
-    picture, photos of one person. `seen_N` says which images the network was trained on.
+    """Judge every label by the features of the other images, N×C at each depth.
 
-    On one thread: two waited for each other forty times as long as one takes (350 images), and sums over threads differ in their last digits.
-    With fewer units in a class than `folds`, there are as many folds as its units. `progress` names a progress bar, None shows none.
-    Source: Northcutt et al. 2021, section 3; an issue is what cleanlab's prune_by_noise_rate, its default, finds.
+    Images with the same id in `units_N` (copies of one picture, images of one person) are in the same fold. `seen_N` marks the images that
+    the network was trained on. If a class has fewer units than `folds`, the number of folds is reduced to the number of its units (at least
+    2). `progress` is the title of a progress bar; None shows none.
+
+    The regressions run on one thread. Two threads took forty times as long (350 images), because they waited for each other, and sums over
+    several threads differ in their last digits. Source: Northcutt et al. 2021, section 3. Issues are found by cleanlab's default,
+    prune_by_noise_rate.
     """
     from cleanlab.filter import find_label_issues  # seconds to load
     from cleanlab.rank import get_label_quality_scores
@@ -87,7 +92,7 @@ def doubts(
 
     judged_N = ~np.isnan(probabilities_NK).any(axis=1)
     quality_N, issue_N = np.full(len(targets_N), np.nan), np.zeros(len(targets_N), dtype=bool)
-    # cleanlab numbers classes without gaps; a class that nowhere could be judged takes no part.
+    # cleanlab requires class numbers without gaps, so classes that could not be judged at all are excluded.
     present = np.unique(targets_N[judged_N])
     if len(present) > 1:
         its = probabilities_NK[judged_N][:, present]
@@ -100,7 +105,7 @@ def doubts(
 
 
 def folded(targets_N: NDArray[np.integer], units_N: NDArray[Any], *, folds: int, seed: int) -> tuple[int, list[Fold]]:
-    """How many folds, and the folds: places of the images to fit with and of those to judge. None if there is too little to fold."""
+    """Return the number of folds, and for each the indices of the images to fit on and to judge; no folds if there are too few images."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     fewest = min(len(np.unique(units_N[targets_N == k])) for k in np.unique(targets_N))
@@ -108,7 +113,7 @@ def folded(targets_N: NDArray[np.integer], units_N: NDArray[Any], *, folds: int,
     if len(np.unique(units_N)) < num_folds or np.bincount(targets_N).max() < num_folds:
         return num_folds, []
     splitter = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a class has fewer images than there are folds
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # warning that a class has fewer images than folds
         return num_folds, list(splitter.split(np.empty((len(targets_N), 0)), targets_N, units_N))
 
 
@@ -121,9 +126,9 @@ def predict_fold(
     *,
     seed: int,
 ) -> None:
-    """Fills in the rows `own` by a regression fitted on the rows `others`.
+    """Fill in the rows `own` with the predictions of a regression that is fitted on the rows `others`.
 
-    A row stays NaN where the others have no image of the image's own class: nothing can then be said about the label.
+    A row stays NaN if `others` has no image of its class, because its label cannot be judged then.
     """
     known = np.unique(targets_N[others])
     own = own[np.isin(targets_N[own], known)]
@@ -134,7 +139,7 @@ def predict_fold(
 
 
 def calibrated(logits_NK: Floats, targets_N: NDArray[np.integer], seen_N: NDArray[np.bool_]) -> Floats:
-    """Softmax with a temperature for the images the network was trained on and one for the others; rows with NaN stay NaN."""
+    """Return the softmax with one temperature for images that the network was trained on and one for the others; rows with NaN stay NaN."""
     probabilities_NK = np.full(logits_NK.shape, np.nan)
     for part_N in (seen_N, ~seen_N):
         part_N = part_N & ~np.isnan(logits_NK).any(axis=1)
@@ -144,7 +149,7 @@ def calibrated(logits_NK: Floats, targets_N: NDArray[np.integer], seen_N: NDArra
 
 
 def regression(*, seed: int) -> Any:
-    """What judges the features: standardised, then multinomial logistic regression."""
+    """Return the estimator that judges the features: standardisation, then multinomial logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

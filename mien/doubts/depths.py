@@ -1,7 +1,7 @@
-"""Features at two depths of a network. Its last feature map is where it learns single labels by heart; a map some way before it still
-shows how alike the pictures are, so that judgements at both see more wrong labels than one at the last.
+"""Features at two depths of a network. The last feature map is where the network memorises individual labels; an earlier map still reflects
+the similarity of the images. Judgements at both depths therefore find more wrong labels than one at the last.
 
-Shapes: N pictures, S×S stored side, C channels (of each depth its own), h×w grid.
+Shapes: N images, S×S stored side, C channels (different at each depth), h×w grid.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from mien.explain.features import pooled, pooled_features
 from mien.models.build import ExpressionModel
 
 BEFORE_LAST = 2
-"""resolutions between the two: the earlier map has four times the sides of the last, mostly"""
+"""number of resolutions from the earlier map to the last; the sides of the earlier map are usually four times as long"""
 
 
 def features_by_depth(
@@ -27,10 +27,11 @@ def features_by_depth(
     device: torch.device | str = "cpu",
     progress: str | None = None,
 ) -> list[NDArray[np.float32]]:
-    """Feature maps averaged over their grid, float32 N×C each, of at least one RGB uint8 picture: first the last one, after attention,
-    then that of BEFORE_LAST resolutions before it (timm's feature_info; of a backbone that has none, only the last).
+    """Return feature maps of at least one RGB uint8 image, averaged over their grid, float32 N×C each.
 
-    In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
+    The first is the last feature map, after attention; the second is that of BEFORE_LAST resolutions before it, according to timm's
+    feature_info (omitted if the backbone has none). The computation is in float32, independent of the model's precision. The model is left
+    in eval mode on `device`. `progress` is the title of a progress bar; None shows none.
     """
     stages = earlier_stages(model.backbone)
     parts: list[list[NDArray[np.float32]]] = [[] for _ in stages]
@@ -44,13 +45,13 @@ def features_by_depth(
 
 
 def earlier_stages(backbone: nn.Module) -> list[nn.Module]:
-    """The module that ends the resolution BEFORE_LAST before the last; none where timm says nothing of them."""
+    """Return the last module of the stage that is BEFORE_LAST resolutions before the last; empty if timm has no feature_info."""
     known = getattr(backbone, "feature_info", None) or []
     return [backbone.get_submodule(stage["module"]) for stage in list(known)[-1 - BEFORE_LAST : -BEFORE_LAST]]
 
 
 def _keeping(kept: list[NDArray[np.float32]], backbone: nn.Module) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-    """A forward hook that keeps what a stage gives, pooled."""
+    """A forward hook that keeps the pooled output of a stage."""
     channels_last = getattr(backbone, "output_fmt", "NCHW") == "NHWC"
 
     def keep(_: nn.Module, __: tuple[Tensor, ...], maps: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""What a trained model says of the labels of images: features at its depths, judged. The stage `doubts` and the benchmark of it call this."""
+"""The judgement of image labels by the features of a trained model. The stage `doubts` and its benchmark use this module."""
 
 import pandas as pd
 import torch
@@ -22,7 +22,7 @@ def judge(
     device: torch.device | str = "cpu",
     progress: bool = False,
 ) -> Doubts:
-    """The label of every row (SPLITS) judged by the model's features of its face; `faces` are those of `rows`, in their order."""
+    """Judge the label of every row (SPLITS) by the model's features of its face; `faces` are those of `rows`, in the same order."""
     features_DNC = features_by_depth(
         model,
         faces.images_N3SS,

@@ -1,4 +1,4 @@
-"""The review queue: the doubted labels as a table that a person fills in and gives back as labels.corrections."""
+"""The review queue: a table of the doubted labels that a person fills in, and that is then used as labels.corrections."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -9,13 +9,14 @@ import pandas as pd
 from mien.doubts.confident_learning import Doubts
 
 COLUMNS = ("rank", "sample_id", "path", "split", "label", "suggested", "quality", "p_label", "p_suggested", "issue", "decision")
-NUM_DIGITS = 6  # of figures; more would differ from machine to machine
+NUM_DIGITS = 6  # decimals of the probabilities; further decimals differ between machines
 
 
 def review_table(rows: pd.DataFrame, doubts: Doubts, *, classes: Sequence[str], decided: Collection[str]) -> pd.DataFrame:
-    """COLUMNS of the doubted rows (sample_id, path, split, label, in the order of `doubts`), most doubtful first, `decision` empty.
+    """Return COLUMNS for the doubted rows, most doubtful first, with an empty `decision`.
 
-    Images in `decided`, a person's word about which is known, are left out.
+    `rows` has sample_id, path, split and label, in the order of `doubts`. Images in `decided`, for which a person's decision is known, are
+    excluded.
     """
     assert len(rows) == len(doubts.quality_N)
     own_N = rows["label"].map({name: number for number, name in enumerate(classes)}).to_numpy()
@@ -33,7 +34,7 @@ def review_table(rows: pd.DataFrame, doubts: Doubts, *, classes: Sequence[str], 
 
 
 def counts(table: pd.DataFrame, doubts: Doubts, *, classes: Sequence[str], num_queued: int, num_decided: int) -> dict[str, Any]:
-    """The counts of metrics/doubts.json, after the model's name; `table` is the whole `review_table`."""
+    """Return the counts of metrics/doubts.json that follow the model's name; `table` is the whole `review_table`."""
     pairs = table.groupby(["label", "suggested"]).size()
     by_class = {
         given: {suggested: int(pairs[given, suggested]) for suggested in classes if (given, suggested) in pairs.index} for given in classes

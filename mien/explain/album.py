@@ -1,4 +1,4 @@
-"""The pictures that galleries and failures name: faces, and faces under the map of a class; each made once.
+"""The images to which galleries and failures refer: faces, and faces under the map of a class. Each image is made once.
 
 Shapes: S×S pixels, 3 colours.
 """
@@ -15,53 +15,53 @@ from mien.store.faces import FaceSet
 from mien.store.thumbnails import FACE_PX, webp
 
 NEIGHBOUR_PX = 64
-"""side of a picture that stands small beside another"""
+"""side of a small image that is shown beside another"""
 FACE_QUALITY, MAP_QUALITY = 70, 65
-"""of WebP: at this size no fault is seen, and a page of fifteen models stays below 15 MB"""
+"""WebP quality: at this size no artefacts are visible, and the report of fifteen models stays below 15 MB"""
 
 
 @dataclass
 class Album:
-    """Pictures by name; `face`, `neighbour`, `map` and `add` give the name of one and remember it."""
+    """Images by name. `face`, `neighbour`, `map` and `add` add an image to the album and return its name."""
 
     _faces: dict[str, Picture] = field(default_factory=dict)
     _maps: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
     _shown: dict[str, tuple[Picture, int, int]] = field(default_factory=dict)
 
     def add_faces(self, faces: FaceSet) -> None:
-        """Makes the faces known; they are not in the album before they are asked for."""
+        """Register faces; a face is part of the album only after it was requested by name."""
         pictures_NSS3 = faces.images_N3SS.permute(0, 2, 3, 1).numpy()
         self._faces |= dict(zip(faces.sample_ids, pictures_NSS3, strict=True))
 
     def add_maps(self, sample_ids: Sequence[str], class_names: Sequence[str], maps_NSS: Tensor) -> None:
-        """Makes the maps in [0, 1] known, each for one class of one face, at the face's size."""
+        """Register maps with values in [0, 1], each for one class of one face, in the size of the face."""
         for sample_id, name, map_SS in zip(sample_ids, class_names, maps_NSS.numpy(), strict=True):
             self._maps[sample_id, name] = map_SS
 
     def face(self, sample_id: str) -> str:
-        """The name of a face."""
+        """Add a face and return its name."""
         return self._show(f"face/{sample_id}", self._faces[sample_id], FACE_PX, FACE_QUALITY)
 
     def neighbour(self, sample_id: str) -> str:
-        """The name of a face that stands small beside another."""
+        """Add a face that is shown small beside another, and return its name."""
         name = f"face/{sample_id}"
         return name if name in self._shown else self._show(name, self._faces[sample_id], NEIGHBOUR_PX, FACE_QUALITY)
 
     def map(self, sample_id: str, class_name: str) -> str:
-        """The name of a face under its map for one class."""
+        """Add a face under its map for one class, and return its name."""
         picture_SS3 = overlay(self._faces[sample_id], self._maps[sample_id, class_name])
         return self._show(f"map/{sample_id}/{class_name}", picture_SS3, FACE_PX, MAP_QUALITY)
 
     def add(self, name: str, picture_SS3: Picture) -> str:
-        """The name of any other picture."""
+        """Add any other image and return its name."""
         return self._show(name, picture_SS3, FACE_PX, MAP_QUALITY)
 
     def picture(self, name: str) -> Picture:
-        """A picture of the album."""
+        """Return an image of the album."""
         return self._shown[name][0]
 
     def encoded(self) -> dict[str, bytes]:
-        """All that was asked for, WebP by name."""
+        """Return all requested images as WebP, by name."""
         return {name: webp(picture_SS3, max_px=max_px, quality=quality) for name, (picture_SS3, max_px, quality) in self._shown.items()}
 
     def _show(self, name: str, picture_SS3: Picture, max_px: int, quality: int) -> str:

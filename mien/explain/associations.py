@@ -1,8 +1,8 @@
-"""What misclassified test images have in common: measured associations, not causes.
+"""Properties that misclassified test images have in common. These are measured associations, not causes.
 
-For each column the probability that a misclassified image has a larger value than one classified rightly: 1/2 says the column has nothing
-to do with it, and an interval off 1/2 that it has, through whatever lies behind both. Whether blur makes a model fail can only be said
-after blurring pictures. What no column holds is not looked at: NOT_MEASURED says so.
+For each column, this is the probability that a misclassified image has a larger value than a correctly classified one. A value of 1/2 means
+no association. An interval that excludes 1/2 shows an association, which may have a common cause: whether blur makes a model fail can only
+be determined by blurring images. NOT_MEASURED names properties for which there is no column.
 """
 
 from typing import Any
@@ -31,14 +31,15 @@ COLUMNS = {
 """column: title and unit"""
 NOT_MEASURED = {"occlusion": "no detector of hands, hair or glasses over a face is part of the pipeline"}
 MIN_IMAGES = 5
-"""of different units, with a known value, on either side"""
+"""minimum number of different units with a known value, among misclassified and among correctly classified images"""
 
 
 def associations(values: pd.DataFrame, failed_N: ArrayLike, *, units_N: ArrayLike | None = None) -> list[dict[str, Any]]:
-    """One entry per column of COLUMNS in `values` (a row per image, missing values allowed), in their order, ready for JSON.
+    """Return a JSON-serialisable entry for each of COLUMNS in `values` (a row per image, missing values allowed), in that order.
 
-    Images with the same id in `units_N` are one piece of evidence (mien/statistics/auc.py). p_holm is corrected for all columns reported. Left
-    out are columns with known values of fewer than MIN_IMAGES units on a side, or with one value only: nothing can be said by them.
+    Images with the same id in `units_N` count as one observation (mien/statistics/auc.py). p_holm is corrected for all reported columns. A
+    column is omitted if it has known values of fewer than MIN_IMAGES units among misclassified or correctly classified images, or if it is
+    constant.
     """
     failed_N = np.asarray(failed_N, bool)
     units_N = np.arange(len(values)) if units_N is None else np.asarray(units_N)

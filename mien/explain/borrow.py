@@ -1,4 +1,4 @@
-"""Models that are looked at and given back."""
+"""A context manager that uses a model temporarily and restores its state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ from mien.models.build import ExpressionModel
 
 @contextmanager
 def borrowed(model: ExpressionModel, device: torch.device | str) -> Iterator[ExpressionModel]:
-    """The model in eval mode on `device`, in channels-last layout, which is the fastest here.
+    """Yield the model in eval mode on `device`, in channels-last layout, which is the fastest here.
 
-    Afterwards every module is in the mode, and the model on the device, that it was found in, and its weights are in torch's usual layout.
+    Afterwards the train or eval mode of every module and the device of the model are restored, and the weights are in torch's default
+    layout.
     """
     home = model.mean_C11.device
     modes = {module: module.training for module in model.modules()}

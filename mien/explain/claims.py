@@ -1,8 +1,9 @@
-"""What papers claim of class activation maps, measured: where the heat lies, how it is spread, and whether right predictions differ in it.
+"""Measurements of what papers claim about class activation maps: where the heat lies, how it is spread, and whether it differs for
+right and wrong predictions.
 
     measure({"heat_eyes": heat_N, "spread": spread_N}, right_N, chances={"heat_eyes": area_N}, seed=…)
 
-Differences are associations: maps of wrong predictions may differ because their pictures are harder.
+Differences are associations: the maps of wrong predictions may differ because their images are harder.
 
 Legend: N images.
 """
@@ -38,16 +39,19 @@ def measure(
     num_resamples: int = NUM_RESAMPLES,
     level: float = LEVEL,
 ) -> list[dict[str, Any]]:
-    """A dictionary per claim, in the order of `values`, ready for JSON: the part `claims` of metrics/explain/M.json.
+    """Return a JSON-serialisable dictionary per claim, in the order of `values`: the part `claims` of metrics/explain/M.json.
 
-    `values`: of each claim one value per image, NaN where unknown, such images are left out of this claim. `right_N`: whether the image's
-    prediction is right. `chances`: per image, what an even map would have; the mean over the claim's images is given.
+    Args:
+        values: for each claim one value per image. Images with NaN are excluded from this claim.
+        right_N: whether the prediction for the image is right.
+        chances: for each claim and image, the value that a uniform map would have; the mean over the images of the claim is reported.
+        groups_N: images with the same id are resampled together.
 
-    name, title, chance, num, mean, low, high, num_correct, mean_correct, num_wrong, mean_wrong, difference (correct − wrong),
-    difference_low, difference_high: numbers of images, means, and bootstrap intervals (BCa). Images with the same id in `groups_N` are drawn
-    together. p: Mann-Whitney U, two-sided, for which the images of one group that are all right, or all wrong, count once, with their mean.
-    p_holm: after Holm's correction over the claims. None stands for what cannot be said: the interval of a mean of fewer groups than
-    MIN_GROUPS, difference and test where one side has fewer.
+    Each dictionary has name, title, chance, num, mean, low, high, num_correct, mean_correct, num_wrong, mean_wrong, difference (correct −
+    wrong), difference_low, difference_high, p and p_holm. Intervals are BCa bootstrap intervals. p is from a two-sided Mann-Whitney U test,
+    in which the right images of a group, and likewise its wrong images, count as one observation with their mean. p_holm is p after Holm's
+    correction over the claims. A value is None if it cannot be computed: the interval of a mean over fewer groups than MIN_GROUPS, and
+    difference and test if the right or the wrong images have fewer groups than that.
     """
     right_N = np.asarray(right_N, dtype=np.bool_)
     group_N = group_numbers(len(right_N), groups_N)

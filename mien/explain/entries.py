@@ -1,4 +1,4 @@
-"""What galleries, failures and figure 8 show, as JSON values that name pictures of an album, and as contact sheets. K classes."""
+"""The contents of galleries, failures and mirrored maps: JSON values that refer to images of an album, and contact sheets. K classes."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -17,12 +17,12 @@ Row = Mapping[Hashable, Any]
 
 
 def gallery_entries(chosen: Sequence[tuple[str, str, pd.DataFrame]], album: Album) -> list[Entry]:
-    """gallery.json, of what `galleries` chose."""
+    """Return the content of gallery.json, for the rows that `galleries` chose."""
     return [{"class": name, "kind": kind, "pictures": [_prediction(row, album) for row in _records(rows)]} for name, kind, rows in chosen]
 
 
 def failure_entries(chosen: Sequence[tuple[Entry, pd.DataFrame]], album: Album, *, num_neighbours: int) -> list[Entry]:
-    """failures.json, of what `pictured` chose; the rows have the nearest training images too."""
+    """Return the content of failures.json, for the rows that `pictured` chose; the rows also contain the nearest training images."""
     entries = []
     for pair, rows in chosen:
         pictures = [
@@ -37,7 +37,7 @@ def failure_entries(chosen: Sequence[tuple[Entry, pd.DataFrame]], album: Album, 
 
 
 def mirrored_entries(rows: pd.DataFrame, original_NKhw: Tensor, mirrored_NKhw: Tensor, classes: Sequence[str], album: Album) -> list[Entry]:
-    """mirrored.json: each row's picture and its mirror image under the class maps of its own class and of others."""
+    """Return the content of mirrored.json: each row's image and its mirror image, under the maps of its own class and of other classes."""
     alike_NK = mirrored_class_maps.similarities(original_NKhw, mirrored_NKhw)
     original_NKhw, mirrored_NKhw = mirrored_class_maps.on_one_scale(original_NKhw, mirrored_NKhw)
     entries = []
@@ -60,7 +60,7 @@ def mirrored_entries(rows: pd.DataFrame, original_NKhw: Tensor, mirrored_NKhw: T
 
 
 def gallery_sheet(entries: Sequence[Entry], album: Album, *, title: str) -> bytes:
-    """gallery.jpg: a strip per class and kind; each cell a face and its map for the class predicted."""
+    """Return gallery.jpg: a strip per class and kind, in which each cell has a face and its map for the predicted class."""
     strips = []
     for entry in entries:
         cells = [
@@ -72,7 +72,7 @@ def gallery_sheet(entries: Sequence[Entry], album: Album, *, title: str) -> byte
 
 
 def mirrored_sheet(entries: Sequence[Entry], album: Album, *, title: str) -> bytes:
-    """mirrored.jpg: a strip per picture; each cell the maps of one class on the picture and on its mirror image."""
+    """Return mirrored.jpg: a strip per image, in which each cell has the maps of one class on the image and on its mirror image."""
     strips = []
     for entry in entries:
         face = album.picture(f"face/{entry['sample_id']}")

@@ -1,4 +1,4 @@
-"""The stage `explain` between its tables and its files: chooses test images, computes what is said of them, gathers the pictures.
+"""The computation of stage `explain`, without input and output: it selects test images, measures their maps and collects images to show.
 
 Shapes: N images, S×S stored side, h×w grid of the map, T = 2 classes per image: the predicted and the actual one.
 """
@@ -25,12 +25,12 @@ from mien.explain.subject import Subject
 from mien.store.faces import FaceSet
 
 Load = Callable[[pd.DataFrame], FaceSet]
-"""The faces of rows with the columns sample_id and label."""
+"""Loads the faces of rows with the columns sample_id and label."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that the stage writes."""
+    """Everything that the stage writes."""
 
     document: dict[str, Any]
     gallery: list[dict[str, Any]]
@@ -43,15 +43,15 @@ class Explanation:
 
 
 def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, load: Load, how: ExplainParams, seed: int) -> Explanation:
-    """What is said of the test images, and their pictures; the same input and seed give the same answer.
+    """Explain the predictions for the test images. The result is deterministic for the same input and seed.
 
-    `tested` are rows as `described` gives them, with `unit` (images of one unit are one piece of evidence) and `landmarks` (see
-    measure_maps); `training` (sample_id, label) are the images among which neighbours are looked for. At least one of each.
+    `tested` has rows as returned by `described`, with `unit` (images of one unit count as one observation) and `landmarks` (see
+    measure_maps). `training` (sample_id, label) has the images among which neighbours are searched. Each must have at least one row.
     """
     album = Album()
     measured = stratified(tested.drop_duplicates("sample_id"), num=how.maps, seed=seed)
     gallery, examples = galleries(tested, subject.classes, num=how.gallery), mirrored_class_maps.examples(tested, subject.classes)
-    # Neighbours of every failure, and of enough right predictions to compare them with.
+    # Neighbours are needed for every failure, and for enough right predictions to compare the failures with.
     near = tested[~tested["right"] | tested["sample_id"].isin(measured["sample_id"])]
     faces = load(_unique([near, examples, *(rows for _, _, rows in gallery)]))
     album.add_faces(faces)
@@ -60,7 +60,7 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
     pairs = confused_pairs(tested, subject.classes)
     shown = pictured(failed, pairs, num=how.pictured_failures)
 
-    # Each map once, whatever asks for it.
+    # Each map is computed once, even if several parts need it.
     wanted = _unique([measured, *(rows for _, _, rows in gallery), *(rows for _, rows in shown)])
     images = _taken(faces, wanted)
     targets_N2 = torch.stack([subject.numbers(wanted[name]) for name in ("predicted", "label")], dim=1)
@@ -103,7 +103,7 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
 def _with_neighbours(
     subject: Subject, near: pd.DataFrame, faces: FaceSet, training: pd.DataFrame, album: Album, *, load: Load, how: ExplainParams, seed: int
 ) -> pd.DataFrame:
-    """`near` with what `neighbourhood` adds; the pool's faces go into the album."""
+    """`near` with the columns that `neighbourhood` adds; the faces of the pool are added to the album."""
     pool = stratified(training.drop_duplicates("sample_id"), num=how.neighbour_pool, seed=seed)
     pool_faces = load(pool)
     album.add_faces(pool_faces)
@@ -112,7 +112,7 @@ def _with_neighbours(
 
 
 def _unique(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all parts, one for each picture and actual class."""
+    """The rows of all parts, one for each image and actual class."""
     every = pd.concat([part[["sample_id", "label", "predicted"]] for part in parts])
     return every.drop_duplicates(["sample_id", "label"]).sort_values(["sample_id", "label"], ignore_index=True)
 
@@ -122,12 +122,12 @@ def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _taken(faces: FaceSet, rows: pd.DataFrame) -> FaceSet:
-    """The faces of the rows, in their order."""
+    """The faces of the rows, in the order of the rows."""
     place = {name: number for number, name in enumerate(faces.sample_ids)}
     places = [place[name] for name in rows["sample_id"]]
     return FaceSet(faces.images_N3SS[places], faces.targets_N[places], tuple(rows["sample_id"]))
 
 
 def _beside(tested: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
-    """The test images with what is known of some of them by their neighbours, else NaN."""
+    """The test images with the columns that neighbours determine; NaN for images whose neighbours were not searched."""
     return tested.assign(**{name: near[name].reindex(tested.index) for name in ("neighbour_distance", "neighbour_doubt")})

@@ -1,4 +1,4 @@
-"""Every misclassified test image, and which of them are pictured: grouped by confused pair, the largest pair first. K classes."""
+"""All misclassified test images, and the selection of those that are shown: grouped by confused pair, the largest pair first. K classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +12,10 @@ PAIR = ["label", "predicted"]
 
 
 def failure_table(failed: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """The table failures.csv, a row per row of `failed`, in its order.
+    """Return the table of failures.csv, with one row per row of `failed` and in the same order.
 
-    `failed` has the columns of described, and of the nearest training images `neighbours` (sample_ids), `neighbour_labels` and
-    `neighbour_distances`, tuples, nearest first. Several values in one cell are separated by spaces, labels by "; ".
+    `failed` has the columns of `described` and three columns of tuples for the nearest training images, nearest first: `neighbours`
+    (sample_ids), `neighbour_labels` and `neighbour_distances`. Several values in one cell are separated by spaces, labels by "; ".
     """
     chances = {f"p_{name}": [p_K[number] for p_K in failed["probabilities"]] for number, name in enumerate(classes)}
     return pd.DataFrame(
@@ -37,7 +37,7 @@ def failure_table(failed: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 
 
 def confused_pairs(tested: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """{actual, predicted, num, share_of_actual} of every pair that occurs, the largest first; ties in the order of the classes."""
+    """Return {actual, predicted, num, share_of_actual} for every pair that occurs, the largest first; ties are in class order."""
     sizes = tested[~tested["right"]].groupby(PAIR).size()
     actual = tested["label"].value_counts()
     order = sorted(sizes.index, key=lambda pair: (-sizes[pair], *(classes.index(name) for name in pair)))
@@ -48,9 +48,10 @@ def confused_pairs(tested: pd.DataFrame, classes: Sequence[str]) -> list[dict[st
 
 
 def pictured(failed: pd.DataFrame, pairs: Sequence[dict[str, Any]], *, num: int) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """The failures that are shown, `num` at most, as (pair, rows of `failed`), the largest pair first and in it the most confident.
+    """Return at most `num` failures to show, as (pair, rows of `failed`), the largest pair first and the most confident first in each pair.
 
-    The pairs are shown in proportion to their sizes, at least one picture of each; with more pairs than `num`, one of each of the largest.
+    The number of images per pair is proportional to its size and at least one. If there are more pairs than `num`, one image of each of the
+    largest pairs is shown.
     """
     shown = pairs[:num]
     sizes = {(pair["actual"], pair["predicted"]): pair["num"] for pair in shown}

@@ -1,16 +1,17 @@
-"""Whether a map shows what the model looks at: take away, or give back, the hottest places first (Petsiuk et al. 2018, RISE, section 3.3).
+"""Whether a map shows what a prediction depends on: pixels are deleted or inserted, hottest first (Petsiuk et al. 2018, RISE, section 3.3).
 
-Deletion: pixels become the model's mean colour (0 after its normalisation), hottest first; of a faithful map the probability falls early, the
-area under its curve is small. Insertion: pixels of the picture return to its blurred copy, hottest first; the area is large. The
-probability is softmax's, of one class (the predicted one), at 0, 1/T, …, 1 of the pixels; areas are by the trapezoid rule.
+Deletion replaces pixels by the model's mean colour (0 after its normalisation), hottest first. If the map is faithful, the probability
+falls early and the area under its curve is small. Insertion restores the pixels of the image in a blurred copy of it, hottest first; if the
+map is faithful, the area is large. The probability is the softmax of one class (the predicted one) at 0, 1/T, …, 1 of the pixels. Areas are
+computed by the trapezoid rule.
 
-The control takes the same map with the cells of its grid in random order. Single pixels in random order, the usual control, are no fair one:
-speckles harm a picture more than patches of the same area do, so that any smooth map would seem unfaithful in deletion.
+The control uses the same map with the cells of its grid in random order. The usual control, single pixels in random order, is not fair:
+scattered pixels damage an image more than patches of the same area, so that any smooth map would appear unfaithful in deletion.
 
     curves = faithfulness(model, images_N3SS, maps_Nhw, targets_N, input_px=…, seed=…)
     summary(curves, groups_N=…, seed=…)     the part `faithfulness` of metrics/explain/M.json
 
-Shapes: N pictures, S×S stored side, P×P input side, h×w grid, T steps, K classes, D draws of the control.
+Shapes: N images, S×S stored side, P×P input side, h×w grid, T steps, K classes, D draws of the control.
 """
 
 from collections.abc import Callable
@@ -34,14 +35,14 @@ from mien.statistics.resampling import LEVEL, NUM_RESAMPLES
 
 NUM_STEPS = 10
 BLUR = 1 / 16
-"""Standard deviation of the blur, share of the side: eyes and mouth are gone, the head is not."""
+"""Standard deviation of the blur as a share of the side: eyes and mouth are no longer visible, but the head is."""
 
 Curves = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Probabilities at 0, 1/T, …, 1 of the pixels, N × T+1; those of random order are means over the draws. NaN rows where a map names no place."""
+    """Probabilities at 0, 1/T, …, 1 of the pixels, N × T+1; in random order, means over the draws. The rows of uniform maps are NaN."""
 
     deletion: Curves
     insertion: Curves
@@ -63,10 +64,11 @@ def faithfulness(
     batch_size: int = BATCH_SIZE,
     device: torch.device | str = "cpu",
 ) -> Faithfulness:
-    """The curves of each RGB uint8 picture for its map and its class; NaN where a map, being the same everywhere, names no place.
+    """Return the curves of each RGB uint8 image for its map and its class; NaN if the map is uniform and thus defines no order of pixels.
 
-    `precision`: fp32, or bf16 (autocast), which is up to twice as fast. The model is left as it was found. Cost: 3 + 2 (T - 1) · (1 + D) forward
-    passes per picture. The same input and seed give the same answer, up to rounding whatever the batch size.
+    `precision` is fp32 or bf16 (autocast), which is up to twice as fast. The state of the model is restored. The cost is 3 + 2 (T - 1) · (1
+    + D) forward passes per image. The result is deterministic for the same input and seed, and independent of the batch size up to
+    rounding.
     """
     assert len(images_N3SS) == len(maps_Nhw) == len(targets_N) and num_steps > 1 and num_draws > 0
     shuffled_DNhw = _shuffled(maps_Nhw, num_draws, seed=seed)
@@ -88,11 +90,11 @@ def faithfulness(
 def summary(
     curves: Faithfulness, *, groups_N: ArrayLike | None = None, seed: int, num_resamples: int = NUM_RESAMPLES, level: float = LEVEL
 ) -> dict[str, Any]:
-    """num_images, num_steps, and of deletion and insertion the mean area `auc`, that of the control `random_auc`, and their `difference`
-    (own − control; faithful: deletion below 0, insertion above) with the ends of its bootstrap interval `low` and `high`.
+    """Return num_images, num_steps, and for deletion and insertion the mean area `auc`, the control's `random_auc` and their `difference`.
 
-    Images with the same id in `groups_N` are drawn together. None stands for what no image tells, and with fewer groups than MIN_GROUPS
-    for the ends.
+    The difference is own − control; for faithful maps it is below 0 in deletion and above 0 in insertion. `low` and `high` are the ends of
+    its bootstrap interval, in which images with the same id in `groups_N` are resampled together. Values are None if no image has a usable
+    map; `low` and `high` are also None if there are fewer groups than MIN_GROUPS.
     """
     known_N = np.isfinite(curves.deletion[:, 0])
     group_N = group_numbers(len(known_N), groups_N)[known_N]
@@ -131,7 +133,7 @@ def _shuffled(maps_Nhw: Tensor, num_draws: int, *, seed: int) -> list[Tensor]:
 
 
 class _Batch:
-    """Pictures of one batch. What no map has a part in is computed once: the ends of all curves are the same three forward passes."""
+    """The images of one batch. The ends of all curves do not depend on the map, so their three forward passes are computed once."""
 
     def __init__(self, probabilities: Callable[[Tensor], Curves], pictures_B3PP: Tensor, mean_311: Tensor) -> None:
         side_px = pictures_B3PP.shape[-1]
@@ -142,9 +144,9 @@ class _Batch:
         self._whole_B, self._of_blurred_B, self._of_mean_B = map(probabilities, (pictures_B3PP, self._blurred_B3PP, self._mean_B3PP))
 
     def curves(self, maps_Bhw: Tensor, num_steps: int) -> tuple[Curves, Curves]:
-        """Deletion and insertion, B × T+1 each."""
+        """Return the curves of deletion and insertion, B × T+1 each."""
         pictures_B3PP, side_px = self._pictures_B3PP, self._pictures_B3PP.shape[-1]
-        # Ties, such as all that is 0, go from the top down; the control's do, too.
+        # Ties, such as all cells that are 0, are ordered from top to bottom, in the control too.
         hottest_BG = upsampled(maps_Bhw, side_px).flatten(1).argsort(dim=1, descending=True, stable=True)
         place_BG = hottest_BG.argsort(dim=1).to(pictures_B3PP.device)
         place_B1PP = place_BG.view(-1, 1, side_px, side_px)
@@ -157,7 +159,7 @@ class _Batch:
 
 
 def _probabilities(model: ExpressionModel, targets_B: Tensor, images_B3PP: Tensor, *, bf16: bool) -> Curves:
-    """Softmax's, of each picture's class, B."""
+    """The softmax probability of each image's class, B."""
     with torch.autocast(images_B3PP.device.type, torch.bfloat16, enabled=bf16):
         logits_BK = model(images_B3PP.contiguous(memory_format=torch.channels_last))
     probabilities: Curves = logits_BK.double().softmax(dim=1).gather(1, targets_B[:, None])[:, 0].cpu().numpy()

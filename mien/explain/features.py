@@ -1,6 +1,6 @@
-"""What a model makes of many pictures, before its head: the space in which neighbours are looked for and labels doubted.
+"""The pooled features of images before the model's head, which are used to find neighbours and to judge labels.
 
-Shapes: N pictures, S×S stored side, C channels, h×w grid of the last feature map.
+Shapes: N images, S×S stored side, C channels, h×w grid of the last feature map.
 """
 
 import numpy as np
@@ -22,9 +22,10 @@ def pooled_features(
     device: torch.device | str = "cpu",
     progress: str | None = None,
 ) -> NDArray[np.float32]:
-    """The last feature map after attention, averaged over the grid: float32 N×C, of at least one RGB uint8 picture.
+    """Return the last feature map after attention, averaged over the grid, of at least one RGB uint8 image: float32 N×C.
 
-    In float32 whatever the model's precision; the model is left in eval mode on `device`. `progress` names a progress bar, None shows none.
+    The computation is in float32, independent of the model's precision. The model is left in eval mode on `device`. `progress` is the title
+    of a progress bar; None shows none.
     """
     device = torch.device(device)
     model.to(device).eval()
@@ -37,6 +38,6 @@ def pooled_features(
 
 
 def pooled(maps_NChw: Tensor) -> NDArray[np.float32]:
-    """Maps averaged over their grid, N×C."""
+    """Return the maps averaged over their grid, N×C."""
     pooled_NC: NDArray[np.float32] = maps_NChw.float().mean(dim=(2, 3)).cpu().numpy()
     return pooled_NC

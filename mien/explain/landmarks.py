@@ -14,7 +14,7 @@ NUM_COORDINATES = 10
 
 
 def read_landmarks(faces: Path, sample_ids: Iterable[str]) -> dict[str, NDArray[np.float64]]:
-    """By sample_id x, y of the five landmarks as shares of the stored square's side, 10 numbers; NaN where there are none."""
+    """Return 10 numbers by sample_id: x and y of the five landmarks as shares of the stored square's side; NaN if there are none."""
     wanted = set(sample_ids)
     stored = read_store(faces, FACES, ["sample_id", "landmarks"], keep=wanted).to_pandas()
     points = {name: own for name, own in zip(stored["sample_id"], stored["landmarks"], strict=True) if own is not None}

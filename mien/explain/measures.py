@@ -1,4 +1,4 @@
-"""What the maps of the measured test images say, in figures: metrics/explain/MODEL.json without its failures.
+"""The measurements of the maps of the selected test images: metrics/explain/MODEL.json without its failures.
 
 Shapes: N images, S×S stored side, h×w grid.
 """
@@ -25,11 +25,11 @@ LAYER = "last feature map after attention"
 def measure_maps(
     subject: Subject, rows: pd.DataFrame, images_N3SS: Tensor, maps_Nhw: Tensor, *, num_faithful: int, seed: int
 ) -> dict[str, Any]:
-    """The document's parts from `layer` to `sanity`, of the maps for the classes predicted.
+    """Return the parts of the document from `layer` to `sanity`, for the maps of the predicted classes.
 
-    `rows` has sample_id, label, predicted, right, unit (images of one unit are one piece of evidence) and landmarks (x and y of MTCNN's
-    five points as shares of the side, 10 numbers, NaN where there are none). Shares of heat in regions are left out where no image has
-    landmarks. Faithfulness and sanity are of `num_faithful` of the rows, stratified by class; 0 takes all.
+    `rows` has sample_id, label, predicted, right, unit (images of one unit count as one observation) and landmarks (x and y of MTCNN's five
+    points as shares of the side, 10 numbers, NaN if there are none). The shares of heat in regions are omitted if no image has landmarks.
+    Faithfulness and sanity are measured on `num_faithful` of the rows, stratified by class; 0 means all rows.
     """
     predicted_N = subject.numbers(rows["predicted"])
     mirrored_Nhw = subject.maps(images_N3SS.flip(-1), predicted_N[:, None], doing="maps of mirror images")[:, 0]
@@ -55,7 +55,7 @@ def measure_maps(
 def _by_region(
     maps_Nhw: Tensor, landmarks_N10: NDArray[np.float64]
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
-    """The share of the heat in each region, and that of an even map, by the claim's name."""
+    """The share of the heat in each region and that of a uniform map, by the name of the claim."""
     if not np.isfinite(landmarks_N10).any():
         return {}, {}
     found = region_heat(maps_Nhw, landmarks_N10, side_px_stored=1)

@@ -1,4 +1,4 @@
-"""Where test images lie among the training images, as a model sees them. Shapes: N images, P training images of the pool."""
+"""The nearest training images of test images in a model's feature space. Shapes: N images, P training images of the pool."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from mien.explain.neighbours import nearest, share_with_other_label
 from mien.store.faces import FaceSet
 
 NUM_FOR_DOUBT = 10
-"""neighbours whose labels say how doubtful an image's own is"""
+"""number of neighbours whose labels determine how doubtful an image's own label is"""
 
 
 def neighbourhood(
@@ -22,11 +22,11 @@ def neighbourhood(
     features: Callable[[FaceSet], NDArray[np.float32]],
     num: int,
 ) -> pd.DataFrame:
-    """`rows` (sample_id, label; some may show one picture) with the nearest of `pool` (sample_id, label), nearest first:
+    """Return `rows` (sample_id, label; several rows may have the same sample_id) with columns on the nearest of `pool` (sample_id, label).
 
-    `neighbours`, `neighbour_labels`, `neighbour_distances` (tuples of `num`), `neighbour_distance` (of the nearest, cosine) and
-    `neighbour_doubt` (of the NUM_FOR_DOUBT nearest the share with another label than the row's). `faces` has every sample_id of `rows`,
-    `pool_faces` are those of `pool`, in its order; `features` gives N×C for a set of faces.
+    The columns are `neighbours`, `neighbour_labels`, `neighbour_distances` (tuples of `num`, nearest first), `neighbour_distance` (cosine
+    distance of the nearest) and `neighbour_doubt` (among the NUM_FOR_DOUBT nearest, the share whose label differs from the row's). `faces`
+    has every sample_id of `rows`; `pool_faces` are those of `pool`, in the same order; `features` returns N×C for a set of faces.
     """
     found = nearest(features(faces), features(pool_faces), num=max(num, NUM_FOR_DOUBT))
     place = {name: number for number, name in enumerate(faces.sample_ids)}

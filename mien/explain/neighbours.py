@@ -1,4 +1,4 @@
-"""The training images that a model finds most alike. Shapes: N images, P images of the pool, C features, k neighbours."""
+"""Search for the nearest training images in feature space. Shapes: N images, P images of the pool, C features, k neighbours."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Of each image the nearest of the pool, nearest first."""
+    """For each image the nearest images of the pool, nearest first."""
 
     places_Nk: NDArray[np.int64]
     """rows of the pool"""
@@ -18,8 +18,8 @@ class Neighbours:
 
 
 def nearest(features_NC: ArrayLike, pool_PC: ArrayLike, *, num: int) -> Neighbours:
-    """The `num` nearest of the pool (or all, if it has fewer) by cosine distance, exact search; of equal ones the earlier row first."""
-    # In doubles: of nearly equal features in float32 the order would be that of rounding.
+    """Return the `num` nearest of the pool (or all, if it has fewer) by cosine distance. The search is exact; ties are in row order."""
+    # Float64 is used because in float32 rounding would determine the order of nearly equal features.
     features_NC, pool_PC = np.asarray(features_NC, np.float64), np.asarray(pool_PC, np.float64)
     search = NearestNeighbors(n_neighbors=min(num, len(pool_PC)), metric="cosine", algorithm="brute").fit(pool_PC)
     distances_Nk, places_Nk = search.kneighbors(features_NC)
@@ -28,7 +28,7 @@ def nearest(features_NC: ArrayLike, pool_PC: ArrayLike, *, num: int) -> Neighbou
 
 
 def share_with_other_label(neighbours: Neighbours, labels_N: ArrayLike, pool_labels_P: ArrayLike) -> NDArray[np.float64]:
-    """Of each image the share of its neighbours whose label is not its own, N."""
+    """Return for each image the share of its neighbours whose label differs from its own, N."""
     labels_N, pool_labels_P = np.asarray(labels_N), np.asarray(pool_labels_P)
     other_Nk: NDArray[np.bool_] = pool_labels_P[neighbours.places_Nk] != labels_N[:, None]
     share_N: NDArray[np.float64] = other_Nk.mean(axis=1)

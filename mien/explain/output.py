@@ -1,4 +1,4 @@
-"""How an explanation is written to its folder."""
+"""Writing of an explanation to its folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from mien.store.thumbnails import write_thumbnails
 
 
 def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, str]) -> None:
-    """Writes metrics/explain/MODEL: whole or not at all; the same explanation, the same bytes. `called` is by path what each file is called."""
+    """Write metrics/explain/MODEL atomically; the same explanation gives the same bytes. `called` is the name to show for each path."""
     with replacing_directory(folder) as temporary:
         for name in ("gallery", "mirrored", "failures"):
             write_json(temporary / f"{name}.json", _renamed(getattr(found, name), called))
@@ -24,7 +24,7 @@ def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, 
 
 
 def _renamed(value: Any, called: Mapping[str, str]) -> Any:
-    """JSON values whose every `path` is what the file is called."""
+    """The same JSON value in which each `path` is replaced by the name to show for the file."""
     if isinstance(value, list):
         return [_renamed(entry, called) for entry in value]
     if isinstance(value, dict):

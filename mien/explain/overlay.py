@@ -1,4 +1,4 @@
-"""A face under its map: grey, coloured where the map is hot. Shapes: S×S pixels, 3 colours."""
+"""Overlays of a map on a face: the face is grey, and the hot regions of the map are coloured. Shapes: S×S pixels, 3 colours."""
 
 from functools import cache
 
@@ -8,14 +8,14 @@ from PIL import Image
 
 Picture = NDArray[np.uint8]
 
-COLOURS = "inferno"  # brightness rises evenly with the heat, also in grey and for colour-blind eyes
-COOLEST, HOTTEST = 0.2, 0.88  # of the colours: darker ones would blacken the face, paler ones whiten it
-OPACITY = 0.6  # of the hottest place; the face stays visible below
-FADING = 1.5  # exponent of the opacity: lukewarm places hardly tint the face
+COLOURS = "inferno"  # its brightness increases evenly with the heat, so it is readable in grey and with colour blindness
+COOLEST, HOTTEST = 0.2, 0.88  # part of the colour map that is used: darker colours would blacken the face, lighter ones whiten it
+OPACITY = 0.6  # at the hottest pixel; the face stays visible below
+FADING = 1.5  # exponent of the opacity, with which medium heat hardly tints the face
 
 
 def overlay(picture_SS3: Picture, map_SS: NDArray[np.floating]) -> Picture:
-    """The picture in grey under its map in [0, 1] of the same size: the hotter, the more of the map's colour, and at 0 the grey alone."""
+    """Return the image in grey under its map in [0, 1] of the same size: hotter pixels have more colour, pixels at 0 are grey."""
     assert picture_SS3.shape[:2] == map_SS.shape, (picture_SS3.shape, map_SS.shape)
     grey_SS1 = np.asarray(Image.fromarray(picture_SS3).convert("L"), dtype=np.float64)[..., None]
     heat_SS = np.clip(np.asarray(map_SS, dtype=np.float64), 0, 1)
@@ -27,7 +27,7 @@ def overlay(picture_SS3: Picture, map_SS: NDArray[np.floating]) -> Picture:
 @cache
 def _palette() -> NDArray[np.float64]:
     """256 colours, 0-255, from cool to hot."""
-    from matplotlib import colormaps  # here: importing this module need not wait for it
+    from matplotlib import colormaps  # imported here so that importing this module stays fast
 
     colours = colormaps[COLOURS](np.linspace(COOLEST, HOTTEST, 256))[:, :3]
     palette: NDArray[np.float64] = colours * 255

@@ -1,20 +1,21 @@
-"""Face, eyes and mouth as regions of a picture, from MTCNN's five landmarks, and the share of a map's heat that lies in them.
+"""Face, eyes and mouth as regions of an image, from MTCNN's five landmarks, and the share of a map's heat inside them.
 
 Lengths are in eye distances d (between the pupils, 63 mm in adults; Farkas 1994 gives the others), so that they scale with the face:
 
-    face   ellipse, 1.1 d to each side (faces are about 137 mm wide) and from 1.1 d above the eyes, at the hair, to 1.86 d below, at the chin
-    eyes   an ellipse each, 0.4 d to each side, from 0.45 d above the pupil, with the brow, to 0.25 d below, with the lower lid
-    mouth  ellipse, 0.7 of its width to each side (0.4 d at least), from 0.3 d above its corners to 0.5 d below, with a dropped jaw's lip
+    face   ellipse, 1.1 d to each side (faces are about 137 mm wide), from 1.1 d above the eyes (hairline) to 1.86 d below (chin)
+    eyes   an ellipse each, 0.4 d to each side, from 0.45 d above the pupil (includes the brow) to 0.25 d below (includes the lower lid)
+    mouth  ellipse, 0.7 of its width to each side (at least 0.4 d), from 0.3 d above its corners to 0.5 d below (the lip of a dropped jaw)
 
-"Below" is the way from between the eyes to between the mouth's corners, so a tilted face has tilted regions. A head turned aside has its eyes
-closer together in the picture; d is then that way over 1.1, which is its length in a frontal face. The face holds eyes and mouth
-wholly. All regions end where the picture ends. Chance, the share of the heat that an even map has in a region, is its share of the picture.
+"Below" is the direction from the midpoint of the eyes to the midpoint of the mouth corners, so a tilted face has tilted regions. If the
+head is turned aside, the eyes are closer together in the image; d is then the distance of these midpoints divided by 1.1, their distance in
+a frontal face. The face region contains the eyes and the mouth completely. All regions end at the border of the image. Chance, the share of
+the heat that a uniform map has in a region, is the region's share of the image area.
 
     region_masks(landmarks_N10, side_px_stored, side_px)      {"face" | "eyes" | "mouth": bool Tensor N×S×S}
     heat_share(maps_NSS, mask_NSS), area_share(mask_NSS)      float64 arrays N, NaN where there is no region (or no heat)
     region_heat(maps_Nhw, landmarks_N10, side_px_stored=…)    {region: (heat_N, area_N)} of maps on the network's grid, in little memory
 
-Shapes: N pictures, S×S pixels, h×w grid of the network.
+Shapes: N images, S×S pixels, h×w grid of the network.
 """
 
 from typing import Final
@@ -28,18 +29,18 @@ from mien.explain.gradcam import upsampled
 
 REGIONS: Final = ("face", "eyes", "mouth")
 SIDE_PX = 96
-_EYES_TO_MOUTH = 1.1  # of a frontal face, eye distances
-_CHUNK = 64  # pictures at a time; bounds memory
+_EYES_TO_MOUTH = 1.1  # in a frontal face, in eye distances
+_CHUNK = 64  # images at a time, which bounds memory
 
 Points = Tensor
 """x and y, N×2, pixels."""
 
 
 def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: int) -> dict[str, Tensor]:
-    """Which pixels of pictures of `side_px` squared lie in each region, bool N×S×S by name (REGIONS).
+    """Return which pixels of square images with side `side_px` are in each region: bool N×S×S by name (REGIONS).
 
-    `landmarks_N10`: x, y of left eye, right eye, nose, left and right mouth corner in a square of `side_px_stored` (one side, or N);
-    NaN for a picture without landmarks, which has no pixel in any region.
+    `landmarks_N10` has x, y of left eye, right eye, nose, left and right mouth corner in a square with side `side_px_stored` (one side, or
+    N). They are NaN for an image without landmarks, which has no pixel in any region.
     """
     landmarks_N10 = np.asarray(landmarks_N10, dtype=np.float64)
     assert landmarks_N10.ndim == 2 and landmarks_N10.shape[1] == 10, landmarks_N10.shape
@@ -64,7 +65,7 @@ def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: i
 
 
 def heat_share(maps_NSS: Tensor, mask_NSS: Tensor) -> NDArray[np.float64]:
-    """The share of each map's sum that lies in its region, 0 to 1, float64 N; NaN for an empty map and for an empty region."""
+    """Return the share of each map's sum that is in its region, 0 to 1, float64 N; NaN for an empty map and for an empty region."""
     assert maps_NSS.shape == mask_NSS.shape, (maps_NSS.shape, mask_NSS.shape)
     inside_N = torch.where(mask_NSS, maps_NSS, 0).sum(dim=(1, 2), dtype=torch.float64)
     share_N = inside_N / maps_NSS.sum(dim=(1, 2), dtype=torch.float64)  # 0 / 0 is NaN
@@ -72,7 +73,7 @@ def heat_share(maps_NSS: Tensor, mask_NSS: Tensor) -> NDArray[np.float64]:
 
 
 def area_share(mask_NSS: Tensor) -> NDArray[np.float64]:
-    """The share of the picture that each region covers, 0 to 1, float64 N; NaN for an empty region."""
+    """Return the share of the image that each region covers, 0 to 1, float64 N; NaN for an empty region."""
     share_N = mask_NSS.double().mean(dim=(1, 2))
     return torch.where(share_N > 0, share_N, torch.nan).numpy()
 
@@ -80,9 +81,9 @@ def area_share(mask_NSS: Tensor) -> NDArray[np.float64]:
 def region_heat(
     maps_Nhw: Tensor, landmarks_N10: ArrayLike, *, side_px_stored: ArrayLike, side_px: int = SIDE_PX
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """By region, the share of the heat in it and its share of the picture (float64 N each), of maps brought to `side_px` squared.
+    """Return by region the share of the heat in it and its share of the image (float64 N each), for maps upsampled to side `side_px`.
 
-    The heat is NaN on a grid of one cell, which tells no places apart.
+    The heat is NaN on a grid of one cell, which does not distinguish regions.
     """
     landmarks_N10 = np.asarray(landmarks_N10, dtype=np.float64)
     sides_N = np.broadcast_to(np.asarray(side_px_stored, dtype=np.float64), len(landmarks_N10))
@@ -97,7 +98,7 @@ def region_heat(
 
 
 def _ellipse(centre_N2: Points, down_N2: Points, *, across_N1: Tensor, along_N1: Tensor, side_px: int) -> Tensor:
-    """The pixels whose middle lies in an ellipse with one axis along `down`, N×S×S; none where anything is NaN."""
+    """The pixels whose centre is inside an ellipse with one axis along `down`, N×S×S; no pixels if any value is NaN."""
     middles_S = torch.arange(side_px, dtype=torch.float64) + 0.5
     x_N1S = middles_S[None, None, :] - centre_N2[:, :1, None]
     y_NS1 = middles_S[None, :, None] - centre_N2[:, 1:, None]

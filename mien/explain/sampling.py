@@ -1,4 +1,4 @@
-"""Which images stand for many: the same share of each class, drawn by a hash, so that no order of rows matters."""
+"""Stratified sampling of images by a hash, so that the result does not depend on the order of rows."""
 
 import hashlib
 from collections import Counter
@@ -9,10 +9,11 @@ from mien.split.thinning import reduce_alike
 
 
 def stratified(rows: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:
-    """`num` of the rows (columns sample_id, label), sorted by sample_id, at least one of each class; 0, or more than there are, takes all.
+    """Return `num` of the rows (columns sample_id, label), sorted by sample_id, with the same share of each class and at least one of each.
 
-    sample_id must be unique. With the same seed a smaller sample is part of a larger one. The hash is not that of the splits: by that one
-    a test image of no group is late in the order, and images of persons with many would crowd it out.
+    If `num` is 0 or larger than the number of rows, all rows are returned. sample_id must be unique. With the same seed, a smaller sample
+    is a subset of a larger one. The hash differs from that of the splits, in whose order test images without a group are late, so that
+    images of persons with many images would displace them.
     """
     assert rows["sample_id"].is_unique
     if not num or len(rows) <= num:

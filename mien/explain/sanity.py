@@ -1,11 +1,11 @@
 """Whether maps depend on what the model has learned (Adebayo et al. 2018, Sanity Checks for Saliency Maps).
 
-Their test: draw the model's weights anew, as before any training, and compare the maps. Maps that stay alike (rank correlation near 1) show the
-architecture and the picture, not what was learned. First the head alone is drawn anew, then everything.
+In their test, the model's weights are randomised, as before any training, and the maps are compared. Maps that stay similar (rank
+correlation near 1) show the architecture and the image, not what was learned. First only the head is randomised, then all weights.
 
     sanity_check(model, config, images_N3SS, targets_N, input_px=…, seed=…) -> Sanity(num_images, head_redrawn, all_redrawn)
 
-Shapes: N pictures, S×S stored side, h×w grid.
+Shapes: N images, S×S stored side, h×w grid.
 """
 
 import copy
@@ -25,12 +25,12 @@ from mien.models.build import ExpressionModel, build_model
 from mien.models.inputs import to_input
 
 NORMS = nn.BatchNorm1d | nn.BatchNorm2d
-_OTHER_DRAW = 1  # trainings draw from the plain seed
+_OTHER_DRAW = 1  # added to the seed, because training draws its weights from the seed alone
 
 
 @dataclass(frozen=True)
 class Sanity:
-    """Mean Spearman correlation over the cells of the maps, −1 to 1, and the images it is of; None where no image tells."""
+    """Mean Spearman correlation over the cells of the maps, −1 to 1, and its number of images; None if no image has usable maps."""
 
     num_images: int
     head_redrawn: float | None
@@ -49,10 +49,10 @@ def sanity_check(
     batch_size: int = BATCH_SIZE,
     device: torch.device | str = "cpu",
 ) -> Sanity:
-    """How alike Grad-CAM's maps of RGB uint8 pictures stay for class `targets_N` when weights are drawn anew from `seed`.
+    """Return how similar the Grad-CAM maps of RGB uint8 images for class `targets_N` stay if weights are randomised with `seed`.
 
-    `config` is that of `model`, which is left as it is. `maps_Nhw` saves making the model's own maps again. A map that is constant, such as
-    an empty one, has no ranks: an image counts if none of its three maps is.
+    `config` is that of `model`, which is not changed. If the model's own maps are given as `maps_Nhw`, they are not computed again. A
+    constant map, such as an empty one, has no ranks, so an image counts only if none of its three maps is constant.
     """
     maps_of = partial(grad_cam, images_N3SS=images_N3SS, targets_N=targets_N, input_px=input_px, batch_size=batch_size, device=device)
     own_Nhw = maps_of(model) if maps_Nhw is None else maps_Nhw
@@ -69,15 +69,15 @@ def sanity_check(
 
 
 def redrawn(model: ExpressionModel, config: ModelConfig, *, seed: int) -> ExpressionModel:
-    """A model of the same architecture and input statistics with weights as before any training, drawn from `seed` alone.
+    """Return a model with the same architecture and input statistics, whose weights are randomly initialised from `seed` alone.
 
-    They are no weights that a training begins with, whatever its seed: trained weights are near those they began with, and maps of these
-    would stay alike for that reason alone.
+    No training run starts with these weights, whatever its seed. Trained weights stay near their initial weights, and maps of those would
+    be similar for this reason alone.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(np.random.SeedSequence([seed, _OTHER_DRAW]).generate_state(1)[0]))
         fresh = build_model(config)
-    # Pretrained weights may have brought statistics of their own.
+    # Pretrained weights may come with their own input statistics.
     fresh.mean_C11.copy_(model.mean_C11)
     fresh.std_C11.copy_(model.std_C11)
     return fresh.eval()
@@ -86,9 +86,9 @@ def redrawn(model: ExpressionModel, config: ModelConfig, *, seed: int) -> Expres
 def settle_norms(
     model: ExpressionModel, part: nn.Module, images_N3SS: Tensor, *, input_px: int, device: torch.device | str = "cpu"
 ) -> None:
-    """Sets the running statistics of the batch norms in `part` to those of the pictures.
+    """Set the running statistics of the batch norms in `part` to those of the images.
 
-    Fresh ones (mean 0, variance 1) fit no network of fresh weights: its maps would fade, layer by layer, to nothing.
+    The initial statistics (mean 0, variance 1) do not fit a network with random weights: its maps would vanish layer by layer.
     """
     norms = [module for module in part.modules() if isinstance(module, NORMS)]
     if not norms:
@@ -99,7 +99,7 @@ def settle_norms(
             norm.reset_running_stats()
             norm.momentum = None  # the plain mean over batches
             norm.train()
-        # Of one size whatever the caller's batches, and never of a single picture, which has no variance.
+        # The batch size does not depend on that of the caller, and no batch is a single image, which has no variance.
         pictures_N3SS = images_N3SS if len(images_N3SS) > 1 else images_N3SS.repeat(2, 1, 1, 1)
         for images_B3SS in torch.tensor_split(pictures_N3SS, max(1, len(pictures_N3SS) // BATCH_SIZE)):
             model(to_input(images_B3SS.to(device), input_px=input_px, channels_last=True))
@@ -108,7 +108,7 @@ def settle_norms(
 
 
 def rank_correlation(maps_Nhw: Tensor, others_Nhw: Tensor) -> NDArray[np.float64]:
-    """Spearman's correlation of each map with the other one over the grid's cells, float64 N; NaN where either is constant."""
+    """Return Spearman's correlation of each map with the other one over the cells of the grid, float64 N; NaN if either is constant."""
     assert maps_Nhw.shape == others_Nhw.shape, (maps_Nhw.shape, others_Nhw.shape)
     ranks_NG, other_NG = (_centred_ranks(maps.flatten(1).numpy()) for maps in (maps_Nhw, others_Nhw))
     with np.errstate(invalid="ignore"):

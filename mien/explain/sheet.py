@@ -1,4 +1,4 @@
-"""Contact sheets: many small pictures with captions in one JPEG, for people and for MLflow. Shapes: S×S pixels, 3 colours."""
+"""Contact sheets: many small images with captions in one JPEG, for people and for MLflow. Shapes: S×S pixels, 3 colours."""
 
 import io
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ JPEG_QUALITY = 85
 
 @dataclass(frozen=True)
 class Cell:
-    """Pictures side by side (square, of any size) over one line of text."""
+    """Images side by side (square, of any size) above one line of text."""
 
     pictures_SS3: Sequence[Picture]
     caption: str
@@ -27,14 +27,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Strip:
-    """A row of cells under a line of text; without cells the line says so."""
+    """A row of cells below a line of text; if there are no cells, the line says so."""
 
     title: str
     cells: Sequence[Cell]
 
 
 def contact_sheet(title: str, strips: Sequence[Strip], *, picture_px: int = 96) -> bytes:
-    """The sheet as JPEG: all pictures at `picture_px` a side, cells of one width, strips one below the other; same input, same bytes."""
+    """Return the sheet as JPEG, with images of side `picture_px`, cells of equal width and strips below each other; it is deterministic."""
     cells = [cell for strip in strips for cell in strip.cells]
     step_px = picture_px + BETWEEN_PX
     cell_px = step_px * max((len(cell.pictures_SS3) for cell in cells), default=1) - BETWEEN_PX
@@ -67,7 +67,7 @@ def _resized(picture_SS3: Picture, side_px: int) -> Image.Image:
 
 
 def _fitting(text: str, width_px: int) -> str:
-    """The text, cut short with … where it is wider."""
+    """The text, shortened with … if it is wider than `width_px`."""
     if _length_px(text, TEXT_PX) <= width_px:
         return text
     while text and _length_px(text + "…", TEXT_PX) > width_px:
@@ -81,7 +81,7 @@ def _length_px(text: str, size_px: int) -> int:
 
 @cache
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans as matplotlib brings it: the same on every machine, with the letters of most languages."""
+    """DejaVu Sans from matplotlib, which is the same on every machine and has the letters of most languages."""
     from matplotlib import get_data_path
 
     return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size_px)

@@ -1,6 +1,6 @@
-"""How widely a map is spread: does the model look at one place or everywhere?
+"""The spread of a map: whether its heat is in one region or everywhere.
 
-Shapes: N pictures, h×w grid.
+Shapes: N images, h×w grid.
 """
 
 import math
@@ -12,10 +12,10 @@ from torch import Tensor
 
 
 def spread(maps_Nhw: Tensor) -> NDArray[np.float64]:
-    """The entropy of each map as a distribution over its grid, over that of the even one, log(h·w): float64 N.
+    """Return the entropy of each map as a distribution over its grid, divided by log(h·w), that of the uniform map: float64 N.
 
-    0: all heat in one cell; 1: the same everywhere. NaN for an empty map and on a grid of one cell. Maps must be ≥ 0; their scale is of no
-    effect. Grids of different sizes do not compare: take it on the network's own grid.
+    0 means that all heat is in one cell, 1 that the map is uniform. The value is NaN for an empty map and on a grid of one cell. Maps must
+    be ≥ 0; their scale does not matter. Values on grids of different sizes are not comparable, so use the network's own grid.
     """
     heat_NG = maps_Nhw.flatten(1).double()
     shares_NG = heat_NG / heat_NG.sum(dim=1, keepdim=True)  # 0 / 0 is NaN

@@ -1,6 +1,6 @@
-"""The model that is explained, and what the explanations compute with it.
+"""The model that is explained, and the computations with it.
 
-Shapes: N pictures, S×S stored side, h×w grid, T classes per picture.
+Shapes: N images, S×S stored side, h×w grid, T classes per image.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,12 @@ from mien.explain.sanity import Sanity, sanity_check
 from mien.models.build import ExpressionModel
 from mien.store.faces import FaceSet
 
-_CHUNK = 64  # pictures between two movements of a progress bar
+_CHUNK = 64  # images per step of a progress bar
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A trained model on one device; long work shows its progress under the model's name."""
+    """A trained model on one device; long computations show a progress bar with the model's name."""
 
     model: ExpressionModel
     config: ModelConfig
@@ -37,12 +37,12 @@ class Subject:
         return self.config.classes
 
     def numbers(self, names: Iterable[str]) -> Tensor:
-        """Classes as numbers, N."""
+        """Return the class names as class numbers, N."""
         place = {name: number for number, name in enumerate(self.classes)}
         return torch.tensor([place[name] for name in names], dtype=torch.int64)
 
     def maps(self, images_N3SS: Tensor, targets_NT: Tensor, *, doing: str) -> Tensor:
-        """Grad-CAM, N×T×h×w, as grad_cam_each."""
+        """Return Grad-CAM maps, N×T×h×w; see grad_cam_each. `doing` is shown in the progress bar."""
         parts = [
             grad_cam_each(self.model, images_N3SS[part], targets_NT[part], input_px=self.config.input_px, device=self.device)
             for part in self._parts(len(images_N3SS), doing)
@@ -50,13 +50,13 @@ class Subject:
         return torch.cat(parts)
 
     def features(self, faces: FaceSet) -> NDArray[np.float32]:
-        """The pooled features of the faces, N×C."""
+        """Return the pooled features of the faces, N×C."""
         return pooled_features(
             self.model, faces.images_N3SS, input_px=self.config.input_px, device=self.device, progress=f"{self.config.name}: features"
         )
 
     def faithfulness(self, images_N3SS: Tensor, maps_Nhw: Tensor, targets_N: Tensor, *, seed: int) -> Faithfulness:
-        """Deletion and insertion, in the model's own precision."""
+        """Return the curves of deletion and insertion, computed in the model's own precision."""
         curves = [
             faithfulness(
                 self.model,
@@ -74,7 +74,7 @@ class Subject:
         return Faithfulness(**{name: np.concatenate([getattr(each, name) for each in curves]) for name in names})
 
     def sanity(self, images_N3SS: Tensor, maps_Nhw: Tensor, targets_N: Tensor, *, seed: int) -> Sanity:
-        """What redrawn weights leave of the maps."""
+        """Return how similar the maps stay with randomised weights."""
         return sanity_check(
             self.model,
             self.config,

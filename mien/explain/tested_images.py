@@ -1,4 +1,4 @@
-"""The test images as explanations need them: predictions, picture and face figures, copies. A row per image. K classes."""
+"""The test images with what explanations need: predictions, properties of image and face, and copies. One row per image. K classes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from mien.split.units import units
 from mien.statistics.calibration import probabilities
 
 FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")
-"""taken over from the columns that test figures are sliced by"""
+"""columns that are copied from those by which test metrics are sliced"""
 
 
 def join_tested_images(
@@ -24,9 +24,9 @@ def join_tested_images(
     columns: pd.DataFrame,
     landmarks: Mapping[str, NDArray[np.float64]],
 ) -> pd.DataFrame:
-    """The rows of `predictions` as `described` gives them with `columns` and `files`, and two columns more.
+    """Return the rows of `predictions` as returned by `described` with `columns` and `files`, plus two columns.
 
-    These are `unit` (images of one unit are drawn together in a bootstrap) and `landmarks` (by sample_id).
+    These are `unit` (images of one unit are resampled together in a bootstrap) and `landmarks` (by sample_id).
     """
     test = splits[splits["split"] == "test"]
     unit = dict(zip(test["path"], units(test.reset_index(drop=True)), strict=True))
@@ -36,18 +36,18 @@ def join_tested_images(
 
 
 def labelled_copies(files: pd.DataFrame, duplicates: pd.DataFrame, labels: LabelParams) -> pd.DataFrame:
-    """path, group_id and label (the class, or None) of every readable file of the source, of FILES and DUPLICATES."""
+    """Return path, group_id and label (the class, or None) of every readable file of the source, from FILES and DUPLICATES."""
     grouped = duplicates[["path", "group_id"]].merge(files, on="path")
     return grouped.assign(label=classify(grouped["label_raw"], labels))
 
 
 def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `predictions` (PREDICTIONS, of one split and seed), by path, with what explanations ask of them.
+    """Return the rows of `predictions` (PREDICTIONS, of one split and seed), sorted by path, with the columns that explanations need.
 
-    `figures` has FIGURES, a row for each of `predictions` in the same order; `files` has path, group_id and label, a row for every readable
-    file of the source. New columns: `probabilities` (K numbers), `probability` (of the predicted class), `p_actual`, `right`, `group_id`,
-    `num_copies` (files that show the same picture, itself included), `twins` (other labels among those, in the order of the classes),
-    `twin_conflict` (0 or 1), and FIGURES.
+    `figures` has the columns FIGURES, with a row for each row of `predictions` in the same order. `files` has path, group_id and label,
+    with a row for every readable file of the source. New columns are `probabilities` (K numbers), `probability` (of the predicted class),
+    `p_actual`, `right`, `group_id`, `num_copies` (number of files that show the same picture, including this one), `twins` (other labels of
+    these files, in the order of the classes), `twin_conflict` (0 or 1), and FIGURES.
     """
     rows = predictions.reset_index(drop=True)
     probabilities_NK = probabilities(np.stack(rows["logits"].tolist()))
@@ -74,10 +74,10 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
 
 
 def _copies(files: pd.DataFrame) -> dict[str, list[str | None]]:
-    """By path, the labels of all files that show the same picture."""
+    """The labels of all files that show the same picture, by path."""
     by_group: dict[str, list[str | None]] = {}
     for group, label in zip(files["group_id"], files["label"], strict=True):
-        by_group.setdefault(group, []).append(label if isinstance(label, str) else None)  # missing ones come as None or NaN
+        by_group.setdefault(group, []).append(label if isinstance(label, str) else None)  # missing labels are None or NaN
     return {path: by_group[group] for path, group in zip(files["path"], files["group_id"], strict=True)}
 
 

@@ -1,7 +1,7 @@
-"""Everything that a report tells of one run, read once: from parameters to explanations.
+"""Everything that a report shows about one run, from parameters to explanations; it is read once.
 
-What the pipeline always makes must be there; explanations, doubts and speeds may be missing and are then None or not in their map.
-Pictures stay in their files (mien/store/thumbnails.py): a page reads those it shows.
+Outputs that every run has must exist. Explanations, doubts and speeds are optional: if missing, they are None or not in their dictionary.
+Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
 """
 
 import subprocess
@@ -23,29 +23,29 @@ from mien.tracking.provenance import Provenance, provenance
 
 DATA_STAGES = ("ingest", "convert", "dedup", "sanitise", "align", "split")
 CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "corrections.csv")
-"""What results come from; figures under metrics/ change with every run and say nothing of the code."""
+"""The files that determine the results. metrics/ is not among them, because it changes with every run, even if the code does not."""
 
 TEXTS = ("column", "value", "first", "second", "sample_id", "path", "split", "label", "suggested", "decision", "temperature")
-"""Columns of CSV files that are text, even where every cell looks like a number."""
+"""Columns of CSV files that are read as text, even if every cell looks like a number."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What stage `explain` says of one model."""
+    """The outputs of stage `explain` for one model."""
 
     figures: dict[str, Any]
     """metrics/explain/M.json: claims, faithfulness, sanity, failures"""
     gallery: list[dict[str, Any]]
     mirrored: list[dict[str, Any]]
     failures: list[dict[str, Any]]
-    """the pictured ones, by confused pair"""
+    """the failures that are shown with images, by confused pair"""
     folder: Path
-    """where pictures.parquet and failures.csv lie"""
+    """the folder that contains pictures.parquet and failures.csv"""
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """What stage `doubts` says of the labels."""
+    """The outputs of stage `doubts`."""
 
     counts: dict[str, Any]
     queue: pd.DataFrame
@@ -54,13 +54,13 @@ class Doubts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run. Maps are by model, in the order of params.yaml."""
+    """One run. The keys of dictionaries are models, in the order of params.yaml, unless stated otherwise."""
 
     params: Params
     origin: Provenance
     """fingerprints, experiment, and `origin.revision`, the Git commit"""
     modified: tuple[str, ...] | None
-    """tracked files of code and parameters that differ from that commit; None outside Git"""
+    """tracked files of code and parameters that differ from that commit; None outside a Git repository"""
     leaderboard: dict[str, dict[str, float]]
     evaluations: dict[str, dict[str, Any]]
     reliabilities: dict[str, pd.DataFrame]
@@ -71,9 +71,9 @@ class RunFacts:
     comparisons: pd.DataFrame
     explanations: dict[str, Explanation]
     costs: dict[str, dict[str, Any]]
-    """speeds on this machine; parameters, MACs and bytes are in `evaluations`"""
+    """speeds on this machine; the numbers of parameters, MACs and bytes are in `evaluations`"""
     counts: dict[str, dict[str, Any]]
-    """metrics/data/STAGE.json by stage of DATA_STAGES"""
+    """metrics/data/STAGE.json by stage, for the stages in DATA_STAGES"""
     files: pd.DataFrame
     duplicates: pd.DataFrame
     pairs: pd.DataFrame
@@ -89,22 +89,22 @@ class RunFacts:
 
     @cached_property
     def called(self) -> dict[str, str]:
-        """By path what the page calls each file (report.names)."""
+        """The name under which the page shows each file, by path (report.names)."""
         return file_names(self.fates, self.params.report.names)
 
     @cached_property
     def source(self) -> str:
-        """What the page calls ingest.source."""
+        """The name under which the page shows ingest.source."""
         return source_name(self.params.ingest.source, self.fates["sample_id"].dropna(), self.params.report.names)
 
     @property
     def ranked(self) -> list[str]:
-        """The models, best macro-F1 first, as in metrics/leaderboard.md."""
+        """The models by macro-F1, best first, as in metrics/leaderboard.md."""
         return sorted(self.leaderboard, key=lambda model: (-self.leaderboard[model]["macro_f1"], model))
 
 
 def read_run(params: Params) -> RunFacts:
-    """The facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or broken."""
+    """Return the facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or invalid."""
     models = list(params.models)
     return RunFacts(
         params=params,
@@ -132,7 +132,7 @@ def read_run(params: Params) -> RunFacts:
 
 
 def modified_files(folder: Path) -> tuple[str, ...] | None:
-    """Tracked files of code and parameters under `folder` that differ from the last commit, sorted; None outside Git."""
+    """Return the tracked files of code and parameters under `folder` that differ from the last commit, sorted; None outside Git."""
     command = ["git", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *CODE]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
@@ -156,7 +156,7 @@ def _doubts() -> Doubts | None:
 
 
 def _cost(model: str) -> dict[str, Any] | None:
-    """How fast this machine found the model; None where it was not measured here, as after `dvc pull`."""
+    """The speed of the model on this machine; None if it was not measured here, for example after `dvc pull`."""
     try:
         found: dict[str, Any] = read_json(paths.cost(model, read_json(paths.model(model) / "model.json")["training"]["fingerprint"]))
         return found
@@ -165,10 +165,10 @@ def _cost(model: str) -> dict[str, Any] | None:
 
 
 def _csv(path: Path) -> pd.DataFrame:
-    """The table as text and numbers."""
+    """Read a CSV file; the columns in TEXTS are text."""
     try:
         return read_csv(path, texts=TEXTS)
     except FileNotFoundError:
         raise missing(path) from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise damaged(path, f"is no CSV ({error})") from None
+        raise damaged(path, f"is not valid CSV ({error})") from None

@@ -19,7 +19,7 @@ def test_predictions_of_something_else_are_refused() -> None:
     refused(rows.assign(label="contempt"), "'contempt', none of the model's classes")
     refused(rows, "4 logits per image", (*CLASSES, "fear"))
     refused(rows, "largest logits", ("sad", "happy", "angry")[:3])
-    refused(rows.assign(logits=[np.full(3, np.nan, np.float32)] * 3), "no numbers")
+    refused(rows.assign(logits=[np.full(3, np.nan, np.float32)] * 3), "not finite")
 
 
 def test_logits_of_other_weights_are_refused_and_rounding_is_not() -> None:

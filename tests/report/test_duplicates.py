@@ -115,16 +115,16 @@ def test_copies_are_shown_by_agreement(shown: Shown) -> None:
 
 def test_a_set_without_scenes_says_nothing_of_them(shown: Shown) -> None:
     headings = [child.text for child in shown(counts={"dedup": {"scenes": 0}}).children if child.tag == "h3"]
-    assert "Pairs taken for one picture" in headings and not any("Scenes" in heading for heading in headings)
+    assert "Pairs classified as the same picture" in headings and not any("Scenes" in heading for heading in headings)
     assert any("Scenes" in child.text for child in shown().children)
 
 
 def test_what_the_split_does_with_scenes(shown: Shown) -> None:
-    assert "The split keeps 8 images together with others of their scene." in words(shown())
+    assert "The split keeps 8 images together with other images of the same scene." in words(shown())
     official = words(shown(official=True))
-    assert "between training and validation, it keeps images of one scene together" in official
+    assert "Images of one scene are kept together in either training or validation" in official
     assert "1 image of training and validation shows a scene of the test split." in official
-    assert "They may lie in several splits" in words(shown(params={"split": {"keep_together": "picture"}}))
+    assert "They may be in several splits" in words(shown(params={"split": {"keep_together": "picture"}}))
 
 
 def test_scenes_let_go_are_a_warning(shown: Shown) -> None:
@@ -135,12 +135,12 @@ def test_scenes_let_go_are_a_warning(shown: Shown) -> None:
 
 
 def test_the_lead_says_which_copies_stay(shown: Shown) -> None:
-    keeps, drops = "near and mirrored copies under one label all stay", "Of each group under one label, the data keeps one file"
+    keeps, drops = "near and mirrored copies with the same label are all kept", "Of each group with the same label, one file is kept"
     kept = words(shown())
-    assert keeps in kept and drops not in kept and "No group lies in two splits" in kept
+    assert keeps in kept and drops not in kept and "No group is in two splits" in kept
     dropped = words(shown(params={"labels": {"near_copies": "drop"}}))
     assert drops in dropped and keeps not in dropped
-    assert "Neither training nor validation has a picture of the test split" in words(shown(official=True))
+    assert "Neither training nor validation contains a picture of the test split" in words(shown(official=True))
 
 
 def test_cautions_are_a_note_and_warnings_stand_out(shown: Shown) -> None:

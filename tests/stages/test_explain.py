@@ -255,7 +255,7 @@ def test_what_a_user_can_meet() -> None:
     write_table(paths.predictions("tiny"), turned, PREDICTIONS)
     refused("other weights.*evaluate@tiny")
     write_table(paths.predictions("tiny"), rows.iloc[1:], PREDICTIONS)
-    refused("not of the test images.*evaluate@tiny")
+    refused("does not match the test images.*evaluate@tiny")
     write_table(paths.predictions("tiny"), rows.head(0), PREDICTIONS)
     refused("no test images.*evaluate@tiny")
     write_table(paths.predictions("tiny"), rows, PREDICTIONS)

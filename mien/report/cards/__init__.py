@@ -1,4 +1,4 @@
-"""The model card of each model and the data card of a run, Markdown made from the same figures as the report."""
+"""The model cards and the data card of a run: Markdown that is made from the same metrics as the report."""
 
 from mien.report.cards.data import data_card
 from mien.report.cards.model import model_card

@@ -1,11 +1,11 @@
-"""What to cite for the parts of a model: which entry of papers.bib for which backbone, attention block, loss and augmentation."""
+"""The papers to cite for the parts of a model: the entry of papers.bib for each backbone, attention block, loss and augmentation."""
 
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-BACKBONES = {  # patterns of timm's names; later families of the same name are of other papers
+BACKBONES = {  # patterns of timm's names; they exclude later families of similar names, which are from other papers
     r"resnet\d+": "he2016",
     r"inception_v3": "szegedy2016",
     r"mobilenetv1_\d+": "howard2017",
@@ -28,9 +28,9 @@ AUGMENTATION = {"mixup": "zhang2018", "cutmix": "yun2019"}
 
 
 def citations(config: Mapping[str, Any], *, explained: bool) -> list[str]:
-    """The BibTeX entries for a model's parts, from its configuration; with Grad-CAM where its maps are `explained`, and the calibration's.
+    """Return the BibTeX entries for the parts of a model with this configuration, for its calibration and, if `explained`, for Grad-CAM.
 
-    The papers of what makes the method come first. What is not known here (another backbone of timm's) has no entry.
+    The papers of the method (loss, attention, augmentation) come first. Parts that are not listed (other timm backbones) have no entry.
     """
     keys = [
         LOSSES.get(config["loss"]["name"]),

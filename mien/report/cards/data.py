@@ -1,4 +1,4 @@
-"""The data card of a run: where the pictures come from, what became of every file, how they were cleaned and split, what is not known."""
+"""The data card of a run: the source of the images, the fate of every file, cleaning and splitting, and what is not known."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -14,12 +14,12 @@ from mien.report.page.formats import count, percent
 from mien.report.run_facts import RunFacts
 from mien.store.tables import FATE_NAMES
 
-LICENSE = "# license: that of the pictures, which the pipeline cannot know\n"
+LICENSE = "# license: that of the images, which the pipeline does not know\n"
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
 
 
 def data_card(facts: RunFacts) -> str:
-    """The card of the data of a run: Markdown with YAML at its top, for metrics/report/cards/data-card.md."""
+    """Return the data card of a run, for metrics/report/cards/data-card.md: Markdown that starts with YAML."""
     counts, params = facts.counts, facts.params
     text = render(
         "data.md.j2",
@@ -65,7 +65,7 @@ def _front_matter(facts: RunFacts) -> str:
 
 
 def _fate_rows(facts: RunFacts) -> list[list[str]]:
-    """Every fate with the stage and reason, in the order of FATE_NAMES, the largest first; they add up to all files."""
+    """Every fate with its stage and reason, in the order of FATE_NAMES and then by size; the rows add up to all files."""
     sizes = facts.fates.groupby(["fate", "stage", "reason"]).size().reset_index(name="num")
     sizes["place"] = sizes["fate"].map(FATE_NAMES.index)
     ordered = sizes.sort_values(["place", "num", "stage", "reason"], ascending=[True, False, True, True])
@@ -75,28 +75,32 @@ def _fate_rows(facts: RunFacts) -> list[list[str]]:
 
 def _duplicate_rows(dedup: Mapping[str, Any]) -> list[list[str]]:
     files, pairs = dedup["files_by_kind"], dedup["pairs_by_kind"]
-    words = {"exact": "same bytes", "pixel": "same pixels, other file", "near": "recompressed, resized or cropped", "mirrored": "mirrored"}
+    words = {"exact": "same bytes", "pixel": "same pixels, other bytes", "near": "recompressed, resized or cropped", "mirrored": "mirrored"}
     rows = [[words.get(kind, kind), count(pairs.get(kind, 0)), count(number)] for kind, number in files.items()]
     return [*rows, ["other exposures of one scene", count(pairs["scene"]), count(dedup["files_in_scenes"])]]
 
 
 def _scene_words(facts: RunFacts) -> Markdown:
-    """Whether the split may part images of one scene."""
+    """Whether images of one scene may be in several splits."""
     if facts.params.split.keep_together == "picture":
-        return Markdown("they may lie in several splits (`split.keep_together: picture`)")
+        return Markdown("they may be in several splits (`split.keep_together: picture`)")
     if facts.params.split.method == "official":
-        return Markdown("they are kept together where the split has a choice, between training and validation")
-    return Markdown("they lie in one split (`split.keep_together: scene`)")
+        return Markdown("they are kept together in either training or validation, but the official test split is not changed")
+    return Markdown("they are in one split (`split.keep_together: scene`)")
 
 
 def _turned_words(turned: Mapping[str, int]) -> str:
-    """How many pictures lay on their side or head."""
+    """How many images were rotated because the face was sideways or upside down."""
     found = ", ".join(f"{count(number)} by {turn_deg}°" for turn_deg, number in turned.items() if number)
-    return f"Turned clockwise first, because the face lay on its side or head: {found}." if found else "No face lay on its side or head."
+    return (
+        f"Images that were first rotated clockwise, because the face was sideways or upside down: {found}."
+        if found
+        else "No face was sideways or upside down."
+    )
 
 
 def _balance_rows(facts: RunFacts) -> list[list[str]]:
-    """Images and shares of each class in each split."""
+    """The number of images of each class in each split, and their share of the split."""
     rows = images_by_class(facts)
     whole = rows[-1][1:]
     return [
@@ -106,7 +110,7 @@ def _balance_rows(facts: RunFacts) -> list[list[str]]:
 
 
 def _imbalance(facts: RunFacts) -> float | None:
-    """Training images of the largest class over those of the smallest."""
+    """The number of training images of the largest class divided by that of the smallest; None if a class has none."""
     numbers = [row[1] for row in images_by_class(facts)[:-1]]
     return max(numbers) / min(numbers) if min(numbers) else None
 
@@ -121,5 +125,5 @@ def _suite_rows(validation: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _listed(numbers: Mapping[str, int]) -> str:
-    """`HEIF 144, JPEG 306`, the largest first."""
+    """The names with their counts, largest first, for example `JPEG 306, HEIF 144`."""
     return ", ".join(f"{name} {count(number)}" for name, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0])) if number)

@@ -1,4 +1,4 @@
-"""What both cards say of a run: its data's name, where it comes from, how its images were split."""
+"""Facts that both kinds of card contain: the name of the data, its origin, and how its images were split."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ SPLITS = ("train", "val", "test")
 
 
 def is_sample(facts: RunFacts) -> bool:
-    """Whether the data is the embedded sample, which is drawn and shows nobody."""
+    """Return whether the data is the embedded sample, whose faces are drawn and show no real people."""
     return facts.params.ingest.source == str(paths.SAMPLE)
 
 
 def dataset_name(facts: RunFacts) -> str:
-    """What the source is called."""
+    """Return the name of the data source."""
     return "mien sample (drawn faces)" if is_sample(facts) else facts.source
 
 
 def images_by_class(facts: RunFacts) -> list[list[Any]]:
-    """A row per class, and one of all: name, images to train on, to validate on and to test on."""
+    """Return a row per class and one for all classes: name, then the numbers of training, validation and test images."""
     splits = facts.counts["split"]["splits"]
     return [
         [name, *(splits[split].get(key, 0) for split in SPLITS)] for name, key in [*((one, one) for one in facts.classes), ("all", "all")]
@@ -29,21 +29,21 @@ def images_by_class(facts: RunFacts) -> list[list[Any]]:
 
 
 def split_words(facts: RunFacts) -> str:
-    """How test images came about."""
+    """Return sentences on the origin of the test split."""
     how = facts.params.split
     if how.method == "official":
         return (
-            f"The test split is the set's own: no decodable test image was dropped. Validation is {percent(how.val)} of the set's training images. "
-            "Training images that show the same picture as a test image left training."
+            f"The test split is the set's own, and no decodable test image was dropped. Validation is {percent(how.val)} of the set's "
+            "training images. Training images that show the same picture as a test image were removed."
         )
     return (
         f"The test split is {percent(how.test)} of this same source, drawn stratified by class with seed {facts.params.seed}; another "
-        f"{percent(how.val)} is for validation. It tells how the model does on more pictures like these, and not how it does on another collection."
+        f"{percent(how.val)} is used for validation. Test metrics are valid for more images like these, but not for another collection."
     )
 
 
 def origin_words(facts: RunFacts) -> Markdown:
-    """The Git commit, whether code or parameters were changed since, the experiment, and the data's fingerprint."""
+    """Return the Git commit, whether code or parameters were changed since, the experiment, and the fingerprints of data and parameters."""
     commit = f"commit `{facts.origin.revision[:12]}`" if facts.origin.revision else "no Git commit"
     changed = f", with uncommitted changes in {plural(len(facts.modified), 'file')}" if facts.modified else ""
     experiment = f", DVC experiment {code(facts.origin.experiment)}" if facts.origin.experiment else ""

@@ -1,4 +1,4 @@
-"""The YAML at the top of a model card, as Hugging Face reads it: tags, and the test metrics as its model-index.
+"""The YAML at the top of a model card, in the form that Hugging Face reads: tags, and the test metrics as a model-index.
 
 Source: the specification of model cards, https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
@@ -20,15 +20,13 @@ METRICS: dict[str, tuple[str, dict[str, Any]]] = {
     "kappa": ("cohen_kappa", {}),
     "top2_accuracy": ("top_k_accuracy", {"k": 2}),
 }
-"""Type of each headline metric in a model-index, and with which arguments it is computed."""
+"""The type of each headline metric in a model-index, and the arguments with which it is computed."""
 DECIMALS = 4
-LICENSE = (
-    "# license: for you to choose; it depends on the pictures and on the pretrained weights, and not on the code that trained the model\n"
-)
+LICENSE = "# license: for you to choose; it depends on the images and the pretrained weights, not on the code that trained the model\n"
 
 
 def front_matter(model: str, facts: RunFacts) -> str:
-    """The YAML between two lines of ---, without a licence, which only those who publish the model can give."""
+    """Return the YAML between two lines of ---, without a licence, which only the publisher of the model can choose."""
     config = facts.configs[model]
     card = ModelCardData(
         library_name="mien",

@@ -1,4 +1,4 @@
-"""A model's card in Hugging Face's layout: YAML for its hub, then what the model is, was trained on, can do, cannot, and at what cost."""
+"""A model card in Hugging Face's layout: YAML for the hub, then the model's parts, training data, metrics, limits and cost."""
 
 from importlib.metadata import version
 from typing import Any
@@ -15,13 +15,13 @@ from mien.statistics.resampling import LEVEL
 
 
 def model_card(model: str, facts: RunFacts) -> str:
-    """The card of one model of a run: Markdown with YAML at its top, for metrics/report/cards/MODEL.md."""
+    """Return the card of one model of a run, for metrics/report/cards/MODEL.md: Markdown that starts with YAML."""
     evaluation, config = facts.evaluations[model], facts.configs[model]
     explanation = facts.explanations[model].figures if model in facts.explanations else None
     made_by = version("mien")
     text = render(
         "model.md.j2",
-        model=Markdown(model),  # letters, digits and _, as params.yaml must name it
+        model=Markdown(model),  # params.yaml allows only letters, digits and _ in the name
         config=config,
         classes=facts.classes,
         record=facts.trainings[model],
@@ -57,7 +57,7 @@ def model_card(model: str, facts: RunFacts) -> str:
 
 
 def _standing(model: str, facts: RunFacts) -> dict[str, list[str]]:
-    """The other models by how their macro-F1 differs from this one's after Holm's correction: `better`, `worse`, `alike`."""
+    """The other models, grouped by how their macro-F1 differs from this model's after Holm's correction: `better`, `worse`, `alike`."""
     found: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
     for pair in facts.comparisons.to_dict("records"):
         if model in (pair["first"], pair["second"]):
@@ -69,20 +69,21 @@ def _standing(model: str, facts: RunFacts) -> dict[str, list[str]]:
 
 
 def _tests(explanation: dict[str, Any]) -> list[str]:
-    """What was done to see whether the maps mean anything, a sentence each; none where no map tells places apart."""
+    """The results of the tests of the maps, one sentence each; none if no map distinguishes regions of the image."""
     found = []
     if (faithful := explanation.get("faithfulness")) and faithful["num_images"]:
         for name, verb, better in (("deletion", "Deleting", "below"), ("insertion", "Inserting", "above")):
             one = faithful[name]
             found.append(
-                f"{verb} pixels in the order of the map, {faithful['num_images']} images: area under the curve of the predicted class's probability "
-                f"{figure(one['auc'])}, with the map's cells in random order {figure(one['random_auc'])}; difference {signed(one['difference'])} "
-                f"({signed(one['low'])} to {signed(one['high'])}; {better} 0 where the map points at what matters)."
+                f"{verb} pixels in the order of the map ({faithful['num_images']} images): the area under the curve of the predicted "
+                f"class's probability is {figure(one['auc'])}, and {figure(one['random_auc'])} with the cells of the map in random order. "
+                f"The difference is {signed(one['difference'])} ({signed(one['low'])} to {signed(one['high'])}); "
+                f"it is {better} 0 if the map marks the regions that the prediction depends on."
             )
     if (sane := explanation.get("sanity")) and sane["num_images"]:
         found.append(
-            f"Maps of the trained model against those of randomised ones, {sane['num_images']} images, mean rank correlation: "
-            f"{signed(sane['head_redrawn'])} with the head drawn anew, {signed(sane['all_redrawn'])} with all weights drawn anew "
-            "(near 1 would mean that the maps hardly depend on what was learnt)."
+            f"Mean rank correlation of the trained model's maps with those of randomised models ({sane['num_images']} images): "
+            f"{signed(sane['head_redrawn'])} with randomised head weights, {signed(sane['all_redrawn'])} with all weights randomised. "
+            "Values near 1 would mean that the maps hardly depend on the learned weights."
         )
     return found

@@ -1,4 +1,4 @@
-"""Jinja for Markdown: templates beside this file, tables that can be read as plain text; whatever comes from data is escaped."""
+"""The Jinja environment of the Markdown cards. Templates are beside this file, tables are readable as text, and data is escaped."""
 
 import io
 import re
@@ -17,27 +17,28 @@ from mien.core.printable import printable
 from mien.report.page import formats
 
 TEXTS = ("value", "breakable", "figure_title")
-"""The filters whose result holds what they are given; the others write numbers, as Markdown that needs no escaping."""
+"""The filters whose result contains their input. The other filters format numbers, as Markdown that needs no escaping."""
 
 _ACTIVE = re.compile(r"<(?=[a-zA-Z/!?])|\]\(")
 
 
 def render(template: str, **values: Any) -> str:
-    """The filled template, with one empty line at most between lines and one newline at the end."""
+    """Return the rendered template, with at most one consecutive empty line and one newline at the end."""
     return re.sub(r"\n{3,}", "\n\n", printable(_environment().get_template(template).render(**values))).strip() + "\n"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], num_left: int = 1) -> Markdown:
-    """A table, the first `num_left` columns to the left."""
+    """Return a Markdown table whose first `num_left` columns are aligned left and whose other columns are aligned right."""
     return Markdown(
         "\n".join(markdown_table([cell(one) for one in headings], [[cell(one) for one in row] for row in rows], num_left=num_left))
     )
 
 
 def yaml_front(data: CardData, *, comment: str) -> str:
-    """The YAML at the top of a card, between two lines of ---, after lines of comment; every text quoted where YAML needs it.
+    """Return the YAML at the top of a card: between two lines of ---, after the comment lines, with texts quoted if YAML requires it.
 
-    Not by CardData's own `to_yaml`: HTML tags and links within texts are written with YAML's own escapes, for readers that take this for Markdown.
+    CardData's own `to_yaml` is not used, because HTML tags and links in texts must be written as YAML escapes, for viewers that render this
+    part as Markdown.
     """
     yaml = YAML()
     yaml.default_flow_style = False
@@ -49,7 +50,7 @@ def yaml_front(data: CardData, *, comment: str) -> str:
 
 
 def _visible(value: Any) -> Any:
-    """JSON values whose texts have no control characters; those that need escapes of YAML as texts in double quotes."""
+    """The same JSON value without control characters in its texts; texts that need YAML escapes become double-quoted texts."""
     if isinstance(value, Mapping):
         return {name: _visible(entry) for name, entry in value.items()}
     if isinstance(value, list):
@@ -61,7 +62,7 @@ def _visible(value: Any) -> Any:
 
 @pass_context
 def _escaped(context: Context, value: Any) -> Any:
-    """What an expression of a template gives, as the template's language has it; Python's code holds names and numbers of params.yaml only."""
+    """Escape the value of an expression in Markdown templates. The Python template contains only names and numbers of params.yaml."""
     is_markdown = context.name is not None and context.name.endswith(".md.j2")
     return escaped(value) if is_markdown and not isinstance(value, Undefined) else value
 

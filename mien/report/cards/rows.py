@@ -1,4 +1,4 @@
-"""The rows of a model card's tables, as text."""
+"""The rows of the tables of a model card, as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,31 +21,31 @@ Figures = Mapping[str, Any]
 
 
 def part_rows(config: Figures, *, cost: Figures, origin: Markdown, version: str) -> Rows:
-    """What the model is made of, and where it comes from."""
+    """Return the parts of the model and its origin."""
     backbone, side = config["backbone"], config["input_px"]
     return [
-        ["backbone", Markdown(f"`{backbone}` of timm" if backbone != "cnn" else "a conventional network, `mien/models/cnn.py`")],
-        ["pretrained weights", config["weights"] if config["weights"] != "none" else "none: random at the start"],
+        ["backbone", Markdown(f"`{backbone}` of timm" if backbone != "cnn" else "a plain convolutional network, `mien/models/cnn.py`")],
+        ["pretrained weights", config["weights"] if config["weights"] != "none" else "none (random initialisation)"],
         ["attention block", config["attention"]],
         ["head", config["head"]],
         ["loss", config["loss"]["name"]],
-        ["input", f"{side}×{side} px, RGB; normalisation is inside the model"],
+        ["input", f"{side}×{side} px, RGB; the model normalises its input"],
         ["output", f"{len(config['classes'])} logits, in the order {', '.join(config['classes'])}"],
         ["parameters", count(cost["num_parameters"])],
         ["files", Markdown(f"`models/{config['name']}/weights.safetensors` and `model.json`; no pickle")],
         ["made by", Markdown(f"mien {version}, {origin}")],
-        ["developed by, contact, licence", "for those to fill in who publish the model"],
+        ["developed by, contact, licence", "to be filled in by whoever publishes the model"],
     ]
 
 
 def figure_headings(evaluation: Figures) -> list[str]:
-    """The headings over figure_rows."""
+    """Return the headings of the table whose rows are figure_rows."""
     clean = ["clean", INTERVAL] if "clean" in evaluation else []
-    return ["figure", "all test images", INTERVAL, *clean, "largest class", "training shares"]
+    return ["metric", "all test images", INTERVAL, *clean, "largest class", "training shares"]
 
 
 def figure_rows(evaluation: Figures) -> Rows:
-    """Overall figures with intervals, of all test images and, where some are flagged, of the clean; then both baselines."""
+    """Return overall metrics with intervals, on all test images and, if some are flagged, on the clean ones; then both baselines."""
     parts = [evaluation[part] for part in ("all", "clean") if part in evaluation]
     baselines = [evaluation["all"][name] for name in ("majority_baseline", "prior_baseline")]
     return [
@@ -59,7 +59,7 @@ def figure_rows(evaluation: Figures) -> Rows:
 
 
 def class_rows(per_class: Mapping[str, Figures]) -> Rows:
-    """Figures of each class."""
+    """Return the metrics of each class."""
     return [
         [
             name,
@@ -74,12 +74,12 @@ def class_rows(per_class: Mapping[str, Figures]) -> Rows:
 
 
 def calibration_rows(calibration: Figures) -> Rows:
-    """Each figure before and after the temperature."""
+    """Return each calibration metric before and after division by the temperature."""
     return [[title(name), figure(calibration["before"][name]), figure(calibration["after"][name])] for name in CALIBRATION]
 
 
 def slice_rows(slices: pd.DataFrame) -> Rows:
-    """The slices whose accuracy differs from all other images' by more than its interval, the largest gap first."""
+    """Return the slices whose accuracy gap to all other images has an interval that excludes 0, the largest gap first."""
     apart = slices[(slices["accuracy_gap_low"] > 0) | (slices["accuracy_gap_high"] < 0)]
     order = apart["accuracy_gap"].abs().sort_values(ascending=False, kind="stable").index
     return [
@@ -95,7 +95,7 @@ def slice_rows(slices: pd.DataFrame) -> Rows:
 
 
 def claim_rows(claims: Sequence[Figures]) -> Rows:
-    """What is claimed of the maps, of right against wrong predictions; without claims that no map could be measured for."""
+    """Return the claims about the maps, also for right against wrong predictions; claims without a measured map are omitted."""
     return [
         [
             claim["title"],
@@ -115,7 +115,7 @@ def claim_rows(claims: Sequence[Figures]) -> Rows:
 
 
 def association_rows(failures: Figures) -> Rows:
-    """The figures in which failed and other test images differ after Holm's correction."""
+    """Return the quantities in which failed and other test images differ after Holm's correction."""
     return [
         [
             f"{one['title']}{', ' + one['unit'] if one.get('unit') else ''}",
@@ -130,7 +130,7 @@ def association_rows(failures: Figures) -> Rows:
 
 
 def setting_rows(config: Figures) -> Rows:
-    """What training was told, named as in params.yaml; without what stands elsewhere in the card and augmentations that are switched off."""
+    """Return the training settings, named as in params.yaml, except those elsewhere in the card and augmentations that are switched off."""
     rest = {name: setting for name, setting in config.items() if name not in ELSEWHERE and not isinstance(setting, dict)}
     loss = {f"loss.{name}": setting for name, setting in config["loss"].items() if name != "name"}
     head = {f"head.{name}": setting for name, setting in config.get("head_params", {}).items()}
@@ -140,17 +140,17 @@ def setting_rows(config: Figures) -> Rows:
 
 
 def cost_rows(cost: Figures, speed: Figures | None) -> Rows:
-    """Size, and how fast the model predicted where the report was made."""
+    """Return the size of the model and, if `speed` is given, its prediction speed on the machine that made the report."""
     rows = [
         ["parameters", count(cost["num_parameters"])],
-        ["multiply-accumulates per picture", large(cost["macs"])],
+        ["multiply-accumulates per image", large(cost["macs"])],
         ["weights.safetensors", file_size(cost["file_bytes"])],
     ]
     if speed is not None:
         on = f"{speed['device']}, {speed['cpu']}, {plural(speed['num_threads'], 'thread')}, {speed['precision']}"
         rows += [
-            [f"pictures per second in batches of {speed['batch_size']}", three_digits(speed["images_per_s"])],
-            ["latency of one picture", f"{three_digits(speed['latency_ms'])} ms"],
+            [f"images per second in batches of {speed['batch_size']}", three_digits(speed["images_per_s"])],
+            ["latency of one image", f"{three_digits(speed['latency_ms'])} ms"],
             ["measured on", on],
         ]
     return rows

@@ -1,4 +1,4 @@
-"""Where a value stands on a line: for bars and whiskers in tables (per cent of their width) and for charts (units of the drawing)."""
+"""Positions of values on an axis, for bars and whiskers in tables (in per cent of their width) and for charts (in units of the drawing)."""
 
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of values. `at` is where one lies, from 0 to `length`; values outside it lie at its ends."""
+    """A range of values. `at` maps a value to a position from 0 to `length`; values outside the range are placed at its ends."""
 
     low: float
     high: float
@@ -16,14 +16,14 @@ class Axis:
     is_log: bool = False
 
     def at(self, value: float) -> float:
-        """The place of `value`, to a hundredth."""
+        """Return the position of `value`, rounded to two decimals."""
         low, high, here = (
             (log10(number) for number in (self.low, self.high, max(value, self.low))) if self.is_log else (self.low, self.high, value)
         )
         return round(self.length * min(1.0, max(0.0, (here - low) / (high - low))), 2)
 
     def ticks(self, wanted: int = 5) -> list[float]:
-        """Round values inside the range: steps of 1, 2 or 5, or on a logarithmic axis 1, 2 and 5 times powers of ten."""
+        """Return round values inside the range: steps of 1, 2 or 5 times a power of ten, or if `is_log` 1, 2 and 5 times powers of ten."""
         if self.is_log:
             powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
             all_ticks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
@@ -37,13 +37,13 @@ class Axis:
 
 
 def tick_texts(ticks: list[float]) -> list[tuple[float, str]]:
-    """Each tick with its number, all to as many decimals as tell them apart: 0.365, 0.370."""
+    """Return each tick with its text. All texts have the same number of decimals, enough to distinguish the ticks: 0.365, 0.370."""
     decimals = next((num for num in range(10) if all(abs(round(tick, num) - tick) < 1e-9 for tick in ticks)), 10)
     return [(tick, f"{tick:z.{decimals}f}".replace("-", "−")) for tick in ticks]
 
 
 def axis_around(values: list[float], *, floor_at: float | None = None, ceiling: float | None = None, length: float = 100.0) -> Axis:
-    """An axis that holds every finite value with a little room, and stays within `floor_at` and `ceiling`."""
+    """Return an axis that contains every finite value with a small margin and stays within `floor_at` and `ceiling`."""
     finite = [value for value in values if isfinite(value)] or [0.0, 1.0]
     room = 0.05 * (max(finite) - min(finite)) or 0.05 * (abs(max(finite)) or 1.0)
     low, high = min(finite) - room, max(finite) + room
@@ -53,7 +53,7 @@ def axis_around(values: list[float], *, floor_at: float | None = None, ceiling: 
 
 
 def log_axis_around(values: list[float], *, length: float = 100.0) -> Axis:
-    """A logarithmic axis that holds every positive value with some room at both ends."""
+    """Return a logarithmic axis that contains every positive value with a margin at both ends."""
     logs = np.log10([value for value in values if value > 0] or [1.0, 10.0])
     room = max(0.25, 0.1 * float(logs.max() - logs.min()))
     return Axis(float(10 ** (logs.min() - room)), float(10 ** (logs.max() + room)), length, is_log=True)

@@ -1,7 +1,7 @@
-"""Charts as what a template draws: every number already in units of the drawing, every text already written.
+"""Charts as a template draws them: all numbers are in units of the drawing, and all texts are formatted.
 
-A chart is about as wide as a telephone, so that its letters keep their size there; colours and line styles are those of the page's sheet:
-series `a` is solid with discs, series `b` dashed with squares, so that none is told by colour alone.
+A chart is about as wide as a phone screen, so that its text keeps its size there. The style sheet defines colours and line styles:
+series `a` is solid with discs and series `b` is dashed with squares, so that colour is never the only difference.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Style = Literal["a", "b"]
 
 @dataclass(frozen=True)
 class Point:
-    """A mark with its explanation; `low` and `high` are the ends of its whisker, heights in the drawing, None for none."""
+    """A mark with a tooltip. `low` and `high` are the y positions of the ends of its whisker, or None for no whisker."""
 
     x: float
     y: float
@@ -32,7 +32,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Text:
-    """Letters in the drawing."""
+    """A text in the drawing."""
 
     x: float
     y: float
@@ -42,7 +42,7 @@ class Text:
 
 @dataclass
 class Chart:
-    """One drawing. `title` names it, `description` says in words what is to be seen: both are read aloud instead of it."""
+    """One drawing. Screen readers read `title` and `description` instead of it, so `description` says in words what the drawing shows."""
 
     name: str
     """unique on the page"""
@@ -59,11 +59,11 @@ class Chart:
     paths: list[tuple[Style, str]] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     rules: list[Text] = field(default_factory=list)
-    """vertical lines with a word at their head"""
+    """vertical lines with a word at the top"""
     labels: list[Text] = field(default_factory=list)
     diagonal: bool = False
     is_thin: bool = False
-    """whether lines only lead the eye from mark to mark"""
+    """whether lines are thin because they only connect the marks"""
     legend: list[tuple[Style, str]] = field(default_factory=list)
 
     width: int = WIDTH
@@ -75,26 +75,26 @@ class Chart:
 
     @property
     def crop(self) -> int:
-        """Height at the top that only the words of rules need."""
+        """The height at the top that is only needed for the words of rules, and that can be cropped if there are none."""
         return 0 if self.rules else TOP - 14
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where the value (x, y) lies in the drawing, whose y grows downwards."""
+        """Return the position of the value (x, y) in the drawing, where y grows downwards."""
         return round(LEFT + self.x.at(x), 2), round(TOP + INNER_HEIGHT - self.y.at(y), 2)
 
     def add_ticks(self, x_texts: Sequence[tuple[float, str]], y_texts: Sequence[tuple[float, str]]) -> None:
-        """Ticks at values, with their letters."""
+        """Add ticks at values, with their texts."""
         self.x_ticks = [Text(self.place(value, self.y.low)[0], HEIGHT - BOTTOM + 15, text, "middle") for value, text in x_texts]
         self.y_ticks = [Text(LEFT - 6, self.place(self.x.low, value)[1], text, "end") for value, text in y_texts]
 
     def add_line(self, style: Style, name: str, values: Sequence[tuple[float, float]]) -> None:
-        """A line through values, and its place in the legend."""
+        """Add a line through values, with an entry in the legend."""
         places = [self.place(x, y) for x, y in values]
         self.paths.append((style, "M" + "L".join(f"{x:g} {y:g}" for x, y in places) if len(places) > 1 else ""))
         self.legend.append((style, name))
 
     def add_rule(self, x: float, text: str) -> None:
-        """A vertical line at a value; its word stands on the side with more room."""
+        """Add a vertical line at a value; its word is placed on the side with more room."""
         place = self.place(x, self.y.low)[0]
         is_late = place > LEFT + INNER_WIDTH * 0.6
         self.rules.append(Text(place, TOP - 5 - 13 * len(self.rules), text, "end" if is_late else "start"))

@@ -1,4 +1,4 @@
-"""How numbers and names read on the page: filters of the templates. What is missing (None or NaN) is an en dash everywhere."""
+"""Template filters that format numbers and names for the page. Missing values (None or NaN) are shown as an en dash everywhere."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -29,22 +29,22 @@ TITLES = {
 
 
 def known(value: Any) -> bool:
-    """Whether there is a number to show."""
+    """Return whether there is a finite number to show."""
     return value is not None and isfinite(value)
 
 
 def figure(value: float | None, decimals: int = 3) -> str:
-    """`0.874`."""
+    """Return the value with a fixed number of decimals, for example `0.874`."""
     return f"{value:z.{decimals}f}".replace("-", MINUS) if value is not None and known(value) else MISSING
 
 
 def round_text(text: str) -> str:
-    """A round number without the zeros of its digits: `5.00` is `5`, `50.0 M` is `50 M`."""
+    """Remove trailing zeros after the decimal point: `5.00` becomes `5`, `50.0 M` becomes `50 M`."""
     return re.sub(r"\.0+(?!\d)", "", text)
 
 
 def signed(value: float | None, decimals: int = 3) -> str:
-    """`+0.031`, `−0.020`; what rounds to nothing has no sign."""
+    """Return the value with its sign, for example `+0.031` or `−0.020`; a value that is rounded to zero has no sign."""
     if value is None or not known(value):
         return MISSING
     text = f"{value:+.{decimals}f}"
@@ -52,34 +52,34 @@ def signed(value: float | None, decimals: int = 3) -> str:
 
 
 def percent(share: float | None, decimals: int = 0) -> str:
-    """`56 %`."""
+    """Return the share in per cent, for example `56 %`."""
     return f"{100 * share:z.{decimals}f}{THIN}%".replace("-", MINUS) if share is not None and known(share) else MISSING
 
 
 def span(low: float | None, high: float | None, decimals: int = 3) -> str:
-    """`0.512 to 0.671`."""
+    """Return an interval, for example `0.512 to 0.671`."""
     return f"{figure(low, decimals)} to {figure(high, decimals)}" if known(low) and known(high) else MISSING
 
 
 def count(number: float | None) -> str:
-    """`7 178`, with a narrow space."""
+    """Return the number with a narrow space between thousands, for example `7 178`."""
     return f"{number:,.0f}".replace(",", THIN).replace("-", MINUS) if number is not None and known(number) else MISSING
 
 
 def plural(number: int, noun: str, many: str = "") -> str:
-    """`1 image`, `65 images`."""
+    """Return the number with its noun, for example `1 image` or `65 images`."""
     return f"{count(number)} {noun_of(number, noun, many)}"
 
 
 def p_value(p: float | None) -> str:
-    """`0.012`, `< 0.001`."""
+    """Return the p-value with three decimals, for example `0.012`, or `< 0.001`."""
     if p is None or not known(p):
         return MISSING
     return f"<{THIN}0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def large(number: float | None) -> str:
-    """Three digits with a prefix: `24.0 M`."""
+    """Return three significant digits with an SI prefix, for example `24.0 M`."""
     if number is None or not known(number):
         return MISSING
     for power, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -89,12 +89,12 @@ def large(number: float | None) -> str:
 
 
 def file_size(num_bytes: float | None) -> str:
-    """`92.3 MB`, decimal megabytes as shops and operating systems count them."""
+    """Return the size in megabytes of 10^6 bytes, for example `92.3 MB`."""
     return f"{three_digits(num_bytes / 1e6)}{THIN}MB" if num_bytes is not None and known(num_bytes) else MISSING
 
 
 def three_digits(number: float | None) -> str:
-    """At least three digits, no exponent: `1234`, `12.3`, `0.0123`, `0.800`."""
+    """Return at least three significant digits without an exponent: `1234`, `12.3`, `0.0123`, `0.800`."""
     if number is None or not known(number):
         return MISSING
     if number == 0:
@@ -107,12 +107,12 @@ def three_digits(number: float | None) -> str:
 
 
 def title(name: str) -> str:
-    """A figure's name as the field writes it: `macro_f1` is macro-F1; other names with spaces for underscores."""
+    """Return the usual name of a metric, for example macro-F1 for `macro_f1`; in other names underscores become spaces."""
     return TITLES.get(name, name.replace("_", " "))
 
 
 def value(setting: Any) -> str:
-    """A parameter's value as params.yaml would say it."""
+    """Return a parameter's value as readable text."""
     if setting is None or setting == "":
         return "none"
     if isinstance(setting, bool):
@@ -127,12 +127,12 @@ def value(setting: Any) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A name or path, escaped, that may go on in a new line after an underscore or a slash."""
-    return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(name))))  # what escaping adds has neither of them
+    """Return a name or path, escaped, in which a line may break after an underscore or a slash."""
+    return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(name))))  # escape sequences contain neither of them
 
 
 def unbroken(name: str) -> Markup:
-    """The title of a figure, escaped, whose “macro-F1” stays in one line."""
+    """Return the title of a metric, escaped, in which no line breaks inside “macro-F1”."""
     return escape(title(name)).replace("macro-F1", Markup('<span class="nowrap">macro-F1</span>'))
 
 

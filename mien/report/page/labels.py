@@ -1,4 +1,4 @@
-"""Names beside the points of a chart, placed so that none covers another, a point or (if it can be helped) a whisker."""
+"""Placement of names beside the points of a chart: no name covers another name or a point, and if possible none covers a whisker."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def place_labels(points: Sequence[Point], names: Sequence[str]) -> list[Text]:
-    """One label per point, right or left of it, moved up or down as little as needed; points are taken from the top."""
+    """Return one label per point, to its right or left, moved up or down as little as needed. Points are processed from top to bottom."""
     discs = [(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in points]
     whiskers = [(one.x - 1, one.high, one.x + 1, one.low) for one in points if one.low is not None and one.high is not None]
     done: dict[int, tuple[Text, Box]] = {}

@@ -1,4 +1,4 @@
-"""metrics/comparisons.csv read from either model's side."""
+"""The rows of metrics/comparisons.csv, available in both directions of each pair of models."""
 
 from dataclasses import dataclass
 from math import isfinite, nan
@@ -13,7 +13,7 @@ ALPHA = round(1 - LEVEL, 10)
 
 @dataclass(frozen=True)
 class Difference:
-    """What sets one model apart from another on the same test images: figures of the first minus the second."""
+    """The difference of two models on the same test images: metrics of the first minus those of the second."""
 
     only_first_right: int
     only_second_right: int
@@ -28,12 +28,12 @@ class Difference:
 
     @property
     def is_real(self) -> bool:
-        """Whether macro-F1 differs after Holm's correction over all pairs."""
+        """Whether macro-F1 differs significantly after Holm's correction over all pairs."""
         return isfinite(self.macro_f1_p_holm) and self.macro_f1_p_holm <= ALPHA
 
     @property
     def turned(self) -> "Difference":
-        """The second against the first."""
+        """The same difference with the two models swapped."""
         return Difference(
             self.only_second_right,
             self.only_first_right,
@@ -49,7 +49,7 @@ class Difference:
 
 
 def differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], Difference]:
-    """Every pair, both ways round."""
+    """Return the differences of all pairs, in both directions: the key (first, second) and the key (second, first)."""
     found = {}
     for row in records(comparisons):
         one = Difference(

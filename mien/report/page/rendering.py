@@ -1,4 +1,4 @@
-"""Jinja for pages: everything that comes from data is escaped, and what is undefined is an error."""
+"""The Jinja environment of the pages: all data is escaped, and undefined names raise an error."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +24,7 @@ class Part:
 
 @cache
 def environment() -> Environment:
-    """Jinja with everything escaped; an undefined name is an error, because a report must not be silently incomplete."""
+    """Return the Jinja environment with autoescaping. Undefined names raise an error: a report must not be silently incomplete."""
     found = Environment(
         loader=PackageLoader("mien.report", "page"), autoescape=_is_markup, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -35,11 +35,11 @@ def environment() -> Environment:
 
 
 def page_text(template: Template, sprites: Sprites, **values: Any) -> str:
-    """A page that extends shell/base.html.j2, without empty lines and control characters; `sprites` are the pictures that its parts have asked for."""
+    """Return a page that extends shell/base.html.j2, without empty lines and control characters. `sprites` has the images of its parts."""
     text = printable(template.render(symbols=sprites.symbols(), version=version("mien"), **values))
     return "\n".join(line for line in (raw.rstrip() for raw in text.splitlines()) if line) + "\n"
 
 
 def _is_markup(template: str | None) -> bool:
-    """Everything but the sheet and the script, which hold no data."""
+    """Whether autoescaping applies: to all templates except the style sheet and the script, which contain no data."""
     return template is None or template.endswith(".html.j2")

@@ -1,7 +1,7 @@
-"""The pages of a report as text: index.html and models/MODEL.html, each complete in itself.
+"""The pages of a report as text: index.html and models/MODEL.html, each self-contained.
 
-A part is a module with TITLE and `view(facts, ...)`, which returns what its template of the same name shows, or None where there is nothing
-to show. Everything that comes from data (paths, labels, names) is text to the templates, which escape it.
+A part is a module with TITLE and `view(facts, ...)`. `view` returns the values for the template of the same name, or None if it has nothing
+to show. Everything that comes from data (paths, labels, names) is passed as plain text, and the templates escape it.
 """
 
 from collections.abc import Collection
@@ -42,12 +42,12 @@ from mien.report.run_facts import RunFacts
 
 INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (metrics, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
-PICTURES_BYTES = 12_000_000  # of all pages together, as Base64: 15 models stay under 15 MB
-PAGE_BYTES = 2_500_000  # of one page, however few there are
+PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB
+PAGE_BYTES = 2_500_000  # limit for the images of one page, even if there are few pages
 
 
 def index_page(facts: RunFacts, *, cards: Collection[str] = ()) -> str:
-    """index.html. `cards` are names of files under cards/ to link to."""
+    """Return the text of index.html. `cards` are the names of files under cards/ to link to."""
     sprites = Sprites(budget_bytes=picture_budget(facts))
     parts = _parts("index", INDEX_PARTS, facts, sprites=sprites, cards=cards)
     return _render(
@@ -62,7 +62,7 @@ def index_page(facts: RunFacts, *, cards: Collection[str] = ()) -> str:
 
 
 def model_page(facts: RunFacts, model: str, *, cards: Collection[str] = ()) -> str:
-    """models/MODEL.html."""
+    """Return the text of models/MODEL.html. `cards` are the names of files under cards/ to link to."""
     sprites = Sprites(budget_bytes=picture_budget(facts))
     parts = _parts("model", MODEL_PARTS, facts, model=model, sprites=sprites)
     ranked = facts.ranked
@@ -83,7 +83,7 @@ def model_page(facts: RunFacts, model: str, *, cards: Collection[str] = ()) -> s
 
 
 def picture_budget(facts: RunFacts) -> int:
-    """Characters that the pictures of one page may take."""
+    """Return the maximum number of Base64 characters for the images of one page."""
     return min(PAGE_BYTES, PICTURES_BYTES // (len(facts.leaderboard) + 1))
 
 

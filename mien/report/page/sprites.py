@@ -1,4 +1,4 @@
-"""The pictures of one page. Each is in it once, as a data URI inside an SVG symbol, however often it is shown."""
+"""The images of one page. Each image is embedded once, as a data URI inside an SVG symbol, even if the page shows it several times."""
 
 import base64
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from mien.store.encoding import stored_image, stored_size_px
 from mien.store.thumbnails import webp
 
 STEPS = ((96, 72), (80, 66), (64, 60), (48, 55), (40, 45))
-"""Longest side (pixels) and WebP quality; a page takes the first with which its pictures fit."""
+"""Longest side (pixels) and WebP quality; a page uses the first pair with which its images fit into the budget."""
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A picture as the page holds it."""
+    """An image as it is embedded in the page."""
 
     name: str
     uri: str
@@ -22,24 +22,24 @@ class Symbol:
 
 
 class Sprites:
-    """Collects the pictures of a page and gives each a name to show it by."""
+    """Collects the images of a page and gives each one a name, by which templates refer to it."""
 
     def __init__(self, *, budget_bytes: int) -> None:
         self._names: dict[bytes, str] = {}
         self._budget_bytes = budget_bytes
 
     def add(self, content: bytes | None) -> str | None:
-        """The name of a picture (encoded, of any kind that Pillow reads); None where there is none."""
+        """Add an encoded image, in any format that Pillow reads, and return its name; None if `content` is None."""
         if content is None:
             return None
         return self._names.setdefault(content, f"p{len(self._names)}")
 
     def add_from(self, pictures: Mapping[str, bytes], key: str | None) -> str | None:
-        """The name of one of `pictures`; None where there is none of that key."""
+        """Add the image `pictures[key]` and return its name; None if there is no such key."""
         return self.add(pictures.get(key)) if key else None
 
     def symbols(self) -> list[Symbol]:
-        """Every picture once. Together at most the budget, as Base64, unless the smallest step is larger still."""
+        """Return every image once. As Base64 they fit into the budget together, unless they exceed it even at the smallest of STEPS."""
         found = [content if _is_webp(content) else _reduced(content, *STEPS[0]) for content in self._names]
         for side_px, quality in STEPS[1:]:
             if _num_characters(found) <= self._budget_bytes:

@@ -1,4 +1,4 @@
-"""How many images of each class there are in each split."""
+"""The number of images of each class in each split."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ TITLE = "Classes and splits"
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
-    """Counts and shares, class by split; the largest class over the smallest in training; flags of test images."""
+    """Return counts and shares by class and split, the ratio of the largest to the smallest training class, and flags of test images."""
     counts = {(str(label), str(split)): len(rows) for (label, split), rows in facts.splits.groupby(["label", "split"])}
     totals = {split: sum(counts.get((label, split), 0) for label in facts.classes) for split in SPLIT_NAMES}
     shares = {key: num / totals[key[1]] for key, num in counts.items()}

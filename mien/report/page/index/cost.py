@@ -1,4 +1,4 @@
-"""What each model costs, beside how good it is."""
+"""The cost of each model beside its quality."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from mien.report.page.formats import figure, large, round_text, span, three_digi
 from mien.report.page.labels import place_labels
 from mien.report.run_facts import RunFacts
 
-TITLE = "Cost beside quality"
+TITLE = "Cost and quality"
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
-    """A row per model, macro-F1 over multiply-accumulates and (where measured here) over latency; None where no cost is known."""
+    """Return a row per model and charts of macro-F1 against multiply-accumulates and, if measured, latency; None if no cost is known."""
     rows = []
     for model in facts.ranked:
         evaluation = facts.evaluations[model]
@@ -30,10 +30,10 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
     return {
         "rows": rows,
         "chart": _chart(
-            facts, macs, name="cost-chart", title="Macro-F1 over the work of one image", unit="multiply-accumulates per image", text=large
+            facts, macs, name="cost-chart", title="Macro-F1 against the work per image", unit="multiply-accumulates per image", text=large
         ),
         "timed": _chart(
-            facts, latencies, name="latency-chart", title="Macro-F1 over the time of one image", unit="latency, ms", text=three_digits
+            facts, latencies, name="latency-chart", title="Macro-F1 against the time per image", unit="latency, ms", text=three_digits
         ),
         "machines": sorted({_machine(speed) for speed in speeds}),
         "is_timed": bool(speeds),
@@ -56,7 +56,7 @@ def _chart(facts: RunFacts, prices: Mapping[str, float | None], *, name: str, ti
     one = Chart(
         name=name,
         title=title,
-        description="Higher is better, further left is cheaper; lines are 95 % intervals. The table below has the same numbers.",
+        description="Higher is better and further left is cheaper. Lines are 95 % intervals. The table below contains the same numbers.",
         x_label=f"{unit} (logarithmic)",
         y_label="macro-F1",
         x=log_axis_around(list(known.values()), length=chart.INNER_WIDTH),

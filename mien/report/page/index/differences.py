@@ -1,15 +1,15 @@
-"""Every pair of models: which differences are more than the choice of test images."""
+"""The differences of all pairs of models, and which of them exceed what the sampling of test images explains."""
 
 from typing import Any
 
 from mien.report.page.pairwise import ALPHA, differences
 from mien.report.run_facts import RunFacts
 
-TITLE = "Which differences are real"
+TITLE = "Significant differences"
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
-    """A matrix, best model first, and the table of pairs; None with a single model."""
+    """Return a matrix, best model first, and the table of pairs; None if there is a single model."""
     pairs = differences(facts.comparisons)
     if not pairs:
         return None

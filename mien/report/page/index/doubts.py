@@ -1,4 +1,4 @@
-"""Labels that a model's features contradict, for a person to look at."""
+"""The labels that a model's features contradict, for review by a person."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Labels worth a second look"
 NUM_OPEN = 24
-"""shown at once; the rest of the queue is folded away"""
+"""number of images that are shown at first; the rest of the queue is folded"""
 MANY = 0.25
-"""share of contradicted labels beyond which the page warns of the model: sets in use are thought to have far fewer wrong labels"""
+"""share of contradicted labels above which the page warns of a weak model: data sets are thought to have far fewer wrong labels"""
 
 
 def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
-    """The review queue, most doubtful first; None where stage `doubts` was not run."""
+    """Return the review queue, most doubtful first; None if stage `doubts` was not run."""
     if facts.doubts is None:
         return None
     pictures = read_thumbnails(facts.doubts.folder / "pictures.parquet") if (facts.doubts.folder / "pictures.parquet").is_file() else {}

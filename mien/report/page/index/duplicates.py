@@ -1,4 +1,4 @@
-"""Pictures that are there more than once or as several exposures, shown as pairs, and what that would have leaked into the test split."""
+"""Pairs of files that show the same picture or one scene, and the duplicates that would have leaked into the test split."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ NUM_SCENES = 3
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files of one picture (or, of kind scene, of one scene) with name, label, fate and the name of their picture on the page."""
+    """Two files of the same picture (or, if `kind` is scene, of one scene), with name, label, fate and name of the image on the page."""
 
     kind: str
     files: tuple[dict[str, Any], dict[str, Any]]
@@ -40,7 +40,7 @@ class Pair:
 
 
 def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
-    """Counts, and the least alike pairs of each kind: the ones most worth doubting."""
+    """Return counts, and the least similar pairs of each kind, which are the most likely to be wrong."""
     rows = facts.duplicates.merge(facts.fates[["path", "fate", "reason", "detail"]], on="path", how="left")
     rows = rows.merge(facts.files[["path", "label_raw"]], on="path", how="left").set_index("path", drop=False).rename_axis(None)
     pairs = _pairs(rows)
@@ -71,18 +71,18 @@ def view(facts: RunFacts, *, sprites: Sprites, **_: Any) -> dict[str, Any]:
 
 
 def caution(line: str) -> tuple[bool, Markup]:
-    """A sentence of `cautions` for the page: whether it is a warning, and its text."""
+    """Convert a sentence of `cautions` for the page: whether it is a warning, and its text."""
     text = line.removeprefix("warning: ")
     return text != line, Markup(re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text[0].upper() + text[1:] + "."))))
 
 
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row per pair of nearest twins, each once, the least alike first."""
+    """A row per pair of nearest duplicates, each pair once, the least similar first."""
     twins = rows[rows["twin_path"].notna() & rows["twin_path"].isin(rows.index)].copy()
     twins["twin_id"] = rows["sample_id"].reindex(twins["twin_path"]).to_numpy()
     twins["is_conflict"] = (twins["fate"] == "quarantined") & (twins["reason"] == "conflict")
     spelling = rows["label_raw"].fillna("").str.casefold()
-    twins["is_apart"] = spelling[twins["path"]].to_numpy() != spelling[twins["twin_path"]].to_numpy()  # a group may hold alike labels too
+    twins["is_apart"] = spelling[twins["path"]].to_numpy() != spelling[twins["twin_path"]].to_numpy()  # a group may have equal labels too
     twins["both"] = [min(pair) + "\0" + max(pair) for pair in zip(twins["path"], twins["twin_path"], strict=True)]
     twins = twins.astype({"agreement": float, "correlation": float}).sort_values(["agreement", "both", "path"], na_position="last")
     return twins.drop_duplicates("both", ignore_index=True)
@@ -94,14 +94,14 @@ def _examples(pairs: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _leaks(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Training files that were taken out because the test split has the picture: such whose nearest twin is the test file itself."""
+    """Training files that were removed because the test split contains the same picture, if the test file is their nearest duplicate."""
     test = set(rows.loc[(rows["fate"] == "kept") & (rows["reason"] == "test"), "path"])
     direct = rows[(rows["fate"] == "leak") & rows["twin_path"].isin(test)].sort_values("path").head(NUM_LEAKS)
     return [{**row, "twin_id": rows.at[row["twin_path"], "sample_id"], "is_conflict": False} for row in records(direct)]
 
 
 def _exposures(pairs: pd.DataFrame, *, min_agreement: float) -> list[dict[str, Any]]:
-    """The pairs of one scene that were nearest to being taken for one picture."""
+    """The pairs of one scene that were closest to being classified as the same picture."""
     scenes = pairs[pairs["relation"] == "scene"]
     near = scenes.loc[(scenes["agreement"] - min_agreement).abs().sort_values(kind="stable").index[:NUM_SCENES]]
     return records(near.rename(columns={"other_path": "twin_path", "other_id": "twin_id", "relation": "kind"}).assign(is_conflict=False))

@@ -1,4 +1,4 @@
-"""What the data had to fulfil before any training."""
+"""The expectations that the data had to meet before training."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ TITLE = "Expectations of the data"
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
-    """The suites, each with its expectations and how many hold."""
+    """Return the suites, each with its expectations and the number of those that hold."""
     suites = [
         {"name": name, "expectations": list(suite["expectations"].items()), "num_held": sum(map(bool, suite["expectations"].values()))}
         for name, suite in facts.validation.get("suites", {}).items()

@@ -1,4 +1,4 @@
-"""From the files found to the three splits: every loss with its reason, and the sum that must come out even."""
+"""The files that remain after each stage, from all files to the three splits; losses and kept files must add up to all files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,17 +21,17 @@ STAGES = {
 REASONS = {
     ("duplicate", "exact"): "the same bytes as another file",
     ("duplicate", "pixel"): "the same pixels as another file",
-    ("duplicate", "near"): "a reduced, cropped or newly saved copy",
+    ("duplicate", "near"): "a copy that was reduced, cropped or saved again",
     ("duplicate", "mirrored"): "a mirrored copy",
     ("quarantined", "conflict"): "copies of one picture under different labels",
-    ("quarantined", "unknown_label"): "the label is no class",
+    ("quarantined", "unknown_label"): "the label does not match a class",
     ("quarantined", "no_face"): "no face was found",
     ("leak", "in the test split"): "a training image that is also in the test split",
 }
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
-    """A row per stage with its losses and what is left, the splits, and whether every file is accounted for."""
+    """Return a row per stage with its losses and the files that remain, the splits, and whether every file is accounted for."""
     found, lost = len(facts.files), facts.fates[facts.fates["fate"] != "kept"]
     left, steps = found, []
     for stage in [*STAGES, *sorted(set(lost["stage"]) - set(STAGES))]:
@@ -63,7 +63,7 @@ def _losses(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _examples(lost: pd.DataFrame, called: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One file of each fate and reason, the first by path; with its name and, where it has one, the detail."""
+    """One file for each fate and reason, the first by path, with its name and, if there is one, the detail."""
     first = lost.sort_values("path").drop_duplicates(["stage", "fate", "reason"]).sort_values(["fate", "reason", "path"])
     return [
         {name: row[name] for name in ("fate", "reason")} | {"name": called[row["path"]], "detail": _detail(row, called)}
@@ -72,8 +72,8 @@ def _examples(lost: pd.DataFrame, called: Mapping[str, str]) -> list[dict[str, A
 
 
 def _detail(row: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    """Why, in the stage's words; of what could not be read only its kind, where files are not called by their paths: the rest is an archive's
-    or the system's own message, which may name the file in its own way."""
+    """The stage's own description of the reason. If files are not shown by their paths, only the kind of a reading error is kept: the rest
+    is a message of the archive library or of the system, which may contain the file name in another form."""
     detail = str(row["detail"] or "")
     if row["stage"] == "ingest" and called[row["path"]] != row["path"]:
         detail = detail.partition(": ")[0]

@@ -1,4 +1,4 @@
-"""The models beside each other, with intervals, and what guessing would give."""
+"""The test metrics of all models with intervals, and those of the baselines."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BASELINES = {"majority_baseline": "largest class", "prior_baseline": "training s
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
-    """A row per model, best first, and the rows of guessing."""
+    """Return a row per model, best first, and the rows of the baselines."""
     pairs = differences(facts.comparisons)
     best = facts.ranked[0]
     first = facts.evaluations[best]["all"]

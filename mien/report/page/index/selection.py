@@ -1,4 +1,4 @@
-"""Honesty: what was chosen on validation, and what became of it on the test split."""
+"""The epoch that was selected on validation, and its macro-F1 on validation and on the test split."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ TITLE = "Chosen on validation, tested once"
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
-    """A row per model; None where no evaluation says how its checkpoint was selected."""
+    """Return a row per model; None if no evaluation contains the selection of its checkpoint."""
     rows = [
         {"model": model, "test": facts.evaluations[model]["all"]["macro_f1"], **facts.evaluations[model]["selection"]}
         for model in facts.ranked

@@ -1,4 +1,4 @@
-"""What was run: revision, data, parameters, and what sets the models apart."""
+"""What was run: the revision, the data, the parameters, and the settings in which the models differ."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ NOT_SETTINGS = ("name", "classes", "seed")
 
 
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
-    """Facts of the run, a row per model of what is its own, and what they all share."""
+    """Return facts of the run, a row per model with the settings that differ, and the settings that the models share."""
     flat = {
         model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.ranked
     }
@@ -34,7 +34,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested settings as `train.lr` and the like, values as text."""
+    """Return nested settings under dotted names such as `train.lr`, with values as text."""
     found: dict[str, str] = {}
     for key, entry in settings.items():
         if isinstance(entry, Mapping):
@@ -49,12 +49,12 @@ def _most_common(texts: list[str]) -> str:
 
 
 def _facts(facts: RunFacts) -> list[tuple[str, str]]:
-    """Name and text of each; only the first three may change without a change of the results."""
+    """The name and text of each fact; only the first three can change while the results stay the same."""
     params = facts.params
     if facts.modified is None:
         state = "outside Git"
     elif facts.modified:
-        state = f"changed since: {', '.join(facts.modified)}"
+        state = f"modified since: {', '.join(facts.modified)}"
     else:
         state = "code and parameters as committed"
     split = params.split
@@ -65,7 +65,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         *([("experiment", facts.origin.experiment)] if facts.origin.experiment else []),
         ("fingerprints", f"parameters {facts.origin.params}, data {facts.origin.data}"),
         ("data source", facts.source),
-        ("classes", value(params.labels.kept) + (f"; left out on purpose: {value(params.labels.drop)}" if params.labels.drop else "")),
+        ("classes", value(params.labels.kept) + (f"; excluded on purpose: {value(params.labels.drop)}" if params.labels.drop else "")),
         ("unknown labels, conflicts", f"{params.labels.on_unknown}, {params.labels.on_conflict}"),
         (
             "duplicates",
@@ -73,7 +73,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
             f"and agreement (dedup.min_agreement) of at least {value(params.dedup.min_agreement)}"
             + ("; mirrored copies too" if params.dedup.mirrored else ""),
         ),
-        ("near copies under one label", {"keep": "all kept, in one split", "drop": "one of each kept"}[params.labels.near_copies]),
+        ("near copies under one label", {"keep": "all kept, in one split", "drop": "one copy kept"}[params.labels.near_copies]),
         (
             "scenes",
             f"texture correlation of at least {value(params.dedup.scene_correlation)}; "
@@ -82,10 +82,10 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         (
             "faces",
             (
-                f"found by {faces.detector}{', also in quarter turns' if faces.turns else ''}, "
+                f"detected by {faces.detector}{', also in rotated images (90°, 180°, 270°)' if faces.turns else ''}, "
                 f"score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
                 if faces.detector != "none"
-                else "pictures taken whole"
+                else "not detected; whole images are used"
             )
             + f", stored at {faces.size_px} px at most",
         ),
@@ -93,9 +93,9 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
             "split",
             f"stratified by class, {shares}"
             if split.method == "stratified"
-            else f"the set’s own test split, validation {percent(split.val)} of training",
+            else f"the official test split of the source; validation is {percent(split.val)} of training",
         ),
-        *([("thinned to", f"{split.max_train} training images at most")] if split.max_train else []),
+        *([("reduced to", f"at most {split.max_train} training images")] if split.max_train else []),
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
         ("seed", str(params.seed)),
     ]

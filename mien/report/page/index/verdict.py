@@ -1,4 +1,4 @@
-"""The answer first: which model is best, by how much, and how sure that is."""
+"""The main result at the top of the page: which model is best, by how much, and how certain that is."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mien.report.run_facts import RunFacts
 
 
 def view(facts: RunFacts) -> dict[str, Any]:
-    """Headline, one paragraph, and four facts beside it."""
+    """Return a headline, one paragraph and four facts."""
     best, *others = facts.ranked
     tested = facts.evaluations[best]["all"]
     interval = tested.get("intervals", {}).get("macro_f1", {})
@@ -17,7 +17,7 @@ def view(facts: RunFacts) -> dict[str, Any]:
     kept = int((facts.fates["fate"] == "kept").sum())
     by_split = facts.splits["split"].value_counts()
     return {
-        "headline": f"{best} leads with a macro-F1 of {figure(tested['macro_f1'])}"
+        "headline": f"{best} has the best macro-F1, {figure(tested['macro_f1'])}"
         if others
         else f"{best}: macro-F1 {figure(tested['macro_f1'])}",
         "text": " ".join([_certainty(tested, interval), *_comparison(beaten, others), _baseline(tested)]),
@@ -27,7 +27,7 @@ def view(facts: RunFacts) -> dict[str, Any]:
             (
                 "files found",
                 count(len(facts.files)),
-                f"{count(kept)} kept ({percent(kept / max(len(facts.files), 1))}), every other one explained",
+                f"{count(kept)} kept ({percent(kept / max(len(facts.files), 1))}), each other file with a reason",
             ),
             ("training images", count(by_split.get("train", 0)), f"and {count(by_split.get('val', 0))} for validation"),
         ],
@@ -38,7 +38,7 @@ def _certainty(tested: dict[str, Any], interval: dict[str, float]) -> str:
     images = plural(tested["num_images"], "test image")
     if not interval:
         return f"Measured on {images}."
-    return f"On {images}, its 95 % interval reaches from {span(interval['low'], interval['high'])}."
+    return f"On {images}, its 95 % interval is {span(interval['low'], interval['high'])}."
 
 
 def _comparison(beaten: list[str], others: list[str]) -> list[str]:
@@ -46,14 +46,15 @@ def _comparison(beaten: list[str], others: list[str]) -> list[str]:
         return []
     if len(beaten) == len(others):
         which = "the other model" if len(others) == 1 else f"all {len(others)} other models"
-        return [f"It is better than {which}, beyond what the choice of test images explains."]
+        return [f"It is better than {which} by more than the sampling of test images explains."]
     if not beaten:
-        return ["But no other model is told apart from it: with these test images the order may be chance."]
+        return ["However, no other model is shown to be worse: with these test images, the order may be due to chance."]
     rest = len(others) - len(beaten)
     return [
-        f"It is better than {len(beaten)} of the {len(others)} others beyond what the choice of test images explains; {rest} may be as good."
+        f"It is better than {len(beaten)} of the {len(others)} others by more than the sampling of test images explains; "
+        f"{rest} may be as good."
     ]
 
 
 def _baseline(tested: dict[str, Any]) -> str:
-    return f"Always answering the largest class would give {figure(tested['majority_baseline']['macro_f1'])}."
+    return f"Always predicting the largest class would give {figure(tested['majority_baseline']['macro_f1'])}."

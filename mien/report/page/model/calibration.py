@@ -1,4 +1,4 @@
-"""Whether the model's probabilities can be believed, before and after a temperature fitted on validation."""
+"""The calibration of the model's probabilities, before and after division by a temperature that was fitted on validation images."""
 
 from math import sqrt
 from typing import Any
@@ -18,7 +18,7 @@ STYLES: dict[str, Style] = {"before": "b", "after": "a"}
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """The reliability diagram and the four figures; None where the evaluation has none."""
+    """Return the reliability diagram and the four calibration metrics; None if the evaluation has none."""
     found = facts.evaluations[model].get("calibration")
     if found is None:
         return None
@@ -37,9 +37,9 @@ def _chart(bins: pd.DataFrame, found: dict[str, Any]) -> Chart | None:
     one = Chart(
         name="reliability",
         title="Reliability diagram",
-        description=f"Expected calibration error {figure(found['before']['ece'])} before the temperature, {figure(found['after']['ece'])} after it. Larger marks stand for more images.",
+        description=f"Expected calibration error {figure(found['before']['ece'])} before the temperature, {figure(found['after']['ece'])} after it. Larger marks represent more images.",
         x_label="mean confidence of the bin",
-        y_label="share that is right",
+        y_label="accuracy of the bin",
         x=Axis(0.0, 1.0, chart.INNER_WIDTH),
         y=Axis(0.0, 1.0, chart.INNER_HEIGHT),
         diagonal=True,
@@ -57,7 +57,7 @@ def _chart(bins: pd.DataFrame, found: dict[str, Any]) -> Chart | None:
             Point(
                 *one.place(row["confidence"], row["accuracy"]),
                 style,
-                f"{when}: confidence {percent(row['confidence'])}, right {percent(row['accuracy'])}, {plural(row['num_images'], 'image')}",
+                f"{when}: confidence {percent(row['confidence'])}, accuracy {percent(row['accuracy'])}, {plural(row['num_images'], 'image')}",
                 round(2 + 5 * sqrt(row["num_images"] / largest), 2),
             )
             for row in records(own)

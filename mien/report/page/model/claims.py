@@ -1,4 +1,4 @@
-"""What the maps show, in numbers: where they lie, whether they matter to the answer, and whether they depend on what was learnt."""
+"""Measurements of the maps: where their heat lies, whether predictions depend on it, and whether it depends on the learned weights."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ TITLE = "What the maps show"
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """Claims, faithfulness and the randomised-weights check; None where the model was not explained."""
+    """Return claims, faithfulness and the check with randomised weights; None if the model was not explained."""
     explanation = facts.explanations.get(model)
     if explanation is None:
         return None

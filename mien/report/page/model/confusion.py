@@ -9,7 +9,7 @@ TITLE = "Confusion matrix"
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
-    """Cells with their share of the actual class, linked to the pictured failures; the most frequent confusions in words."""
+    """Return the cells with their shares of the actual class and links to the failures that are shown, and the most frequent confusions."""
     tested, classes = facts.evaluations[model]["all"], facts.evaluations[model]["classes"]
     counts = tested["confusion"]
     explanation = facts.explanations.get(model)

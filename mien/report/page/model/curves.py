@@ -1,4 +1,4 @@
-"""How training went, epoch by epoch."""
+"""The training curves by epoch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ LOSS = (("val_loss", "validation loss"), ("train_loss", "training loss"))
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """Two charts, with the selected epoch and the change of stage; None without epochs."""
+    """Return two charts that mark the selected epoch and the starts of later stages; None if there are no epochs."""
     curves, record = facts.curves[model], facts.trainings[model]
     if curves.empty:
         return None

@@ -1,4 +1,4 @@
-"""The misclassified test images, by confused pair, and what goes with failing."""
+"""The misclassified test images by confused pair of classes, and the quantities that are associated with failure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from mien.store.thumbnails import read_thumbnails
 
 TITLE = "Failures"
 NUM_OPEN = 3
-"""pairs shown at once; the others are folded"""
+"""number of pairs that are open at first; the others are folded"""
 SHOWN = ("face", "map_predicted", "map_actual")
 
 
 def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
-    """Pairs with their pictures, and associations; None where the model was not explained."""
+    """Return the pairs with their images, and the associations; None if the model was not explained."""
     explanation = facts.explanations.get(model)
     if explanation is None:
         return None
@@ -46,7 +46,7 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
 
 
 def anchor(classes: Sequence[str], actual: str, predicted: str) -> str:
-    """The place of a confused pair on the page."""
+    """Return the HTML id of a confused pair on the page."""
     return f"pair-{classes.index(actual)}-{classes.index(predicted)}" if actual in classes and predicted in classes else "failures"
 
 

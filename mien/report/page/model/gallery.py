@@ -13,7 +13,7 @@ SHOWN = ("face", "map_predicted", "map_actual")
 
 
 def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
-    """By actual class, right before wrong; None where the model was not explained."""
+    """Return the predictions by actual class, the right ones before the wrong ones; None if the model was not explained."""
     explanation = facts.explanations.get(model)
     if explanation is None or not explanation.gallery:
         return None

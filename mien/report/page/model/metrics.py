@@ -1,4 +1,4 @@
-"""The headline figures with their intervals, beside what guessing gives."""
+"""The headline metrics with their intervals, beside those of the baselines."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from mien.report.page.index.leaderboard import BASELINES
 from mien.report.run_facts import RunFacts
 from mien.statistics.headline import HEADLINE
 
-TITLE = "Test figures"
+TITLE = "Test metrics"
 ORDER = ("macro_f1", "mean_accuracy", "accuracy", "weighted_f1", "kappa", "top2_accuracy")
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
-    """A row per figure on all test images, and on the clean ones where some are flagged."""
+    """Return a row per metric, on all test images and, if some are flagged, on the clean ones."""
     evaluation = facts.evaluations[model]
     parts = [("all", evaluation["all"])] + ([("clean", evaluation["clean"])] if "clean" in evaluation else [])
     rows = [

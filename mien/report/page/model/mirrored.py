@@ -1,4 +1,4 @@
-"""Maps of a picture and of its mirror image beside each other, as in figure 8 of the paper on rebalanced consistency."""
+"""The maps of an image and of its mirror image beside each other, as in Figure 8 of the paper on rebalanced consistency."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 from mien.store.thumbnails import read_thumbnails
 
-TITLE = "A picture and its mirror image"
+TITLE = "Maps of mirrored images"
 
 
 def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str, Any] | None:
-    """Faces with the maps of some classes, original and mirrored; None where stage `explain` made none."""
+    """Return faces with the original and mirrored maps of some classes; None if stage `explain` made none."""
     explanation = facts.explanations.get(model)
     if explanation is None or not explanation.mirrored:
         return None

@@ -1,15 +1,15 @@
-"""How much the figures move from one seed of training to another."""
+"""The variance of the test metrics between training seeds."""
 
 from typing import Any
 
 from mien.report.page.model.metrics import ORDER
 from mien.report.run_facts import RunFacts
 
-TITLE = "Seeds of training"
+TITLE = "Training seeds"
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """A row per seed, then mean and standard deviation; None with a single seed."""
+    """Return a row per seed, then mean and standard deviation; None if there is a single seed."""
     evaluation = facts.evaluations[model]
     by_seed = evaluation.get("by_seed")
     if not by_seed:

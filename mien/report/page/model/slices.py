@@ -1,4 +1,4 @@
-"""Where the model fails more: figures on parts of the test images."""
+"""Metrics on slices of the test images, which show where the model fails more often."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ TITLE = "Slices of the test images"
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """Slices by column with accuracy and its gap to the rest; None where no column can be sliced."""
+    """Return the slices by column, with accuracy and its gap to all other images; None if no column can be sliced."""
     table = facts.slices[model]
     if table.empty:
         return None

@@ -1,4 +1,4 @@
-"""How the model was made: its record and its whole configuration."""
+"""The training record of the model and its full configuration."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from mien.report.page.formats import title as figure_title
 from mien.report.page.index.setup import flattened
 from mien.report.run_facts import RunFacts
 
-TITLE = "How it was made"
+TITLE = "How the model was trained"
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
-    """The record of the training, and every setting that it read."""
+    """Return the record of the training run and every setting that it used."""
     record, config = facts.trainings[model], facts.configs[model]
     stages = [
         f"{stage['name']}: {plural(stage['epochs'], 'epoch')}, best {stage['best_epoch']} with {figure_title(record['monitor'])} {figure(stage['best_value'])}"
