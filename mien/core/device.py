@@ -1,4 +1,4 @@
-"""On what and in which precision a training runs. bf16 is autocast with channels-last, chosen per model by measurement."""
+"""The device and the precision of a training run. bf16 means autocast with channels-last; it is chosen per model by measurement."""
 
 import torch
 
@@ -9,7 +9,7 @@ LIGHTNING_ACCELERATOR = {"cpu": "cpu", "cuda": "gpu"}
 
 
 def resolve_device(device: str) -> str:
-    """`cpu` or `cuda` for a value of runtime.device. Raises TrainingError if cuda is asked for and not there."""
+    """`cpu` or `cuda` for a value of runtime.device. Raises TrainingError if cuda is requested but not available."""
     available = torch.cuda.is_available()
     if device == "cuda" and not available:
         raise TrainingError("runtime.device: cuda was asked for and PyTorch finds no such device; set it to auto or cpu")
@@ -17,5 +17,5 @@ def resolve_device(device: str) -> str:
 
 
 def memory_format(precision: str) -> torch.memory_format:
-    """The layout of pictures and weights."""
+    """The memory format of images and weights."""
     return torch.channels_last if precision == "bf16" else torch.contiguous_format

@@ -1,4 +1,4 @@
-"""What sanitise says of labels and of people's decisions, in lines to print."""
+"""The lines that sanitise prints about labels and people's decisions."""
 
 import pandas as pd
 
@@ -7,12 +7,12 @@ from mien.sanitise.rules import Sanitised
 
 
 def unknown_remarks(result: Sanitised) -> list[str]:
-    """Labels that are no class."""
+    """A line for each unknown label."""
     return [f"unknown label {unknown}" if unknown.spelling else str(unknown) for unknown in result.unknown]
 
 
 def counter_remarks(result: Sanitised, files: pd.DataFrame, params: LabelParams) -> list[str]:
-    """What to say where spellings have their class only because their numbers were taken for counters; see mien/config/spelling.py."""
+    """A line about labels that match a class only because their numbers were taken for counters; see mien/config/spelling.py."""
     known = params.spellings
     its = sorted({label for label in files.loc[files["path"].isin(result.labels["path"]), "label_raw"] if known.is_counted(label)})
     shown = ", ".join(f"{label!r} ({known.class_of(label)})" for label in its[:10])
@@ -21,7 +21,7 @@ def counter_remarks(result: Sanitised, files: pd.DataFrame, params: LabelParams)
 
 
 def correction_remarks(result: Sanitised, params: LabelParams) -> list[str]:
-    """What became of the corrections, in lines to print; the source may have changed since they were made, so none of it is an error."""
+    """Lines about the effect of the corrections. The source may have changed since they were made, so nothing here is an error."""
     done = {name: num for name, num in result.corrections.items() if num}
     lines = []
     if done:
