@@ -1,4 +1,4 @@
-"""Stage `configure`."""
+"""Stage `configure`: the complete configuration of each model."""
 
 import typer
 
@@ -12,10 +12,10 @@ from mien.core.stage import command
 
 
 def main() -> None:
-    """Resolves each model's whole configuration.
+    """Resolves the complete configuration of each model.
 
-    Reads params.yaml. Writes data/configs/MODEL.json: the model's entry, the defaults it inherits, and of the parameters of losses and
-    recipes exactly those that its own loss and recipe read.
+    Reads params.yaml. Writes data/configs/MODEL.json: the model's entry, the defaults that it inherits, and only those loss and recipe
+    parameters that its own loss and recipe read.
     """
     params = load_params()
     folder = paths.config("any").parent

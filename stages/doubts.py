@@ -1,4 +1,4 @@
-"""Stage `doubts`."""
+"""Stage `doubts`: the review queue of labels that may be wrong."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from mien.store.thumbnails import webp, write_thumbnails
 
 
 def main() -> None:
-    """Looks for wrong labels: those that the features of one model contradict, for a person to decide about.
+    """Finds labels that may be wrong, because the features of one model contradict them, so that a person can decide about them.
 
     Reads models/MODEL, metrics/train, data/faces, data/splits.parquet and the file at labels.corrections.
     Writes metrics/doubts (queue.csv to fill in, pictures.parquet) and metrics/doubts.json (counts).

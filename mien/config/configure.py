@@ -1,4 +1,4 @@
-"""From params.yaml to the whole configuration of one model: its own values over the defaults that it inherits."""
+"""Builds the complete configuration of one model from params.yaml: its own values override the defaults that it inherits."""
 
 from mien.config import declared
 from mien.config.model import ModelConfig
