@@ -36,7 +36,7 @@ def main() -> None:
     used = {line.split(" ")[0] for text in texts.values() for line in text.splitlines()}
     if others := others_installed({name: number for name, number in pins.items() if name in used}):
         told = ", ".join(f"{name} {number} (locked: {pins[name]})" for name, number in others.items())
-        typer.echo(f"warning: other versions than those of {paths.LOCK} are installed, so results may differ: {told}", err=True)
+        typer.echo(f"warning: the installed versions differ from {paths.LOCK}, so results may differ: {told}", err=True)
     typer.echo(f"code: fingerprints of {len(texts)} stages")
 
 

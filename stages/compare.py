@@ -63,10 +63,10 @@ def _evaluation(params: Params, model: str) -> dict[str, Any]:
     path = paths.evaluation(model)
     evaluation: dict[str, Any] = read_json_output(path)
     if "intervals" not in evaluation.get("all", {}):
-        raise TableError(f"{path} is of an older version of mien; run `dvc repro evaluate@{model}`")
+        raise TableError(f"{path} was written by an older version of mien; run `dvc repro evaluate@{model}`")
     if (classes := list(evaluation["classes"])) != list(params.labels.kept):
         raise TableError(
-            f"{path} is of the classes {', '.join(classes)}, params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
+            f"{path} has the classes {', '.join(classes)}, but params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
         )
     return evaluation
 

@@ -55,12 +55,12 @@ def main() -> None:
         write_thumbnails(folder / "pictures.parquet", pictures)
     write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
     shown = (
-        f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}, to be filled in and given to `mien decide`"
+        f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}; fill in its column `decision` and run `mien decide`"
         if len(queue)
         else ""
     )
     typer.echo(
-        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are decided already{shown}"
+        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are already decided{shown}"
     )
 
 

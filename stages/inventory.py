@@ -37,7 +37,7 @@ def main() -> None:
     unread = [row["path"] for row in rows if row["sha256"] is None]
     typer.echo(
         f"inventory: {plural(len(rows), 'file')} in {params.ingest.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
-        + (f"; {len(unread)} not to be read, such as {unread[0]}" if unread else "")
+        + (f"; {len(unread)} cannot be read, such as {unread[0]}" if unread else "")
     )
 
 

@@ -69,4 +69,4 @@ def main(model: str) -> None:
 
 
 if __name__ == "__main__":
-    command(main, on_stop="nothing half-written remains, and the next `dvc repro` goes on from the last saved epoch")()
+    command(main, on_stop="nothing half-written remains, and the next `dvc repro` continues from the last saved epoch")()

@@ -89,14 +89,14 @@ def _wanted(name: str, runs: list[Run], *, missing: bool, force: bool, run: bool
     elif force:
         wanted = runs
         if running := [each.experiment for each in state if state[each] == RUNNING]:
-            raise StudyError(f"{', '.join(running)} cannot be queued anew while running; wait, or end with `dvc queue kill {running[0]}`")
+            raise StudyError(f"{', '.join(running)} cannot be queued again while running; wait, or stop with `dvc queue kill {running[0]}`")
     elif run and len(state) == len(runs) and set(state.values()) <= {QUEUED, RUNNING}:
         wanted = []
     else:
         counts = ", ".join(f"{count} {what}" for what, count in Counter(state.values()).items())
         raise StudyError(
-            f"{len(state)} of the {len(runs)} runs of {name} are there already ({counts}): `mien study {name} --show` prints them, "
-            f"--missing queues the others and those that failed, --force removes them and queues all anew"
+            f"{len(state)} of the {len(runs)} runs of {name} already exist ({counts}): `mien study {name} --show` prints them, "
+            f"--missing queues the others and those that failed, --force removes them and queues all again"
         )
     experiments.remove(
         [each.experiment for each in wanted if state.get(each) in (DONE, QUEUED)],

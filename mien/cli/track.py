@@ -14,5 +14,5 @@ def track() -> None:
     """
     done = sync(load_params())
     if not done.num_runs:
-        raise TrackingError("metrics/ holds no results to write; run `dvc repro` (or `dvc pull`) first")
+        raise TrackingError("metrics/ contains no results to write; run `dvc repro` (or `dvc pull`) first")
     typer.echo(f"track: {done.num_runs} runs in {done.store}: {done.num_made} made, {done.num_completed} completed")

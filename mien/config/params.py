@@ -135,6 +135,8 @@ def _unread(at: str, own: Any, kind: str, name: str) -> Iterator[str]:
     for key in own if isinstance(own, dict) else ():
         if key in declared.section_of(kind).model_fields and key not in read:
             what = (
-                f"must be a parameter of the {kind} {name}: {', '.join(read)}" if read else f"must go, the {kind} {name} has no parameters"
+                f"must be a parameter of the {kind} {name}: {', '.join(read)}"
+                if read
+                else f"must be removed, because the {kind} {name} has no parameters"
             )
             yield f"{at}.{key}: {what} (got {own[key]!r})"

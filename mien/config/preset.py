@@ -53,7 +53,7 @@ def load_preset(name: str) -> CommentedMap:
     what = "a map of sections of params.yaml"
     patch: CommentedMap = parse_document(_text(name), name=f"the preset {name}", error=ParamsError, what=what, yaml=round_trip())
     if {"runs", "grid"} & patch.keys():
-        raise ParamsError(f"{name} is a study and no preset; `mien study {Path(name).stem}` queues its runs")
+        raise ParamsError(f"{name} is a study, not a preset; `mien study {Path(name).stem}` queues its runs")
     return patch
 
 

@@ -38,4 +38,6 @@ def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) ->
                 raise SourceError(f"{key}: {path}, line {lines.line_num} has {len(row)} values for {len(header)} columns; correct it")
             yield lines.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
-        raise SourceError(f"{key}: {path} is no CSV ({error}, by line {lines.line_num}); look for a single quotation mark") from None
+        raise SourceError(
+            f"{key}: {path} is not valid CSV ({error}, by line {lines.line_num}); look for an unmatched quotation mark"
+        ) from None

@@ -33,8 +33,8 @@ def sweep(path: Path) -> None:
     for place, made in found:
         if made["owner"] != owner():
             print(
-                f"warning: {place} is what a process on another machine, or of an earlier version, left or still writes; "
-                "delete it if no such process runs",
+                f"warning: {place} was left, or is still being written, by a process on another machine or of an earlier version; "
+                "delete it if no such process is running",
                 file=sys.stderr,
             )
         elif not is_alive(int(made["pid"])):

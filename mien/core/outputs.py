@@ -78,7 +78,7 @@ def read_json_output(path: Path, *, stage: str = "", otherwise: str = "") -> Any
     except FileNotFoundError:
         raise missing(path, stage=stage, otherwise=otherwise) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise damaged(path, f"is no JSON ({error})", stage=stage) from None
+        raise damaged(path, f"is not JSON ({error})", stage=stage) from None
 
 
 def _command(path: Path, stage: str) -> str:

@@ -11,7 +11,7 @@ from mien.core.errors import MienError, Stopped
 from mien.core.printable import printable
 from mien.core.stopping import raising_stopped, sentence
 
-GOES_ON = "nothing half-written remains, and the next `dvc repro` goes on with this stage"
+GOES_ON = "nothing half-written remains, and the next `dvc repro` continues with this stage"
 
 
 def command(main: Callable[..., None], *, on_stop: str = GOES_ON) -> Callable[[], None]:

@@ -53,7 +53,7 @@ def _install(handler: Handler) -> dict[int, Handler | int | None]:
 
 def _end(signum: int, _frame: FrameType | None) -> None:
     # An exception raised here would have to pass through the imports of libraries, some of which catch all exceptions.
-    os.write(2, f"{sentence(signum, 'it had not begun; run the same command again')}\n".encode())
+    os.write(2, f"{sentence(signum, 'it had not started; run the same command again')}\n".encode())
     os._exit(128 + signum)
 
 

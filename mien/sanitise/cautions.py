@@ -17,15 +17,15 @@ def cautions(counts: Mapping[str, Any]) -> list[str]:
     lines = []
     if kept := counts["near_copies_kept"]:
         lines.append(
-            f"{kept} near copies under one label stay in the data, together in one split; labels.near_copies: drop leaves one of each"
+            f"{kept} near copies under one label stay in the data and are kept in one split; to keep one of each, set labels.near_copies: drop"
         )
     if dropped:
         lines.append(
-            f"{_share(dropped, total)} are near copies under one label and left the data. If they are frames of one recording, "
-            "labels.near_copies: keep keeps them, together in one split"
+            f"{_share(dropped, total)} are near copies under one label and were removed. If they are frames of one recording, set "
+            "labels.near_copies: keep, which keeps them in one split"
         )
     if dropped > COPIES * total:
-        lines.append(f"warning: that is much: {LOOK}; if they are different photographs, raise dedup.min_agreement")
+        lines.append(f"warning: this share is unusually high: {LOOK}; if they are different photographs, raise dedup.min_agreement")
     if conflicts > CONFLICTS * total:
         lines.append(
             f"warning: {_share(conflicts, total)} are copies of one picture under different labels: {LOOK}; if they are different "

@@ -72,7 +72,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
         sample_id = values["sample_id"].strip().lower()
         if not _SAMPLE_ID.fullmatch(sample_id):
             raise LabelError(
-                f"{where}: {short(sample_id)} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least"
+                f"{where}: {short(sample_id)} is not a sample_id, which has 64 hex digits; give all of them, or at least the first 12"
             )
         if decisions.setdefault(sample_id, decision) != decision:
             raise LabelError(
@@ -94,7 +94,9 @@ def _decision(spelt: str, params: LabelParams, *, where: str) -> str:
     decision = choices.get(fold(spelt)) or params.spellings.class_of(spelt)
     if decision is None:
         hint = f" (closest class: {closest})" if (closest := closest_class(spelt, params)) else ""
-        raise LabelError(f"{where}: the decision {short(spelt)} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")
+        raise LabelError(
+            f"{where}: the decision {short(spelt)} is not one of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it"
+        )
     return decision
 
 
@@ -116,7 +118,9 @@ def matched(decisions: Mapping[str, str], sample_ids: pd.Series) -> dict[str, st
         if several:
             other, before = decided.setdefault(several[0], (key, decision))
             if before != decision:
-                raise LabelError(f"labels.corrections: {other} ({before}) and {key} ({decision}) are one picture; keep one of the lines")
+                raise LabelError(
+                    f"labels.corrections: {other} ({before}) and {key} ({decision}) name the same image; keep one of the lines"
+                )
             found[key] = several[0]
     return found
 

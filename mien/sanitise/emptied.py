@@ -22,7 +22,7 @@ _CAUSES = {
         "look at them with `mien pairs --conflicts`: if they are different photographs, raise dedup.min_agreement, else correct their folders "
         "or set labels.on_conflict: majority",
     ),
-    "unknown_label": ("under labels that are no class but close to it", "name these labels in labels.aliases"),
+    "unknown_label": ("under unknown labels that are spelt like it", "name these labels in labels.aliases"),
     "correction": ("dropped by labels.corrections", "look at the decisions there"),
     "no_face": ("without a face that the detector finds (no_face)", "lower faces.min_score, or set faces.on_missing: fit"),
     "duplicate": ("further copies of other images (duplicate)", ""),
@@ -58,16 +58,16 @@ class Emptied:
         """The removed files of a class, or of one subset of it, by cause; or a statement that it has no other files."""
         causes = self._causes(name, subset)
         if not causes:
-            return f"; no other file{f' for {subset}' if subset else ''} is of this class"
+            return f"; no other file{f' for {subset}' if subset else ''} has this class"
         listed = [f"{num} {'is' if num == 1 else 'are'} {_CAUSES.get(cause, (cause.replace('_', ' '), ''))[0]}" for cause, num in causes]
-        return f": of its files that left, {', '.join(listed)}"
+        return f": of its removed files, {', '.join(listed)}"
 
     def remedy(self, names: Sequence[str], *, subset: str | None = None) -> str:
         """The remedies for the classes with too few images, as one clause."""
         causes = [self._causes(name, subset) for name in names]
         helps = list(dict.fromkeys(_CAUSES.get(cause, ("", ""))[1] for its in causes for cause, _ in its))
         if self.unknown and not all(causes):
-            helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are no class)")
+            helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are not classes)")
         ways = [help_ for help_ in helps if help_] or [_MORE_IMAGES]
         return f"{'; '.join(ways)}, or drop the class with labels.drop"
 

@@ -23,7 +23,7 @@ class UnknownSpelling:
 
     def __str__(self) -> str:
         if self.spelling is None:
-            return f"no folder names the label of {plural(self.num_files, 'file')}"
+            return f"{plural(self.num_files, 'file')} without a folder that names a label"
         hint = f"closest class: {self.closest}" if self.closest else "no class is close"
         return f"{self.spelling!r} ({plural(self.num_files, 'file')}; {hint})"
 
@@ -66,6 +66,6 @@ def refuse(unknown: list[UnknownSpelling]) -> None:
     if unknown:
         listed = "\n".join(f"  {entry}" for entry in unknown)
         raise LabelError(
-            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither class nor alias:\n{listed}\n"
+            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither a class nor an alias:\n{listed}\n"
             "Add them to labels.aliases (or labels.classes), correct the folders, or set labels.on_unknown: quarantine."
         )

@@ -17,7 +17,11 @@ def counter_remarks(result: Sanitised, files: pd.DataFrame, params: LabelParams)
     its = sorted({label for label in files.loc[files["path"].isin(result.labels["path"]), "label_raw"] if known.is_counted(label)})
     shown = ", ".join(f"{label!r} ({known.class_of(label)})" for label in its[:10])
     more = f" and {len(its) - 10} more" * (len(its) > 10)
-    return [f"numbers taken for counters: {shown}{more}; to make one a label of its own, name it in labels.aliases"] if its else []
+    return (
+        [f"labels whose number is taken for a counter: {shown}{more}; to make one a separate label, add it to labels.aliases"]
+        if its
+        else []
+    )
 
 
 def correction_remarks(result: Sanitised, params: LabelParams) -> list[str]:
@@ -30,7 +34,5 @@ def correction_remarks(result: Sanitised, params: LabelParams) -> list[str]:
     if num := done.get("in_test", 0):
         lines.append(f"warning: {num} of them concern images of the official test split, whose labels stay as published")
     if unused := result.unused_corrections:
-        lines.append(
-            f"warning: no image that can be used has the sample_id {unused[0]}" + f" (and {len(unused) - 1} more)" * (len(unused) > 1)
-        )
+        lines.append(f"warning: no usable image has the sample_id {unused[0]}" + f" (and {len(unused) - 1} more)" * (len(unused) > 1))
     return lines

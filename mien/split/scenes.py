@@ -58,13 +58,14 @@ def kept_together(rows: pd.DataFrame) -> dict[str, int]:
 
 def remarks(bound: Bound, together: dict[str, int], *, keep_together: str) -> list[str]:
     """Lines to print: how many images are kept together and why (see kept_together), and which scenes were released."""
-    listed = [f"{together[what]} images of one {what}" for what in ("subject", "scene", "picture") if together[what]]
-    lines = [f"never parted: {', '.join(listed)} with another (keep_together: {keep_together})"] if listed else []
+    listed = [f"{together[what]} images that share a {what}" for what in ("subject", "scene", "picture") if together[what]]
+    lines = [f"kept in one split: {', '.join(listed)} (keep_together: {keep_together})"] if listed else []
     if num := len(bound.let_go):
         what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
         lines.append(
-            f"warning: {what} of {len(bound.rows)} images could not be kept together without failing: so many look alike that they chain, "
-            "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
-            "persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; split.keep_together: picture accepts it"
+            f"warning: {what} of {len(bound.rows)} images could not be kept together: so many images look alike that they chain into "
+            "one scene, for example if everybody stands before the same wall. Images of one person may be in several splits, so test "
+            "metrics may be too high. Name the persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; to "
+            "accept it, set split.keep_together: picture"
         )
     return lines

@@ -32,7 +32,7 @@ def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Seque
     for name, fewest in zip(classes, (placed.T @ vectors).min(axis=0), strict=True):
         if fewest == 0:
             raise LabelError(
-                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects, scenes or duplicates; "
+                f"{name} cannot be spread over {', '.join(fractions)} without separating subjects, scenes or duplicates; "
                 f"add images of {name} of further people, or drop the class with labels.drop"
             )
     by_kind = counts.index[np.argsort(kind, kind="stable")]

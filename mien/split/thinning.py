@@ -121,7 +121,7 @@ def _require_reachable(counts: Counts, largest: str, smallest: str, factor: floa
     present = imbalance(counts)
     if present > factor * (1 + 1e-9):  # the tolerance allows the present factor as copied from a report
         raise LabelError(
-            f"split.imbalance_factor: {factor:g} cannot be had by thinning, because the training split is more uneven already: "
+            f"split.imbalance_factor: {factor:g} cannot be reached by thinning, because the training split is already more uneven: "
             f"{counts[largest]} images of {largest} over {counts[smallest]} of {smallest} is {present:.4g}; "
             f"set it to {math.ceil(100 * present) / 100} or more, or to 1 to thin nothing"
         )
