@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.argv[0] == "-m":  # Python is looking for the script to run: from here on Ctrl-C ends in one line, also while pandas or torch load
+if sys.argv[0] == "-m":  # `python -m` is looking for the script: from here on Ctrl-C prints one line, even while pandas or torch load
     from mien.core.ends import imports_begin
     from mien.core.stopping import end_quietly
 

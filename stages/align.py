@@ -1,4 +1,4 @@
-"""The stage `align`: square training pictures, around a face or of the whole picture."""
+"""Stage `align`: square training images, cropped around a face or fitted from the whole image."""
 
 import typer
 
@@ -15,7 +15,7 @@ from mien.store.tables import FATES, LABELS, read_table, write_table
 
 
 def main() -> None:
-    """Square pictures of faces. Reads data/images and data/labels.parquet; writes data/faces and metrics/data/align.json."""
+    """Crops square images of faces. Reads data/images and data/labels.parquet; writes data/faces and metrics/data/align.json."""
     params = load_params()
     how = params.faces
     labels = read_table(paths.LABELS, LABELS, ["sample_id", "path", "subset"])

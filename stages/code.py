@@ -1,4 +1,4 @@
-"""Stage `code`."""
+"""Stage `code`: fingerprints of the code that determines the result of each stage."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from mien.core.stage import command
 
 
 def main() -> None:
-    """Writes what of the code decides the result of each stage, so that DVC reruns a stage exactly if that changed.
+    """Writes fingerprints of the code that determines the result of each stage, so that DVC reruns a stage exactly if that code changed.
 
-    Reads the Python files and templates of mien and stages, requirements.lock, dvc.yaml, and from params.yaml which loss, attention block
-    and head each model has. Writes data/code/STAGE.txt, or data/code/STAGE/MODEL.txt for a stage that runs for each model. Comments,
-    docstrings, descriptions of parameters and code that a stage does not reach change nothing in them.
+    Reads the Python files and templates of mien and stages, requirements.lock, dvc.yaml, and the loss, attention block and head of each
+    model from params.yaml. Writes data/code/STAGE.txt, or data/code/STAGE/MODEL.txt for a stage that runs once per model. Comments,
+    docstrings, parameter descriptions and code that a stage does not reach do not affect the fingerprints.
     """
     params = load_params()
     code, pins, declared = Code(Path()), pinned(paths.LOCK), sections()
@@ -36,7 +36,7 @@ def main() -> None:
     used = {line.split(" ")[0] for text in texts.values() for line in text.splitlines()}
     if others := others_installed({name: number for name, number in pins.items() if name in used}):
         told = ", ".join(f"{name} {number} (locked: {pins[name]})" for name, number in others.items())
-        typer.echo(f"warning: other versions than those of {paths.LOCK} are installed, so results may differ: {told}", err=True)
+        typer.echo(f"warning: the installed versions differ from {paths.LOCK}, so results may differ: {told}", err=True)
     typer.echo(f"code: fingerprints of {len(texts)} stages")
 
 

@@ -1,4 +1,4 @@
-"""Stage `compare`."""
+"""Stage `compare`: the leaderboard and pairwise tests of all models."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ from mien.tracking import run as tracking
 
 
 def main() -> None:
-    """Ranks the models of params.yaml by their test figures, and tests every pair of them on the same test images.
+    """Ranks the models of params.yaml by their test metrics, and tests every pair of them on the same test images.
 
-    Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (an object per
-    model, in the order of params.yaml), metrics/leaderboard.md (best macro-F1 first, with what is shown to be worse than the best) and
-    metrics/comparisons.csv (a row per pair).
+    Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (one object
+    per model, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, and which models are shown to be worse
+    than the best) and metrics/comparisons.csv (one row per pair).
     """
     params = load_params()
     evaluations = {model: _evaluation(params, model) for model in params.models}
@@ -59,14 +59,14 @@ def main() -> None:
 
 
 def _evaluation(params: Params, model: str) -> dict[str, Any]:
-    """Raises TableError if it is missing, older than this code, or of other classes than those of params.yaml."""
+    """The evaluation of a model. Raises TableError if it is missing, from an older version, or for other classes than in params.yaml."""
     path = paths.evaluation(model)
     evaluation: dict[str, Any] = read_json_output(path)
     if "intervals" not in evaluation.get("all", {}):
-        raise TableError(f"{path} is of an older version of mien; run `dvc repro evaluate@{model}`")
+        raise TableError(f"{path} was written by an older version of mien; run `dvc repro evaluate@{model}`")
     if (classes := list(evaluation["classes"])) != list(params.labels.kept):
         raise TableError(
-            f"{path} is of the classes {', '.join(classes)}, params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
+            f"{path} has the classes {', '.join(classes)}, but params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
         )
     return evaluation
 

@@ -1,4 +1,4 @@
-"""Stage `configure`."""
+"""Stage `configure`: the complete configuration of each model."""
 
 from pathlib import Path
 from typing import Any

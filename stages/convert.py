@@ -1,4 +1,4 @@
-"""Every format to upright sRGB, with hashes and quality figures."""
+"""Stage `convert`: decodes images of all formats to upright sRGB, with hashes and quality metrics."""
 
 from collections import Counter
 from pathlib import Path
@@ -13,10 +13,13 @@ from mien.core.stage import command
 
 
 def main() -> None:
-    """Decodes each image of data/raw once into data/images: upright, sRGB, with hashes and quality figures; rejected.parquet says what not."""
+    """Decodes each image of data/raw once into data/images: upright, sRGB, with hashes and quality metrics.
+
+    Images that cannot be decoded are listed in rejected.parquet.
+    """
     start_workers("mien.convert.conversion")
     from mien.config.params import load_params
-    from mien.convert.conversion import convert_store  # takes as long as converting some photographs, here as in the workers
+    from mien.convert.conversion import convert_store  # this import takes as long as converting some photographs, here and in the workers
 
     params = load_params()
     with replacing_directory(paths.IMAGES) as folder:
@@ -31,7 +34,7 @@ def main() -> None:
 
 
 def _counts(folder: Path) -> dict[str, Any]:
-    """Undecodable contents are `rejected`; `unfit` ones are decodable and among the images."""
+    """The counts of the image store. `rejected` contents cannot be decoded; `unfit` contents can, and are among the images."""
     from mien.store.shards import read_store
     from mien.store.tables import IMAGES, REJECTED, read_arrow
 

@@ -1,4 +1,4 @@
-"""Which images are one picture, and which one scene; see mien/dedup for how."""
+"""Stage `dedup`: duplicate groups and scenes; mien/dedup contains the method."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from mien.store.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, writ
 
 
 def main() -> None:
-    """Which images are one picture (same bytes, same pixels, near, mirrored), and which one scene. Drops nothing.
+    """Finds images that are copies of one picture (same bytes, same pixels, near, mirrored) or show one scene. Nothing is dropped.
 
     Reads data/raw/files.parquet and data/images; writes data/duplicates.parquet, data/pairs.parquet and metrics/data/dedup.json.
     """

@@ -1,4 +1,4 @@
-"""Stage `doubts`."""
+"""Stage `doubts`: the review queue of labels that may be wrong."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from mien.store.thumbnails import webp, write_thumbnails
 
 
 def main() -> None:
-    """Looks for wrong labels: those that the features of one model contradict, for a person to decide about.
+    """Finds labels that may be wrong, because the features of one model contradict them, so that a person can decide about them.
 
     Reads models/MODEL, metrics/train, data/faces, data/splits.parquet and the file at labels.corrections.
     Writes metrics/doubts (queue.csv to fill in, pictures.parquet) and metrics/doubts.json (counts).
@@ -55,12 +55,12 @@ def main() -> None:
         write_thumbnails(folder / "pictures.parquet", pictures)
     write_json(paths.DOUBTS_COUNTS, {"model": model} | numbers)
     shown = (
-        f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}, to be filled in and given to `mien decide`"
+        f"; the {len(queue)} most doubtful are in {paths.DOUBTS / 'queue.csv'}; fill in its column `decision` and run `mien decide`"
         if len(queue)
         else ""
     )
     typer.echo(
-        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are decided already{shown}"
+        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are already decided{shown}"
     )
 
 

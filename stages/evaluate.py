@@ -1,4 +1,4 @@
-"""Stage `evaluate@MODEL`."""
+"""Stage `evaluate@MODEL`: test metrics of one model."""
 
 from dataclasses import asdict
 from itertools import chain
@@ -28,13 +28,13 @@ FLOAT_FORMAT = "%.6g"
 
 
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
-    """Tests one model on the test split, once, with each seed it was trained with.
+    """Tests one model once on the test split, for each seed that it was trained with.
 
-    Reads models/MODEL, data/faces and data/splits.parquet; metrics/train and metrics/curves of the model for what the choice of the epoch
-    did; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet (test; of the first seed validation too,
-    where the temperature is fitted) and in metrics/evaluate MODEL.json (figures on all test images and, where an official test split has
-    flagged ones, on the clean), MODEL.slices.csv, MODEL.reliability.csv, and the confusion matrix as CSV and PNG. Beside them, untracked,
-    .mien/costs/MODEL/FINGERPRINT.json (how fast it predicts here).
+    Reads models/MODEL, data/faces and data/splits.parquet; metrics/train and metrics/curves of the model for the effect of choosing the
+    epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet (test images, and for the first seed
+    also validation images, on which the temperature is fitted). In metrics/evaluate it writes MODEL.json (metrics on all test images and,
+    if an official test split has flagged images, also without them), MODEL.slices.csv, MODEL.reliability.csv, and the confusion matrix as
+    CSV and PNG. It also writes the prediction speed on this machine to .mien/costs/MODEL/FINGERPRINT.json, which is not tracked.
     """
     params = load_params()
     params.model(model)
@@ -47,7 +47,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         images = pd.concat([test, val], ignore_index=True).drop_duplicates("sample_id")
         faces = load_faces(paths.FACES, images, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
         columns = read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES)
-        others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # one after the other, as they are asked for
+        others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time
         predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device)
         found = evaluate(
             predicted,

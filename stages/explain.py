@@ -1,4 +1,4 @@
-"""Stage `explain@MODEL`."""
+"""Stage `explain@MODEL`: class activation maps of one model, and metrics of them."""
 
 from typing import Annotated
 
@@ -25,10 +25,10 @@ from mien.tracking import run as tracking
 
 
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
-    """Explains one model on the test images: class activation maps and what they claim, galleries, failures.
+    """Explains one model on the test images: class activation maps with metrics, galleries and failures.
 
-    Reads models/MODEL, data/predictions/MODEL.parquet, data/faces and data/splits.parquet; for copies and figures of the pictures
-    data/raw/files.parquet, data/duplicates.parquet and data/images. Writes metrics/explain/MODEL.json and the folder metrics/explain/MODEL.
+    Reads models/MODEL, data/predictions/MODEL.parquet, data/faces and data/splits.parquet; data/raw/files.parquet, data/duplicates.parquet
+    and data/images for copies and properties of the images. Writes metrics/explain/MODEL.json and the folder metrics/explain/MODEL.
     """
     params = load_params()
     params.model(model)

@@ -1,4 +1,4 @@
-"""Reads every file of the source once."""
+"""Stage `ingest`: reads every file of the source once."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from mien.store.tables import FILES, write_table
 
 
 def main() -> None:
-    """Reads every file of ingest.source once: a row per file in data/raw/files.parquet, contents in data/raw/[0-f].parquet."""
+    """Reads every file of ingest.source once. Writes a row per file to data/raw/files.parquet, and contents to data/raw/[0-f].parquet."""
     whole = load_params()
     params, known = whole.ingest, whole.labels.spellings
     source, metadata_path = source_place(params.source), Path(params.metadata)

@@ -1,4 +1,4 @@
-"""What DVC sees of the source: a list of its files with their hashes."""
+"""Stage `inventory`: the list of the source's files with their hashes, by which DVC detects changes of the source."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from mien.store.tables import INVENTORY, write_table
 def main() -> None:
     """Lists the files of ingest.source with their hashes in data/inventory.parquet, on which ingest depends. Runs at each `dvc repro`.
 
-    It also looks for what DVC would otherwise stop at with a message of its own: files that params.yaml names and that are missing.
+    It also checks that the files named in params.yaml exist; DVC would otherwise stop with a less helpful message.
     """
     params = load_params()
     if paths.workspace() != Path.cwd().resolve():
-        require_complete(paths.workspace())  # here, before an experiment in a copy has cost anything
+        require_complete(paths.workspace())  # checked here, before an experiment in a temporary copy has taken any time
     require_file(params.ingest.metadata, key="ingest.metadata", header="path,subject")
     require_file(params.labels.corrections, key="labels.corrections", header="sample_id,decision")
     source = source_place(params.ingest.source)
@@ -37,7 +37,7 @@ def main() -> None:
     unread = [row["path"] for row in rows if row["sha256"] is None]
     typer.echo(
         f"inventory: {plural(len(rows), 'file')} in {params.ingest.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
-        + (f"; {len(unread)} not to be read, such as {unread[0]}" if unread else "")
+        + (f"; {len(unread)} cannot be read, such as {unread[0]}" if unread else "")
     )
 
 

@@ -1,4 +1,4 @@
-"""Stage `pretrained`, one per model."""
+"""Stage `pretrained@MODEL`: the initial weights of one model's backbone."""
 
 import typer
 
@@ -9,10 +9,10 @@ from mien.models.pretrained import write_pretrained
 
 
 def main(model: str) -> None:
-    """Gets the weights that MODEL's backbone starts from.
+    """Fetches the weights with which the backbone of MODEL is initialised.
 
-    Reads models.MODEL of params.yaml, and its folder of weights or timm's hub. Writes data/pretrained/MODEL: pretrained.json, which says
-    what the weights are, and weights.safetensors unless they are `none`.
+    Reads models.MODEL of params.yaml, and its folder of weights or timm's hub. Writes data/pretrained/MODEL: pretrained.json, which
+    describes the weights, and weights.safetensors unless they are `none`.
     """
     entry = load_params().model(model)
     note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights)

@@ -1,4 +1,4 @@
-"""Stage `report`."""
+"""Stage `report`: static pages and cards about the whole run."""
 
 import typer
 
@@ -13,10 +13,10 @@ from mien.tracking import run as tracking
 
 
 def main() -> None:
-    """Shows the whole run on static pages, for reviewers.
+    """Writes static pages about the whole run, for reviewers.
 
-    Reads what the stages before it wrote, under metrics and data. Writes metrics/report: index.html and models/MODEL.html, each complete in
-    itself (no network, no other file), and cards/MODEL.md and cards/data-card.md.
+    Reads the outputs of the earlier stages in metrics and data. Writes metrics/report: index.html and models/MODEL.html, which are
+    self-contained (they need no network and no other file), and cards/MODEL.md and cards/data-card.md.
     """
     facts = read_run(load_params())
     cards = {"data-card.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.ranked}}

@@ -1,4 +1,4 @@
-"""sample: draws the embedded demonstration set."""
+"""Stage `sample`: draws the embedded demonstration set."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ from mien.sample.archive import draw_set, truth_csv, zip_bytes
 
 
 def main() -> None:
-    """Draws portraits in five expressions, with a real collection's mess; writes data/sample.zip and data/sample_truth.csv."""
+    """Draws portraits with five expressions and the faults of a real collection; writes data/sample.zip and data/sample_truth.csv."""
     params = load_params()
     sample = params.sample
     files = draw_set(num_faces=sample.num_faces, size_px=sample.size_px, seed=params.seed, workers=params.runtime.workers)

@@ -1,4 +1,4 @@
-"""Labels and survivors; see mien/sanitise/rules.py for the rules."""
+"""Stage `sanitise`: labels and survivors; mien/sanitise/rules.py contains the rules."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED
 
 
 def main() -> None:
-    """Folder spellings to classes, one survivor per duplicate group.
+    """Maps folder names to classes, and keeps one survivor per duplicate group.
 
     Reads data/raw/files.parquet, data/images, data/duplicates.parquet and the file at labels.corrections;
     writes data/labels.parquet, data/labels_removed.parquet and metrics/data/sanitise.json.
@@ -34,7 +34,7 @@ def main() -> None:
         read_table(paths.DUPLICATES, DUPLICATES),
         read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px", "pixel_sha256"]).to_pandas(),
     )
-    if not decisions:  # people's decisions may label what no folder does
+    if not decisions:  # people's decisions may label files that are in no class folder
         require_some(rows, files, rejected, params.labels.spellings)
     result = sanitise(rows, params.labels, method=params.split.method, decisions=decisions)
     found = counts(result, classes=params.labels.kept)

@@ -1,4 +1,4 @@
-"""Training, validation and test images, and the fate of every file."""
+"""Stage `split`: training, validation and test images, and the fate of every file."""
 
 import typer
 
@@ -13,7 +13,7 @@ from mien.store.tables import FACES, FATES, FILES, LABELS, REJECTED, SPLITS, rea
 
 
 def main() -> None:
-    """Training, validation and test images; what became of every file.
+    """Divides the images into training, validation and test, and records the fate of every file.
 
     Reads data/raw/files.parquet, data/images/rejected.parquet, data/labels.parquet, data/labels_removed.parquet and data/faces;
     writes data/splits.parquet, data/fates.parquet, data/quarantine.parquet and metrics/data/split.json.

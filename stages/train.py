@@ -1,4 +1,4 @@
-"""Stage `train`, one per model."""
+"""Stage `train@MODEL`: trains one model."""
 
 import sys
 
@@ -25,12 +25,12 @@ from mien.training.timing import write_timing
 
 
 def main(model: str) -> None:
-    """Trains MODEL with each of its seeds; goes on from the last saved epoch of the same training if that was interrupted.
+    """Trains MODEL with each of its seeds; resumes from the last saved epoch if the same training was interrupted.
 
     Reads data/code/train/MODEL.txt, data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of
-    data/splits.parquet. Writes models/MODEL (weights.safetensors, model.json, those of other seeds in seed_SEED),
-    metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the first seed); beside them, untracked,
-    .mien/timings/MODEL/FINGERPRINT.json (how long each seed took).
+    data/splits.parquet. Writes models/MODEL (weights.safetensors, model.json, and those of other seeds in seed_SEED),
+    metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the first seed). It also writes the duration of each
+    seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked.
     """
     params = load_params()
     params.model(model)
@@ -69,4 +69,4 @@ def main(model: str) -> None:
 
 
 if __name__ == "__main__":
-    command(main, on_stop="nothing half-written remains, and the next `dvc repro` goes on from the last saved epoch")()
+    command(main, on_stop="nothing half-written remains, and the next `dvc repro` continues from the last saved epoch")()

@@ -1,4 +1,4 @@
-"""Great Expectations over every table; a failed expectation stops the pipeline before any training."""
+"""Stage `validate`: checks every table with Great Expectations; a failed expectation stops the pipeline before any training."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from mien.validate.suites import suites
 
 
 def main() -> None:
-    """Expectations that the data must meet before any training.
+    """Checks the expectations that the data must meet before any training.
 
     Reads data/raw/files.parquet, data/labels.parquet, data/splits.parquet and data/fates.parquet;
     writes metrics/validation.json (verdicts only) and the folder data_docs.
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def summary(verdicts: list[Verdict]) -> dict[str, Any]:
-    """The verdicts by suite and expectation, without anything that differs from run to run."""
+    """The verdicts by suite and expectation, without values that differ between runs."""
     by_suite: dict[str, dict[str, bool]] = {}
     for verdict in verdicts:
         by_suite.setdefault(verdict.suite, {})[verdict.expectation.words] = verdict.holds
@@ -46,7 +46,7 @@ def summary(verdicts: list[Verdict]) -> dict[str, Any]:
 
 
 def require(verdicts: list[Verdict]) -> None:
-    """Raises ValidationFailed, with words, observation and remedy of each expectation that does not hold."""
+    """Raises ValidationFailed with the description, observation and remedy of each expectation that does not hold."""
     failed = [verdict for verdict in verdicts if not verdict.holds]
     if failed:
         listed = "\n".join(f"  {it.suite}: {it.expectation.words}: {it.observed}. {it.expectation.remedy}" for it in failed)

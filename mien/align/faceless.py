@@ -1,4 +1,4 @@
-"""What becomes of files whose picture shows no face."""
+"""Decides what happens to files in which no face was found."""
 
 import math
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from mien.align.squares import Sighting
 
 
 def always_kept(labels: pd.DataFrame, *, official: bool, on_missing: Literal["quarantine", "fit"]) -> "pd.Series[bool]":
-    """Which rows of the label table stay even without a face: all by `fit`, else the files of an official test split."""
+    """A mask of the label rows that stay even without a face: all rows for `fit`, otherwise the files of an official test split."""
     if on_missing == "fit":
         return pd.Series(True, index=labels.index)
     return (labels["subset"] == "test") & official
 
 
 def removed_rows(labels: pd.DataFrame, sightings: Mapping[str, Sighting], *, min_score: float) -> pd.DataFrame:
-    """The rows of `labels` whose picture was searched and shows no face, as rows of the table of fates, by path."""
+    """The rows of `labels` whose image was searched and shows no face, as rows of FATES sorted by path."""
     rows = []
     for path, sample_id in sorted(zip(labels["path"], labels["sample_id"], strict=True)):
         sighting = sightings.get(sample_id)
@@ -34,5 +34,5 @@ def _detail(sighting: Sighting, *, min_score: float) -> str:
 
 
 def _floor(score: float) -> str:
-    """Two decimals, rounded down: what is under a bound must not read as the bound itself."""
+    """Two decimals, rounded down, so that a score below a threshold is not printed as the threshold."""
     return f"{math.floor(100 * score + 1e-9) / 100:.2f}"

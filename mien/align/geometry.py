@@ -1,6 +1,6 @@
-"""The geometry that turns a picture into a square: around a face with its eyes level, or around the whole picture.
+"""The geometry that turns an image into a square: around a face, with its eyes level, or around the whole image.
 
-Coordinates are in pixels from the picture's top left corner; pixel i covers i to i + 1. Nothing here enlarges a picture.
+Coordinates are in pixels from the top left corner of the image; pixel i covers i to i + 1. No function here enlarges an image.
 """
 
 import math
@@ -15,15 +15,15 @@ from PIL import Image
 Points = npt.NDArray[np.float64]  # (n, 2): x, y
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# Share of the face's side. In profile the eyes come nearer than this, and their line tells how the head is turned, not how it
-# is tilted (measured on 440 photographs: beyond it, the eyes' line and the line from eyes to mouth agree to within a few degrees).
+# Share of the face's side. In profile the eyes are closer together than this, and the line between them depends on how the head is turned,
+# not on how it is tilted. On 440 photographs with eyes further apart, this line and the line from eyes to mouth agree within a few degrees.
 _NEAREST_EYES = 0.2
 
 
 @dataclass(frozen=True)
 class Face:
-    """One detected face: box (left, top, right, bottom), detector score from 0 to 1, and five landmarks as (5, 2) x and y:
-    left eye, right eye, nose, left and right corner of the mouth, left and right as one looks at the picture."""
+    """One detected face: box (left, top, right, bottom), detector score from 0 to 1, and five landmarks (5, 2) as x and y:
+    left eye, right eye, nose, left and right corner of the mouth, where left and right are those of the viewer."""
 
     box: Box
     score: float
@@ -42,7 +42,7 @@ class Face:
 
 
 def choose_face(faces: Sequence[Face], width_px: int, height_px: int, *, choose: Literal["largest", "central"]) -> Face:
-    """The face with the largest box, or the one whose centre is nearest to the picture's centre; the better score breaks a tie."""
+    """The face with the largest box, or the one whose centre is nearest to the centre of the image; the higher score breaks a tie."""
     if choose == "largest":
         return max(faces, key=lambda face: (face.side_px, face.score))
     return min(faces, key=lambda face: (math.dist(face.centre, (width_px / 2, height_px / 2)), -face.score))
@@ -50,7 +50,7 @@ def choose_face(faces: Sequence[Face], width_px: int, height_px: int, *, choose:
 
 @dataclass(frozen=True)
 class Square:
-    """A turned square in a picture: top-left corner, side, and the direction in radians of its upper edge (0: upright)."""
+    """A rotated square in an image: top-left corner, side, and the direction of its upper edge in radians (0: upright)."""
 
     left: float
     top: float
@@ -58,7 +58,7 @@ class Square:
     angle: float
 
     def to_square(self, points: Points, *, size_px: int) -> Points:
-        """Points of the picture as points of the square, when that is `size_px` wide."""
+        """Maps points of the image to points of the square scaled to `size_px`."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         turn = np.array([[cos, sin], [-sin, cos]])
         mapped: Points = (points - (self.left, self.top)) @ turn.T * (size_px / self.side_px)
@@ -66,9 +66,9 @@ class Square:
 
 
 def square_around(face: Face, *, margin: float) -> Square:
-    """The square that is level with the face's eyes, centred on its box, with `margin` times the box's longer side around that.
+    """The square that is level with the face's eyes and centred on its box, with a margin of `margin` times the box's longer side.
 
-    A face in profile is not turned. The corner lies on the pixel grid, so that an upright face is cut without resampling.
+    A face in profile is not rotated. The corner lies on the pixel grid, so that an upright face is cropped without resampling.
     """
     side_px = max(1, math.floor(face.side_px * (1 + 2 * margin)))
     (left_x, left_y), (right_x, right_y) = face.landmarks[0], face.landmarks[1]
@@ -81,12 +81,12 @@ def square_around(face: Face, *, margin: float) -> Square:
 
 
 def cut(image: Image.Image, square: Square, *, size_px: int) -> Image.Image:
-    """The square as a picture of side min(size_px, its side); where it reaches beyond the picture, the picture's edge goes on.
+    """Crops the square to an image of side min(size_px, side of the square); outside the image its edge pixels are repeated.
 
-    The edge is repeated, not mirrored: a mirror image would show parts of the face twice.
+    The edge is repeated, not mirrored, because mirroring would show parts of the face twice.
     """
     cos, sin = math.cos(square.angle), math.sin(square.angle)
-    # Beyond its own corners the square's interpolation reaches two pixels further.
+    # Interpolation reads up to two pixels beyond the corners of the square.
     xs = [square.left + square.side_px * step for step in (0, cos, -sin, cos - sin)]
     ys = [square.top + square.side_px * step for step in (0, sin, cos, sin + cos)]
     padding = [max(0, math.ceil(reach) + 2) for reach in (-min(xs), -min(ys), max(xs) - image.width, max(ys) - image.height)]
@@ -103,7 +103,7 @@ def cut(image: Image.Image, square: Square, *, size_px: int) -> Image.Image:
 
 
 def fit_whole(image: Image.Image, *, fit: Literal["pad", "crop"], size_px: int) -> Image.Image:
-    """The whole picture as a square of side at most `size_px`: cropped to its middle, or padded evenly with its mean colour."""
+    """The whole image as a square of side at most `size_px`: cropped to its middle, or padded evenly with its mean colour."""
     width_px, height_px = image.size
     side_px = (min if fit == "crop" else max)(image.size)
     if width_px == height_px:
@@ -119,5 +119,5 @@ def fit_whole(image: Image.Image, *, fit: Literal["pad", "crop"], size_px: int) 
 
 
 def shrink(square: Image.Image, *, size_px: int) -> Image.Image:
-    """The square reduced, with antialiasing, to `size_px`; a smaller one as it is."""
+    """The square reduced to `size_px` with antialiasing; a smaller square is returned unchanged."""
     return square if square.width <= size_px else square.resize((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=3.0)

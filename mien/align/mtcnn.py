@@ -1,7 +1,7 @@
-"""The one adapter of MTCNN (Zhang et al. 2016), as facenet-pytorch has it; its weights come with that package.
+"""The only adapter of MTCNN (Zhang et al. 2016) as implemented in facenet-pytorch; the weights are part of that package.
 
-It runs on the processor, one thread and one picture at a time, so that the faces found depend on the picture alone: on no
-accelerator, no number of workers and no neighbour in a batch. Shards are worked on in parallel instead, which was faster, too.
+It runs on the CPU with one thread and one image at a time, so that the faces found depend on the image alone, and not on an accelerator,
+the number of workers or the other images of a batch. Shards are processed in parallel instead, which was also faster.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image
 
 from mien.align.geometry import Face
 
-SMALLEST_FACE_PX = 20  # what MTCNN's first network was trained for; it cannot look at a picture with a shorter side
+SMALLEST_FACE_PX = 20  # the size that MTCNN's first network was trained for; it cannot process an image with a shorter side
 
 
 class FaceDetector:
@@ -22,12 +22,12 @@ class FaceDetector:
         self._mtcnn = MTCNN(keep_all=True, min_face_size=SMALLEST_FACE_PX, device=torch.device("cpu"))
 
     def detect(self, image: Image.Image) -> list[Face]:
-        """The faces of an RGB picture, largest first; a picture that MTCNN cannot work on has none."""
+        """The faces of an RGB image, largest first; empty for an image that MTCNN cannot process."""
         if min(image.size) < SMALLEST_FACE_PX:
             return []
         try:
             boxes, scores, landmarks = self._mtcnn.detect(image, landmarks=True)
-        except (IndexError, RuntimeError):  # raised when every candidate box, or one of them, lies outside the picture
+        except (IndexError, RuntimeError):  # raised when every candidate box, or one of them, lies outside the image
             return []
         if boxes is None:
             return []

@@ -1,4 +1,4 @@
-"""One shard of converted pictures to one shard of training squares."""
+"""Turns one shard of converted images into one shard of square training images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,9 @@ from mien.store.tables import FACES, IMAGES
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker process needs for one shard: where from and to, which samples, and how.
+    """The input of a worker process for one shard: source and target folders, samples and parameters.
 
-    A sample of `whole` is fitted whole if it shows no face; any other without a face is left out.
+    A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out.
     """
 
     digit: str
@@ -33,8 +33,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What was found in one picture: faces that score at least `faces.min_score`, and the best score of all, both in the picture turned
-    clockwise by `turn_deg`; and what another turn showed, if that was better, but not by enough to turn it."""
+    """The detections in one image: the number of faces that score at least `faces.min_score` and the best score of all faces, both in the
+    image rotated clockwise by `turn_deg`; and the result of another rotation that was better, but not by enough to rotate the image."""
 
     num_faces: int
     best_score: float | None
@@ -43,7 +43,7 @@ class Sighting:
 
 
 def make_squares(job: Job) -> dict[str, Sighting]:
-    """Writes the shard. Returns what was found in each sample, also in those left out; nothing where no faces were looked for."""
+    """Writes the shard. Returns the sighting of each sample, including those left out; empty if no faces were searched for."""
     pictures = read_shard(job.images, job.digit, IMAGES, ["sample_id", "image"])
     pictures = pictures.filter(pc.is_in(pictures.column("sample_id"), value_set=pa.array(sorted(job.samples), pa.string())))
     stored = dict(zip(pictures.column("sample_id").to_pylist(), pictures.column("image").to_pylist(), strict=True))
@@ -93,5 +93,5 @@ def _cut(found: Found, job: Job) -> dict[str, Any]:
 def _whole(data: bytes, job: Job) -> dict[str, Any]:
     width_px, height_px = stored_size_px(data)
     if width_px == height_px <= job.how.size_px:
-        return {"image": data}  # already what it would become; encoding it again would only lose
+        return {"image": data}  # already in its final form; encoding it again would only lose quality
     return {"image": encode(fit_whole(stored_image(data), fit=job.how.fit, size_px=job.how.size_px), jpeg_quality=job.jpeg_quality)}

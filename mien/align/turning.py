@@ -1,7 +1,7 @@
-"""Faces in pictures that lie on their side: of a picture's four quarter turns, the one that shows the surest face.
+"""Finds faces in images that are stored sideways or upside down, by trying all four quarter turns.
 
-A detector of upright faces finds something in many pictures that lie on their side, too, but seldom surely: benchmarks/turns.py measures
-on real photographs what each of the rules below is worth. A picture that shows a sure face as it is stored is searched only once.
+A detector of upright faces also finds faces in many sideways images, but seldom with a high score. benchmarks/turns.py measures the effect
+of each rule below on real photographs. An image in which a face is found with a very high score as stored is searched only once.
 """
 
 from collections.abc import Sequence
@@ -13,24 +13,25 @@ from PIL import Image, ImageOps
 
 from mien.align.geometry import Box, Face, Points
 
-# Scores of the picture as it is, and means of the scores of a turned picture and of its mirror image (a detector seldom errs twice alike).
-SURE = 0.9995  # at which no other turn is looked at; one false face in 16,000 pictures on their side scored more
-LEAST = 0.97  # of a turned picture; below it most of what upright pictures show when turned is a hand, a mask or a head in profile
-MARGIN = 3.0  # how many times less doubt (1 - score) another turn must leave; of a head tilted by 45 degrees either turn is right
+# For the image as stored, its score is used. For a rotated image, it is the mean of its score and the score of its mirror image, because a
+# detector seldom makes the same mistake on both.
+SURE = 0.9995  # from this score on no other rotation is tried; 1 in 16,000 sideways images had a false face with a higher score
+LEAST = 0.97  # minimum for a rotated image; below it, most detections in wrongly rotated images are hands, masks or heads in profile
+MARGIN = 3.0  # 1 - score must be this many times smaller after the rotation; for a head tilted by 45 degrees either rotation is right
 
-TURNS_DEG = (90, 270, 180)  # in the order in which they are believed where they are equally sure
+TURNS_DEG = (90, 270, 180)  # the order of preference for equal scores
 _TRANSPOSED = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}  # PIL's are anticlockwise
 
 
 class Detector(Protocol):
-    """Finds the upright faces of an RGB picture, as mien.align.mtcnn.FaceDetector does."""
+    """Finds the upright faces of an RGB image, as mien.align.mtcnn.FaceDetector does."""
 
     def detect(self, image: Image.Image) -> list[Face]: ...
 
 
 @dataclass(frozen=True)
 class Doubted:
-    """What another quarter turn showed that was not sure enough to turn the picture."""
+    """The best score of another rotation, where it was not high enough to rotate the image."""
 
     turn_deg: int
     score: float
@@ -38,13 +39,13 @@ class Doubted:
 
 @dataclass(frozen=True)
 class Found:
-    """The faces of one picture and how it was turned to find them upright.
+    """The faces of one image and how it was rotated to make them upright.
 
     Args:
-        image: the picture, turned
-        turn_deg: by how much, clockwise: 0, 90, 180 or 270
-        faces: all that the detector found in `image`, whatever their score
-        doubted: the best that other turns showed, if that was better, but not by enough to turn the picture
+        image: the rotated image
+        turn_deg: the clockwise rotation: 0, 90, 180 or 270
+        faces: all faces that the detector found in `image`, whatever their score
+        doubted: the best result of the other rotations, if it was better, but not by enough to rotate the image
     """
 
     image: Image.Image
@@ -54,15 +55,15 @@ class Found:
 
 
 def turned(image: Image.Image, turn_deg: int) -> Image.Image:
-    """The picture turned clockwise by 0, 90, 180 or 270 degrees, without resampling."""
+    """The image rotated clockwise by 0, 90, 180 or 270 degrees, without resampling."""
     return image.transpose(_TRANSPOSED[turn_deg]) if turn_deg else image
 
 
 def box_before(box: Box, *, turn_deg: int, turned_px: tuple[int, int]) -> Box:
-    """A box of a turned picture, whose width and height are given, as a box of the picture before the turn."""
+    """Maps a box of a rotated image, whose (width, height) is `turned_px`, to a box of the image before the rotation."""
     corners: Points = np.array(box, float).reshape(2, 2)
     width_px, height_px = turned_px
-    for _ in range(turn_deg // 90):  # each undoes one quarter clockwise: what has become the right edge was the top
+    for _ in range(turn_deg // 90):  # each step undoes one clockwise quarter turn: the right edge was the top
         corners = np.stack([corners[:, 1], width_px - corners[:, 0]], axis=1)
         width_px, height_px = height_px, width_px
     (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
@@ -70,10 +71,10 @@ def box_before(box: Box, *, turn_deg: int, turned_px: tuple[int, int]) -> Box:
 
 
 def find_faces(image: Image.Image, detector: Detector, *, turns: bool, min_score: float) -> Found:
-    """What the detector finds, in the picture as it is or, with `turns`, in the quarter turn that shows the surest face.
+    """Detects faces in the image as stored or, with `turns`, in the rotation with the highest score.
 
-    The picture is turned only for a face of `min_score` whose turned picture, the mean taken with its mirror image, scores LEAST and
-    leaves MARGIN times less doubt than the best of the picture as it is.
+    The image is rotated only if the rotated image has a face of at least `min_score`, the mean of its score and that of its mirror image is
+    at least LEAST, and 1 minus this mean is at most 1 / MARGIN of 1 minus the best score of the image as stored.
     """
     faces = detector.detect(image)
     upright = best_score(faces) or 0.0
@@ -97,5 +98,5 @@ def find_faces(image: Image.Image, detector: Detector, *, turns: bool, min_score
 
 
 def best_score(faces: Sequence[Face]) -> float | None:
-    """The best score of all faces; None of no face."""
+    """The best score of all faces; None if there are no faces."""
     return max((face.score for face in faces), default=None)

@@ -1,4 +1,4 @@
-"""The command `mien`: what a user does beside `dvc repro`. The stages have command lines of their own (python -m stages.NAME)."""
+"""The command `mien`, for everything a user does besides `dvc repro`. Stages have their own command lines (python -m stages.NAME)."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -27,7 +27,7 @@ def _print_version(is_asked: bool) -> None:
 def _options(
     _: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")] = False,
 ) -> None:
-    """Tools beside `dvc repro`."""
+    """Tools to use with `dvc repro`."""
 
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -1,4 +1,4 @@
-"""The command `mien check`: what a source holds and what will become of it."""
+"""The command `mien check`: reports what a source contains and what the pipeline will do with it."""
 
 from typing import Annotated
 
@@ -10,9 +10,9 @@ from mien.config.params import load_params
 def check(
     source: Annotated[str, typer.Argument(help="folder, archive or table; default is ingest.source of params.yaml")] = "",
 ) -> None:
-    """Says in seconds what a source holds, what will be lost and why, what to set in params.yaml, and how long the data stages will take.
+    """Reports what a source contains, what will be lost and why, what to set in params.yaml, and how long the data stages will take.
 
-    It reads names and first bytes of all files, decodes a few images as a trial, and changes nothing.
+    It takes seconds: it reads the names and first bytes of all files, decodes a few images as a trial, and changes nothing.
     """
     from mien.check.summary import summary  # pandas, Pillow
 

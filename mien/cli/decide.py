@@ -1,4 +1,4 @@
-"""The command `mien decide`: takes the decisions of a review queue over into labels.corrections."""
+"""The command `mien decide`: copies the decisions of a review queue into labels.corrections."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ def decide(
     queue: Annotated[Path, typer.Argument(help="a review queue whose column `decision` is filled in: a class, keep or drop")] = paths.DOUBTS
     / "queue.csv",
 ) -> None:
-    """Takes the decisions of a filled-in review queue over into the file at labels.corrections; `dvc repro` then applies them."""
+    """Copies the decisions of a filled-in review queue into the file at labels.corrections; `dvc repro` then applies them."""
     from mien.sanitise.deciding import take_over  # pandas
 
     params = load_params().labels

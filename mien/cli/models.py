@@ -1,4 +1,4 @@
-"""The command `mien models`: a table of all configured models. It builds each of them without weights, so it shows what will be trained."""
+"""The command `mien models`: a table of all configured models. It builds each model without weights, so it shows what will be trained."""
 
 import typer
 
@@ -15,10 +15,10 @@ NUMBERS = {"input px", "parameters M", "MACs G"}
 def models() -> None:
     """Prints every model of params.yaml with its parts, parameters, MACs and feature map.
 
-    Parameters are in millions, of the whole model.
-    MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's count of operations.
+    Parameters are counted for the whole model, in millions.
+    MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's number of operations.
     The map is the output of the last layer before the head: channels, height, width.
-    The head is followed by the units of its hidden layer, if it has one. Weights are named, not loaded.
+    If a head has a hidden layer, its number of units follows the name of the head. Weights are named but not loaded.
     """
     typer.echo(table(load_params()))
 
@@ -26,7 +26,7 @@ def models() -> None:
 def rows(params: Params) -> list[tuple[str, ...]]:
     """One row (as HEADER) for every model of params.yaml, in its order.
 
-    Parameters are millions; MACs are billions for one picture (see mien.models.cost). Raises ParamsError with one line for each model
+    Parameters are in millions; MACs are in billions for one image (see mien.models.cost). Raises ParamsError with one line for each model
     that cannot be built, such as one whose input is too small.
     """
     found, faults = [], []
@@ -41,7 +41,7 @@ def rows(params: Params) -> list[tuple[str, ...]]:
 
 
 def table(params: Params) -> str:
-    """The rows as text in columns, numbers to the right."""
+    """The rows as text in columns; numbers are right-aligned."""
     return plain_table(HEADER, rows(params), right=[HEADER.index(title) for title in NUMBERS])
 
 

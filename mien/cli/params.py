@@ -9,7 +9,7 @@ from mien.core.errors import ParamsError
 
 
 def params(
-    prefix: Annotated[str, typer.Argument(help="only keys that begin so, such as faces or models.resnet50.train")] = "",
+    prefix: Annotated[str, typer.Argument(help="print only keys that begin with this prefix, such as faces or models.resnet50.train")] = "",
 ) -> None:
     """Prints every parameter with its type, bounds, default and meaning."""
     if not reference.rows(prefix):

@@ -1,4 +1,4 @@
-"""The command `mien preset`: merges a preset and single settings into params.yaml."""
+"""The command `mien preset`: merges a preset and individual settings into params.yaml."""
 
 from typing import Annotated
 
@@ -11,16 +11,16 @@ from mien.core.printable import printable
 
 
 def preset(
-    name: Annotated[str, typer.Argument(help="which preset, or the path of a .yaml file of your own")] = "",
+    name: Annotated[str, typer.Argument(help="the name of a preset, or the path of your own .yaml file")] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set", metavar="KEY=VALUE", help="a dotted key and its value in YAML, such as 'models.*.weights=/folder'; repeatable"
         ),
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="only say which presets there are")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="only list the presets")] = False,
 ) -> None:
-    """Merges a preset, then single settings, into params.yaml, whose comments and order stay, and prints what changed."""
+    """Merges a preset, then individual settings, into params.yaml, keeps its comments and order, and prints the changes."""
     if listed or not (name or settings):
         for each in presets.names():
             typer.echo(printable(f"{each}: {presets.description(each)}"))

@@ -1,4 +1,4 @@
-"""The command `mien study`."""
+"""The command `mien study`: queues, runs and shows the runs of a study."""
 
 import shlex
 from collections import Counter
@@ -18,20 +18,20 @@ from mien.study.table import show_command, study_table
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="which study: a file in experiments/")] = "",
-    listed: Annotated[bool, typer.Option("--list", help="only say which studies there are")] = False,
+    name: Annotated[str, typer.Argument(help="the name of a study, a file in experiments/")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="only list the studies")] = False,
     dry: Annotated[bool, typer.Option("--dry", help="only check the study and print the commands that would queue it")] = False,
-    run: Annotated[bool, typer.Option("--run", help="also run what is queued, one run after the other, then print the table")] = False,
-    show: Annotated[bool, typer.Option("--show", help="only print the table of the study's runs, as far as they are")] = False,
+    run: Annotated[bool, typer.Option("--run", help="also run the queued runs, one after the other, then print the table")] = False,
+    show: Annotated[bool, typer.Option("--show", help="only print the table of the study's runs so far")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="a parameter of every run, such as train.epochs=2; repeatable"),
     ] = None,
     missing: Annotated[bool, typer.Option("--missing", help="queue only the runs that are neither queued, running nor done")] = False,
-    force: Annotated[bool, typer.Option("--force", help="remove the runs that are there and queue all anew")] = False,
-    rev: Annotated[str, typer.Option("--rev", help="with --show: runs that were queued from this commit")] = "HEAD",
+    force: Annotated[bool, typer.Option("--force", help="remove the existing runs and queue all runs again")] = False,
+    rev: Annotated[str, typer.Option("--rev", help="with --show: show runs that were queued from this commit")] = "HEAD",
 ) -> None:
-    """Queues the runs of a study as DVC experiments named STUDY-RUN, after checking every run's parameters. The workspace stays as it is."""
+    """Checks the parameters of every run of a study and queues the runs as DVC experiments named STUDY-RUN. The workspace is unchanged."""
     if listed or not name:
         _list()
         return
@@ -65,7 +65,7 @@ def study(
 
 
 def _list() -> None:
-    """A line for each study, whatever the others are like. Raises StudyError if some have faults, or if there are none."""
+    """Prints a line for each valid study. Raises StudyError if other studies have faults, or if there are no studies."""
     if not names():
         raise StudyError(f"there are no studies in {paths.EXPERIMENTS}; {NOT_HERE}")
     faults = []
@@ -81,7 +81,7 @@ def _list() -> None:
 
 
 def _wanted(name: str, runs: list[Run], *, missing: bool, force: bool, run: bool) -> list[Run]:
-    """The runs to queue, room made for them. Raises StudyError if some are there already and no option says what to do."""
+    """The runs to queue; earlier runs of the same name are removed. Raises StudyError if some exist and no option says what to do."""
     found = experiments.experiments()
     state = {each: found[each.experiment].state for each in runs if each.experiment in found}
     if not state or (missing and not force):
@@ -89,14 +89,14 @@ def _wanted(name: str, runs: list[Run], *, missing: bool, force: bool, run: bool
     elif force:
         wanted = runs
         if running := [each.experiment for each in state if state[each] == RUNNING]:
-            raise StudyError(f"{', '.join(running)} cannot be queued anew while running; wait, or end with `dvc queue kill {running[0]}`")
+            raise StudyError(f"{', '.join(running)} cannot be queued again while running; wait, or stop with `dvc queue kill {running[0]}`")
     elif run and len(state) == len(runs) and set(state.values()) <= {QUEUED, RUNNING}:
         wanted = []
     else:
         counts = ", ".join(f"{count} {what}" for what, count in Counter(state.values()).items())
         raise StudyError(
-            f"{len(state)} of the {len(runs)} runs of {name} are there already ({counts}): `mien study {name} --show` prints them, "
-            f"--missing queues the others and those that failed, --force removes them and queues all anew"
+            f"{len(state)} of the {len(runs)} runs of {name} already exist ({counts}): `mien study {name} --show` prints them, "
+            f"--missing queues the others and those that failed, --force removes them and queues all again"
         )
     experiments.remove(
         [each.experiment for each in wanted if state.get(each) in (DONE, QUEUED)],

@@ -1,4 +1,4 @@
-"""The command `mien table`: models tested on the same images, in Markdown."""
+"""The command `mien table`: a Markdown table of models tested on the same images."""
 
 from typing import Annotated
 
@@ -10,12 +10,13 @@ from mien.core.errors import ParamsError
 
 
 def table(
-    models: Annotated[list[str] | None, typer.Argument(help="which models, in this order; default is all of params.yaml")] = None,
-    against: Annotated[
-        str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with; must be given")
-    ] = "",
+    models: Annotated[list[str] | None, typer.Argument(help="the models, in this order; default is all models of params.yaml")] = None,
+    against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with; required")] = "",
 ) -> None:
-    """Prints models tested on the same images, in Markdown: figures, differences to one of them with 95 % intervals, recalls, training times."""
+    """Prints a Markdown table of models tested on the same images.
+
+    It contains metrics, differences from one of the models with 95 % intervals, recalls and training times.
+    """
     from mien.compare.table import study_table
     from mien.split.units import units
     from mien.store.tables import SPLITS, read_predictions, read_table

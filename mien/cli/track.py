@@ -1,4 +1,4 @@
-"""The command `mien track`: writes to MLflow what it lacks of the runs in this folder."""
+"""The command `mien track`: writes results of the runs in this folder to MLflow, where they are missing."""
 
 import typer
 
@@ -8,11 +8,11 @@ from mien.tracking.sync import sync
 
 
 def track() -> None:
-    """Writes to MLflow, from the metrics files in this folder, what it lacks; twice is the same as once.
+    """Writes results that are missing in MLflow, from the metrics files in this folder; running it again changes nothing.
 
-    For runs that MLflow missed because it was down, slow or not there, and for results that came by `dvc pull`.
+    Use it for runs that MLflow missed because it was down, slow or unreachable, and for results that were fetched with `dvc pull`.
     """
     done = sync(load_params())
     if not done.num_runs:
-        raise TrackingError("metrics/ holds no results to write; run `dvc repro` (or `dvc pull`) first")
+        raise TrackingError("metrics/ contains no results to write; run `dvc repro` (or `dvc pull`) first")
     typer.echo(f"track: {done.num_runs} runs in {done.store}: {done.num_made} made, {done.num_completed} completed")

@@ -1,4 +1,4 @@
-"""The command `mien where`: what became of one file of the source."""
+"""The command `mien where`: reports the fate of a file of the source."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ from mien.core.errors import TableError
 
 def where(
     file: Annotated[
-        str, typer.Argument(help="path in the source, its end, a file's name, a pattern such as '*.heic', a sample_id, or a hashed name")
+        str, typer.Argument(help="a path in the source, its end, a file name, a pattern such as '*.heic', a sample_id, or a hashed name")
     ],
 ) -> None:
-    """Says what became of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
+    """Reports the fate of a file of the source: kept (in which split), duplicate, quarantined, rejected …, and why."""
     from mien.sanitise.corrections import decision_of
     from mien.split.whereabouts import matching, sentence
     from mien.store.tables import FATES, read_table  # pandas

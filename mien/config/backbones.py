@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OWN = frozenset({"cnn"})
-"""Those of mien.models.backbones.OWN."""
+"""The names in mien.models.backbones.OWN."""
 
 
 @cache
 def names() -> frozenset[str]:
-    """mien's own architectures, and every one that timm registers, read from its sources."""
+    """mien's own architectures and all that timm registers; timm's are read from its source files."""
     spec = find_spec("timm")
     assert spec is not None and spec.submodule_search_locations
     folder = Path(next(iter(spec.submodule_search_locations))) / "models"

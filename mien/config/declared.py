@@ -1,4 +1,4 @@
-"""The sections `loss` and `head` of params.yaml: they hold the parameters that the files of losses and heads declare.
+"""The sections `loss` and `head` of params.yaml, which contain the parameters that the files of losses and heads declare.
 
 A file's PARAMETERS maps each parameter that the loss or head reads to its `Declaration`, or to the name of another module of the same
 folder (`_consistency`) that declares it for all that share it. PARAMETERS is a literal, so that it is read without importing torch.
@@ -15,11 +15,11 @@ from mien.core import registry
 from mien.core.errors import ParamsError
 
 PACKAGES = {"loss": "mien.losses", "head": "mien.models.heads"}
-"""By section, the folder whose files declare its parameters."""
+"""The package whose files declare the parameters, by section."""
 
 
 class Declaration(Section):
-    """One parameter. Its type is that of its default: true or false, a whole number, a number, or text, which must be one of `choices`."""
+    """One parameter. Its type is the type of its default: Boolean, integer, float, or text that must be one of `choices`."""
 
     default: bool | int | float | str
     description: str = Field(min_length=1)
@@ -30,10 +30,10 @@ class Declaration(Section):
     lt: int | float | None = None
     choices: tuple[str, ...] = ()
     only_if: Mapping[str, Any] = Field(default_factory=dict)
-    """where the loss or head reads these other parameters too, it reads this one only if they have these values"""
+    """values of other parameters; a loss or head that also reads those parameters reads this one only if they have these values"""
 
     def field(self) -> tuple[Any, Any]:
-        """Type and field, as pydantic takes them."""
+        """The type and the field for pydantic."""
         kind = Literal[self.choices] if self.choices else type(self.default)
         bounds = {key: bound for key in ("ge", "gt", "le", "lt") if (bound := getattr(self, key)) is not None}
         return kind, Field(self.default, description=self.description, **bounds)
@@ -41,7 +41,7 @@ class Declaration(Section):
 
 @cache
 def parameters(section: str, name: str) -> dict[str, Declaration]:
-    """The parameters that the loss or head `name` reads, in the order of its file. Raises ParamsError if one is badly declared."""
+    """The parameters that the loss or head `name` reads, in the order of its file. Raises ParamsError if a declaration is invalid."""
     package = PACKAGES[section]
     found = {}
     for key, value in registry.constant(package, name, "PARAMETERS").items():
@@ -58,14 +58,14 @@ def parameters(section: str, name: str) -> dict[str, Declaration]:
 
 @cache
 def section_of(section: str) -> type[Section]:
-    """The schema of the section: every parameter that some loss or head declares.
+    """The schema of the section: every parameter that any loss or head declares.
 
-    Raises ParamsError if one is badly declared, or declared differently by two files.
+    Raises ParamsError if a declaration is invalid, or if two files declare a parameter differently.
     """
     every: dict[str, Declaration] = {}
     for name in registry.names(PACKAGES[section]):
         for key, declaration in parameters(section, name).items():
-            if every.setdefault(key, declaration).model_dump_json() != declaration.model_dump_json():  # == takes 1 for 1.0
+            if every.setdefault(key, declaration).model_dump_json() != declaration.model_dump_json():  # == treats 1 and 1.0 as equal
                 first = next(other for other in registry.names(PACKAGES[section]) if key in parameters(section, other))
                 raise ParamsError(
                     f"{section}.{key} is declared differently by {first} and {name} of {PACKAGES[section]}; "
@@ -76,7 +76,7 @@ def section_of(section: str) -> type[Section]:
 
 
 def readers(section: str, key: str) -> dict[str, Mapping[str, Any]]:
-    """The losses or heads that read a parameter, each with the values of its other parameters under which it does."""
+    """The losses or heads that read a parameter, each with the values that its other parameters must have for that."""
     found: dict[str, Mapping[str, Any]] = {}
     for name in registry.names(PACKAGES[section]):
         declared = parameters(section, name)
@@ -86,10 +86,10 @@ def readers(section: str, key: str) -> dict[str, Mapping[str, Any]]:
 
 
 def values(section: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Exactly what the loss or head `name` reads: of the values given (such as the section in params.yaml), or the defaults.
+    """The parameters that the loss or head `name` reads, from the given values (such as the section of params.yaml) or the defaults.
 
-    What is not read does not reach data/configs, so that changing it retrains nothing. Raises ValidationError if a value given breaks a
-    rule, or if no loss or head declares it.
+    Parameters that are not read are not written to data/configs, so changing them retrains nothing. Raises ValidationError if a given value
+    breaks a rule, or if no loss or head declares it.
     """
     every = section_of(section).model_validate(dict(given)).model_dump()
     declared = parameters(section, name)

@@ -1,4 +1,4 @@
-"""Reads the YAML files that users write. What is wrong with one is reported in one line."""
+"""Reads the YAML files that users write. A fault is reported in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from mien.core.errors import MienError
 
 
 def read_document(path: Path, *, error: type[MienError], what: str = "a map of sections", yaml: YAML | None = None) -> Any:
-    """The map in a file, as `parse_document` gives it. Raises `error` also if the file is missing or no text."""
+    """The map in a file, read by `parse_document`. Also raises `error` if the file is missing or is not text."""
     return parse_document(read_text(path, error=error), name=str(path), error=error, what=what, yaml=yaml)
 
 
 def parse_document(text: str, *, name: str, error: type[MienError], what: str = "a map of sections", yaml: YAML | None = None) -> Any:
-    """The map in the text of a file that errors call `name`, as plain values, or as `yaml` reads it.
+    """The map in a YAML text, as plain values or as read by `yaml`; errors refer to the file as `name`.
 
-    Raises `error` if the text is no YAML or not `what` it must be: a map.
+    Raises `error` if the text is not YAML or not a map; `what` describes the map in the message.
     """
     try:
         document = (yaml or YAML(typ="safe", pure=True)).load(text)
@@ -30,7 +30,7 @@ def parse_document(text: str, *, name: str, error: type[MienError], what: str = 
 
 
 def read_text(path: Path, *, error: type[MienError], kind: str = "") -> str:
-    """The text of a file that errors call by its path after `kind`. Raises `error` if it is missing or no text."""
+    """The text of a file; errors refer to it as `kind` followed by its path. Raises `error` if it is missing or is not text."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

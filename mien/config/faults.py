@@ -1,4 +1,4 @@
-"""Faults of params.yaml in words that a user can act on: the key, the rule and the value, in one line each."""
+"""Messages about faults in params.yaml: one line each, with the key, the rule and the value."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 Fault = tuple[str, str, Any]  # key within the section (may be empty), rule, value
 
-# Pydantic's words where they are not those of YAML.
+# Replacements for messages of pydantic that do not use the terms of YAML.
 _RULES = {
     "missing": "must be given",
     "tuple_type": "must be a list",
@@ -30,7 +30,7 @@ _RULES = {
 
 
 def refuse(faults: Iterable[Fault]) -> None:
-    """Raises the faults that a section's own validator found, all at once, so that they are reported like any others."""
+    """Raises all faults that a section's own validator found at once, so that they are reported like those that pydantic finds."""
     details = [
         InitErrorDetails(type=PydanticCustomError("rule", rule), loc=tuple(filter(None, key.split("."))), input=value)
         for key, rule, value in faults
@@ -46,14 +46,14 @@ def schema_faults(section: type[BaseModel], document: dict[str, Any], prefix: tu
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             kind, where = fault["type"], (*prefix, *(str(part) for part in fault["loc"]))
-            if where[-1:] == ("[key]",):  # pydantic's word for a map's own key
+            if where[-1:] == ("[key]",):  # pydantic's marker for a fault in the key itself
                 kind, where = "invalid_key", where[:-1]
             rule = _unknown_key(section, fault["loc"]) if kind == "extra_forbidden" else _rule(kind, fault["msg"])
             yield f"{'.'.join(where)}: {rule} (got {short(fault['input'])})"
 
 
 def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:
-    """A line if `value` is text and none of `choices`, with the closest of them."""
+    """A line that suggests the closest choice, if `value` is text but not one of `choices`."""
     if isinstance(value, str) and value not in choices:
         before_dot = value.partition(".")[0]  # timm's name with the tag of its weights
         listed = "" if len(choices) < 20 else "see timm.list_models()"
@@ -62,7 +62,7 @@ def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterato
 
 
 def suggestion(value: str, choices: Iterable[str], *, otherwise: str = "") -> str:
-    """What to say of a name that is none of `choices`: the closest of them; where none is close `otherwise`, or all of them."""
+    """A hint for a name that is not one of `choices`: the closest choice; if none is close, `otherwise` or the list of all choices."""
     choices = list(choices)
     by_folded = {choice.casefold(): choice for choice in choices}
     if close := get_close_matches(value.casefold(), list(by_folded), 1):
@@ -71,7 +71,7 @@ def suggestion(value: str, choices: Iterable[str], *, otherwise: str = "") -> st
 
 
 def yaml_fault(error: YAMLError) -> str:
-    """What is wrong with a YAML file, and in which line of it, in one line."""
+    """The fault in a YAML file and its line number, in one line."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return problem if mark is None else f"line {mark.line + 1}: {problem}"

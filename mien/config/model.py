@@ -1,6 +1,6 @@
-"""One model's whole configuration: its entry, the defaults it inherits, and exactly the loss parameters that its loss reads.
+"""The complete configuration of one model: its entry, the defaults that it inherits, and exactly the loss parameters that its loss reads.
 
-Training depends on this file and not on params.yaml: so a changed `loss.gamma` retrains the models whose loss reads gamma, and no other.
+Training depends on this file and not on params.yaml, so changing `loss.gamma` retrains only the models whose loss reads gamma.
 """
 
 from pathlib import Path
@@ -41,20 +41,20 @@ class ModelConfig(Section):
         return [self.seed, *self.other_seeds]
 
     def of_seed(self, seed: int) -> "ModelConfig":
-        """The configuration of the training with one of the seeds."""
+        """The configuration for training with one of the seeds."""
         return self.model_copy(update={"seed": seed, "other_seeds": []})
 
 
 def config_document(config: ModelConfig) -> dict[str, Any]:
-    """The configuration as JSON values, without what this model does not read.
+    """The configuration as JSON values, without the fields that this model does not read.
 
-    Left out, so that changing it retrains only models that read it: fields that another field switches off (`only_if` of their sections),
-    the second stage of a recipe that has none (one_stage, or two_stage from random weights), and other seeds where there are none.
-    `read_config` reads them back as the defaults.
+    Fields are left out so that changing them retrains only models that read them: fields that another field disables (`only_if` in their
+    sections), the fine_tune_ fields if the recipe has no second stage (one_stage, or two_stage from random weights), and an empty list of
+    other seeds. `read_config` restores them as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
     if config.weights not in ("none", "imagenet"):
-        document["weights"] = "folder"  # which one is no setting of the model: training depends on the weights that were in it
+        document["weights"] = "folder"  # its path is not part of the configuration: training depends on the weights in the folder
     if not config.other_seeds:
         del document["other_seeds"]
     for part in ("train", "augment"):
@@ -75,7 +75,7 @@ def _is_read(section: Section, key: str) -> bool:
 
 
 def read_config(path: Path) -> ModelConfig:
-    """The configuration in a file. Raises TableError if it is missing or not one."""
+    """The configuration in a file. Raises TableError if the file is missing or is not a configuration."""
     try:
         return ModelConfig.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValidationError) as error:

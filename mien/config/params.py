@@ -1,6 +1,6 @@
-"""The one reader of params.yaml: all sections together (mien/config/sections), and the rules that concern several of them.
+"""The only reader of params.yaml: combines all sections (mien/config/sections) and checks the rules that concern several of them.
 
-`load_params()` checks the whole file before a stage does anything and reports all faults at once, one line each.
+`load_params()` checks the whole file before a stage does any work and reports all faults at once, one line each.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,8 @@ class Params(Section):
     validate_: ValidateParams = Field(ValidateParams(), alias="validate")
     train: TrainParams = TrainParams()
     augment: AugmentParams = AugmentParams()
-    # The files of losses and heads declare what may stand in these two: `document_faults` checks them by mien.config.declared.section_of.
+    # The files of losses and heads declare the keys of these two sections; `document_faults` checks them by
+    # mien.config.declared.section_of.
     loss: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the losses declare")
     head: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the heads declare")
     explain: ExplainParams = ExplainParams()
@@ -55,19 +56,19 @@ class Params(Section):
     runtime: RuntimeParams = RuntimeParams()
 
     def model(self, name: str) -> ModelParams:
-        """The entry of one model. Raises ParamsError, naming the models there are, if there is none of that name."""
+        """The entry of one model. Raises ParamsError, which lists the models, if there is no model of that name."""
         if name not in self.models:
             raise ParamsError(f"models has no '{name}'; choose one of: {', '.join(self.models)}")
         return self.models[name]
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
-    """The whole of params.yaml, checked. Raises ParamsError with one line per fault: key, rule and value."""
+    """Reads and checks params.yaml. Raises ParamsError with one line per fault: key, rule and value."""
     return parse_params(read_text(path, error=ParamsError), name=str(path))
 
 
 def parse_params(text: str, *, name: str) -> Params:
-    """The parameters in the text of a params.yaml that errors call `name`. Raises ParamsError with one line per fault."""
+    """The parameters in the text of a params.yaml; errors refer to it as `name`. Raises ParamsError with one line per fault."""
     document = parse_document(text, name=name, error=ParamsError)
     if faults := document_faults(document):
         raise ParamsError(
@@ -79,7 +80,7 @@ def parse_params(text: str, *, name: str) -> Params:
 
 
 def document_faults(document: dict[str, Any]) -> list[str]:
-    """A line for each fault of a params.yaml already read."""
+    """A line for each fault of a parsed params.yaml."""
     return list(_faults(document))
 
 
@@ -110,7 +111,7 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     yield from choice_fault(f"{at}.loss", entry.get("loss"), losses, "a loss")
     for key, section in _own_sections().items():
         if isinstance(entry.get(key), dict):
-            # Over the defaults, because some rules concern two values; defaults that are at fault themselves are reported as such.
+            # Checked together with the defaults, because some rules concern two values; invalid defaults are reported separately.
             defaults = document.get(key.removesuffix("_params"), {})
             sound = isinstance(defaults, dict) and not list(schema_faults(section, defaults, ()))
             yield from schema_faults(section, {**(defaults if sound else {}), **entry[key]}, ("models", name, key))
@@ -123,17 +124,19 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
 
 
 def _own_sections() -> dict[str, type[Section]]:
-    """The keys of a model's entry that hold its own values of a section."""
+    """The keys of a model's entry that override a section, with the schema of that section."""
     declared_ones = {f"{section}_params": declared.section_of(section) for section in declared.PACKAGES}
     return {**declared_ones, "train": TrainParams, "augment": AugmentParams}
 
 
 def _unread(at: str, own: Any, kind: str, name: str) -> Iterator[str]:
-    """A line for each parameter that an entry sets and its loss or head does not read."""
+    """A line for each parameter that an entry sets but its loss or head does not read."""
     read = declared.parameters(kind, name)
     for key in own if isinstance(own, dict) else ():
         if key in declared.section_of(kind).model_fields and key not in read:
             what = (
-                f"must be a parameter of the {kind} {name}: {', '.join(read)}" if read else f"must go, the {kind} {name} has no parameters"
+                f"must be a parameter of the {kind} {name}: {', '.join(read)}"
+                if read
+                else f"must be removed, because the {kind} {name} has no parameters"
             )
             yield f"{at}.{key}: {what} (got {own[key]!r})"

@@ -1,8 +1,8 @@
-"""Patches of params.yaml: maps that name only what they change.
+"""Patches of params.yaml: maps that contain only the keys that they change.
 
-As in a JSON merge patch (RFC 7396) maps are merged, anything else is replaced, and null takes a key out. A key with * stands for all
-keys there that match, such as the models. A setting, KEY=VALUE with a dotted key, is a patch of one value; KEY={} empties a map, which a
-merge patch has no way to say. To replace a map, empty it first: `--set 'labels.aliases={}' --set 'labels.aliases={sad: [low]}'`, or in a
+As in a JSON merge patch (RFC 7396), maps are merged, any other value is replaced, and null removes a key. A key with * stands for all
+matching keys at its place, such as all models. A setting, KEY=VALUE with a dotted key, is a patch of one value; KEY={} empties a map, which
+a merge patch cannot express. To replace a map, empty it first: `--set 'labels.aliases={}' --set 'labels.aliases={sad: [low]}'`, or in a
 file `aliases: {"*": null, sad: [low]}`.
 """
 
@@ -20,9 +20,9 @@ from mien.core.errors import ParamsError
 
 
 def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = (), *, emptying: bool = False) -> None:
-    """Changes `document` in place. A model that is not in the document, and that the patch does not define, stays out.
+    """Changes `document` in place. A model that is not in the document is added only if the patch defines it completely.
 
-    With `emptying`, as of a setting, an empty map empties the map that is there; without, it changes nothing.
+    With `emptying`, which is used for settings, an empty map empties the existing map; otherwise it changes nothing.
     """
     for pattern, new in patch.items():
         for key in _matching(document, pattern):
@@ -33,20 +33,20 @@ def merge(document: MutableMapping[str, Any], patch: Mapping[str, Any], at: tupl
                 document.pop(key, None)
             elif isinstance(old, MutableMapping) and isinstance(new, Mapping):
                 if emptying and not new:
-                    for name in list(old):  # one by one, so that the map's own comment stays
+                    for name in list(old):  # one by one, so that the comment of the map itself is kept
                         del old[name]
                 merge(old, new, (*at, key), emptying=emptying)
             elif isinstance(old, list) and isinstance(new, list):
                 if list(old) != list(new):
-                    old[:] = new  # in place: the list's comment hangs on it
+                    old[:] = new  # in place, because the comment is attached to the list object
             elif type(old) is not type(new) or old != new:
                 value = _without_nulls(deepcopy(new))  # a copy: one map in two places would be written as a YAML alias
-                if value != {} or not new:  # else it only takes out what is not there
+                if value != {} or not new:  # otherwise it only removes keys that do not exist
                     document[key] = value
 
 
 def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[str]:
-    """What of the patch concerns nothing in the document, a line each: a pattern that no key matches, a model that is not there."""
+    """A line for each part of the patch that matches nothing in the document: a pattern without a matching key, or an unknown model."""
     for pattern, new in patch.items():
         where = ".".join((*at, str(pattern)))
         matching, there = _matching(document, pattern), [str(key) for key in document]
@@ -57,11 +57,11 @@ def unmatched(document: Mapping[str, Any], patch: Mapping[str, Any], at: tuple[s
         elif isinstance(new, Mapping):
             below = [document[key] for key in matching if isinstance(document.get(key), Mapping)]
             faults = [list(unmatched(each, new, (*at, str(pattern)))) for each in below]
-            yield from min(faults, key=len, default=[])  # what holds for one of several keys is no mistake
+            yield from min(faults, key=len, default=[])  # a part that matches below one of several keys is not a fault
 
 
 def patch_of(key: str, value: Any) -> CommentedMap:
-    """The patch that gives the dotted key this value; new maps that it makes are written in one line, as in params.yaml."""
+    """The patch that sets the dotted key to this value; new maps are written on one line, as in params.yaml."""
     first, _, rest = key.partition(".")
     patch = CommentedMap({first: patch_of(rest, value) if rest else value})
     patch.fa.set_flow_style()
@@ -69,11 +69,11 @@ def patch_of(key: str, value: Any) -> CommentedMap:
 
 
 def parse_setting(text: str) -> CommentedMap:
-    """The patch of one setting KEY=VALUE, the value in YAML. Raises ParamsError if it is not of that form."""
+    """The patch for one setting KEY=VALUE, whose value is YAML. Raises ParamsError if the setting does not have this form."""
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")) or not value.strip():
         raise ParamsError(
-            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null takes a key out, {{}} empties a map (got {text!r})"
+            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null removes a key, {{}} empties a map (got {text!r})"
         )
     try:
         return patch_of(key, round_trip().load(value))
@@ -88,20 +88,20 @@ def round_trip() -> YAML:
     """A YAML reader and writer that keeps comments, order and layout."""
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 10**6  # no line is broken that was not
+    yaml.width = 10**6  # never wrap lines
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml
 
 
 def _matching(document: Mapping[str, Any], pattern: str) -> list[str]:
-    """The keys that a key of a patch stands for. A key that is no text (`1:` in YAML) stands for itself: the schema names it as a fault."""
+    """The keys that match a key of a patch. A key that is not text (`1:` in YAML) matches itself; the schema then reports it as a fault."""
     if not isinstance(pattern, str) or "*" not in pattern:
         return [pattern]
     return [key for key in document if isinstance(key, str) and fnmatchcase(key, pattern)]
 
 
 def _without_nulls(new: Any) -> Any:
-    """The value itself, its maps rid of the keys that the patch takes out."""
+    """The same value, after the keys that are null were removed from its maps."""
     for key, value in list(new.items()) if isinstance(new, MutableMapping) else ():
         if value is None:
             del new[key]

@@ -1,6 +1,7 @@
-"""Presets: small YAML files merged into params.yaml (mien/config/patch.py), whose comments, order and layout stay: the change is an ordinary diff.
+"""Presets: small YAML files that are merged into params.yaml (mien/config/patch.py).
 
-A preset is one of mien/config/presets, by its name, or any file, by its path. A model that is not in params.yaml is left out.
+The comments, order and layout of params.yaml are kept, so the change is an ordinary diff. A preset is given by its name in
+mien/config/presets, or by the path of any file. Models that are not in params.yaml are left out.
 """
 
 import io
@@ -25,7 +26,7 @@ FOLDER = Path(__file__).parent / "presets"
 
 @dataclass(frozen=True)
 class Change:
-    """One key of params.yaml that changed; `old` or `new` is None where there was or is no such key."""
+    """One changed key of params.yaml; `old` is None if the key is new, `new` is None if it was removed."""
 
     key: str
     old: Any
@@ -36,35 +37,35 @@ class Change:
 
 
 def names() -> list[str]:
-    """The presets there are, sorted."""
+    """The names of all presets, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
 def description(name: str) -> str:
-    """The comment that opens a preset's file."""
+    """The comment at the top of a preset's file."""
     lines = _text(name).splitlines()
     opening = [line for number, line in enumerate(lines) if all(before.startswith("#") for before in lines[: number + 1])]
     return " ".join(line.removeprefix("#").strip() for line in opening)
 
 
 def load_preset(name: str) -> CommentedMap:
-    """The patch that a preset holds, by name or path. Raises ParamsError if there is none, or if it is not a map in YAML."""
+    """The patch in a preset, given by name or path. Raises ParamsError if there is no such preset, or if it is not a YAML map."""
     what = "a map of sections of params.yaml"
     patch: CommentedMap = parse_document(_text(name), name=f"the preset {name}", error=ParamsError, what=what, yaml=round_trip())
     if {"runs", "grid"} & patch.keys():
-        raise ParamsError(f"{name} is a study and no preset; `mien study {Path(name).stem}` queues its runs")
+        raise ParamsError(f"{name} is a study, not a preset; `mien study {Path(name).stem}` queues its runs")
     return patch
 
 
 def left_out(name: str, *, path: Path = paths.PARAMS) -> list[str]:
-    """What of a preset of the user's own concerns nothing in params.yaml, a line each; mien's own name models that may not be there."""
+    """A line for each part of a user's preset that matches nothing in params.yaml; empty for mien's own, which may name other models."""
     return [] if not name or name in names() else list(unmatched(_document(path), load_preset(name)))
 
 
 def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.PARAMS) -> list[Change]:
-    """Merges the preset, then each of `settings` (KEY=VALUE), into params.yaml and returns what changed. An empty name is no preset.
+    """Merges the preset, then each of `settings` (KEY=VALUE), into params.yaml and returns the changes. An empty name means no preset.
 
-    Raises ParamsError, and leaves the file as it is, if the result breaks a rule or a setting concerns nothing.
+    Raises ParamsError, and does not change the file, if the result breaks a rule or a setting matches nothing.
     """
     patches = [load_preset(name)] if name else []
     own = [parse_setting(text) for text in settings]
@@ -117,7 +118,7 @@ def _flow(value: Any) -> str:
 
 
 def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """The token of each comment that stands behind a value, with the value's key."""
+    """The token of each comment that follows a value, with the key of the value."""
     if not isinstance(node, CommentedMap):
         return
     for key, tokens in node.ca.items.items():
@@ -128,19 +129,19 @@ def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Change]:
-    """What all patches together changed: one may change what the next changes back, takes out or adds to."""
+    """The changes of all patches together; a later patch may revert, remove or extend the change of an earlier one."""
     for key in [*old, *(key for key in new if key not in old)]:
         before, after = old.get(key), new.get(key)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from _differences(before, after, (*at, str(key)))
         elif type(before) is not type(after) or before != after:
-            # A list's comment would be part of what is told.
+            # Copied to plain lists, because the printed change would otherwise include the comment of the list.
             told = (list(value) if isinstance(value, list) else value for value in (before, after))
             yield Change(".".join((*at, str(key))), *told)
 
 
 def _close_emptied(node: Any) -> None:
-    """Makes {} of the maps from which every key was taken out; ruamel.yaml would write them where no reader takes them."""
+    """Writes maps from which every key was removed as {}; ruamel.yaml would otherwise place them where no parser accepts them."""
     for value in node.values() if isinstance(node, CommentedMap) else ():
         if isinstance(value, CommentedMap) and not value:
             value.fa.set_flow_style()
@@ -148,7 +149,7 @@ def _close_emptied(node: Any) -> None:
 
 
 def _pull_back_comments(document: CommentedMap, changed: set[str]) -> None:
-    """Moves comments of changed keys, which a longer value may have pushed aside before, to the column where most comments stand."""
+    """Moves the comments of changed keys, which a longer value may have moved before, back to the column of most comments."""
     comments = dict(_comments(document))
     columns = Counter(token.start_mark.column for token in comments.values())
     for key in changed & comments.keys():

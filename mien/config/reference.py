@@ -1,4 +1,4 @@
-"""The reference of all parameters: `mien params`. It shows what mien/config/sections, losses and heads declare, so it is never outdated."""
+"""The reference of all parameters, for `mien params`. It is generated from mien/config/sections, losses and heads, so it stays current."""
 
 import json
 import math
@@ -15,11 +15,11 @@ HEADER = ("key", "type and bounds", "default", "meaning")
 
 
 def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
-    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; none if no key does.
+    """One row (as HEADER) for every parameter whose dotted key begins with `prefix`, in the order of params.yaml; may be empty.
 
-    Those of `loss` and `head` stand in the order of the files that declare them.
+    The parameters of `loss` and `head` are in the order of the files that declare them.
 
-    A key of one model, as errors name it (models.resnet50.train.lr), stands for what declares it (train.lr).
+    A key of one model, as used in errors (models.resnet50.train.lr), is replaced by the key that declares it (train.lr).
     """
     schema = Params.model_json_schema()
     prefix = _declared(prefix)
@@ -41,7 +41,7 @@ def _declared(key: str) -> str:
 
 
 def _by_registry(key: str) -> str:
-    """What the folders of losses, heads and attention blocks say: what there is to choose, and which of them read a parameter."""
+    """Text from the registries of losses, heads and attention blocks: the choices of a key, or which of them read a parameter."""
     *_, section, name = f".{key}".split(".")
     if section == "NAME" and name in REGISTRIES:
         return f"; one of: {', '.join(registry.names(REGISTRIES[name]))}"
@@ -81,7 +81,7 @@ def _kind(field: dict[str, Any]) -> str:
 
 
 def _bounds(field: dict[str, Any]) -> Iterator[str]:
-    """The lower and the upper bound, each the tighter where a type and a field set one."""
+    """The lower and the upper bound; if both the type and the field set one, the tighter bound is used."""
     if "exclusiveMinimum" in field and field["exclusiveMinimum"] >= field.get("minimum", -math.inf):
         yield f"> {field['exclusiveMinimum']}"
     elif "minimum" in field:

@@ -1,12 +1,12 @@
-"""How label spellings are compared: 'FEAR ', 'fears_2' and 'Fear' are one spelling, 'unhappy' is not 'happy', and 'AU1' is not 'AU12'.
+"""Compares label spellings: 'FEAR ', 'fears_2' and 'Fear' are one label, 'unhappy' is not 'happy', and 'AU1' is not 'AU12'.
 
-A number may be a counter ('happy (1)', 'fears_2', '01_happy') or the label itself ('class001', 'AU12', '7'). The law that is right for both:
+A number may be a counter ('happy (1)', 'fears_2', '01_happy') or part of the label ('class001', 'AU12', '7'). These rules handle both:
 
-1. A spelling is what it says with its digits. If a class or an alias is spelt so, but for case, spaces and punctuation, that is its class.
+1. First a spelling is compared with its digits. If it equals a class or an alias, ignoring case, spaces and punctuation, it has that class.
 2. A number in parentheses at the end is a counter: 'class001 (2)' is looked up as 'class001'.
-3. Any other number at the end, or at the beginning, is a counter only if what remains is a class or an alias, does not end or begin with a
-   number of its own, and no other class has a numbered spelling of it. So 'happy2' is happy; with the aliases AU1 and AU2 'AU12' is unknown,
-   and so is 'emotion_3' where emotion belongs to neutral and emotion_1 to happy.
+3. Any other number at the end or at the beginning is a counter only if the rest is a class or an alias, does not itself begin or end with a
+   number, and no other class has a numbered spelling of the rest. So 'happy2' is happy. With the aliases AU1 and AU2, 'AU12' is unknown;
+   'emotion_3' is unknown if emotion is an alias of neutral and emotion_1 an alias of happy.
 """
 
 import re
@@ -33,14 +33,14 @@ def _without_copy(text: str) -> str:
 
 
 def _without_number(text: str) -> list[str]:
-    """What is left, folded, without the number at the end and without that at the beginning; only where a word is left."""
+    """The folded text without the number at its end, and without the number at its beginning; each only if a word remains."""
     words = _words(text)
     left = [pattern.sub("", words).replace(" ", "") for pattern in (_END, _BEGINNING) if pattern.search(words)]
     return [stem for stem in left if stem and not (stem[0].isdigit() or stem[-1].isdigit())]
 
 
 class Spellings:
-    """The classes and their aliases, to look up spellings as this module's law says."""
+    """The classes and their aliases; looks up spellings by the rules of this module."""
 
     def __init__(self, classes: Iterable[str] = (), aliases: Mapping[str, Iterable[str]] | None = None) -> None:
         self._given = [(name, spelling) for name in classes for spelling in (name, *(aliases or {}).get(name, ()))]
@@ -48,17 +48,17 @@ class Spellings:
 
     @cached_property
     def by_folded(self) -> dict[str, str]:
-        """Every spelling of a class or alias, folded, with its class."""
+        """The class of every class name and alias, by folded spelling."""
         return {fold(spelling): name for name, spelling in self._given}
 
     @cached_property
     def words(self) -> list[str]:
-        """Every spelling of a class or alias, in words without case and punctuation: 'angry faces'."""
+        """Every class name and alias as lower-case words without punctuation: 'angry faces'."""
         return [_words(spelling) for _, spelling in self._given]
 
     @cached_property
     def _numbered(self) -> dict[str, set[str]]:
-        """By what is left without the number, the classes that have a numbered spelling of it."""
+        """The classes that have a numbered spelling, by the spelling without the number."""
         found = defaultdict(set)
         for name, spelling in self._given:
             for stem in _without_number(spelling):
@@ -66,7 +66,7 @@ class Spellings:
         return found
 
     def class_of(self, text: str | None) -> str | None:
-        """The class of a spelling, None if it is none of any."""
+        """The class of a spelling, or None if it matches no class."""
         if text is None:
             return None
         if text not in self._found:
@@ -86,14 +86,14 @@ class Spellings:
         return name if name and self._numbered.get(stem, set()) <= {name} else None
 
     def is_counted(self, text: str | None) -> bool:
-        """Whether a spelling has its class only because its number was taken for a counter."""
+        """Whether a spelling matches a class only because its number was taken for a counter."""
         return text is not None and self.class_of(text) is not None and fold(text) not in self.by_folded
 
 
 def families(spellings: Iterable[str]) -> dict[str, str]:
-    """A name for each spelling, the same for spellings that mean one label; for where classes are not known.
+    """A name for each spelling, which is equal for spellings of the same label; for use where the classes are not known.
 
-    Here a number is a counter if the spelling without it is there too; in parentheses it always is.
+    Here a number is a counter if the spelling without it also occurs; a number in parentheses always is.
     """
     folded = {spelling: fold(_without_copy(spelling)) or fold(spelling) for spelling in spellings}
     there = set(folded.values())

@@ -1,4 +1,4 @@
-"""The CSV files that people write (ingest.metadata, labels.corrections), read strictly: malformed CSV raises an error."""
+"""Reads the CSV files that users write (ingest.metadata, labels.corrections). Malformed CSV raises an error."""
 
 import csv
 import io
@@ -10,11 +10,11 @@ from mien.core.errors import SourceError
 
 
 def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The values of each line by column, with the number of the line; lines without any value are left out.
+    """The number and the values by column of each line; lines without any value are left out.
 
-    `key` is the parameter that names the file, `empty` what the file holds when there is nothing to say. Raises SourceError if the file is
-    missing or no UTF-8, if its header lacks one of the `required` columns or names one twice, if a line has more or fewer values than the
-    header, or if a quotation mark is never closed.
+    `key` is the parameter that names the file; `empty` explains what to write into a file without entries. Raises SourceError if the file
+    is missing or is not UTF-8, if its header lacks one of the `required` columns or contains a column twice, if a line has more or fewer
+    values than the header, or if a quotation mark is never closed.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -22,7 +22,7 @@ def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) ->
         raise SourceError(f"{key}: {path} does not exist; {empty}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{key}: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
-    lines = csv.reader(io.StringIO(text), strict=True)  # else a quotation mark that is never closed swallows all lines below it
+    lines = csv.reader(io.StringIO(text), strict=True)  # otherwise a quotation mark that is never closed would swallow all following lines
     try:
         header = [name.strip() for name in next(lines, [])]
         if not set(required) <= set(header) or len(set(header)) != len(header):
@@ -38,4 +38,6 @@ def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) ->
                 raise SourceError(f"{key}: {path}, line {lines.line_num} has {len(row)} values for {len(header)} columns; correct it")
             yield lines.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
-        raise SourceError(f"{key}: {path} is no CSV ({error}, by line {lines.line_num}); look for a single quotation mark") from None
+        raise SourceError(
+            f"{key}: {path} is not valid CSV ({error}, by line {lines.line_num}); look for an unmatched quotation mark"
+        ) from None

@@ -11,8 +11,8 @@ MEMORY_FORMAT = torch.channels_last
 
 
 def resolve_device(device: str) -> str:
-    """`cpu` or `cuda` for a value of runtime.device. Raises TrainingError if cuda is asked for and not there."""
+    """`cpu` or `cuda` for a value of runtime.device. Raises TrainingError if cuda is requested but not available."""
     available = torch.cuda.is_available()
     if device == "cuda" and not available:
-        raise TrainingError("runtime.device: cuda was asked for and PyTorch finds no such device; set it to auto or cpu")
+        raise TrainingError("runtime.device: cuda was requested, but PyTorch finds no CUDA device; set it to auto or cpu")
     return "cuda" if available and device != "cpu" else "cpu"

@@ -1,4 +1,4 @@
-"""What a disk refuses, in one line: which file, why, how much is free, and what to do."""
+"""Turns disk errors into one line: which file could not be written, why, how much space is free, and what to do."""
 
 import errno
 import os
@@ -24,26 +24,26 @@ REFUSALS = {
     errno.EMFILE: ("this process has too many files open", "raise the limit (`ulimit -n 4096`), then run the same command again"),
     errno.ENFILE: ("the system has too many files open", "end other processes, then run the same command again"),
 }
-LITTLE = 2**16  # bytes; libraries write in blocks, so a full disk may have less than a block left
+LITTLE = 2**16  # bytes; libraries write in blocks, so a full disk may still have up to a block of free space
 
 
 def refusal(error: BaseException, path: Path | None = None) -> StorageError | None:
-    """`error` as a StorageError if a disk's refusal is behind it, else None.
+    """`error` as a StorageError if it was caused by a disk error, otherwise None.
 
-    `path` is what was being written, under its temporary name, if that is known. Libraries wrap what the system says (torch raises a RuntimeError, during
-    the handling of which, or because of which, an OSError was raised), and some forget it: then the state of the disk must tell.
+    `path` is the temporary name of the file that was being written, if known. Libraries wrap the OSError (torch raises a RuntimeError with
+    the OSError as cause or context), and some drop it; in that case the reason is derived from the state of the disk.
     """
     if isinstance(error, MienError):
         return None
     chain = list(_chain(error))
-    if any(isinstance(each, FileNotFoundError) and "usable temporary directory" in str(each) for each in chain):  # what `tempfile` says
+    if any(isinstance(each, FileNotFoundError) and "usable temporary directory" in str(each) for each in chain):  # from `tempfile`
         return StorageError("no folder for temporary files can be written; make room in /tmp, or set TMPDIR to a folder that has some")
     code, named = next(
         ((each.errno, each.filename) for each in chain if isinstance(each, OSError) and each.errno in REFUSALS), (None, None)
     )
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if code is None and limit != resource.RLIM_INFINITY and any(isinstance(each, OSError) and each.errno == 0 for each in chain):
-        code = errno.EFBIG  # glibc's sem_open where the limit lets it write a part of a semaphore, without which there are no workers
+        code = errno.EFBIG  # from glibc's sem_open if the limit is too small for a semaphore, which workers need
     if code is None and path is not None and isinstance(error, RuntimeError | OSError):
         code = _deduced(path)
     return None if code is None else StorageError(_text(code, path, named))
@@ -66,7 +66,7 @@ def _text(code: int, path: Path | None, named: object) -> str:
 
 
 def shown(num_bytes: int) -> str:
-    """A size for people."""
+    """A number of bytes in a human-readable unit."""
     size, units = float(num_bytes), ["bytes", "kB", "MB", "GB", "TB"]
     while size >= 1000 and len(units) > 1:
         size /= 1000
@@ -75,7 +75,7 @@ def shown(num_bytes: int) -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those that led to it."""
+    """The error and the errors that led to it."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

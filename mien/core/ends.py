@@ -1,8 +1,8 @@
-"""Both ends of a stage's process, where Python spends seconds on objects that live as long as the process does.
+"""Speeds up the start and the end of a stage's process, where Python spends seconds on objects that live as long as the process.
 
-Importing torch and timm makes about a million objects. Python's garbage collector searches them again and again while they are being made
-and finds nothing, and at the end the interpreter takes every module apart, although the operating system frees all memory at once.
-Measured for the imports of the stage `explain`: 8.5 s of CPU time with both, 5.0 s without (benchmarks/startup.py).
+Importing torch and timm creates about a million objects. Python's garbage collector scans them repeatedly during the imports and finds
+nothing, and at exit the interpreter tears down every module, although the operating system frees all memory at once. Without both, the
+imports of the stage `explain` take 5.0 s of CPU time instead of 8.5 s (benchmarks/startup.py).
 """
 
 import atexit
@@ -14,27 +14,27 @@ _finished = False
 
 
 def imports_begin() -> None:
-    """Switches the garbage collector off, until `imports_done`. To be called before any library is imported.
+    """Turns the garbage collector off until `imports_done` is called. Must be called before any library is imported.
 
-    The exit handlers of libraries run as always: handlers run in the reverse order of their registration, so `_leave` is the last.
+    The exit handlers of libraries still run: handlers run in reverse order of registration, so `_leave` is the last one.
     """
     gc.disable()
     atexit.register(_leave)
 
 
 def imports_done() -> None:
-    """Switches the garbage collector on again."""
+    """Turns the garbage collector on again."""
     gc.enable()
 
 
 def finished() -> None:
-    """Says that the stage has succeeded: the process then ends with exit code 0, without taking its modules apart."""
+    """Records that the stage has succeeded, so that the process exits with code 0 without tearing down its modules."""
     global _finished
     _finished = True
 
 
 def _leave() -> None:
-    """Ends the process after a success. After an error Python ends it in its own way, because only Python knows the exit code."""
+    """Ends the process after a success. After an error Python ends it as usual, because only Python knows the exit code."""
     if not _finished:
         return
     try:

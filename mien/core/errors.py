@@ -1,19 +1,19 @@
-"""The exceptions a user can meet. Everything else that is raised is a defect of mien.
+"""The exceptions that a user can see. Any other exception is a bug in mien.
 
-MienError                 any of the below; a stage prints its text, without a traceback, and exits with code 2
+MienError                 base of all errors below; a stage prints its text, without a traceback, and exits with code 2
 ├── ParamsError           params.yaml breaks a rule; one line per fault, all faults at once
 ├── SourceError           ingest.source is missing, empty, or of a kind that cannot be read
-├── TableError            a table or image store is missing or not as its schema says
+├── TableError            a table or image store is missing or does not match its schema
 ├── LabelError            a label is unknown (labels.on_unknown: refuse) or a class cannot be split (then TooFewImages)
 ├── ValidationFailed      a data expectation does not hold
-├── WeightsError          pretrained weights cannot be had
-├── TrainingError         a training run cannot start or go on
-├── StorageError          a disk refuses to take a file: it is full, read-only, or there is a limit
+├── WeightsError          pretrained weights are not available
+├── TrainingError         a training run cannot start or continue
+├── StorageError          a file cannot be written: the disk is full or read-only, or a limit is reached
 ├── WorkerError           a worker process was killed
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
-└── TrackingError         `mien track` cannot write to MLflow; no stage raises it
+└── TrackingError         `mien track` cannot write to MLflow; no stage raises this error
 
-Stopped                   no error: the process was asked to end (Ctrl-C, SIGTERM); see mien/core/stopping.py
+Stopped                   not an error: the process was asked to end (Ctrl-C, SIGTERM); see mien/core/stopping.py
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class SourceError(MienError):
 
 
 class TableError(MienError):
-    """A file that an earlier stage writes is missing or is not as its schema says."""
+    """A file that an earlier stage writes is missing or does not match its schema."""
 
 
 class LabelError(MienError):
@@ -40,8 +40,8 @@ class LabelError(MienError):
 
 
 class TooFewImages(LabelError):
-    """Classes have too few images: `faults` holds what is wrong, by class, `subset` is the one that lacks them, or None, and `otherwise`
-    is what helps beside images, from ', or'."""
+    """Classes have too few images. `faults` contains the fault of each class, `subset` is the subset that lacks images, or None, and
+    `otherwise` is another remedy, which begins with ', or'."""
 
     def __init__(self, faults: Mapping[str, str], *, subset: str | None = None, otherwise: str = "") -> None:
         super().__init__("\n".join([*faults.values(), f"add images, or drop the class with labels.drop{otherwise}"]))
@@ -49,15 +49,15 @@ class TooFewImages(LabelError):
 
 
 class ValidationFailed(MienError):
-    """The data breaks an expectation; training must not start on it."""
+    """The data breaks an expectation, so training must not start."""
 
 
 class WeightsError(MienError):
-    """Pretrained weights were asked for and cannot be had."""
+    """Pretrained weights were requested but are not available."""
 
 
 class TrainingError(MienError):
-    """A training run cannot start or go on."""
+    """A training run cannot start or continue."""
 
 
 class StudyError(MienError):
@@ -69,7 +69,7 @@ class TrackingError(MienError):
 
 
 class StorageError(MienError):
-    """A disk refuses to take a file."""
+    """A file cannot be written to the disk."""
 
 
 class WorkerError(MienError):
@@ -77,8 +77,8 @@ class WorkerError(MienError):
 
 
 class Stopped(BaseException):
-    """The process was asked to end. No Exception, so that nobody takes it for a fault that can be dealt with; no KeyboardInterrupt either,
-    of which Typer and Lightning each make an exit of their own with code 1.
+    """The process was asked to end. It is not an Exception, so that no handler treats it as a recoverable error, and not a
+    KeyboardInterrupt, which Typer and Lightning each turn into an exit with code 1.
     """
 
     def __init__(self, signum: int) -> None:

@@ -1,4 +1,4 @@
-"""Writing files so that nothing is ever half-written: a temporary name first, then a rename."""
+"""Writes files atomically: under a temporary name first, then by a rename, so that no file is ever half-written."""
 
 import json
 import shutil
@@ -13,9 +13,9 @@ from mien.core.leftovers import remove, sweep, temporary_beside
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it takes `path`'s place, on an error it is removed.
+    """Yields a temporary path beside `path`. On success it replaces `path`; on an error it is removed.
 
-    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    Raises StorageError if it cannot be written. Temporary files that a killed process left are removed first.
     """
     with _temporary(path) as temporary:
         yield temporary
@@ -24,9 +24,9 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_directory(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`; on success it takes `path`'s place, on an error it is removed.
+    """Yields an empty temporary folder beside `path`. On success it replaces `path`; on an error it is removed.
 
-    Raises StorageError where the disk refuses it. What a killed process left under such a name is removed first.
+    Raises StorageError if it cannot be written. Temporary folders that a killed process left are removed first.
     """
     with _temporary(path) as temporary:
         remove(temporary)
@@ -52,7 +52,7 @@ def _temporary(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented JSON in the order given, so that the same value gives the same bytes; NaN is refused."""
+    """Writes `value` as indented JSON in the given order, so that the same value gives the same bytes. Raises ValueError for NaN."""
     with replacing_file(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 

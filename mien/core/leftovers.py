@@ -1,7 +1,8 @@
-"""Names of temporary files and folders, and removing those whose process was killed before it could.
+"""Names of temporary files and folders, and the removal of those that killed processes left.
 
-A name carries who made it: machine, process-ID namespace (a container has its own) and process ID. Only what a dead process of this machine
-and namespace made is removed: of another machine that shares the disk nobody here can tell whether it still works.
+A name contains the machine, the process-ID namespace (a container has its own) and the process ID that made it. Only files of dead
+processes of this machine and namespace are removed, because it is unknown whether a process on another machine that shares the disk is
+still running.
 """
 
 import os
@@ -16,24 +17,24 @@ MADE = re.compile(r"\.(?P<name>.+?)\.(?:(?P<owner>[\w-]+)\.)?(?P<pid>\d+)\.tmp")
 
 
 def temporary_beside(path: Path) -> Path:
-    """The temporary name in this process for what will be `path`."""
+    """The temporary name that this process uses for `path`."""
     return path.with_name(f".{path.name}.{owner()}.{os.getpid()}.tmp")
 
 
 def final_path(path: Path) -> Path:
-    """`path` with each temporary name in it as the name that it stands for."""
+    """`path` with each temporary name in it replaced by its final name."""
     return Path(*(found["name"] if (found := MADE.fullmatch(part)) else part for part in path.parts))
 
 
 def sweep(path: Path) -> None:
-    """Removes what dead processes of this machine left beside `path` under temporary names for it, and names on stderr what it must leave."""
+    """Removes temporary files for `path` that dead processes of this machine left, and prints a warning for those it must not remove."""
     with os.scandir(path.parent) as entries:
         found = [(entry.path, made) for entry in entries if (made := MADE.fullmatch(entry.name)) and made["name"] == path.name]
     for place, made in found:
         if made["owner"] != owner():
             print(
-                f"warning: {place} is what a process on another machine, or of an earlier version, left or still writes; "
-                "delete it if no such process runs",
+                f"warning: {place} was left, or is still being written, by a process on another machine or of an earlier version; "
+                "delete it if no such process is running",
                 file=sys.stderr,
             )
         elif not is_alive(int(made["pid"])):
@@ -41,7 +42,7 @@ def sweep(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file or a folder with what is in it; what cannot be removed is left."""
+    """Removes a file, or a folder with its content; files in a folder that cannot be removed are left."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -49,7 +50,7 @@ def remove(path: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this machine has the ID."""
+    """Whether a process with this ID exists on this machine."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

@@ -1,4 +1,4 @@
-"""Markdown: text from elsewhere escaped, tables that can be read as plain text too; and tables in bare columns."""
+"""Escapes text for Markdown, and formats tables as aligned Markdown or as plain columns."""
 
 import re
 from collections.abc import Container, Iterable, Sequence
@@ -7,16 +7,16 @@ from typing import Any
 from mien.core.printable import printable
 
 _BREAKS = re.compile(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_SPECIAL = re.compile(r"[\\`*\[\]{}|~$]|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word emphasises nothing
+_SPECIAL = re.compile(r"[\\`*\[\]{}|~$]|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word is not emphasis
 _BLOCK = re.compile(r"^(?=(?:[-+=]+|#{1,6})(?:\s|$))|^(\d{1,9})(?=[.)](?:\s|$))")  # lists, headings and rules
 
 
 class Markdown(str):
-    """Text that is Markdown already: `escaped` leaves it as it is."""
+    """Text that is already Markdown; `escaped` returns it unchanged."""
 
 
 def escaped(text: Any) -> Markdown:
-    """Text as Markdown that shows it and does nothing: no HTML, link, emphasis, formula, line or cell of its own.
+    """Text as Markdown that displays it literally: it cannot create HTML, links, emphasis, formulas, lines or table cells.
 
     Source: CommonMark 0.31, sections 2.4 (backslash escapes), 2.5 (entities) and 6; GitHub Flavored Markdown for tables, ~ and bare links.
     """
@@ -24,22 +24,22 @@ def escaped(text: Any) -> Markdown:
         return text
     plain = printable(_BREAKS.sub(" ", str(text)))
     plain = _BLOCK.sub(r"\1" "\\\\", _SPECIAL.sub(r"\\\g<0>", plain.replace("&", "&amp;")))
-    plain = re.sub(r"<(?!\s)", "&lt;", re.sub(r"(?<!\s)>", "&gt;", plain))  # beside a space neither begins or ends a tag
+    plain = re.sub(r"<(?!\s)", "&lt;", re.sub(r"(?<!\s)>", "&gt;", plain))  # < or > next to a space does not begin or end a tag
     return Markdown(plain.replace("://", r":\//").replace("www.", r"www\."))
 
 
 def code(text: Any) -> Markdown:
-    """The text as code, if it has only characters that need no escaping there; else `escaped`."""
+    """The text as inline code if none of its characters needs escaping there, otherwise `escaped`."""
     return Markdown(f"`{text}`") if re.fullmatch(r"[\w./+:@(),-]+(?: [\w./+:@(),-]+)*", str(text), re.ASCII) else escaped(text)
 
 
 def cell(text: Any) -> str:
-    """Text, escaped, or Markdown for one cell of a table, without needless spaces."""
+    """Escaped text, or Markdown, for one table cell, with runs of spaces collapsed."""
     return " ".join(escaped(text).split())
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, num_left: int = 1) -> list[str]:
-    """The lines of a table whose columns are aligned: the first `num_left` to the left, the others, which hold numbers, to the right."""
+    """The lines of an aligned table: the first `num_left` columns are left-aligned, the others, which contain numbers, right-aligned."""
     numbers = range(num_left, len(headings))
     lines = _padded([headings, ["---"] * len(headings), *rows], right=numbers)
     lines[1] = ["-" * (len(cell) - 1) + ":" if column in numbers else "-" * len(cell) for column, cell in enumerate(lines[1])]
@@ -47,7 +47,7 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, nu
 
 
 def plain_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Container[int] = ()) -> str:
-    """The table in columns two spaces apart, those of the numbers `right` to the right."""
+    """The table as text, with columns two spaces apart; the columns with the indices `right` are right-aligned."""
     return "\n".join("  ".join(cells).rstrip() for cells in _padded([headings, *rows], right=right))
 
 

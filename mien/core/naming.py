@@ -1,7 +1,8 @@
-"""How files, the source and folders of this machine are named in what is meant to be shared: the parameter `report.names`.
+"""Names of files, of the source and of local folders in shared output, as set by the parameter `report.names`.
 
-Meant to be shared are metrics/ (in Git or in DVC's cache, with the report, which is mailed) and MLflow; data/, .mien/, data_docs/ and the
-terminal are at home. docs/privacy.md has the whole list. A hashed name tells nothing to those who have not the picture or data/fates.parquet.
+Shared output is metrics/ (in Git or in DVC's cache, including the report, which may be mailed) and MLflow. data/, .mien/, data_docs/ and
+the terminal are local. docs/privacy.md has the whole list. A hashed name reveals nothing to anyone who has neither the image nor
+data/fates.parquet.
 """
 
 import hashlib
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Names = Literal["original", "hashed"]
-NUM_DIGITS = 12  # of names: 10,000 files share none in all but one of five million sets; labels.corrections takes as many
+NUM_DIGITS = 12  # of hashed names; 10,000 files have a collision in 1 of 5 million data sets; labels.corrections accepts this length
 KINDS = {".zip": "zip archive", ".tar": "tar archive", ".tgz": "tar archive", ".gz": "tar archive", ".csv": "table of pixels"}
 
 
 def file_name(path: str, sample_id: str, names: Names) -> str:
-    """What a file with content is called: its path, or the first digits of its sample_id."""
+    """The shared name of a file with content: its path, or the first digits of its sample_id."""
     return path if names == "original" else sample_id[:NUM_DIGITS]
 
 
 def file_names(files: "pd.DataFrame", names: Names) -> dict[str, str]:
-    """By path what each of the files (path, sample_id) is called; `files` must be all of the source, as in data/fates.parquet.
+    """The shared name of each file (path, sample_id), by path; `files` must be all files of the source, as in data/fates.parquet.
 
-    Files without content (ignored, unreadable) are hashed by their path together with all sample_ids, because a path alone can be guessed.
+    For files without content (ignored, unreadable) the path is hashed together with all sample_ids, because a path alone can be guessed.
     """
     known = files[files["sample_id"].notna()]
     contents = dict(zip(known["path"], known["sample_id"], strict=True))
@@ -38,14 +39,14 @@ def file_names(files: "pd.DataFrame", names: Names) -> dict[str, str]:
 
 
 def without_names(text: str, called: Mapping[str, str]) -> str:
-    """The text (such as the detail of a fate) with every path that is a word of it replaced by what the file is called."""
+    """The text (such as the detail of a fate) in which every path that stands as a separate word is replaced by its shared name."""
     for path in sorted((path for path in called if path in text), key=lambda path: (-len(path), path)):
         text = called[path].join(re.split(rf"(?<!\S){re.escape(path)}(?![^\s,;:)])", text))
     return text
 
 
 def source_name(source: str, sample_ids: Iterable[str], names: Names) -> str:
-    """What `ingest.source` is called: the embedded sample by its path, others by the last part of theirs or, hashed, by kind and digest.
+    """The shared name of `ingest.source`: for the embedded sample its path, for others the last part of it or, hashed, kind and digest.
 
     `sample_ids` are those of its files; without any (before `ingest`) the digest is left out.
     """
@@ -59,7 +60,7 @@ def source_name(source: str, sample_ids: Iterable[str], names: Names) -> str:
 
 
 def last_part(text: str) -> str:
-    """A path without the folders that lead to it if it is absolute (of any system, or of a user's home); else as it is."""
+    """The last part of an absolute path (of any system, or in a user's home); any other path unchanged."""
     path = PureWindowsPath(text) if PureWindowsPath(text).drive else PurePosixPath(text)
     return (path.name or "folder") if path.is_absolute() or text.startswith("~") else text
 

@@ -1,6 +1,6 @@
-"""Which stage writes a file, and the one sentence for a file that is missing: it names the file, the stage and the remedy.
+"""The stage that writes each file, and the error for a missing file, which names the file, the stage and the remedy.
 
-dvc.yaml declares the same; tests/core/test_outputs.py holds the two together.
+dvc.yaml declares the same; tests/core/test_outputs.py checks that the two agree.
 """
 
 import json
@@ -35,7 +35,7 @@ _WRITERS = {
     paths.DOUBTS_COUNTS: "doubts",
     paths.REPORT: "report",
 }
-# Folders with a file or folder per model, or per stage.
+# Folders that contain a file or folder per model, or per stage.
 _WRITERS_PER_NAME = {
     paths.pretrained("any").parent: "pretrained@{name}",
     paths.model("any").parent: "train@{name}",
@@ -49,7 +49,7 @@ _WRITERS_PER_NAME = {
 
 
 def made_by(path: Path) -> str:
-    """The stage that writes a file or folder, as `dvc repro` takes it (`split`, `train@MODEL`); empty where none is known to."""
+    """The stage that writes a file or folder, as an argument of `dvc repro` (`split`, `train@MODEL`); empty if none is known."""
     for place in (path, *path.parents):
         if place in _WRITERS:
             return _WRITERS[place]
@@ -59,26 +59,26 @@ def made_by(path: Path) -> str:
 
 
 def missing(path: Path, *, stage: str = "", otherwise: str = "") -> TableError:
-    """The error for a file that is not there; `otherwise` is what helps beside making it, from ', or'.
+    """The error for a missing file; `otherwise` is another remedy, which begins with ', or'.
 
-    `stage` is for files that may lie elsewhere than where the pipeline puts them; the others are known to `made_by`.
+    `stage` is needed only for files outside the pipeline's own paths, which `made_by` does not know.
     """
     return TableError(f"{path} is missing; run `{_command(path, stage)}` to make it (or `dvc pull` to fetch it){otherwise}")
 
 
 def damaged(path: Path, fault: str, *, stage: str = "") -> TableError:
-    """The error for a file that is there and not as its stage writes it; `fault` is what is wrong with it, from its verb on."""
+    """The error for a file that exists but is not valid output of its stage; `fault` is the predicate of the sentence."""
     return TableError(f"{path} {fault}; delete it and run `{_command(path, stage)}` to make it anew")
 
 
 def read_json_output(path: Path, *, stage: str = "", otherwise: str = "") -> Any:
-    """The value of a JSON file that a stage writes. Raises TableError, with the stage to run, if it is missing (as `missing`) or no JSON."""
+    """The value of a JSON file that a stage writes. Raises TableError, which names the stage to run, if it is missing or not JSON."""
     try:
         return read_json(path)
     except FileNotFoundError:
         raise missing(path, stage=stage, otherwise=otherwise) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise damaged(path, f"is no JSON ({error})", stage=stage) from None
+        raise damaged(path, f"is not JSON ({error})", stage=stage) from None
 
 
 def _command(path: Path, stage: str) -> str:

@@ -1,4 +1,4 @@
-"""Mapping a function over pieces of work on all cores, with a progress bar."""
+"""Maps a function over pieces of work on all cores, with a progress bar."""
 
 import multiprocessing
 import os
@@ -21,16 +21,16 @@ Result = TypeVar("Result")
 
 
 def start_workers(module: str) -> None:
-    """Begins to import `module` in the process from which `parallel_map` will fork its workers, while this one goes on.
+    """Starts to import `module` in the process from which `parallel_map` will fork its workers, while this process continues.
 
-    For stages that would otherwise wait for the same imports twice, one after the other, and a third time in each worker.
+    Without it, a stage waits for the same imports twice in sequence, and a third time in each worker.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload([module])
     _context()
 
 
 def num_processes(workers: int) -> int:
-    """`workers`, or for 0 the number of cores this process may use."""
+    """`workers`, or the number of cores that this process may use if `workers` is 0."""
     return workers or len(os.sched_getaffinity(0))
 
 
@@ -46,9 +46,9 @@ def parallel_map(
 ) -> list[Result]:
     """`[work(piece) for piece in pieces]` on `workers` processes (0: one per core), in order; `work` must be a top-level function.
 
-    The progress bar counts pieces, or with `sizes` (units per piece) units. With `isolated` even a single worker is a process
-    of its own. Where a worker dies, BrokenProcessPool is raised with `isolated`, else WorkerError. Processes are spawned afresh, not
-    forked, because forking a process with running threads (Arrow, OpenMP) can hang. They end with this process, however it ends.
+    The progress bar counts pieces, or units if `sizes` (units per piece) is given. With `isolated`, even a single worker runs in its own
+    process. If a worker dies, BrokenProcessPool is raised with `isolated`, otherwise WorkerError. Workers are not forked from this process,
+    because forking a process with running threads (Arrow, OpenMP) can hang. They end when this process ends, even if it is killed.
     """
     count = min(num_processes(workers), len(pieces))
     steps = [1] * len(pieces) if sizes is None else sizes
@@ -58,7 +58,7 @@ def parallel_map(
             pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=_context(), initializer=_watch_parent))
             stack.enter_context(_ended_on_error())
             with _signals_waiting():
-                # pool.map cancels what is left of them, and a killed pool trips over that
+                # pool.map cancels the remaining futures, which raises an error if the pool was killed
                 futures = [pool.submit(work, piece) for piece in pieces]
             results = (future.result() for future in futures)
         done = []
@@ -78,7 +78,7 @@ def parallel_map(
 
 
 def run_alone(work: Callable[[Piece], object], piece: Piece) -> int:
-    """Does `work(piece)` in a process of its own; returns its exit code: 0, 1 after an exception (printed by it), -N if signal N killed it."""
+    """Runs `work(piece)` in its own process; returns the exit code: 0, 1 after an exception (which it prints), -N if signal N killed it."""
     process = _context().Process(target=_watched, args=(work, piece))
     with _ended_on_error():
         with _signals_waiting():
@@ -94,7 +94,8 @@ def _watched(work: Callable[[Piece], object], piece: Piece) -> None:
 
 
 def _context() -> ForkServerContext:
-    """Where workers come from. SIGINT is blocked there: Ctrl-C reaches all processes of a terminal, but only this one is to say so and end the others."""
+    """The context that starts workers. SIGINT is blocked in them: Ctrl-C reaches all processes of a terminal, but only this process
+    reports it and ends the others."""
     resource_tracker.ensure_running()  # before, because it unblocks the signal
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
@@ -106,7 +107,7 @@ def _context() -> ForkServerContext:
 
 @contextmanager
 def _signals_waiting() -> Iterator[None]:
-    """Lets Ctrl-C and SIGTERM wait while processes are started; one that was started and never told what to do ends in a traceback."""
+    """Delays Ctrl-C and SIGTERM while processes are started; a process that is interrupted before it has work prints a traceback."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
         yield
@@ -116,7 +117,7 @@ def _signals_waiting() -> Iterator[None]:
 
 @contextmanager
 def _ended_on_error() -> Iterator[None]:
-    """Kills the processes started within when it is left by an error or a signal; their work would be for nothing, and a pool waits for it."""
+    """Kills the processes started inside the block on an error or signal, because a pool would wait for their useless work."""
     before = set(multiprocessing.active_children())
     try:
         yield
@@ -127,7 +128,7 @@ def _ended_on_error() -> Iterator[None]:
 
 
 def _watch_parent() -> None:
-    """In a worker: ends it when its parent is gone. Killed, a parent cannot end its workers, and they would wait for work for ever."""
+    """Ends this worker when its parent is gone. A killed parent cannot end its workers, which would otherwise wait for work forever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 

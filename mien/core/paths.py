@@ -1,6 +1,6 @@
-"""Every path the pipeline reads or writes, relative to the repository's root, where DVC runs the stages.
+"""Every path that the pipeline reads or writes, relative to the root of the repository, where DVC runs the stages.
 
-dvc.yaml names the same paths; tests/pipeline/test_dvc_yaml.py holds the two together.
+dvc.yaml contains the same paths; tests/pipeline/test_dvc_yaml.py checks that the two agree.
 """
 
 import os
@@ -18,7 +18,7 @@ CONFIGS = DATA / "configs"
 SAMPLE = DATA / "sample.zip"
 SAMPLE_TRUTH = DATA / "sample_truth.csv"
 INVENTORY = DATA / "inventory.parquet"
-HASHES = Path(".mien") / "hashes.parquet"  # of the source's files, as they were when last read
+HASHES = Path(".mien") / "hashes.parquet"  # of the source's files when they were last read
 RAW = DATA / "raw"
 FILES = RAW / "files.parquet"
 IMAGES = DATA / "images"
@@ -40,11 +40,11 @@ COMPARISONS = METRICS / "comparisons.csv"
 DOUBTS = METRICS / "doubts"
 DOUBTS_COUNTS = METRICS / "doubts.json"
 REPORT = METRICS / "report"
-PAIRS_PAGE = Path(".mien") / "pairs.html"  # for one person to look at: DVC and Git ignore it
+PAIRS_PAGE = Path(".mien") / "pairs.html"  # for local use only: DVC and Git ignore it
 
 
 def code(stage: str, model: str | None = None) -> Path:
-    """The fingerprint of the code that decides the result of one stage, or of one stage for one model, text."""
+    """The fingerprint of the code that determines the result of one stage, or of one stage for one model, as text."""
     return CODE / stage / f"{model}.txt" if model else CODE / f"{stage}.txt"
 
 
@@ -69,7 +69,7 @@ def pretrained_config(model: str) -> Path:
 
 
 def pretrained(model: str) -> Path:
-    """The folder with one backbone's pretrained weights, or the note that there are none."""
+    """The folder with the pretrained weights of one backbone, or with a note that there are none."""
     return DATA / "pretrained" / model
 
 
@@ -79,17 +79,17 @@ def model(model: str) -> Path:
 
 
 def train_metrics(model: str) -> Path:
-    """Figures of one training run, JSON."""
+    """Metrics of one training run, JSON."""
     return METRICS / "train" / f"{model}.json"
 
 
 def train_curves(model: str) -> Path:
-    """Figures per epoch of one training run, CSV (DVC plots); a folder of their own, because dvc.yaml plots it whole."""
+    """Metrics per epoch of one training run, CSV (DVC plots); in a separate folder, because dvc.yaml plots the whole folder."""
     return METRICS / "curves" / f"{model}.csv"
 
 
 def evaluation(model: str) -> Path:
-    """Test figures of one model, JSON."""
+    """Test metrics of one model, JSON."""
     return METRICS / "evaluate" / f"{model}.json"
 
 
@@ -109,17 +109,17 @@ def reliability_table(model: str) -> Path:
 
 
 def slices(model: str) -> Path:
-    """Test figures on parts of the test images, CSV."""
+    """Test metrics on slices of the test images, CSV."""
     return METRICS / "evaluate" / f"{model}.slices.csv"
 
 
 def explanation(model: str) -> Path:
-    """What the maps of one model claim, in figures, JSON."""
+    """Metrics of the class activation maps of one model, JSON."""
     return METRICS / "explain" / f"{model}.json"
 
 
 def explanation_folder(model: str) -> Path:
-    """Galleries, failures and their pictures."""
+    """The folder with galleries, failures and their images."""
     return METRICS / "explain" / model
 
 
@@ -134,25 +134,25 @@ def data_card() -> Path:
 
 
 def predictions(model: str) -> Path:
-    """Predictions and logits for every test image (of every seed) and every validation image, Parquet."""
+    """Predictions and logits for every test image (for every seed) and every validation image, Parquet."""
     return DATA / "predictions" / f"{model}.parquet"
 
 
 def workspace() -> Path:
-    """The main repository's root, absolute; also inside `dvc exp run --temp`, where DVC_ROOT names it."""
+    """The absolute root of the main repository, also inside `dvc exp run --temp`, where DVC_ROOT contains it."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
 
 
 def checkpoints(model: str, fingerprint: str) -> Path:
-    """Where an unfinished training keeps its checkpoints: outside DVC's outs, which DVC deletes before each run."""
+    """The folder for checkpoints of an unfinished training, outside DVC's outs, because DVC deletes outs before each run."""
     return workspace() / ".mien" / "checkpoints" / model / fingerprint
 
 
 def cost(model: str, fingerprint: str) -> Path:
-    """How fast that model predicts on this machine, JSON: beside what DVC tracks, as `timing`."""
+    """The prediction speed of the model on this machine, JSON; not tracked by DVC, like `timing`."""
     return workspace() / ".mien" / "costs" / model / f"{fingerprint}.json"
 
 
 def timing(model: str, fingerprint: str) -> Path:
-    """How long that training took, JSON: beside what DVC tracks, because two runs must give the same bytes."""
+    """The duration of the training, JSON; not tracked by DVC, because two runs must write the same bytes."""
     return workspace() / ".mien" / "timings" / model / f"{fingerprint}.json"

@@ -1,11 +1,11 @@
-"""Numbers with the noun they count."""
+"""Formats numbers with the noun they count."""
 
 
 def plural(num: int, noun: str, many: str = "") -> str:
-    """'1 class', '2 classes': the number and its noun, whose plural is `many`, or has an s."""
+    """The number with its noun, such as '1 class' or '2 classes'; the plural is `many`, or the noun with an s."""
     return f"{num} {noun_of(num, noun, many)}"
 
 
 def noun_of(num: int, noun: str, many: str = "") -> str:
-    """The noun alone, for a number that is written otherwise."""
+    """The noun alone, for a number that is formatted separately."""
     return noun if num == 1 else many or f"{noun}s"

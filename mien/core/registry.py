@@ -1,7 +1,7 @@
-"""Registries that are folders: one small module per entry, found by its file name and imported only when it is used.
+"""Registries that are folders: each entry is a small module, which is found by its file name and imported only when it is used.
 
-A loss or attention block is added by adding a file; no shared list changes, so DVC retrains no model that does not use it.
-A module's constants can be read without importing it (and so without importing torch).
+A loss or attention block is added by adding a file. No shared list changes, so DVC does not retrain models that do not use it.
+The constants of a module can be read without importing it, and therefore without importing torch.
 """
 
 import ast
@@ -35,7 +35,7 @@ def constant(package: str, name: str, variable: str) -> Any:
 
 
 def load(package: str, name: str, variable: str) -> Any:
-    """The object that the entry `name` of `package` names by `variable`; KeyError lists the choices."""
+    """The object `variable` of the module `name` in `package`. Raises KeyError, which lists the choices, if there is no such entry."""
     if name not in names(package):
         raise KeyError(f"{package} has no '{name}'; choose one of: {', '.join(names(package))}")
     return getattr(import_module(f"{package}.{name}"), variable)

@@ -1,8 +1,8 @@
-"""CSV files that people open in a spreadsheet, which runs a cell that begins with = + - or @ as a formula.
+"""CSV files that are safe to open in a spreadsheet, which evaluates a cell that begins with = + - or @ as a formula.
 
-Such a cell is written with an apostrophe before it, which spreadsheets take as the sign of a text; `original` takes it away again. Numbers
-stay numbers. Source: OWASP, CSV Injection. The files that DVC plots are not guarded, because DVC reads them as they are; they hold numbers
-and the classes of params.yaml.
+Such a cell is written with a leading apostrophe, which spreadsheets treat as the mark of text; `original` removes it again. Numbers are not
+changed. Source: OWASP, CSV Injection. Files that DVC plots are not guarded, because DVC reads the apostrophe as part of the text; they
+contain only numbers and the classes of params.yaml.
 """
 
 import re
@@ -19,31 +19,31 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def guarded(text: str) -> str:
-    """The text as a cell that no spreadsheet runs; what is a number, or begins with no such character, stays as it is."""
+    """The text as a cell that no spreadsheet evaluates; numbers and text that begins with any other character are unchanged."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def original(cell: str) -> str:
-    """The text that `guarded` made the cell of."""
+    """The text from which `guarded` made the cell."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def write_csv(path: Path, table: pd.DataFrame, *, float_format: str | None = None) -> None:
-    """Writes a table whose headings and texts are guarded and in one line, without control characters. The same table, the same bytes."""
+    """Writes a table; headings and texts are guarded, on one line, and without control characters. The bytes are deterministic."""
     with replacing_file(path) as temporary:
         _changed(table, lambda text: guarded(one_line(text))).to_csv(temporary, index=False, float_format=float_format, lineterminator="\n")
 
 
 def write_plot(path: Path, table: pd.DataFrame, *, float_format: str | None = None) -> None:
-    """Writes a table for DVC to plot: as it is, because DVC reads guarded cells as they are written. The same table, the same bytes."""
+    """Writes a table that DVC plots; cells are not guarded, because DVC does not remove the apostrophe. The bytes are deterministic."""
     with replacing_file(path) as temporary:
         table.to_csv(temporary, index=False, float_format=float_format, lineterminator="\n")
 
 
 def read_csv(path: Path, *, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The table that `write_csv` wrote; only empty cells are missing, because a folder or a person may be called NA.
+    """Reads a table that `write_csv` wrote. Only empty cells are missing values, because a folder or a person may be called NA.
 
-    The columns `texts` are text, even where every cell looks like a number. Raises as pandas does.
+    The columns `texts` are read as text, even if every cell looks like a number. Raises the errors of pandas.read_csv.
     """
     return _changed(pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""]), original)
 

@@ -1,4 +1,4 @@
-"""What every stage's command line shares: Typer, and errors that a user can read."""
+"""The command line that all stages share: Typer, and errors without a traceback."""
 
 import sys
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from mien.core.errors import MienError, Stopped
 from mien.core.printable import printable
 from mien.core.stopping import raising_stopped, sentence
 
-GOES_ON = "nothing half-written remains, and the next `dvc repro` goes on with this stage"
+GOES_ON = "nothing half-written remains, and the next `dvc repro` continues with this stage"
 
 
 def command(main: Callable[..., None], *, on_stop: str = GOES_ON) -> Callable[[], None]:
-    """Turns a stage's `main` into its command line, as `reporting` does; `on_stop` says what happens next where it was stopped."""
+    """Turns a stage's `main` into a command line, with errors as in `reporting`; `on_stop` is the message after an interruption."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(help=main.__doc__)(main)
     return reporting(app, on_stop=on_stop)
 
 
 def reporting(app: typer.Typer, *, on_stop: str = "nothing half-written remains") -> Callable[[], None]:
-    """A command line that prints what a user can meet to stderr in few words, without a traceback.
+    """A command line that prints expected errors to stderr as short messages, without a traceback.
 
-    A MienError, and a disk that refuses (full, read-only, limits), exit with code 2; Ctrl-C with 130, SIGTERM with 143.
+    The exit code is 2 for a MienError and for disk errors (full, read-only, limits), 130 for Ctrl-C, and 143 for SIGTERM.
     """
 
     def run() -> None:
@@ -32,7 +32,7 @@ def reporting(app: typer.Typer, *, on_stop: str = "nothing half-written remains"
         try:
             with raising_stopped():
                 app()
-        except SystemExit as end:  # how Typer ends, also after a success
+        except SystemExit as end:  # Typer always ends with SystemExit, also after a success
             if not end.code:
                 finished()
             raise

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM as one line and the exit code that shells know (130, 143), instead of a traceback or silence.
+"""Handles Ctrl-C and SIGTERM: prints one line and exits with the usual code (130, 143), instead of a traceback or silence.
 
-While a stage's modules are still being imported nothing has been written, and the process simply ends; later, Stopped is raised, so that
-temporary files are removed and worker processes ended on the way out. This module is imported first of all, so it imports little itself.
+While the modules of a stage are being imported, nothing has been written, so the process ends at once. Later, Stopped is raised, so that
+temporary files are removed and worker processes are ended. This module is imported before all others, so it imports little itself.
 """
 
 import os
@@ -17,13 +17,13 @@ Handler = Callable[[int, FrameType | None], object]
 
 
 def end_quietly() -> None:
-    """From now on a signal prints its line and ends the process at once: for the time in which modules are imported."""
+    """Installs a handler that prints one line and ends the process at once; for the time during which modules are imported."""
     _install(_end)
 
 
 @contextmanager
 def raising_stopped() -> Iterator[None]:
-    """Within, a signal raises Stopped in the main thread. Outside the main thread, or where the signals are ignored (nohup), nothing changes."""
+    """In the block, a signal raises Stopped in the main thread. In other threads, or if signals are ignored (nohup), nothing changes."""
     before = _install(_raise)
     try:
         yield
@@ -33,13 +33,13 @@ def raising_stopped() -> Iterator[None]:
 
 
 def sentence(signum: int, advice: str) -> str:
-    """What to print when the process is stopped."""
+    """The line to print when the process is stopped."""
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]  # noqa: PTH119, PTH122 (pathlib takes a while to import)
     return f"stopped: {name} was ended by {'Ctrl-C (SIGINT)' if signum == signal.SIGINT else 'SIGTERM'}; {advice}"
 
 
 def _install(handler: Handler) -> dict[int, Handler | int | None]:
-    """Puts the handler in the place of Python's own, or of ours; returns what was there."""
+    """Installs the handler in place of Python's default handlers or of ours; returns the previous handlers."""
     known = (signal.SIG_DFL, signal.default_int_handler, _end, _raise)
     found = {int(signum): signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
     before = {signum: there for signum, there in found.items() if there in known}
@@ -52,8 +52,8 @@ def _install(handler: Handler) -> dict[int, Handler | int | None]:
 
 
 def _end(signum: int, _frame: FrameType | None) -> None:
-    # Raised from here, an exception would have to pass through the imports of others, and some catch all.
-    os.write(2, f"{sentence(signum, 'it had not begun; run the same command again')}\n".encode())
+    # An exception raised here would have to pass through the imports of libraries, some of which catch all exceptions.
+    os.write(2, f"{sentence(signum, 'it had not started; run the same command again')}\n".encode())
     os._exit(128 + signum)
 
 

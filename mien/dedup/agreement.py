@@ -1,11 +1,12 @@
-"""Where two registered pictures differ: copies a little everywhere, two exposures of one scene much in a few places.
+"""Local correlation of two registered images, which separates copies of one image from two exposures of one scene.
 
-Correlation over the whole picture cannot tell an open mouth from compression. Correlation in a small window around each pixel can: its low
-percentiles are high for copies however they were compressed, toned or blurred, and low as soon as a mouth, a brow or a lid has moved.
-benchmarks/duplicates.py prints the error rates. The local correlation is the structure term of SSIM in a Gaussian window (Wang et al.,
-"Image quality assessment: from error visibility to structural similarity", 2004, eq. 10).
+Copies differ slightly everywhere; two exposures differ strongly in a few places. Correlation over the whole image cannot distinguish an
+open mouth from compression. Correlation in a small window around each pixel can: its low percentiles stay high for copies, however they
+were compressed, toned or blurred, and drop as soon as a mouth, a brow or an eyelid has moved. benchmarks/duplicates.py prints the error
+rates. The local correlation is the structure term of SSIM in a Gaussian window (Wang et al., "Image quality assessment: from error
+visibility to structural similarity", 2004, eq. 10).
 
-Shapes: P pairs, S side, R rows and C columns of a part of the picture.
+Shapes: P pairs, S side, R rows and C columns of a part of the image.
 """
 
 from typing import Final
@@ -15,24 +16,25 @@ from numpy.typing import NDArray
 
 from mien.dedup.texture import blurring
 
-# Standard deviation of the window, share of the side: the size of a mouth, and small enough that a caption spoils little beside it.
+# Standard deviation of the window as a share of the side: about the size of a mouth, and small enough to limit the influence of a caption.
 _WINDOW: Final = 1 / 24
 FLAT: Final = 0.15
-# Which share of the pixels may differ: a watermark, a hand-drawn moustache, a spot.
+# The share of the pixels that may differ, because of a watermark, a hand-drawn moustache or a spot.
 LOW: Final = 0.1
-# Frames, captions and what a crop lets in lie at the border. Top captions are taller, and no expression is told by the upper quarter alone,
-# so the upper quarter may differ instead. Rows and columns, shares of the side: first and last.
+# Frames, captions and the extra content of a wider crop lie at the border, so only the middle is compared. Captions at the top are taller,
+# and the upper quarter alone shows no expression, so a second part leaves it out. A part is (first, last) of rows and of columns, as shares
+# of the side.
 _PARTS: Final = (((1 / 8, 7 / 8), (1 / 12, 11 / 12)), ((1 / 4, 1), (1 / 12, 11 / 12)))
-# Of a part, the share that both pictures must show: less is too little to judge by.
+# The share of a part that both images must cover; with less there is too little to compare.
 _LEAST_COVERED: Final = 0.5
 
 
 def local_correlation(
     fixed_PSS: NDArray[np.float32], moved_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_], *, flat: float = FLAT
 ) -> NDArray[np.float32]:
-    """Correlation of the grey levels around each pixel, over what both pictures cover, (P, S, S), about -1 to 1.
+    """Correlation of the grey levels around each pixel, over the pixels that both images cover, (P, S, S), about -1 to 1.
 
-    `flat` is the constant of the structure term, share of the picture's variance: what differs in flat parts is noise.
+    `flat` is the constant of the structure term, as a share of the image's variance; it suppresses noise in flat regions.
     """
     side = fixed_PSS.shape[1]
     blur_SS = blurring(side, side * _WINDOW, mode="constant")
@@ -50,7 +52,7 @@ def local_correlation(
 
 
 def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The local correlation that all but a tenth of the middle of each pair exceeds, (P,); -1 where the pictures share too little."""
+    """The 10th percentile of the local correlation in the middle of each pair, (P,); -1 where the images overlap too little."""
     side = local_PSS.shape[1]
     best_P = np.full(len(local_PSS), -1, np.float32)
     for rows, columns in _PARTS:
@@ -58,7 +60,7 @@ def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]) ->
         covered_PRC = covered_PSS[part]
         size = covered_PRC.shape[1] * covered_PRC.shape[2]
         covered_PG = covered_PRC.reshape(-1, size)
-        # What is not covered sorts to the end.
+        # Pixels that are not covered sort to the end.
         ordered_PG = np.sort(np.where(covered_PG, local_PSS[part].reshape(covered_PG.shape), np.inf), axis=1)
         num_P = covered_PG.sum(1)
         value_P = np.take_along_axis(ordered_PG, (LOW * np.maximum(num_P - 1, 0)).astype(np.int64)[:, None], 1)[:, 0]
@@ -67,7 +69,7 @@ def agreement(local_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]) ->
 
 
 def _standardised(pictures_PSS: NDArray[np.float32], mask_PSS: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean 0 and variance 1 over the mask, 0 outside."""
+    """The images scaled to mean 0 and variance 1 over the mask; 0 outside the mask."""
     num_P = np.maximum(mask_PSS.sum((1, 2), keepdims=True), 1)
     centred = (pictures_PSS - (pictures_PSS * mask_PSS).sum((1, 2), keepdims=True) / num_P) * mask_PSS
     scaled: NDArray[np.float32] = centred / np.maximum(np.sqrt((centred**2).sum((1, 2), keepdims=True) / num_P), 1e-6)

@@ -1,4 +1,4 @@
-"""What the search for twins works on and what it finds."""
+"""The input and the result of the duplicate search."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,23 +10,24 @@ from numpy.typing import NDArray
 from mien.dedup.columns import Columns
 from mien.dedup.texture import texture
 
-# A picture whose texture spreads less is as good as blank: its hash and its correlation are noise. Of FER2013, only the 13 blank ones do.
+# An image whose texture has a smaller standard deviation is nearly blank: its hash and its correlation are noise. In FER2013 these are
+# exactly the 13 blank images.
 _LEAST_TEXTURE: Final = 0.15
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """N different pictures: grey thumbnails, and the 64-bit perceptual hashes of the whole pictures and of their mirror images."""
+    """N distinct images: grey thumbnails, and the 64-bit perceptual hashes of the whole images and of their mirror images."""
 
     thumbnail_NSS: NDArray[np.uint8]
     phash_N: NDArray[np.uint64]
     phash_mirrored_N: NDArray[np.uint64]
-    has_detail_N: NDArray[np.bool_]  # which are large enough for a closer look
-    label_N: NDArray[np.int64]  # a number for each spelling; -1 where none or several are given
+    has_detail_N: NDArray[np.bool_]  # whether the image is large enough to be compared at higher resolution
+    label_N: NDArray[np.int64]  # a number for each label spelling; -1 where an image has no label or several
 
     @cached_property
     def textured_N(self) -> NDArray[np.bool_]:
-        """False for pictures that show as good as nothing: they have twins by bytes or pixels only."""
+        """False for nearly blank images: they can only be duplicates by bytes or by pixels."""
         num = len(self.thumbnail_NSS)
         spreads = [texture(self.thumbnail_NSS[start : start + 4096].astype(np.float32)).std((1, 2)) for start in range(0, num, 4096)]
         return np.concatenate([np.empty(0), *spreads]) > _LEAST_TEXTURE
@@ -34,13 +35,13 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Pairs(Columns):
-    """P pairs i < j of pictures that show the same (or one the mirror image of the other), or the same scene at another moment."""
+    """P pairs i < j of images that are copies of one picture (possibly mirrored), or that show the same scene at another moment."""
 
     i: NDArray[np.int64]
     j: NDArray[np.int64]
-    distance: NDArray[np.int64]  # the least between the hashes that proposed the pair, bits
+    distance: NDArray[np.int64]  # the smallest distance between the hashes that proposed the pair, in bits
     correlation: NDArray[np.float32]  # of the texture, after registration
-    agreement: NDArray[np.float32]  # local correlation that nine tenths of the middle exceed
+    agreement: NDArray[np.float32]  # the local correlation that 90 % of the middle exceeds
     mirrored: NDArray[np.bool_]
-    disputed: NDArray[np.bool_]  # under different labels
-    same: NDArray[np.bool_]  # one picture; else one scene
+    disputed: NDArray[np.bool_]  # whether the two images have different labels
+    same: NDArray[np.bool_]  # True for one picture, False for one scene

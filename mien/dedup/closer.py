@@ -1,6 +1,6 @@
-"""A second look at pairs of larger pictures, at twice the size, where a moved brow or lid shows that 48 px hide.
+"""Compares pairs of larger images a second time at twice the size, where a moved brow or eyelid is visible that 48 px hide.
 
-Copies differ in sharpness as two exposures do not: a reduced or blurred copy is compared with its original made as unsharp.
+Copies may differ in sharpness, so a reduced or blurred copy is compared with its original blurred to the same degree.
 
 Shapes: P pairs, S side.
 """
@@ -15,17 +15,20 @@ from mien.dedup.agreement import agreement, local_correlation
 from mien.dedup.registering import brighter_first, moved, registered, swapped
 from mien.dedup.texture import blurring, texture
 
-# Standard deviations, pixels: of the blur that takes noise from both, and of those tried on either picture.
+# Standard deviations in pixels: of the blur that removes noise from both images, and of the blurs that are tried on either image.
 _NOISE: Final = 0.7
 _BLURS: Final = (0.0, 0.7, 1.2, 2.0)
-# Less than at 48 px, where noise is a larger share of what a window holds.
+# Smaller than at 48 px, where noise is a larger share of the signal in a window.
 _FLAT: Final = 0.05
 
 
 def closer_agreement(
     left_PSS: NDArray[np.uint8], right_PSS: NDArray[np.uint8], maps_P23: NDArray[np.float32], *, times: float
 ) -> NDArray[np.float32]:
-    """Agreement of pairs `times` as large as those that the maps registered, each as unsharp as suits it best, (P,)."""
+    """The agreement of pairs of images that are `times` as large as those the maps were found on, (P,).
+
+    For each pair the blur that gives the highest agreement is used.
+    """
     left, right, swapped_P = brighter_first(left_PSS, right_PSS)
     maps_P23 = maps_P23.copy()
     maps_P23[:, :, 2] *= np.float32(times)

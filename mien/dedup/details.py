@@ -1,4 +1,7 @@
-"""Larger thumbnails of the few pictures that a closer look is worth: decoded when needed, because stored they would double small stores."""
+"""Larger thumbnails of the few images that are compared at higher resolution.
+
+They are decoded when needed, because storing them would double the size of small image stores.
+"""
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +19,11 @@ from mien.store.encoding import stored_image
 from mien.store.shards import DIGITS, read_shard
 from mien.store.tables import IMAGES
 
-DETAIL_PX: Final = 96  # pictures with a shorter side are not looked at more closely
+DETAIL_PX: Final = 96  # images whose shorter side is smaller are not compared at higher resolution
 
 
 def stored_details(store: Path, sample_ids: Collection[str], *, workers: int) -> dict[str, NDArray[np.uint8]]:
-    """Grey thumbnails, DETAIL_PX squared, of pictures in an image store, by sample_id."""
+    """Grey thumbnails, (DETAIL_PX, DETAIL_PX), of images in an image store, by sample_id."""
     wanted = pa.array(sorted(set(sample_ids)), pa.string())
     found: dict[str, NDArray[np.uint8]] = {}
     with ThreadPoolExecutor(num_processes(workers)) as pool:

@@ -1,4 +1,4 @@
-"""Duplicates among files: from the tables of ingest and convert to the rows of duplicates.parquet and pairs.parquet, and their counts."""
+"""Finds duplicates among files: turns the tables of ingest and convert into the rows of duplicates.parquet and pairs.parquet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumb
 
 
 def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pictures]:
-    """The different pictures of an image store (its COLUMNS), and which of them each sample_id shows (sample_id, picture).
+    """The distinct images of an image store (its COLUMNS), and a table (sample_id, picture) that gives the image of each sample_id.
 
-    `files` (sample_id, label_raw) says under which labels they are.
+    `files` (sample_id, label_raw) gives the labels of each content.
 
-    Pictures are numbered in the order of their pixels' SHA-256, so that the order of rows changes nothing.
+    Images are numbered in the order of the SHA-256 of their pixels, so that the result does not depend on the order of rows.
     """
     hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
     _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
@@ -41,7 +41,7 @@ def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pi
 
 
 def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64]:
-    """The number of each picture's spelling, as `families` tells them apart; -1 where its files give none or several."""
+    """The number of each image's label, where spellings are grouped by `families`; -1 where its files have no label or several."""
     spelt = files[["sample_id", "label_raw"]].dropna().merge(samples, on="sample_id")
     code = pd.Series(pd.factorize(spelt["label_raw"].map(families(files["label_raw"].dropna().unique())))[0], spelt["picture"])
     of_picture = code.groupby(level=0)
@@ -50,7 +50,7 @@ def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Duplicates:
-    """What is the same among files: rows of DUPLICATES and of PAIRS, both by path, and the number of pairs of files by kind."""
+    """The duplicates among files: rows of DUPLICATES and of PAIRS, both sorted by path, and the number of pairs of files by kind."""
 
     rows: pd.DataFrame
     pairs: pd.DataFrame
@@ -65,9 +65,10 @@ def find_duplicates(
     workers: int = 0,
     **how: Any,
 ) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id, label_raw) that are among the `images` (COLUMNS); `how` are the parameters of near_pairs.
+    """The duplicates among the `files` (path, sample_id, label_raw) whose content is in `images` (COLUMNS).
 
-    `details` gives larger thumbnails of given sample_ids, for a closer look. Depends on neither the order of rows nor `workers`.
+    `how` are the parameters of near_pairs. `details` returns larger thumbnails of the given sample_ids, for the comparison at higher
+    resolution. The result depends on neither the order of rows nor `workers`.
     """
     samples, pictures = pictures_of(images, files)
     sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
@@ -84,7 +85,10 @@ def find_duplicates(
 
 
 def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
-    """Counts of files, pairs and groups: what they cross and where they disagree, as `files` (path, label_raw, subset_raw) says."""
+    """Counts of files, pairs and groups.
+
+    `files` (path, label_raw, subset_raw) is used to count groups with several labels and groups that lie in both training and test.
+    """
     size = rows.groupby("group_id")["path"].transform("size")
     several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
     groups = several.groupby("group_id")
@@ -106,14 +110,14 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
 
 
 def _scene_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Scenes are those that hold more than one picture."""
+    """Counts of scenes; only a scene with more than one picture is counted."""
     pictures = rows.groupby("scene_id")["group_id"].nunique()
     files = rows.groupby("scene_id").size()[pictures > 1]
     return {"scenes": len(files), "files_in_scenes": int(files.sum()), "largest_scene": int(files.max()) if len(files) else 0}
 
 
 def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
-    """The number of pairs of files (sample_id, picture) by the kind of their relation: KINDS, and scene."""
+    """The number of pairs of files (sample_id, picture) by kind: one of KINDS, or scene."""
     copies = known["picture"].value_counts(sort=False)
     same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
     num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)

@@ -1,4 +1,4 @@
-"""From pairs of pictures to files: groups of one picture, scenes, and each file's nearest twin."""
+"""Turns pairs of images into rows about files: duplicate groups, scenes, and the nearest duplicate of each file."""
 
 from typing import Final
 
@@ -14,16 +14,16 @@ KINDS: Final = ("exact", "pixel", "near", "mirrored")  # strongest first
 
 
 def components(num: int, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The connected component, from 0, of each of `num` pictures joined by pairs."""
+    """The number of the connected component, from 0, of each of `num` images, where pairs are the edges."""
     joined = coo_array((np.ones(len(i_P), np.int8), (i_P, j_P)), shape=(num, num))
     return np.asarray(connected_components(joined, directed=False)[1], np.int64)
 
 
 def duplicate_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """The rows of DUPLICATES, by path, for `files` (path, sample_id, picture: the number that `pairs` knows its pixels by).
+    """The rows of DUPLICATES, sorted by path, for `files` (path, sample_id, picture: the number of the image in `pairs`).
 
-    Files of one sample_id are exact twins, of one picture pixel twins. A file's twin is the other file that it is most strongly related to:
-    the kind in the order of KINDS, then the highest agreement, then the first path.
+    Files with the same sample_id are exact duplicates; files with the same `picture` are pixel duplicates. `twin_path` names the most
+    closely related other file: first by kind in the order of KINDS, then by highest agreement, then by path.
     """
     rows = files.sort_values("path", ignore_index=True)
     same = pairs.take(pairs.same)
@@ -38,7 +38,7 @@ def duplicate_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 
 
 def pair_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """The rows of PAIRS, by path and other path, for `files` (path, sample_id, picture): each picture by its first file."""
+    """The rows of PAIRS, sorted by path and other path, for `files` (path, sample_id, picture); each image is named by its first file."""
     first = files.sort_values("path").drop_duplicates("picture").set_index("picture")
     one, other = (first.loc[number, ["path", "sample_id"]].reset_index(drop=True) for number in (pairs.i, pairs.j))
     swapped = one["path"] > other["path"]
@@ -63,7 +63,10 @@ def _smallest_ids(rows: pd.DataFrame, pairs: Pairs) -> pd.Series:
 
 
 def _copies(rows: pd.DataFrame) -> pd.DataFrame:
-    """For each row with another of the same bytes (rank 0) or pixels (rank 1), the first such: row, rank, twin_path, distance, correlation, agreement."""
+    """The first other file with the same bytes (rank 0) or the same pixels (rank 1), for each row that has one.
+
+    Columns: row, rank, twin_path, distance, correlation, agreement.
+    """
     parts = []
     for rank, key in enumerate(("sample_id", "picture")):
         place = rows.groupby(key).cumcount()
@@ -75,7 +78,7 @@ def _copies(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _likenesses(rows: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """For each row and each picture that a pair joins to its own, the first file of that picture: columns as of _copies."""
+    """The first file of each image that is paired with the image of a row; the columns are those of _copies."""
     first_path = rows.groupby("picture")["path"].min()
     both = pd.DataFrame(
         {

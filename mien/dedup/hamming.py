@@ -1,4 +1,4 @@
-"""Search by Hamming distance, in blocks that stay in the processor's cache: 34,000² / 2 pairs take 0.6 s on one core."""
+"""Search by Hamming distance, in blocks that fit into the processor's cache: 34,000² / 2 pairs take 0.6 s on one core."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ _ROWS, _COLUMNS = 64, 8192
 def close_pairs(
     left_N: NDArray[np.uint64], right_N: NDArray[np.uint64], *, distance: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """All i < j with left[i] and right[j] at most `distance` bits apart, in order of i: (i, j, bits), each (P,)."""
+    """All pairs i < j for which left[i] and right[j] are at most `distance` bits apart, in order of i: (i, j, bits), each (P,)."""
     xor, bits, close = (np.empty((_ROWS, _COLUMNS), kind) for kind in (np.uint64, np.uint8, np.bool_))
     found_i, found_j, found_bits = [], [], []
     for top in range(0, len(left_N), _ROWS):
@@ -20,7 +20,7 @@ def close_pairs(
             np.bitwise_xor(rows, columns, out=xor[block])
             np.bitwise_count(xor[block], out=bits[block])
             np.less_equal(bits[block], distance, out=close[block])
-            # Flat, because NumPy finds the true values of one axis three times as fast as those of two.
+            # Flattened, because NumPy finds the true values of one axis three times as fast as those of two.
             i, j = np.divmod(np.flatnonzero(close[block]), columns.shape[1])
             upper = i + top < j + start
             i, j = i[upper], j[upper]

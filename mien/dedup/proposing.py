@@ -1,4 +1,4 @@
-"""Pairs of pictures that may show the same, by perceptual hashes."""
+"""Proposes pairs of images that may be copies of one picture, by their perceptual hashes."""
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from mien.dedup.views import HYPOTHESES, view_hashes
 
 @dataclass(frozen=True)
 class Proposals:
-    """P pairs i < j, each once per zoom: -1, 0 or 1 says which picture is the closer crop, the second, none or the first."""
+    """P pairs i < j, each at most once per zoom; zoom is 1 if the second image is the closer crop, -1 if the first is, 0 if neither."""
 
     i: NDArray[np.int64]
     j: NDArray[np.int64]
     zoom: NDArray[np.int8]
-    distance: NDArray[np.uint8]  # the least, bits
+    distance: NDArray[np.uint8]  # the smallest, in bits
 
 
 def propose(pictures: Pictures, *, distance: int, max_shift: float, mirrored: bool, pool: Executor) -> Proposals:
-    """All pairs whose hashes are at most `distance` bits apart, of the whole pictures or under one of HYPOTHESES, in order of (zoom, i, j).
+    """All pairs whose hashes are at most `distance` bits apart, for whole images or under one of HYPOTHESES, in order of (zoom, i, j).
 
-    With `mirrored`, the second picture of each pair is mirrored.
+    With `mirrored`, the second image of each pair is mirrored.
     """
     plain_VN, mirrored_VN = view_hashes(pictures.thumbnail_NSS, max_shift=max_shift)
     right_VN = mirrored_VN if mirrored else plain_VN
     searches = [(0, pictures.phash_N, pictures.phash_mirrored_N if mirrored else pictures.phash_N)]
     if mirrored:
-        # pHash compares with the median, which mirroring moves: a pair can be close seen from one side only.
+        # pHash compares with the median, which mirroring changes, so a pair can be close in only one of the two directions.
         searches.append((0, pictures.phash_mirrored_N, pictures.phash_N))
     searches += [(one.zoom, plain_VN[one.left], right_VN[one.right]) for one in HYPOTHESES]
 

@@ -1,11 +1,11 @@
-"""Registration of pairs of pictures: the affine map under which the texture of one lies on that of the other.
+"""Registration of pairs of images: finds the affine map that aligns the texture of one image with that of the other.
 
-A search over shifts and zooms leaves up to a pixel and several degrees between two copies of one picture, enough to hide where two pictures
-really differ. Gauss-Newton on the squared difference of texture takes that away: the inverse compositional form of Lucas and Kanade's
-algorithm (Baker and Matthews, "Lucas-Kanade 20 years on", 2004, section 3.2), whose matrices are computed once per pair.
+A search over shifts and zooms leaves an error of up to a pixel and several degrees between two copies of one picture, enough to hide where
+two images really differ. Gauss-Newton on the squared difference of texture removes this error. It is the inverse compositional form of the
+Lucas-Kanade algorithm (Baker and Matthews, "Lucas-Kanade 20 years on", 2004, section 3.2), whose matrices are computed once per pair.
 
-Shapes: P pairs, S side. A map holds a matrix and a shift, (P, 2, 3): v = matrix · u + shift, from pixels u of the fixed picture to pixels v of
-the moving one, (down, right) from the middle of each.
+Shapes: P pairs, S side. A map contains a matrix and a shift, (P, 2, 3): v = matrix · u + shift, from pixels u of the fixed image to pixels
+v of the moving image, each as (down, right) from the middle of its image.
 """
 
 from typing import Final
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS: Final = 4
-# Of the mean of the normal matrix's diagonal: keeps pictures of a few straight edges, where not every map can be told, from running away.
+# As a share of the mean of the normal matrix's diagonal. Images with only a few straight edges do not determine every parameter of the map;
+# damping keeps their iterations from diverging.
 _DAMPING: Final = 0.01
 
 
 def shift_and_zoom(down_P: NDArray[np.float32], right_P: NDArray[np.float32], zoom_P: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The maps of a shift, in pixels of the moving picture, and a zoom of the moving over the fixed picture, (P, 2, 3)."""
+    """The maps of a shift, in pixels of the moving image, and a zoom of the moving relative to the fixed image, (P, 2, 3)."""
     maps_P23 = np.zeros((len(zoom_P), 2, 3), np.float32)
     maps_P23[:, 0, 0] = maps_P23[:, 1, 1] = zoom_P
     maps_P23[:, 0, 2], maps_P23[:, 1, 2] = down_P, right_P
@@ -29,27 +30,27 @@ def shift_and_zoom(down_P: NDArray[np.float32], right_P: NDArray[np.float32], zo
 def brighter_first(
     left_PSS: NDArray[np.uint8], right_PSS: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """The brighter picture of each pair, the other one, and whether that swaps them, (P,).
+    """The brighter image of each pair, the other image, and whether the two were swapped, (P,).
 
-    Registration treats the two differently. Taking the brighter one for the fixed one, the order of pictures does not matter; of mirrored
-    pairs, either order then gives the same pair or its mirror image.
+    Registration treats the fixed and the moving image differently. Because the brighter one is always the fixed one, the order of the two
+    images does not matter; for mirrored pairs, either order gives the same pair or its mirror image.
     """
     left, right = left_PSS.astype(np.float32), right_PSS.astype(np.float32)
-    # Squares, because copies often have the same sum. Exact, so that mirroring changes nothing.
+    # Sums of squares are compared, because copies often have the same sum. The sums are exact, so that mirroring does not change them.
     swapped_P = (right.astype(np.float64) ** 2).sum((1, 2)) > (left.astype(np.float64) ** 2).sum((1, 2))
     where = swapped_P[:, None, None]
     return np.where(where, right, left), np.where(where, left, right), swapped_P
 
 
 def swapped(maps_P23: NDArray[np.float32], swapped_P: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The maps, inverted where the pictures of the pair are swapped, (P, 2, 3)."""
+    """The maps, inverted where the images of the pair are swapped, (P, 2, 3)."""
     inverse_P22 = np.linalg.inv(maps_P23[:, :, :2])
     inverse_P23 = np.concatenate([inverse_P22, -inverse_P22 @ maps_P23[:, :, 2:]], axis=2)
     return np.where(swapped_P[:, None, None], inverse_P23, maps_P23)
 
 
 def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The moving pictures as the fixed ones see them, interpolated linearly, and which pixels the moving ones cover, both (P, S, S)."""
+    """The moving images resampled linearly on the pixels of the fixed images, and a mask of the pixels they cover, both (P, S, S)."""
     num, side, _ = pictures_PSS.shape
     middle = np.float32((side - 1) / 2)
     u = np.arange(side, dtype=np.float32) - middle
@@ -69,10 +70,10 @@ def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> t
 
 
 def registered(fixed_PSS: NDArray[np.float32], moving_PSS: NDArray[np.float32], start_P23: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The maps, STEPS from `start` on, that bring the moving textures onto the fixed ones, (P, 2, 3)."""
+    """The maps that align the moving textures with the fixed ones, after STEPS iterations from `start`, (P, 2, 3)."""
     num, side, _ = fixed_PSS.shape
     half = np.float32((side - 1) / 2)
-    u = (np.arange(side, dtype=np.float32) - half) / half  # of a size with the shift, so that one damping suits all six numbers
+    u = (np.arange(side, dtype=np.float32) - half) / half  # scaled like the shift, so that one damping suits all six parameters
     maps_P23 = start_P23.copy()
     image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
     slopes_2PSS = np.gradient(fixed_PSS, axis=(1, 2))
@@ -88,7 +89,7 @@ def registered(fixed_PSS: NDArray[np.float32], moving_PSS: NDArray[np.float32], 
         change_P23 = (inverse_P66 @ (jacobian_P6G @ error_PG1)).reshape(num, 2, 3)
         np.clip(change_P23, -1.5, 1.5, out=change_P23)
         change_P23[:, :, :2] /= half
-        # The map after the inverse of the change.
+        # Compose the map with the inverse of the change.
         matrix_P22 = maps_P23[:, :, :2] @ np.linalg.inv(change_P23[:, :, :2] + np.eye(2, dtype=np.float32))
         maps_P23[:, :, 2:] -= matrix_P22 @ change_P23[:, :, 2:]
         maps_P23[:, :, :2] = matrix_P22

@@ -1,4 +1,4 @@
-"""Pairs of one picture and pairs of one scene among different pictures: perceptual hashes propose, pixels decide."""
+"""Finds pairs of copies and pairs of one scene among distinct images: perceptual hashes propose pairs, pixels decide."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -14,19 +14,20 @@ from mien.dedup.columns import first_of_pair
 from mien.dedup.proposing import propose
 from mien.dedup.same_image import candidates, compare
 
-# Mirrored copies are a hundred times as rare, while a face is nearly its own mirror image: as many look-alikes for far fewer copies.
+# Mirrored copies are a hundred times as rare as upright ones. Faces are nearly symmetric, so there are as many false candidates for far
+# fewer true copies; mirrored pairs therefore need this much more correlation and agreement.
 MIRRORED_MARGIN: Final = 0.05
-# Under different labels, two pictures that agree only just are mostly two moments (a faint smile and a contempt), and a mistake is dear: it
-# sends both to quarantine. Under one label they are mostly copies, and both may stay.
+# Two images with different labels that barely reach the threshold mostly show two moments (a faint smile and contempt), and a mistake is
+# costly, because it sends both to quarantine. With the same label they are mostly copies, and both may stay.
 DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
 
 Flags = NDArray[np.bool_] | np.bool_
-Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the pictures of these numbers
+Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the images with these numbers
 
 
 def least_agreement(min_agreement: float, *, mirrored: Flags, disputed: Flags) -> NDArray[np.float64]:
-    """From which agreement pairs are one picture, (P,)."""
+    """The agreement from which each pair counts as one picture, (P,)."""
     return np.minimum(1, min_agreement + MIRRORED_MARGIN * np.asarray(mirrored) + DISPUTED_MARGIN * np.asarray(disputed))
 
 
@@ -42,14 +43,15 @@ def near_pairs(
     details: Details | None = None,
     workers: int = 0,
 ) -> Pairs:
-    """All pairs of pictures that show one picture or one scene, in order of (i, j); each pair once, as what it is more alike.
+    """All pairs of images that are copies of one picture or show one scene, in order of (i, j).
 
-    Proposed are pairs whose hashes are at most `distance` bits apart. Of these, after registration, one picture are those whose texture
-    correlates at least `min_correlation` and whose local correlation is at least `min_agreement` but for a tenth of the middle (mirrored
-    pairs: 0.05 more of each; pairs under different labels: 0.06 more agreement). Where both pictures are large enough, they must do so once
-    more as `details` shows them, and agreement is that of this closer look. One scene are other upright pairs whose texture correlates at
-    least `scene_correlation`.
-    `workers` threads (0: one per core) change no result.
+    Pairs whose hashes are at most `distance` bits apart are proposed and registered. A pair is one picture if the correlation of its
+    texture is at least `min_correlation` and its local correlation is at least `min_agreement` in 90 % of the middle. Mirrored pairs need
+    0.05 more of each; pairs with different labels need 0.06 more agreement. Where both images are large enough, they must pass again at the
+    higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
+    correlates at least `scene_correlation` is one scene.
+    Each pair is returned once, with the stronger relation: one picture before one scene, then the higher agreement.
+    `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
     def one_way(mirror: bool, pool: Executor) -> Pairs:
@@ -64,7 +66,8 @@ def near_pairs(
         mirrored_P, disputed_P = np.full(len(near.i), mirror), (label_i != label_j) & (label_i >= 0) & (label_j >= 0)
         least_P = least_agreement(min_agreement, mirrored=mirrored_P, disputed=disputed_P)
         agreement_P = alike.agreement
-        # A frame around one of them lowers the correlation of the whole; scenes, which agreement does not confirm, need that of the whole.
+        # A frame around one image lowers the correlation of the whole, so copies are judged by the higher of the whole and the middle.
+        # Scenes are not confirmed by agreement, so they are judged by the whole.
         same_P = (alike.best >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
         if details:
             looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
@@ -93,7 +96,7 @@ def _closer(
     side: int,
     pool: Executor,
 ) -> NDArray[np.float32]:
-    """Agreement of the pairs as their details show them; the maps are those of thumbnails of `side` pixels."""
+    """The agreement of the pairs at higher resolution; the maps were found on thumbnails of `side` pixels."""
     used, place = np.unique(np.concatenate([i_P, j_P]), return_inverse=True)
     larger_NDD = details(used)
     left_P, right_P = place[: len(i_P)], place[len(i_P) :]

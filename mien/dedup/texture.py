@@ -1,10 +1,10 @@
-"""How alike two pictures are after the best small shift: normalised cross-correlation of their texture, for many pairs at once.
+"""Normalised cross-correlation of the texture of two images at the best small shift, for many pairs at once.
 
-Texture, because any two faces framed alike correlate at 0.8 in their brightness, which is that of a face; in their texture they do at 0.3, while
-copies stay above 0.7. Correlation at every shift comes from one inverse Fourier transform per pair, its normalisation over the overlap from
-integral images (Lewis, "Fast normalized cross-correlation", 1995), so that the value is exact at each shift.
+Texture is used because any two faces with the same framing correlate at 0.8 in brightness, but only at 0.3 in texture, while copies stay
+above 0.7. One inverse Fourier transform per pair gives the correlation at every shift. It is normalised over the overlap with integral
+images (Lewis, "Fast normalized cross-correlation", 1995), so the value is exact at each shift.
 
-Shapes: N pictures, S side, P pairs, K = 2 reach + 1 shifts along an axis, F × G spectrum.
+Shapes: N images, S side, P pairs, K = 2 reach + 1 shifts along an axis, F × G spectrum.
 """
 
 from dataclasses import dataclass
@@ -22,15 +22,16 @@ _LEAST_VARIANCE = 0.05
 
 
 def blurring(side: int, sigma_px: float, *, mode: Literal["nearest", "constant"] = "nearest") -> NDArray[np.float32]:
-    """A Gaussian blur along one axis as a matrix (S, S), whose many small products are ten times as fast as filtering picture by picture."""
+    """A Gaussian blur along one axis as a matrix (S, S); batched matrix products are ten times as fast as filtering each image."""
     return np.asarray(gaussian_filter1d(np.eye(side), sigma_px, axis=0, mode=mode), np.float32)
 
 
 def texture(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pictures less their local brightness, over their local contrast (N, S, S), both within a sixteenth of the side.
+    """The images minus their local mean, divided by their local contrast, (N, S, S); both use a Gaussian of a sixteenth of the side.
 
-    Local contrast, so that a frame or a caption common to two pictures does not outweigh what they show.
-    Unchanged by brightness; by contrast too, but for the four grey levels that keep noise in flat areas small.
+    Dividing by local contrast keeps a frame or caption that two images share from outweighing their content.
+    The result does not depend on brightness, and only slightly on contrast: four grey levels are added to the local contrast, which
+    suppresses noise in flat areas.
     """
     side = pictures_NSS.shape[1]
     blur_SS = blurring(side, side / 16)
@@ -41,7 +42,7 @@ def texture(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def zoomed(pictures_NSS: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
-    """The middle of each picture, `zoom` times as large (N, S, S), interpolated linearly."""
+    """The middle of each image, enlarged `zoom` times with linear interpolation, (N, S, S)."""
     side = pictures_NSS.shape[1]
     middle = (side - 1) / 2
     wanted = middle + (np.arange(side) - middle) / zoom
@@ -51,7 +52,7 @@ def zoomed(pictures_NSS: NDArray[np.float32], zoom: float) -> NDArray[np.float32
 
 
 def halved(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pictures at half the size (N, S / 2, S / 2), averaged."""
+    """The images at half the size, by averaging, (N, S / 2, S / 2)."""
     num, side = pictures_NSS.shape[:2]
     halves: NDArray[np.float32] = pictures_NSS.reshape(num, side // 2, 2, side // 2, 2).mean((2, 4))
     return halves
@@ -59,17 +60,17 @@ def halved(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Spectra:
-    """What correlating N pictures at all shifts up to `reach` pixels needs of each of them."""
+    """Per-image values from which N images are correlated at all shifts up to `reach` pixels."""
 
     reach: int
-    overlap_KK: NDArray[np.float32]  # pixels two pictures share at each shift
+    overlap_KK: NDArray[np.float32]  # the number of pixels that two images share at each shift
     spectrum_NFG: NDArray[np.complex64]
-    sum_NKK: NDArray[np.float32]  # over the part of the picture that the other covers
+    sum_NKK: NDArray[np.float32]  # over the part of the image that the other image covers
     sum_of_squares_NKK: NDArray[np.float32]
 
     @classmethod
     def of(cls, pictures_NSS: NDArray[np.float32], *, reach: int) -> Self:
-        """Pictures are brought to mean 0 and variance 1 first, for precision."""
+        """Computes the values; images are first scaled to mean 0 and variance 1, for precision."""
         num, side = pictures_NSS.shape[:2]
         padded = fft.next_fast_len(side + reach, real=True)
         shifts, pixels = np.arange(-reach, reach + 1)[:, None], np.arange(side)
@@ -89,15 +90,15 @@ class Spectra:
 
 @dataclass(frozen=True)
 class Peaks(Columns):
-    """Of P pairs the highest correlation over the overlap, -1 where the overlap has no texture, and the shift it is at, pixels."""
+    """The highest correlation of P pairs over their overlap (-1 where the overlap has no texture), and its shift in pixels."""
 
     correlation: NDArray[np.float32]
-    down: NDArray[np.float32]  # pixel y of the left picture lies on pixel y + down of the right one
+    down: NDArray[np.float32]  # pixel y of the left image corresponds to pixel y + down of the right image
     right: NDArray[np.float32]
 
 
 def correlate(left: Spectra, right: Spectra, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> Peaks:
-    """The best shift of the pictures left[i] and right[j]."""
+    """The best shift between the images left[i] and right[j]."""
     best_P, place_P = np.empty(len(i_P), np.float32), np.empty(len(i_P), np.int64)
     shifts = np.arange(-left.reach, left.reach + 1)
     count, padded = left.overlap_KK, left.spectrum_NFG.shape[1]

@@ -1,11 +1,11 @@
-"""Perceptual hashes of pictures and of windows of them, so that a copy cropped elsewhere still meets its original.
+"""Perceptual hashes of images and of windows of them, so that a cropped copy is still matched with its original.
 
-A perceptual hash bears recompression, but a crop a tenth of the side away changes as many of its bits as another face does. So each picture is
-also hashed through nine windows, and two pictures are compared under every hypothesis of how one was cropped from the other: opposite windows
-(a shift), a window against the whole (a closer crop). More hypotheses at a smaller distance find more than one generous distance does;
-benchmarks/duplicates.py has the measurement.
+A perceptual hash is robust to recompression, but a crop shifted by a tenth of the side changes as many bits as a different face. Therefore
+each image is also hashed in nine windows, and two images are compared under every hypothesis of how one was cropped from the other:
+opposite windows for a shift, a window against the whole image for a closer crop. Several hypotheses with a small distance find more copies
+than a single hash with a large distance; benchmarks/duplicates.py measures this.
 
-Shapes: N pictures, S side, V views, B bits.
+Shapes: N images, S side, V views, B bits.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _NINE: Final = tuple((row, column) for row in range(3) for column in range(3))
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """View `left` of one picture shows what view `right` of the other shows; `zoom` is -1, 0 or 1: which of them is the closer crop."""
+    """View `left` of one image matches view `right` of the other; `zoom` is 1 if the second is the closer crop, -1 if the first, else 0."""
 
     left: int
     right: int
@@ -34,29 +34,29 @@ def _window(row: int, column: int) -> int:
 
 
 SHIFTED: Final = tuple(Hypothesis(_window(row, column), _window(2 - row, 2 - column), 0) for row, column in _NINE)
-# Corners and centre: the four windows between them find few pairs more (1 % at the same number of proposals).
+# Only the corners and the centre: the other four windows find few additional pairs (1 % at the same number of proposals).
 _ZOOMABLE: Final = tuple(_window(row, column) for row, column in _NINE if (row + column) % 2 == 0)
 ZOOMED: Final = (*(Hypothesis(view, _WHOLE, 1) for view in _ZOOMABLE), *(Hypothesis(_WHOLE, view, -1) for view in _ZOOMABLE))
 HYPOTHESES: Final = (*SHIFTED, *ZOOMED)
 
 
 def window_px(side_px: int, max_shift: float) -> int:
-    """Side of the windows. Opposite corners lie two thirds of the largest shift apart: the hash itself bears the last third."""
+    """Side of the windows. Opposite corners are two thirds of the largest shift apart, because the hash itself tolerates the last third."""
     return side_px - 2 * max(1, round(max_shift * side_px / 3))
 
 
 def view_hashes(pictures_NSS: NDArray[np.uint8], *, max_shift: float) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """64-bit hashes of all views of N pictures and of the same views of their mirror images, each (V, N).
+    """64-bit hashes of all views of N images and of the same views of their mirror images, each (V, N).
 
-    Bits are the signs of the 8 × 8 lowest DCT frequencies but the constant one. Signs, not the comparison with the median that pHash has,
-    because a mirrored picture then changes exactly the odd columns, so that mirrored pairs are found from either side alike.
+    The bits are the signs of the 8 × 8 lowest DCT frequencies except the constant one. pHash compares with the median instead; with signs,
+    mirroring an image changes exactly the odd columns, so that mirrored pairs are found in either order.
     """
     side = pictures_NSS.shape[1]
     small = window_px(side, max_shift)
     step = (side - small) // 2
     plain, mirrored = [], []
     for top, left, size in [(0, 0, side), *((row * step, column * step, small) for row, column in _NINE)]:
-        # The window that, mirrored, lies where this one lies: so both outputs index views of the upright mirror image.
+        # The window that lies at this position once mirrored, so that both outputs index the views in the same way.
         low_NKK = _low_frequencies(pictures_NSS, top, left, size)
         plain.append(_signs(low_NKK))
         low_NKK = _low_frequencies(pictures_NSS, top, side - size - left, size)
@@ -74,7 +74,7 @@ def _low_frequencies(pictures_NSS: NDArray[np.uint8], top: int, left: int, size:
 
 
 def _signs(low_NKK: NDArray[np.float32]) -> NDArray[np.uint64]:
-    # A frequency that is missing, as the odd ones of a symmetric picture, is 0 up to rounding: it must not give a random bit.
+    # A frequency that is absent, such as the odd ones of a symmetric image, is 0 up to rounding and must not give a random bit.
     above_NB = (low_NKK > 0.005).reshape(len(low_NKK), _LOW * _LOW)
     above_NB[:, 0] = False
     return np.packbits(above_NB, axis=1).view(">u8").astype(np.uint64)[:, 0]

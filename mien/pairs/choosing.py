@@ -1,4 +1,4 @@
-"""Which pairs of data/pairs.parquet a person should look at to judge the thresholds of `dedup`."""
+"""Chooses the pairs of data/pairs.parquet that a person should look at to judge the thresholds of `dedup`."""
 
 from typing import Final
 
@@ -13,13 +13,13 @@ from mien.dedup.search import MIRRORED_MARGIN, least_agreement
 from mien.sanitise.labels import classify
 
 RELATIONS: Final = ("near", "mirrored", "scene")
-_ROUNDING: Final = 1e-6  # likeness is measured in 32 bits
+_ROUNDING: Final = 1e-6  # correlation and agreement are computed in 32 bits
 
 
 def labelled(pairs: pd.DataFrame, files: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
-    """The rows of PAIRS with the columns label and other_label, as spelt, and `differ`: whether both are known and are different classes.
+    """The rows of PAIRS with the columns label and other_label, as spelt, and `differ`: whether both are known and differ in class.
 
-    Spellings that are no class are compared as `families` tells them apart.
+    Spellings that are not a class are grouped by `families` before they are compared.
     """
     spelt = files.set_index("path")["label_raw"]
     classes = classify(spelt, params)
@@ -33,14 +33,17 @@ def labelled(pairs: pd.DataFrame, files: pd.DataFrame, params: LabelParams) -> p
 
 
 def least(pairs: pd.DataFrame, min_agreement: float) -> NDArray[np.float64]:
-    """From which agreement each pair is one picture."""
+    """The agreement from which each pair counts as one picture."""
     return least_agreement(
         min_agreement, mirrored=(pairs["relation"] == "mirrored").to_numpy(), disputed=pairs["disputed"].to_numpy(np.bool_)
     )
 
 
 def nearest(pairs: pd.DataFrame, *, num: int, min_agreement: float) -> pd.DataFrame:
-    """At most `num` pairs, the nearest to the least agreement of a copy first: as many of each relation, or more where another has fewer."""
+    """At most `num` pairs, sorted by the distance of their agreement from the threshold.
+
+    Each relation gets the same number of pairs, or more if another relation has fewer.
+    """
     gap = (pairs["agreement"] - least(pairs, min_agreement)).abs()
     ordered = pairs.assign(gap=gap).sort_values(["gap", "path", "other_path"], ignore_index=True)
     turn = ordered.groupby("relation").cumcount()
@@ -50,12 +53,12 @@ def nearest(pairs: pd.DataFrame, *, num: int, min_agreement: float) -> pd.DataFr
 
 
 def counts(pairs: pd.DataFrame) -> dict[str, int]:
-    """The number of pairs by relation, 0 where there are none."""
+    """The number of pairs by relation; 0 for a relation without pairs."""
     return {relation: int((pairs["relation"] == relation).sum()) for relation in RELATIONS}
 
 
 def is_outdated(pairs: pd.DataFrame, params: DedupParams) -> bool:
-    """Whether a pair is not what `params` would take it for, so that the table was made with others."""
+    """Whether `params` would classify some pair differently, which means that the table was made with other parameters."""
     margin = MIRRORED_MARGIN * (pairs["relation"] == "mirrored")
     is_copy = (pairs["correlation"] >= np.minimum(1, params.min_correlation + margin) - _ROUNDING) & (
         pairs["agreement"] >= least(pairs, params.min_agreement) - _ROUNDING

@@ -1,4 +1,4 @@
-"""The page of `mien pairs`: pairs side by side, and which parameter to move if they were taken for the wrong thing."""
+"""The page of `mien pairs`: shows pairs side by side, and names the parameter to change if they were classified wrongly."""
 
 from typing import Any, Final
 
@@ -20,12 +20,12 @@ TITLES: Final = {
     "mirrored": "Mirrored: taken for one picture",
     "scene": "Scene: taken for two exposures",
 }
-SIDE_PX: Final = 192  # enough to see whether a lid has moved
+SIDE_PX: Final = 192  # enough to see whether an eyelid has moved
 PAGE_BYTES: Final = 20_000_000
 
 
 def pairs_page(chosen: pd.DataFrame, pairs: pd.DataFrame, params: Params, *, is_conflicts: bool) -> str:
-    """HTML, complete in itself, of the `chosen` ones among `pairs` (PAIRS with label, other_label, differ)."""
+    """A self-contained HTML page of the `chosen` ones among `pairs` (PAIRS with label, other_label, differ)."""
     sprites = Sprites(budget_bytes=PAGE_BYTES)
     pictures = stored_thumbnails(paths.IMAGES, {*chosen["sample_id"], *chosen["other_id"]}, max_px=SIDE_PX)
     numbers, dedup = counts(pairs), params.dedup

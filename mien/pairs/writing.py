@@ -1,4 +1,4 @@
-"""What `mien pairs` does: reads the tables, writes the page, and says so in a line."""
+"""The work of `mien pairs`: reads the tables, writes the page, and returns a one-line summary."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mien.store.tables import FILES, PAIRS, read_table
 
 
 def write_page(params: Params, *, num: int, is_conflicts: bool, out: Path) -> str:
-    """Writes the page of at most `num` pairs to `out`, none where there are no pairs; returns the summary. Raises TableError."""
+    """Writes a page with at most `num` pairs to `out`, unless there are no pairs; returns the summary. Raises TableError."""
     every = labelled(read_table(paths.PAIRS, PAIRS), read_table(paths.FILES, FILES, ["path", "label_raw"]), params.labels)
     pairs = every[every["differ"]].reset_index(drop=True) if is_conflicts else every
     if every.empty:

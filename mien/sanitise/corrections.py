@@ -1,11 +1,12 @@
-"""What people decided about single pictures, such as those of the review queue: the file at `labels.corrections`.
+"""Applies people's decisions about single images, such as those from the review queue: the file at `labels.corrections`.
 
-A decision is about the picture: it holds for every file of that content (`sample_id`) and, where nothing else was decided about them, for
-the near and mirrored copies in its duplicate group; else a corrected picture would leave as one in conflict with its own copies, and of a
-dropped one a copy would take its place. Where the decisions within one group differ, each holds for its own content alone.
+A decision applies to every file with that content (`sample_id`) and also to the near and mirrored copies in its duplicate group, unless
+they have a decision of their own. Otherwise a corrected image would be removed because it conflicts with its own copies, and a copy would
+replace a dropped image. If the decisions within one group differ, each applies to its own content only.
 
-Images of an official test split are never relabelled nor dropped: figures on them are compared with published ones, which know no
-corrections. Decisions about them are counted as `in_test` and change nothing. Any other test image is corrected as a training image is.
+Images of an official test split are never relabelled or dropped, because metrics on them are compared with published values, which were
+computed without corrections. Decisions about them are counted as `in_test` and change nothing. Other test images are corrected like
+training images.
 """
 
 import re
@@ -30,35 +31,35 @@ _SAMPLE_ID = re.compile(r"[0-9a-f]{12,64}")
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the decisions: each is counted once."""
+    """The number of decisions by their effect; each decision is counted once."""
 
     relabelled: int = 0
     kept: int = 0
-    """the label was confirmed: by keep, or by naming the class that all files of this content had"""
+    """the label was confirmed, either by `keep` or by naming the class that all files of this content already have"""
     dropped: int = 0
     in_test: int = 0
-    """changes nothing, because the picture lies in an official test split"""
+    """the decision changes nothing, because the image is in an official test split"""
     unused: int = 0
-    """no fit image has that sample_id"""
+    """no usable image has this sample_id"""
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """Rows with corrected `label`, rows that leave (with fate, reason, detail), and what became of the decisions."""
+    """Rows with corrected `label`, removed rows (with fate, reason, detail), and the counts of the decisions."""
 
     rows: pd.DataFrame
     removed: pd.DataFrame
     counts: dict[str, int]
     unused: list[str]
-    """the decisions that no fit image has, as written"""
+    """the sample_ids, as written, that no usable image has"""
 
 
 def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corrections") -> dict[str, str]:
-    """By sample_id, or its first 12 digits or more: a class, keep or drop; lines without a decision are left out.
+    """The decisions (a class, keep or drop) by sample_id or by its first 12 or more digits; lines without a decision are left out.
 
-    The columns sample_id and decision are read, others ignored, so that a review queue can be given as it is. Classes may be spelt as
-    folders may. Errors call the file `key`. Raises SourceError as user_csv.read_rows says; LabelError if a line holds no sample_id or no
-    decision that there is, or contradicts another.
+    Only the columns sample_id and decision are read, so a review queue can be used unchanged. Classes may be spelt in every way that folder
+    names may. Errors refer to the file as `key`. Raises SourceError as described in user_csv.read_rows, and LabelError if a line has an
+    invalid sample_id or decision, or contradicts another line.
     """
     decisions: dict[str, str] = {}
     first_line: dict[str, int] = {}
@@ -71,7 +72,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
         sample_id = values["sample_id"].strip().lower()
         if not _SAMPLE_ID.fullmatch(sample_id):
             raise LabelError(
-                f"{where}: {short(sample_id)} is no sample_id, which has 64 hex digits; give it whole, or its first 12 at least"
+                f"{where}: {short(sample_id)} is not a sample_id, which has 64 hex digits; give all of them, or at least the first 12"
             )
         if decisions.setdefault(sample_id, decision) != decision:
             raise LabelError(
@@ -82,7 +83,7 @@ def read_corrections(path: Path, params: LabelParams, *, key: str = "labels.corr
 
 
 def decision_of(params: LabelParams) -> Callable[[str | None], str | None]:
-    """Looks up what the file at labels.corrections decides about a sample_id, None if nothing (or if there is no such file)."""
+    """A function that returns the decision about a sample_id in labels.corrections, or None if there is no decision or no such file."""
     path = Path(params.corrections)
     decisions = read_corrections(path, params) if path.is_file() else {}
     return lambda sample_id: next((its for key, its in decisions.items() if sample_id and sample_id.startswith(key)), None)
@@ -93,14 +94,16 @@ def _decision(spelt: str, params: LabelParams, *, where: str) -> str:
     decision = choices.get(fold(spelt)) or params.spellings.class_of(spelt)
     if decision is None:
         hint = f" (closest class: {closest})" if (closest := closest_class(spelt, params)) else ""
-        raise LabelError(f"{where}: the decision {short(spelt)} is none of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it")
+        raise LabelError(
+            f"{where}: the decision {short(spelt)} is not one of {', '.join(params.classes)}, {KEEP}, {DROP}{hint}; correct it"
+        )
     return decision
 
 
 def matched(decisions: Mapping[str, str], sample_ids: pd.Series) -> dict[str, str]:
-    """For each key of `decisions` (a sample_id or its beginning) the one of `sample_ids` that it names; keys that name none are left out.
+    """The sample_id that each key of `decisions` (a sample_id or its first digits) matches; keys without a match are left out.
 
-    Raises LabelError if a beginning names several, or if two keys name one sample_id and differ in what they decide.
+    Raises LabelError if a key matches several sample_ids, or if two keys with different decisions match the same one.
     """
     known = sorted(set(sample_ids))
     found: dict[str, str] = {}
@@ -115,13 +118,15 @@ def matched(decisions: Mapping[str, str], sample_ids: pd.Series) -> dict[str, st
         if several:
             other, before = decided.setdefault(several[0], (key, decision))
             if before != decision:
-                raise LabelError(f"labels.corrections: {other} ({before}) and {key} ({decision}) are one picture; keep one of the lines")
+                raise LabelError(
+                    f"labels.corrections: {other} ({before}) and {key} ({decision}) name the same image; keep one of the lines"
+                )
             found[key] = several[0]
     return found
 
 
 def correct(rows: pd.DataFrame, decisions: Mapping[str, str]) -> Corrected:
-    """Applies `decisions` to rows with path, sample_id, group_id, label (a class or None) and test (of an official test split).
+    """Applies `decisions` to rows with path, sample_id, group_id, label (a class or None) and test (in an official test split).
 
     Raises LabelError as `matched` does.
     """

@@ -1,4 +1,4 @@
-"""The counts of sanitise: metrics/data/sanitise.json."""
+"""The counts of sanitise, the content of metrics/data/sanitise.json."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from mien.sanitise.rules import Sanitised
 
 
 def counts(result: Sanitised, *, classes: Sequence[str]) -> dict[str, Any]:
-    """The counts: images by class, removed files by fate and reason, unknown spellings, flags of an official test split."""
+    """Counts of images by class, removed files by fate and reason, unknown labels, and flags of an official test split."""
     kept, removed = result.labels, result.removed
     by_reason = removed.groupby(["fate", "reason"]).size()
     return {

@@ -1,6 +1,6 @@
-"""Taking decisions over from a filled-in review queue into the file at labels.corrections, whose lines stay.
+"""Copies the decisions of a filled-in review queue into the file at labels.corrections, whose existing lines are kept.
 
-The queue is an output of DVC, which deletes it before it makes it anew; so what people decided must be kept elsewhere.
+The queue is an output of DVC, which deletes it before each run of its stage, so the decisions must be stored elsewhere.
 """
 
 import csv
@@ -15,9 +15,10 @@ from mien.sanitise.corrections import read_corrections
 
 
 def take_over(queue: Path, params: LabelParams) -> tuple[int, int]:
-    """Appends the decisions of `queue` to the file at labels.corrections; returns how many were filled in and how many of them are new.
+    """Appends the decisions of `queue` to the file at labels.corrections; returns how many are filled in and how many of them are new.
 
-    Raises TableError if the queue is missing, SourceError or LabelError as `read_corrections` does, and LabelError if the file decides otherwise; it then stays as it is.
+    Raises TableError if the queue is missing, SourceError or LabelError as `read_corrections` does, and LabelError if the two files
+    contradict each other; labels.corrections is then not changed.
     """
     path = Path(params.corrections)
     if not queue.is_file():

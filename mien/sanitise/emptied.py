@@ -1,4 +1,4 @@
-"""Where the files of a class went, for the errors about classes with too few images: told by the cause, with the remedy of that cause."""
+"""Explains in errors about classes with too few images where their files went: by cause, each with its remedy."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from mien.sanitise.labels import classify, closest_class
 from mien.store.pointers import LFS, PULL
 from mien.store.tables import FATES
 
-# Files that are passed over and are no photographs anyone would miss.
+# Ignored files that are not photographs, so they are not counted as lost.
 _NO_LOSS = ("system file", "not an image", "hidden file")
 _REDO = "copy or download the damaged files again"
-# By reason (of quarantined and rejected files), fate, or the reason of ignored files: what so many files are, and what helps.
+# The keys are reasons (of quarantined, rejected and ignored files) or fates. The values are a description, after "3 are", and the remedy.
 _CAUSES = {
     "conflict": (
         "copies of one picture under different labels (conflict)",
         "look at them with `mien pairs --conflicts`: if they are different photographs, raise dedup.min_agreement, else correct their folders "
         "or set labels.on_conflict: majority",
     ),
-    "unknown_label": ("under labels that are no class but close to it", "name these labels in labels.aliases"),
+    "unknown_label": ("under unknown labels that are spelt like it", "name these labels in labels.aliases"),
     "correction": ("dropped by labels.corrections", "look at the decisions there"),
     "no_face": ("without a face that the detector finds (no_face)", "lower faces.min_score, or set faces.on_missing: fit"),
     "duplicate": ("further copies of other images (duplicate)", ""),
@@ -43,31 +43,31 @@ _MORE_IMAGES = "add images"
 
 @dataclass(frozen=True)
 class Emptied:
-    """Files that left, a row each: label (the class), cause (a key of _CAUSES or any other word) and subset; and what is no class."""
+    """Removed files, one row each: label (the class), cause (a key of _CAUSES or any other word) and subset; and unknown labels."""
 
     rows: pd.DataFrame
     unknown: Sequence[str]
-    """the most frequent labels, as spelt, that are no class"""
+    """the most frequent labels, as spelt, that are not a class"""
 
     def told(self, error: TooFewImages) -> LabelError:
-        """The error with where the files of each of its classes went, and what helps against that."""
+        """The error, extended by where the files of each of its classes went and by the remedy."""
         lines = [f"{fault}{self.sentence(name, subset=error.subset)}" for name, fault in error.faults.items()]
         return LabelError("\n".join([*lines, self.remedy(list(error.faults), subset=error.subset) + error.otherwise]))
 
     def sentence(self, name: str, *, subset: str | None = None) -> str:
-        """': of its files that left, 12 are …, 3 are …' for a class, or for it in one subset; or that it has no others."""
+        """The removed files of a class, or of one subset of it, by cause; or a statement that it has no other files."""
         causes = self._causes(name, subset)
         if not causes:
-            return f"; no other file{f' for {subset}' if subset else ''} is of this class"
+            return f"; no other file{f' for {subset}' if subset else ''} has this class"
         listed = [f"{num} {'is' if num == 1 else 'are'} {_CAUSES.get(cause, (cause.replace('_', ' '), ''))[0]}" for cause, num in causes]
-        return f": of its files that left, {', '.join(listed)}"
+        return f": of its removed files, {', '.join(listed)}"
 
     def remedy(self, names: Sequence[str], *, subset: str | None = None) -> str:
-        """What helps, for the classes with too few images."""
+        """The remedies for the classes with too few images, as one clause."""
         causes = [self._causes(name, subset) for name in names]
         helps = list(dict.fromkeys(_CAUSES.get(cause, ("", ""))[1] for its in causes for cause, _ in its))
         if self.unknown and not all(causes):
-            helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are no class)")
+            helps.append(f"name labels that mean a class in labels.aliases ({', '.join(map(repr, self.unknown))} are not classes)")
         ways = [help_ for help_ in helps if help_] or [_MORE_IMAGES]
         return f"{'; '.join(ways)}, or drop the class with labels.drop"
 
@@ -77,7 +77,7 @@ class Emptied:
 
 
 def emptied(files: pd.DataFrame, rejected: pd.DataFrame, removed: Sequence[pd.DataFrame], kept: pd.Series, params: LabelParams) -> Emptied:
-    """What left, from rows of FILES and REJECTED and rows of FATES of the stages so far; `kept` are the paths that did not leave.
+    """The removed files, from rows of FILES and REJECTED and from rows of FATES of the stages so far; `kept` are the remaining paths.
 
     A file with an unknown label counts for the class whose spelling is closest.
     """
@@ -100,7 +100,7 @@ def emptied(files: pd.DataFrame, rejected: pd.DataFrame, removed: Sequence[pd.Da
 
 
 def warnings(left: Emptied, names: Sequence[str]) -> list[str]:
-    """A sentence on the classes without any image; classes of which the same is to be said share one."""
+    """Warnings about the classes without any image; classes with the same explanation share one warning."""
     said: dict[tuple[str, str], list[str]] = {}
     for name in names:
         said.setdefault((left.sentence(name), left.remedy([name])), []).append(name)

@@ -1,4 +1,4 @@
-"""From the spelling of a label to one of the canonical classes: `labels.classes` and `labels.aliases`, compared as spelling.py says."""
+"""Maps the spelling of a label to a class, by `labels.classes` and `labels.aliases`, compared as described in mien/config/spelling.py."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from mien.core.plural import plural
 
 @dataclass(frozen=True)
 class UnknownSpelling:
-    """A label that is neither a class nor an alias, how many files carry it, and the class whose spelling is closest (or None)."""
+    """A label that is neither a class nor an alias, the number of files that have it, and the class whose spelling is closest (or None)."""
 
     spelling: str | None
     num_files: int
@@ -23,22 +23,22 @@ class UnknownSpelling:
 
     def __str__(self) -> str:
         if self.spelling is None:
-            return f"no folder names the label of {plural(self.num_files, 'file')}"
+            return f"{plural(self.num_files, 'file')} without a folder that names a label"
         hint = f"closest class: {self.closest}" if self.closest else "no class is close"
         return f"{self.spelling!r} ({plural(self.num_files, 'file')}; {hint})"
 
 
 def classify(raw: pd.Series, params: LabelParams) -> pd.Series:
-    """The class of each spelling in `raw`, None where it is missing or unknown; same index. Dropped classes are classes too."""
+    """The class of each spelling in `raw`, None where it is missing or unknown, with the same index. Dropped classes are included."""
     known = params.spellings
     by_spelling = {spelling: known.class_of(spelling) for spelling in raw.dropna().unique()}
     return pd.Series([by_spelling.get(spelling) for spelling in raw], index=raw.index, dtype=object)
 
 
 def closest_class(spelling: str, params: LabelParams) -> str | None:
-    """The one class that this spelling names in a word of its own ('happy_faces', 'Happy - Copy'), else the one spelt most like it.
+    """The class that occurs as a separate word in this spelling ('happy_faces', 'Happy - Copy'), or the class with the closest spelling.
 
-    None if none is at all alike (difflib's ratio below 0.6). Numbers are no likeness: emotion_3 is not close to emotion_1.
+    None if no class is similar (difflib's ratio is below 0.6). Digits are not compared: emotion_3 is not close to emotion_1.
     """
     named = {name for word in re.split(r"[\W_\d]+", spelling) if word and (name := params.spellings.class_of(word))}
     if len(named) == 1:
@@ -50,7 +50,7 @@ def closest_class(spelling: str, params: LabelParams) -> str | None:
 
 
 def unknown_spellings(raw: Iterable[str | None], params: LabelParams) -> list[UnknownSpelling]:
-    """The labels in `raw` that are no class and no alias, most frequent first; None stands for files that no folder labels."""
+    """The labels in `raw` that are neither a class nor an alias, most frequent first; None stands for files without a label folder."""
     spelt = pd.Series(list(raw), dtype=object)
     unknown = spelt[classify(spelt, params).isna()]
     found = [
@@ -66,6 +66,6 @@ def refuse(unknown: list[UnknownSpelling]) -> None:
     if unknown:
         listed = "\n".join(f"  {entry}" for entry in unknown)
         raise LabelError(
-            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither class nor alias:\n{listed}\n"
+            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither a class nor an alias:\n{listed}\n"
             "Add them to labels.aliases (or labels.classes), correct the folders, or set labels.on_unknown: quarantine."
         )

@@ -1,7 +1,7 @@
-"""A set's own test split: it stays whole, what is doubtful in it is flagged, and training images that duplicate it leave.
+"""The official test split of a data set: it stays whole, doubtful images are flagged, and training images that duplicate it are removed.
 
-No decodable test image is dropped, or figures would not compare with published ones; evaluation gives them on all test images
-and on those without a flag.
+No decodable test image is dropped, because metrics could then not be compared with published values. Evaluation computes metrics on all
+test images and on those without a flag.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from mien.core.errors import LabelError, TooFewImages
 from mien.sanitise.survivors import conflicts
 from mien.store.tables import FATES
 
-FLAGS = ("conflict", "blank", "too_small", "duplicate", "no_face")  # where several apply, the first
+FLAGS = ("conflict", "blank", "too_small", "duplicate", "no_face")  # if several apply, the first one is used
 
 
 def is_test(subset: pd.Series) -> pd.Series:
-    """Which rows belong to the official test split; validation images of the source count as training images."""
+    """A mask of the rows in the official test split; validation images of the source count as training images."""
     return (subset == "test").astype(bool)
 
 
@@ -30,9 +30,10 @@ def require_test(subset: pd.Series) -> None:
 
 
 def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
-    """What is doubtful about each test row (path, group_id, label, unfit): one of FLAGS, or None; same index as `test`.
+    """The flag of each test row (path, group_id, label, unfit): one of FLAGS, or None, with the same index as `test`.
 
-    conflict: some row of `labelled` (test and training) gives the same picture another label; duplicate: not the first by path of its group.
+    `conflict`: a row of `labelled` (test and training) has another label for the same picture. `duplicate`: the row is not the first of its
+    group by path.
     """
     disputed = conflicts(labelled)
     first = test.sort_values("path").drop_duplicates("group_id").index
@@ -43,13 +44,13 @@ def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
 
 
 def require_classes(label: pd.Series, classes: Sequence[str]) -> None:
-    """Raises TooFewImages if the labels of the test split lack a class."""
+    """Raises TooFewImages if the test split has no image of a class."""
     if faults := {name: f"the official test split has 0 images of {name}" for name in classes if name not in set(label)}:
         raise TooFewImages(faults, subset="test", otherwise=", or set split.method: stratified")
 
 
 def leaks(rows: pd.DataFrame) -> pd.DataFrame:
-    """The training rows of LABELS that show a picture of the test split, as rows of FATES with the index of `rows`."""
+    """The training rows of LABELS that are duplicates of a test image, as rows of FATES with the index of `rows`."""
     test = is_test(rows["subset"])
     first = rows[test].sort_values("path").drop_duplicates("group_id").set_index("group_id")["path"]
     leaked = rows[~test & rows["group_id"].isin(first.index)]
@@ -59,7 +60,7 @@ def leaks(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def flag_faceless(rows: pd.DataFrame, faces: pd.DataFrame) -> pd.Series:
-    """The flags of `rows`, with no_face for unflagged test images in which the detector looked for a face and found none."""
+    """The flags of `rows`, where unflagged test images in which the detector found no face are flagged no_face."""
     faceless = faces.loc[faces["score"].isna() & (faces["num_faces"] == 0), "sample_id"]
     found = ~is_test(rows["subset"]) | ~rows["sample_id"].isin(faceless)
     return rows["flag"].where(rows["flag"].notna() | found, "no_face")

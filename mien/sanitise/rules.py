@@ -1,9 +1,9 @@
-"""From files and their duplicates to labelled images: which files stay, under which class, and why the others leave.
+"""The rules that decide which files are kept, with which class, and why the others are removed.
 
-The order matters and is: unfit images leave (they are rejected already, and have no say), what people decided about single pictures is
-applied (see corrections.py), unknown labels leave, conflicts and dropped classes leave, and of each duplicate group one survivor stays.
-In an official test split nothing but unknown labels and dropped classes leaves, and corrections do not count; the rest is flagged.
-Training images that duplicate one of its images stay here, so that `split` can count them as leaks.
+The rules are applied in this order. Unfit images are removed (they are already rejected, so their labels do not count). People's decisions
+about single images are applied (see corrections.py). Unknown labels are removed, then conflicts and dropped classes. Finally one survivor
+of each duplicate group is kept. In an official test split only unknown labels and dropped classes are removed, corrections are not applied,
+and other faults are flagged. Training images that duplicate a test image are kept here, so that `split` can count them as leaks.
 """
 
 from collections.abc import Mapping
@@ -22,19 +22,19 @@ from mien.store.tables import FATES, LABELS
 
 @dataclass(frozen=True)
 class Sanitised:
-    """Rows of LABELS and of FATES, both sorted by path, and what was seen on the way."""
+    """Rows of LABELS and of FATES, both sorted by path, and counts for reports."""
 
     labels: pd.DataFrame
     removed: pd.DataFrame
     unknown: list[UnknownSpelling]
-    num_conflicts: int  # groups whose files carry different labels, those of an official test split among them
-    num_near_copies: int  # images kept although a better copy of their picture is kept too; none of an official test split
-    corrections: dict[str, int]  # what became of the decisions: relabelled, kept, dropped, in_test, unused
-    unused_corrections: list[str]  # the sample_ids, as written, that no fit image has
+    num_conflicts: int  # groups whose files have different labels, including those of an official test split
+    num_near_copies: int  # images that are kept although a better copy is kept too; images of an official test split are not counted
+    corrections: dict[str, int]  # decisions by effect: relabelled, kept, dropped, in_test, unused
+    unused_corrections: list[str]  # the sample_ids, as written, that no usable image has
 
 
 def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
-    """One row per file that has a stored image: the columns of FILES and DUPLICATES, `num_pixels`, `pixels` (their SHA-256), `unfit` (why).
+    """One row per file with a stored image: columns of FILES and DUPLICATES, `num_pixels`, `pixels` (their SHA-256), `unfit` (the reason).
 
     `sizes` has the columns sample_id, width_px, height_px and pixel_sha256 of the stored images.
     """
@@ -58,10 +58,10 @@ def sanitise(
     method: Literal["stratified", "official"],
     decisions: Mapping[str, str] = MappingProxyType({}),
 ) -> Sanitised:
-    """Labels the rows of `image_rows` and takes out what cannot be learned from; every fit row comes back once, kept or removed.
+    """Labels the rows of `image_rows` and removes those that cannot be used; every fit row is returned once, as kept or removed.
 
-    `decisions` are those of `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if an official
-    test split is asked for and there is none, or if decisions contradict one another.
+    `decisions` come from `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if `method` is
+    official and the source has no test split, or if decisions contradict each other.
     """
     rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
     rows["test"] = official.is_test(rows["subset"]) if method == "official" else False

@@ -1,11 +1,11 @@
-"""One survivor per duplicate group, or per different picture in it, and what becomes of its other files.
+"""Chooses one survivor per duplicate group, or per distinct image in it, and the fate of the other files.
 
-The frames here have a row per file: path, sample_id, label (a class, or None), group_id, pixels (what the file shows, exactly), kind,
-num_pixels, size_bytes, subject.
+The data frames in this module have one row per file: path, sample_id, label (a class, or None), group_id, pixels (the SHA-256 of the
+decoded pixels), kind, num_pixels, size_bytes, subject.
 
-Which file survives: the one with the most pixels, then the most bytes, then the first by path; copies are mostly reduced or saved again
-with losses, so this is mostly the original. Duplicates with different labels are a conflict: by `labels.on_conflict` the whole group goes
-to quarantine, or the label of more than half of its files is taken, and the survivor is one of these.
+The survivor is the file with the most pixels, then the most bytes, then the first path. Copies are mostly reduced or saved again with
+losses, so this is mostly the original. Duplicates with different labels are a conflict. Depending on `labels.on_conflict`, the whole group
+is quarantined, or it gets the label of more than half of its files and the survivor is one of these files.
 """
 
 from collections import Counter
@@ -19,14 +19,14 @@ from mien.core.plural import plural
 
 @dataclass(frozen=True)
 class Reduced:
-    """Survivors (rows of the frame given, a row per group) and removed rows with the columns fate, reason, detail."""
+    """Survivors (rows of the given data frame) and removed rows with the columns fate, reason, detail."""
 
     survivors: pd.DataFrame
     removed: pd.DataFrame
 
 
 def conflicts(rows: pd.DataFrame) -> dict[str, Counter[str]]:
-    """The groups whose files carry more than one class: group_id, and how many files carry which."""
+    """The groups whose files have more than one class: the number of files of each class, by group_id."""
     differing = rows.groupby("group_id")["label"].nunique()
     disputed = rows[rows["group_id"].isin(differing.index[differing > 1]) & rows["label"].notna()]
     return {str(group): Counter(sorted(labels)) for group, labels in disputed.groupby("group_id")["label"]}
@@ -39,22 +39,23 @@ def describe(votes: Counter[str]) -> str:
 
 
 def majority(votes: Counter[str]) -> str | None:
-    """The label of more than half of the files, None if there is none."""
+    """The label of more than half of the files, or None if there is none."""
     label, num = votes.most_common(1)[0]
     return label if 2 * num > votes.total() else None
 
 
 def best_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows in the order in which they may survive; a total order, so that it does not matter how they came."""
+    """The rows in order of preference for survival. The order is total, so the result does not depend on the input order."""
     return rows.sort_values(["num_pixels", "size_bytes", "path"], ascending=[False, False, True], na_position="last")
 
 
 def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "majority"], near_copies: Literal["keep", "drop"]) -> Reduced:
-    """Reduces `rows`, all of which must carry a class, to one row per group. Every row comes back once: as survivor or as removed.
+    """Reduces `rows`, all of which must have a class, to one row per group. Every row is returned once, as survivor or as removed.
 
-    With `near_copies` kept, to one row per different picture of a group, so that only copies of the same bytes or pixels leave.
+    If `near_copies` is `keep`, one row per distinct image of a group is kept, so only copies with the same bytes or pixels are removed.
 
-    A survivor without subject takes over the subject of its first copy that has one, or the person could be parted from the other photos.
+    A survivor without a subject gets the subject of its first copy that has one; otherwise a split could separate it from that person's
+    other photographs.
     """
     assert rows["label"].notna().all() and rows["path"].is_unique
     disputed = conflicts(rows)
@@ -73,7 +74,7 @@ def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "maj
 
     twins = rows.drop(survivors.index)
     first = survivors.drop_duplicates("group_id")
-    # An exact copy is one of its own picture, any other of the best of its group.
+    # The detail names the survivor with the same pixels if there is one, otherwise the best of the group.
     kept_path = dict(zip(first["group_id"], first["path"], strict=True)) | dict(zip(survivors["pixels"], survivors["path"], strict=True))
     details = [
         f"of {kept_path.get(pixels, kept_path[group])}"

@@ -1,4 +1,4 @@
-"""The counts of split: metrics/data/split.json, and the line in which they are said."""
+"""The counts of split: the content of metrics/data/split.json, and the line that reports them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from mien.store.tables import FATE_NAMES, SPLIT_NAMES
 
 
 def counts(splits: pd.DataFrame, table: pd.DataFrame, *, classes: Sequence[str]) -> dict[str, Any]:
-    """The counts: fates and their reasons, images by split and class, flags of the test split, subjects that it shares."""
+    """Counts of fates and their reasons, images by split and class, flags of the test split, and subjects shared with the test split."""
     by_split = splits.groupby(["split", "label"]).size()
     test = splits["split"] == "test"
     shared = ~test & splits["subject"].notna() & splits["subject"].isin(splits.loc[test, "subject"])
@@ -36,7 +36,10 @@ def counts(splits: pd.DataFrame, table: pd.DataFrame, *, classes: Sequence[str])
 
 
 def thinning_counts(before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
-    """What thinning did to the training split: its images, by class before (after: as in `splits`), and its imbalance factor."""
+    """The effect of thinning on the training split: images and imbalance factor before and after, and images by class before.
+
+    The images by class after thinning are in `splits`.
+    """
     return {
         "images_before": sum(before.values()),
         "images_after": sum(after.values()),

@@ -1,4 +1,4 @@
-"""What became of every file: the conservation law. Each file found has exactly one fate, with the stage and the reason."""
+"""The fate of every file. No file is lost: each file that was found has exactly one fate, with the stage and the reason."""
 
 import pandas as pd
 
@@ -8,8 +8,8 @@ from mien.store.tables import FATE_NAMES, FATES
 def fates(files: pd.DataFrame, rejected: pd.DataFrame, splits: pd.DataFrame, removed: list[pd.DataFrame]) -> pd.DataFrame:
     """Rows of FATES, one per row of `files`, sorted by path.
 
-    `rejected` is by content, so that each copy of a broken file is rejected; it speaks for the files that no other table names, since an
-    official test split keeps unfit images. `removed` are the tables, rows of FATES, of the stages that take out files.
+    `rejected` has one row per content, so every copy of a broken file is rejected. It is used only for files that are in no other table,
+    because an official test split keeps unfit images. `removed` are tables with rows of FATES, from the stages that remove files.
     """
     ignored = files[files["ignored"].notna()]
     unread = files[files["ignored"].isna() & files["error"].notna()]

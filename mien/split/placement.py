@@ -1,10 +1,10 @@
-"""How many units of each kind go to which split: a small problem of whole numbers, solved by a greedy start and a local search.
+"""Decides how many units of each kind go to which split: a small integer problem, solved by a greedy start and a local search.
 
-Shapes: U kinds of units, S splits, K classes; in the search a last column, of light weight, counts all images.
+Shapes: U kinds of units, S splits, K classes; during the search a last column, with a small weight, counts all images.
 
-Where every unit holds images of one class only, a state that no move improves is within one unit of the wanted number in every class
-and split: were one further off, moving a unit between it and a split on the other side would reduce the squared deviations. With units
-of one image this is the exact rounding. Units of mixed classes (a subject with every expression) come as close as the search finds.
+If every unit contains images of one class only, the result is within one unit of the wanted number in every class and split: otherwise
+moving a unit to or from a split that deviates in the other direction would reduce the squared deviations. If every unit is a single image,
+this is exact rounding. For units of mixed classes (such as a subject with every expression) the search finds a good approximation.
 """
 
 from itertools import permutations
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 _WEIGHT_OF_TOTAL = 1e-3
-_COST_OF_A_MISSING_CLASS = 1e9  # every split holds each class, even where that takes more than its share
-_MAX_KINDS_SWAPPED = 300  # moves are tried for all kinds, swaps between all pairs of so many of the smallest
+_COST_OF_A_MISSING_CLASS = 1e9  # every split contains each class, even if a class then gets more than its share there
+_MAX_KINDS_SWAPPED = 300  # moves are tried for all kinds, swaps only between pairs of this many of the smallest kinds
 _MAX_STEPS = 2000
 _LEAST_GAIN = 1e-9
 
@@ -23,9 +23,9 @@ Ints = npt.NDArray[np.int64]
 
 
 def place(vectors_UK: Ints, numbers_U: Ints, fractions_S: Floats) -> Ints:
-    """Units of each kind for each split (U×S), rows summing to `numbers_U`, class counts in proportion to `fractions_S`.
+    """The number of units of each kind in each split, (U, S): rows sum to `numbers_U`, class counts are proportional to `fractions_S`.
 
-    `vectors_UK` holds the images of each class in one unit of each kind. The same input gives the same answer; nothing is drawn.
+    `vectors_UK` contains the number of images of each class in one unit of each kind. The result is deterministic.
     """
     counts_UK = np.hstack([vectors_UK, vectors_UK.sum(axis=1, keepdims=True)]).astype(np.float64)
     weights_K = 1 / np.maximum(counts_UK.max(axis=0), 1)  # deviations are measured in units, so that no class outweighs another
@@ -59,7 +59,7 @@ Step = tuple[int, int, int, int | None]  # from split, to split, kind moved, kin
 
 
 def _best_move(vectors_UK: Ints, weighted_UK: Floats, placed_US: Ints, deviations_SK: Floats) -> Step | None:
-    """The move of one unit that reduces the cost most, None if none does."""
+    """The move of one unit that reduces the cost most, or None if no move reduces it."""
     held_SK = placed_US.T @ vectors_UK
     squares_U = (weighted_UK**2).sum(axis=1)
     best, found = -_LEAST_GAIN, None
@@ -73,12 +73,12 @@ def _best_move(vectors_UK: Ints, weighted_UK: Floats, placed_US: Ints, deviation
 
 
 def _best_swap(vectors_UK: Ints, weighted_UK: Floats, placed_US: Ints, deviations_SK: Floats, kinds: Ints) -> Step | None:
-    """The exchange of one unit for another that reduces the cost most, None if none does."""
+    """The exchange of two units that reduces the cost most, or None if no exchange reduces it."""
     held_SK = placed_US.T @ vectors_UK
     best, found = -_LEAST_GAIN, None
     for source, target in permutations(range(placed_US.shape[1]), 2):
         if source > target:
-            continue  # the same exchange, seen from the other side
+            continue  # the same exchange in the other direction
         out, back = kinds[placed_US[kinds, source] > 0], kinds[placed_US[kinds, target] > 0]
         if not (len(out) and len(back)):
             continue
@@ -93,7 +93,7 @@ def _best_swap(vectors_UK: Ints, weighted_UK: Floats, placed_US: Ints, deviation
 
 
 def _newly_missing(source_K: Ints, target_K: Ints, net_xK: Ints) -> Ints:
-    """How many more classes two splits lack altogether after `net` images went from one to the other."""
+    """By how much the number of classes missing from the two splits grows when `net` images are moved from one to the other."""
     after = (source_K - net_xK == 0).sum(axis=-1) + (target_K + net_xK == 0).sum(axis=-1)
     before = (source_K == 0).sum() + (target_K == 0).sum()
     return np.asarray(after - before)

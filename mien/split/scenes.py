@@ -1,7 +1,8 @@
-"""Which images a split keeps together, and what lets scenes go: one that holds most of a set cannot lie in one split.
+"""Keeps the images of a scene in one split, and releases scenes that are too large for that.
 
-Images of one scene are other exposures of one person in one place. Parted, the test split would hold near copies of training; but where
-everybody stood before one wall, likeness can chain the whole set into one scene. Such a scene says more of the wall than of the people.
+Images of one scene are different exposures of one person in one place. If they were separated, the test split would contain near copies of
+training images. But where everybody stands in front of the same wall, similarity can chain the whole set into one scene, which then depends
+on the wall more than on the people; such a scene cannot lie in one split.
 """
 
 from collections.abc import Callable
@@ -11,23 +12,23 @@ import pandas as pd
 
 from mien.core.errors import LabelError
 
-# A scene of more than half the images says that likeness has chained different people.
+# A scene with more than half of the images has chained different people.
 MOST = 0.5
 
 
 @dataclass(frozen=True)
 class Bound:
-    """Rows with their split, whose `scene_id` names only scenes that it keeps together; sizes of the scenes let go, largest first."""
+    """Rows with the column `split`, whose `scene_id` contains only scenes that are kept together; sizes of released scenes, descending."""
 
     rows: pd.DataFrame
     let_go: list[int]
 
 
 def split_scenes(rows: pd.DataFrame, *, kept: bool, split: Callable[[pd.DataFrame], pd.Series]) -> Bound:
-    """The rows of LABELS (scene_id, group_id) with the column `split`, by a function that parts no scene_id.
+    """The rows of LABELS (scene_id, group_id) with the column `split`, from a function that never separates a scene_id.
 
-    Where `kept` is false, the scene of each image becomes its group. Otherwise that happens to scenes of more than MOST of the images,
-    and to all scenes if the split is impossible with them. Raises LabelError if it is impossible without.
+    If `kept` is false, the scene of each image is replaced by its duplicate group. Otherwise only scenes with more than MOST of the images
+    are replaced, or all scenes if no split is possible with them. Raises LabelError if no split is possible without scenes either.
     """
 
     def bound(scenes: pd.Series | pd.Index) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def split_scenes(rows: pd.DataFrame, *, kept: bool, split: Callable[[pd.DataFram
 
 
 def kept_together(rows: pd.DataFrame) -> dict[str, int]:
-    """How many images share a picture, a scene (of several pictures) and a subject with another one, by relation."""
+    """The number of images that share their picture, scene (of several pictures) or subject with another image, by relation."""
     copies = rows.groupby("group_id")["path"].transform("size") > 1
     scenes = rows.groupby("scene_id")["group_id"].transform("nunique") > 1
     subjects = rows["subject"].map(rows["subject"].value_counts()) > 1
@@ -56,14 +57,15 @@ def kept_together(rows: pd.DataFrame) -> dict[str, int]:
 
 
 def remarks(bound: Bound, together: dict[str, int], *, keep_together: str) -> list[str]:
-    """What kept images `together` (see kept_together), and which scenes were let go, in lines to print."""
-    listed = [f"{together[what]} images of one {what}" for what in ("subject", "scene", "picture") if together[what]]
-    lines = [f"never parted: {', '.join(listed)} with another (keep_together: {keep_together})"] if listed else []
+    """Lines to print: how many images are kept together and why (see kept_together), and which scenes were released."""
+    listed = [f"{together[what]} images that share a {what}" for what in ("subject", "scene", "picture") if together[what]]
+    lines = [f"kept in one split: {', '.join(listed)} (keep_together: {keep_together})"] if listed else []
     if num := len(bound.let_go):
         what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"
         lines.append(
-            f"warning: {what} of {len(bound.rows)} images could not be kept together without failing: so many look alike that they chain, "
-            "as with everybody before one wall. Images of one person may lie in several splits, so test figures may be too high. Name the "
-            "persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; split.keep_together: picture accepts it"
+            f"warning: {what} of {len(bound.rows)} images could not be kept together: so many images look alike that they chain into "
+            "one scene, for example if everybody stands before the same wall. Images of one person may be in several splits, so test "
+            "metrics may be too high. Name the persons with ingest.subject or ingest.metadata, or raise dedup.scene_correlation; to "
+            "accept it, set split.keep_together: picture"
         )
     return lines

@@ -1,4 +1,4 @@
-"""From labelled images to splits, and from all tables to the fate of every file."""
+"""Assigns labelled images to splits, and collects the fate of every file from all tables."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from mien.store.tables import FATES, SPLIT_NAMES
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows of SPLITS by path, a row of FATES per file, the counts as JSON values, and remarks in lines to print."""
+    """Rows of SPLITS sorted by path, one row of FATES per file, the counts as JSON values, and remarks as lines to print."""
 
     splits: pd.DataFrame
     fates: pd.DataFrame
@@ -37,14 +37,14 @@ def make_splits(
     faceless: pd.DataFrame,
     params: Params,
 ) -> Outcome:
-    """Splits of the rows of LABELS that have a face, and what became of every row of FILES; the same tables, the same answer.
+    """Splits the rows of LABELS that have a face, and gives the fate of every row of FILES. The result is deterministic.
 
     Args:
         faces: sample_id, score and num_faces of the stored faces.
         rejected: rows of REJECTED.
-        labels_removed, faceless: rows of FATES, which sanitise and align took out.
+        labels_removed, faceless: rows of FATES that sanitise and align removed.
 
-    Raises LabelError if a split would hold none of a class, and says where its files went.
+    Raises LabelError if a split would have no image of a class; the message says where the files of the class went.
     """
     rows = labels[~labels["path"].isin(faceless["path"])].reset_index(drop=True)
     assert rows["sample_id"].isin(faces["sample_id"]).all(), "labelled images that align neither stored nor removed"
@@ -71,10 +71,10 @@ def make_splits(
 
 
 def split_by_method(rows: pd.DataFrame, params: Params) -> pd.Series:
-    """The split of each row of LABELS as split.method says; same index. Training rows that leak must be gone.
+    """The split of each row of LABELS by split.method, with the same index. Leaking training rows must already be removed.
 
-    official: the set's own test split stays, and validation is the share split.val of the training rows. It may share subjects with
-    training, as it is given. Raises LabelError if a split would hold none of a class.
+    With `official`, the data set's own test split is kept as given, so it may share subjects with training; validation is the share
+    split.val of the training rows. Raises LabelError if a split would have no image of a class.
     """
     classes = params.labels.kept
     if params.split.method == "stratified":

@@ -1,7 +1,7 @@
-"""Stratified splits that part no duplicate group, no scene and no subject, exact to within one group per class.
+"""Stratified splits that keep duplicate groups, scenes and subjects whole, exact to within one group per class.
 
-How many units go to which split is decided in placement.py; which ones, by a hash of seed and unit: so the split depends on no order
-of rows, and adding a photograph moves few others.
+placement.py decides how many units go to each split. A hash of seed and unit decides which ones, so the split does not depend on the order
+of rows, and adding a photograph moves only few others.
 """
 
 import hashlib
@@ -17,9 +17,10 @@ from mien.split.units import units
 
 
 def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Sequence[str], seed: int) -> pd.Series:
-    """The split of each row (sample_id, label, scene_id, subject), in proportion to `fractions`; same index.
+    """The split of each row (sample_id, label, scene_id, subject), in proportion to `fractions`, with the same index.
 
-    Raises LabelError if a class has too few units for each split to hold one, or is so bound to others that none was found.
+    Raises LabelError if a class has fewer units than there are splits, or if it shares so many units with other classes that no placement
+    was found.
     """
     unit = units(rows)
     _require_enough(rows["label"], unit, classes, fractions)
@@ -31,7 +32,7 @@ def assign(rows: pd.DataFrame, fractions: Mapping[str, float], *, classes: Seque
     for name, fewest in zip(classes, (placed.T @ vectors).min(axis=0), strict=True):
         if fewest == 0:
             raise LabelError(
-                f"{name} cannot be spread over {', '.join(fractions)} without parting subjects, scenes or duplicates; "
+                f"{name} cannot be spread over {', '.join(fractions)} without separating subjects, scenes or duplicates; "
                 f"add images of {name} of further people, or drop the class with labels.drop"
             )
     by_kind = counts.index[np.argsort(kind, kind="stable")]

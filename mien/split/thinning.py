@@ -1,10 +1,11 @@
-"""Thinning of the training split: to a stated imbalance of its classes, then to a stated size. Validation and test images stay.
+"""Thins the training split, first to a given class imbalance, then to a given size. Validation and test images are not changed.
 
-Which images stay is decided by a hash of seed and sample_id, class by class: each class keeps the first of one fixed order. So it depends
-on no order of rows, and the images of a smaller `max_train`, or of a larger `imbalance_factor` without one, are among those of a weaker thinning.
+A hash of seed and sample_id fixes an order within each class, and each class keeps the first images of this order. The result therefore
+does not depend on the order of rows, and stronger thinning keeps a subset of weaker thinning: for a smaller `max_train`, or for a larger
+`imbalance_factor` without `max_train`.
 
-Thinning looks at single images. Duplicate groups and subjects need not stay whole, because what is taken out goes to no other split;
-a picture occurs once in training already, so copies that left earlier as duplicates of a thinned image do not come back.
+Thinning removes single images. Duplicate groups and subjects need not stay whole, because removed images go to no other split. Each picture
+already occurs once in training; copies that were removed as duplicates of a thinned image do not return.
 """
 
 import hashlib
@@ -19,13 +20,13 @@ from mien.config.sections.split import SplitParams
 from mien.core.errors import LabelError
 from mien.store.tables import FATES
 
-MIN_IMAGES = 2  # of the smallest class, where classes are made uneven: with a single picture there is nothing to learn a class from
+MIN_IMAGES = 2  # of the smallest class when classes are made uneven: a class cannot be learned from a single image
 
 Counts = Mapping[str, int]  # training images by class
 
 
 def thin(splits: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """The training rows of SPLITS that leave, as rows of FATES with the index of `splits`. Raises LabelError as `thinned_counts` does."""
+    """The removed training rows of SPLITS, as rows of FATES with the index of `splits`. Raises LabelError as `thinned_counts` does."""
     training = splits[splits["split"] == "train"]
     before = training_counts(training, params)
     uneven, final = thinned_counts(before, params.split)
@@ -41,35 +42,35 @@ def thin(splits: pd.DataFrame, params: Params) -> pd.DataFrame:
 
 
 def training_counts(rows: pd.DataFrame, params: Params) -> dict[str, int]:
-    """Training images by class, in the order of the classes, from a table with the columns split and label."""
+    """The number of training images by class, in the order of the classes, from a table with the columns split and label."""
     num = Counter(rows.loc[rows["split"] == "train", "label"])
     return {name: num[name] for name in params.labels.kept}
 
 
 def imbalance(counts: Counts) -> float:
-    """Images of the largest class over those of the smallest; infinite if a class has none."""
+    """The size of the largest class divided by the size of the smallest; infinite if a class is empty."""
     fewest = min(counts.values())
     return max(counts.values()) / fewest if fewest else math.inf
 
 
 def thinned_counts(counts: Counts, split: SplitParams) -> tuple[dict[str, int], dict[str, int]]:
-    """How many images each class keeps: after split.imbalance_factor, and after split.max_train too.
+    """The number of images that each class keeps: after split.imbalance_factor alone, and after split.max_train as well.
 
-    Raises LabelError, with key, numbers and remedy, if thinning cannot do what they ask.
+    Raises LabelError, with key, numbers and remedy, if thinning cannot reach these values.
     """
     uneven = make_uneven(counts, factor=split.imbalance_factor)
     return uneven, reduce_alike(uneven, max_train=split.max_train)
 
 
 def make_uneven(counts: Counts, *, factor: float) -> dict[str, int]:
-    """n_k u^k of each class, k = 0 the largest, u such that largest over smallest is `factor`; 1 leaves all.
+    """Reduces class k to n_k u^k images, where class 0 is the largest and u makes largest / smallest equal `factor`; 1 keeps all.
 
-    With K classes, n_0 / (n_(K-1) u^(K-1)) = factor gives u = (n_0 / (n_(K-1) factor))^(1 / (K-1)): the largest class stays whole and
-    classes of any sizes keep their order. The smallest keeps the whole number for which largest over smallest comes closest to `factor`,
-    the others are rounded to the nearest, never below the smallest. Classes of equal size are taken in the order given.
+    With K classes, n_0 / (n_(K-1) u^(K-1)) = factor gives u = (n_0 / (n_(K-1) factor))^(1 / (K-1)). The largest class stays whole, and the
+    classes keep their order by size. The smallest class keeps the integer for which largest / smallest is closest to `factor`; the others
+    are rounded to the nearest integer, never below the smallest. Classes of equal size are taken in the given order.
 
-    "Imbalance factors" of Rebalanced Attention Consistency and Focus, table 4, after Cui et al. 2019. Raises LabelError if the classes
-    are more uneven than `factor` already, since u would exceed 1, or if fewer than MIN_IMAGES would stay.
+    Source: "imbalance factors" in Rebalanced Attention Consistency and Focus, table 4, after Cui et al. 2019. Raises LabelError if the
+    classes are already more uneven than `factor`, because u would exceed 1, or if fewer than MIN_IMAGES images would remain.
     """
     if factor == 1:
         return dict(counts)
@@ -85,11 +86,11 @@ def make_uneven(counts: Counts, *, factor: float) -> dict[str, int]:
 
 
 def reduce_alike(counts: Counts, *, max_train: int) -> dict[str, int]:
-    """Exactly `max_train` images in proportion to `counts`, at least one of each class; 0, or more than there are, leaves all.
+    """Exactly `max_train` images in proportion to `counts`, at least one per class; 0, or more than there are, keeps all images.
 
-    Each class keeps one share of its images, rounded to the nearest, the share such that the total is right (the method of Webster and
-    Sainte-Laguë). Largest remainders would be as close, but there a class can lose an image when the total grows, so that the images of a
-    smaller training split would not all be in a larger one. Raises LabelError if there are more classes than `max_train`.
+    Every class keeps the same share of its images, rounded to the nearest integer, with the share chosen to give the total (the method of
+    Webster and Sainte-Laguë). The largest-remainder method would be as close, but with it a class can lose an image when the total grows,
+    so a smaller training split would not be a subset of a larger one. Raises LabelError if there are more classes than `max_train`.
     """
     if not max_train or sum(counts.values()) <= max_train:
         return dict(counts)
@@ -98,7 +99,7 @@ def reduce_alike(counts: Counts, *, max_train: int) -> dict[str, int]:
             f"split.max_train: {max_train} training images cannot hold one of each of {len(counts)} classes; "
             f"raise it to {len(counts)} at least (0 keeps all images), or drop classes with labels.drop"
         )
-    # A share s rounds to more than i images of n as soon as s >= (i + 1/2) / n. Where two classes tie, the larger goes first.
+    # A share s of n images rounds to more than i as soon as s >= (i + 1/2) / n. If two classes tie, the larger goes first.
     order = sorted(counts, key=lambda name: -counts[name])
     turns = [((i + 0.5) / counts[name] if i else 0.0, position) for position, name in enumerate(order) for i in range(counts[name])]
     kept = Counter(order[position] for _, position in sorted(turns)[:max_train])
@@ -118,9 +119,9 @@ def _require_reachable(counts: Counts, largest: str, smallest: str, factor: floa
             f"split.imbalance_factor: the training split has no image of {smallest}; add images, or drop the class with labels.drop"
         )
     present = imbalance(counts)
-    if present > factor * (1 + 1e-9):  # so that a present factor that was copied from a report can be asked for
+    if present > factor * (1 + 1e-9):  # the tolerance allows the present factor as copied from a report
         raise LabelError(
-            f"split.imbalance_factor: {factor:g} cannot be had by thinning, because the training split is more uneven already: "
+            f"split.imbalance_factor: {factor:g} cannot be reached by thinning, because the training split is already more uneven: "
             f"{counts[largest]} images of {largest} over {counts[smallest]} of {smallest} is {present:.4g}; "
             f"set it to {math.ceil(100 * present) / 100} or more, or to 1 to thin nothing"
         )
@@ -136,12 +137,12 @@ def _refuse_too_few(counts: Counts, largest: str, smallest: str, factor: float, 
 
 
 def _ranks(rows: pd.DataFrame, seed: int) -> pd.Series:
-    """The place of each row among those of its class, from 0, in the order drawn by `seed`; same index."""
+    """The rank of each row within its class, from 0, in the order given by `seed`, with the same index."""
     drawn = [hashlib.sha256(f"{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]]
     ordered = rows.assign(drawn=drawn).sort_values(["drawn", "path"])
     return ordered.groupby("label").cumcount().reindex(rows.index)
 
 
 def _details(rows: pd.DataFrame, asked: str, kept: Counts, before: Counts) -> list[str]:
-    """For each row that left, what asked for it and how many of its class stayed."""
+    """For each removed row, the parameter that removed it and how many images of its class remain."""
     return [f"split.{asked} keeps {kept[label]} of {before[label]} training images of {label}" for label in rows["label"]]

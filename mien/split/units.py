@@ -1,4 +1,4 @@
-"""What no split may part: images of one subject or one scene. In a bootstrap they are drawn together."""
+"""Units: images of one subject or one scene. No split separates the images of a unit, and a bootstrap draws them together."""
 
 import numpy as np
 import pandas as pd
@@ -7,9 +7,9 @@ from scipy.sparse.csgraph import connected_components
 
 
 def units(rows: pd.DataFrame) -> pd.Series:
-    """What must stay together: rows joined by scene_id or subject, named by the smallest sample_id among them; same index.
+    """The unit of each row, with the same index: rows connected by scene_id or subject, named by their smallest sample_id.
 
-    Copies of one picture are of one scene.
+    Copies of one picture belong to one scene.
     """
     scenes, scene_names = pd.factorize(rows["scene_id"])
     subjects, subject_names = pd.factorize(rows["subject"])

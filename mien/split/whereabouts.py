@@ -1,4 +1,4 @@
-"""Looking up what became of a file: `mien where`."""
+"""Looks up the fate of a file, for `mien where`."""
 
 from collections.abc import Hashable, Mapping
 from fnmatch import fnmatchcase
@@ -12,10 +12,11 @@ from mien.core.printable import one_line
 
 
 def matching(fates: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows of a table of fates that `wanted` names: a path or its end, a file's name with or without extension, a pattern, a sample_id, or
-    what it is called in what is shared (naming.file_names).
+    """The rows of a table of fates that match `wanted`.
 
-    Patterns (* and ?) match whole paths or names. The beginning of a sample_id or hashed name will do, from eight digits on.
+    `wanted` is a path or its end, a file name with or without extension, a pattern, a sample_id, or the hashed name that shared files
+    contain (naming.file_names). Patterns (* and ?) match whole paths or names. At least the first eight digits of a sample_id or hashed
+    name are needed.
     """
     paths, ids = fates["path"].astype(str), fates["sample_id"].astype(str)
     found = (
@@ -31,9 +32,9 @@ def _named(path: PurePosixPath, wanted: str) -> bool:
 
 
 def sentence(row: Mapping[Hashable, Any], *, decision: str | None = None) -> str:
-    """What became of one file, in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'.
+    """The fate of one file in words: 'Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)'.
 
-    `decision`: what labels.corrections says of its content.
+    `decision` is the decision in labels.corrections about its content.
     """
     by = f" by {row['stage']}" if row["stage"] else ""
     reason = f": {str(row['reason']).replace('_', ' ')}" if row["reason"] else ""

@@ -1,6 +1,6 @@
-"""The one adapter of Great Expectations (1.x): runs the suites, and writes its Data Docs, a site of static pages.
+"""The only adapter of Great Expectations (1.x): runs the suites and writes the Data Docs, a site of static pages.
 
-Everything happens in memory; nothing is sent anywhere and no project folder is made.
+Everything runs in memory: no data is sent anywhere, and no project folder is created.
 """
 
 import logging
@@ -28,7 +28,7 @@ _NUM_EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an expectation of a suite holds, and what was observed, in words."""
+    """Whether an expectation of a suite holds, and a sentence about what was observed."""
 
     suite: str
     expectation: Expectation
@@ -37,7 +37,7 @@ class Verdict:
 
 
 def check(suites: list[Suite], *, docs: Path) -> list[Verdict]:
-    """The verdict on every expectation, in order; the Data Docs replace the folder `docs`."""
+    """The verdict on every expectation, in order. The folder `docs` is replaced by the Data Docs."""
     log = logging.getLogger("great_expectations")
     log.setLevel(logging.ERROR)
     refused = _RefusedPages(logging.ERROR)
@@ -53,7 +53,7 @@ def check(suites: list[Suite], *, docs: Path) -> list[Verdict]:
 
 
 class _RefusedPages(logging.Handler):
-    """Raises what the disk said to a page of the Data Docs: Great Expectations only logs it, with a traceback, and leaves the page out."""
+    """Raises the OSError of a page of the Data Docs that could not be written; Great Expectations only logs it and skips the page."""
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
@@ -66,7 +66,7 @@ def _context(site: Path) -> Any:
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    context.delete_data_docs_site("local_site")  # the default one, in a temporary folder that nobody would find
+    context.delete_data_docs_site("local_site")  # the default site, in a temporary folder
     store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site.absolute())}
     index = {"class_name": "DefaultSiteIndexBuilder"}
     context.add_data_docs_site("mien", {"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index})
@@ -94,7 +94,7 @@ def _run(context: Any, source: Any, suite: Suite) -> list[Verdict]:
 
 
 def _build(expectation: Expectation, position: str) -> Any:
-    """The expectation as an object of Great Expectations; `position` finds its result again, since results come in an order of their own."""
+    """The expectation as an object of Great Expectations; `position` identifies its result, because results come in another order."""
     name = "".join(part.capitalize() for part in expectation.kind.split("_"))
     return getattr(gx.expectations, name)(
         **_inert(expectation.arguments), description=_inert(expectation.words), meta={"position": position}
@@ -102,7 +102,7 @@ def _build(expectation: Expectation, position: str) -> Any:
 
 
 def _inert(value: Any) -> Any:
-    """The value (of a cell, or within the arguments of an expectation) without tags: Data Docs show texts as they are, HTML and all."""
+    """The value (of a cell, or in the arguments of an expectation) with HTML tags escaped, because Data Docs do not escape text."""
     if isinstance(value, dict):
         return {name: _inert(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -116,7 +116,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _observed(result: Any, suite: Suite) -> str:
-    """What was found, in words: how many rows break the expectation and which, or the value observed."""
+    """A sentence about the result: how many and which rows break the expectation, or the observed value."""
     if message := _exception(result.exception_info or {}):
         return f"it could not be checked: {message}"
     found = result.result
@@ -132,6 +132,6 @@ def _observed(result: Any, suite: Suite) -> str:
 
 
 def _exception(info: dict[str, Any]) -> str | None:
-    """The message of an exception inside Great Expectations, which it keeps in the result; None if there was none."""
+    """The message of an exception inside Great Expectations, which is stored in the result; None if there was none."""
     inner = info if "raised_exception" in info else next((part for part in info.values() if isinstance(part, dict)), {})
     return str(inner.get("exception_message")) if inner.get("raised_exception") else None

@@ -1,4 +1,4 @@
-"""The building blocks of suites: what is said about a table, in words and in terms of Great Expectations, without importing it."""
+"""The building blocks of suites: statements about a table, in words and as names of Great Expectations, without importing it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ REDO = "A table was changed by hand or its stage has a defect: run `dvc repro --
 
 @dataclass(frozen=True)
 class Expectation:
-    """One statement about a table: in words, as Great Expectations calls it, and what to do if it does not hold."""
+    """One statement about a table: in words, by its name in Great Expectations, and with the remedy if it does not hold."""
 
     words: str
     kind: str
@@ -21,7 +21,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """A table, the columns that name its rows in a report, and what is expected of it."""
+    """A table, the columns that identify its rows in a report, and the expectations about it."""
 
     name: str
     table: pd.DataFrame
@@ -30,7 +30,7 @@ class Suite:
 
 
 def unique(words: str, column: str, remedy: str = REDO) -> Expectation:
-    """No value of the column occurs twice; missing values do not count, here and below."""
+    """No value of the column occurs twice. Here and below, missing values are ignored unless stated otherwise."""
     return Expectation(words, "expect_column_values_to_be_unique", {"column": column}, remedy)
 
 
@@ -55,11 +55,11 @@ def matches(words: str, column: str, regex: str) -> Expectation:
 
 
 def between(words: str, column: str, low: float | None, high: float | None, remedy: str = REDO) -> Expectation:
-    """Every value lies in low..high, either None for unbounded."""
+    """Every value lies between `low` and `high`, inclusive; None means unbounded."""
     bounds = {"min_value": low, "max_value": high}
     return Expectation(words, "expect_column_values_to_be_between", {"column": column, **bounds}, remedy)
 
 
 def typed(words: str, column: str, kind: str) -> Expectation:
-    """Every value is of the type that Great Expectations calls `kind`."""
+    """Every value has the type that is named `kind` in Great Expectations."""
     return Expectation(words, "expect_column_values_to_be_of_type", {"column": column, "type_": kind})

@@ -1,7 +1,7 @@
-"""What the data must satisfy before any training, as suites of expectations over the tables.
+"""The conditions that the data must meet before any training, as suites of expectations about the tables.
 
-An expectation is named in words, which reports repeat, and by its name in Great Expectations (mien/validate/expectations.py runs them).
-What concerns several rows or tables at once is first computed as a column of its own, so that a report can name the rows at fault.
+An expectation has a description in words, which reports quote, and its name in Great Expectations (mien/validate/expectations.py runs
+them). A condition on several rows or tables is first computed as an extra column, so that a report can name the rows that break it.
 """
 
 from collections import Counter
@@ -84,7 +84,7 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
     classes = params.labels.kept
     test = splits["split"] == "test"
     is_official, keeps_copies = params.split.method == "official", params.labels.near_copies == "keep"
-    # The official test split is as given, and may show people and scenes of the training split; `split` counts them.
+    # The official test split is used as given and may share people and scenes with the training split; `split` counts them.
     bound = {name: _without(splits[name], test) if is_official else splits[name] for name in ("scene_id", "subject")}
     own = {"training_sample_id": "sample_id", "training_group_id": "group_id", "training_flag": "flag"}
     table = splits.assign(
@@ -119,19 +119,19 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
 
 
 def _without(values: pd.Series, rows: pd.Series) -> pd.Series:
-    """The values, missing in `rows`: expectations pass over missing values."""
+    """The values, set to missing where `rows` is true, because expectations ignore missing values."""
     return values.astype(object).where(~rows, None)
 
 
 def _num_splits(name: pd.Series, split: pd.Series) -> pd.Series:
-    """In how many splits the group, subject or content of each row lies; missing where it has no name."""
+    """The number of splits that contain the group, subject or content of each row; missing where the row has no name."""
     return name.map(split.groupby(name).nunique()).astype("float64")
 
 
 def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, params: Params) -> Suite:
-    """A row per split and class: num_images, share, and how far the share lies from that of all images of the compared splits.
+    """One row per split and class: num_images, share, and the distance of the share from that in all compared splits together.
 
-    Shares are those before thinning, which changes them on purpose; the training images left are held to the exact number it asks for.
+    Shares are those before thinning, which changes them on purpose; the number of training images after thinning is checked exactly.
     """
     tolerance, classes = params.validate_.share_tolerance, list(params.labels.kept)
     compared = ["train", "val"] if params.split.method == "official" else list(SPLIT_NAMES)
@@ -165,16 +165,16 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
 
 
 def _thinned(labels: pd.DataFrame, fates: pd.DataFrame) -> Counter[tuple[str, str]]:
-    """How many images of each class were thinned from the training split: keys as of a count of (split, label)."""
+    """The number of images of each class that thinning removed from the training split; the keys are (split, label)."""
     label = dict(zip(labels["path"], labels["label"], strict=True))
     return Counter(("train", label[path]) for path in fates.loc[fates["fate"] == "thinned", "path"] if path in label)
 
 
 def _off_thinning(before: dict[str, int], table: pd.DataFrame, params: Params) -> list[int | None]:
-    """For each row of the training split, by how many images it misses what thinning the counts `before` leaves; None for the others."""
+    """For each row of the training split, the difference from the number of images that thinning of `before` gives; None for other rows."""
     try:
         wanted = thinned_counts(before, params.split)[1]
-    except LabelError:  # `split` refuses such counts, so the tables are not its own
+    except LabelError:  # `split` raises an error for such counts, so the tables were not written by it
         wanted = {}
     return [
         abs(num - wanted.get(name, 0)) if split == "train" else None

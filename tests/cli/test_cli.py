@@ -116,7 +116,7 @@ def test_decide_takes_a_filled_in_queue_over(workspace: Path) -> None:
     (workspace / "queue.csv").write_text(f"rank,sample_id,decision\n1,{'aa11' * 16},Happy\n2,{'bb22' * 16},\n", encoding="utf-8")
     assert mien(workspace, "decide", "queue.csv").out == "decide: 1 decision in queue.csv, 1 of them new in corrections.csv\n"
     assert (workspace / "corrections.csv").read_text(encoding="utf-8") == f"sample_id,decision\n{'aa11' * 16},happy\n"
-    assert mien(workspace, "decide").err.startswith("error: metrics/doubts/queue.csv does not exist")
+    assert mien(workspace, "decide").err.startswith("error: metrics/doubts/queue.csv is missing")
 
 
 def test_where_wants_the_table(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"models__efficientnet_b0_spatial__head_params": {"hidden": 64}},
-        "models.efficientnet_b0_spatial.head_params.hidden: must go, the head linear has no parameters (got 64)",
+        "models.efficientnet_b0_spatial.head_params.hidden: must be removed, because the head linear has no parameters (got 64)",
     ),
     ({"models__resnet50__head_params": {"hidden": 0}}, "models.resnet50.head_params.hidden: must be greater than or equal to 1 (got 0)"),
     ({"head__hidden": 256.5}, "head.hidden: must be a whole number (got 256.5)"),

@@ -187,7 +187,7 @@ def test_a_regular_expression_in_single_quotes_arrives_as_it_is(file: Path, patt
     ("setting", "message"),
     [
         ("gamma", "--set must be KEY=VALUE"),
-        ("loss.gamma=", "null takes a key out"),
+        ("loss.gamma=", "null removes a key"),
         (".gamma=3", "--set must be KEY=VALUE"),
         ("ingest.subject=[A-Z](?P<subject>S)", r"--set ingest.subject: .* needs single quotes of its own, \"ingest.subject='...'\" \(got"),
         (r'ingest.subject="(?P<subject>\d)"', "--set ingest.subject: the value must be readable YAML: .*unknown escape character 'd'"),
@@ -273,7 +273,7 @@ def test_a_key_that_is_no_text_is_a_fault(file: Path, tmp_path: Path, text: str)
 
 
 def test_a_study_is_no_preset() -> None:
-    with pytest.raises(ParamsError, match=r"losses\.yaml is a study and no preset; `mien study losses` queues its runs"):
+    with pytest.raises(ParamsError, match=r"losses\.yaml is a study, not a preset; `mien study losses` queues its runs"):
         preset.load_preset(str(ROOT / "experiments" / "losses.yaml"))
 
 

@@ -38,5 +38,5 @@ def test_a_missing_file_is_named_with_its_stage_and_the_remedy(tmp_path: Path, m
     )
     paths.LEADERBOARD.parent.mkdir()
     paths.LEADERBOARD.write_text("{")
-    with pytest.raises(TableError, match=r"leaderboard\.json is no JSON .*; delete it and run `dvc repro compare` to make it anew"):
+    with pytest.raises(TableError, match=r"leaderboard\.json is not JSON .*; delete it and run `dvc repro compare` to make it anew"):
         read_json_output(paths.LEADERBOARD)

@@ -41,9 +41,9 @@ def test_a_stage_stopped_while_it_imports_says_so_in_one_line(ingested: Path, tm
     before = tree(ingested)
     for signum, (name, code) in SIGNALS.items():
         done = run_stage("convert", root=ingested, environment={"PYTHONPATH": f"{tmp_path}:{ROOT}", "SENT": str(int(signum))})
-        assert done.code == code and done.said == [f"stopped: convert was ended by {name}; it had not begun; run the same command again"], (
-            done.err
-        )
+        assert done.code == code and done.said == [
+            f"stopped: convert was ended by {name}; it had not started; run the same command again"
+        ], done.err
     assert tree(ingested) == before
 
 
@@ -56,7 +56,9 @@ def test_a_stage_stopped_with_workers_at_work(signum: signal.Signals, group: boo
     done = run_stage("convert", root=ingested, stop=signum, when=begun, after_s=0.05, group=group)
     name, code = SIGNALS[signum]
     assert done.code == code and len(done.said) == 1, done.err
-    assert done.said[0].startswith(f"stopped: convert was ended by {name}; nothing half-written remains, and the next `dvc repro` goes on")
+    assert done.said[0].startswith(
+        f"stopped: convert was ended by {name}; nothing half-written remains, and the next `dvc repro` continues"
+    )
     assert tree(ingested) == before and not leftovers(ingested) and time.monotonic() - began_s < 60
 
 

@@ -83,7 +83,7 @@ def test_some_unknown_paths_are_told_and_only_unknown_ones_refused(tmp_path: Pat
         ("path,subject\na.jpg,Ann\n./a.jpg,Bob\n", "line 3 names a.jpg a second time"),
         ('path,subject\n"a\nb",Ann\n"a\nb",Bob\n', r"line 5 names a\\nb a second time"),
         ("x" * 9000 + "\n", r"it begins with 'x{56}\.\.\.$"),
-        ('path,subject\na.jpg,"Ann\nb.jpg,Bob\nc.jpg,Cid\n', "is no CSV .*, by line 4.*; look for a single quotation mark"),
+        ('path,subject\na.jpg,"Ann\nb.jpg,Bob\nc.jpg,Cid\n', "is not valid CSV .*, by line 4.*; look for an unmatched quotation mark"),
     ],
 )
 def test_faults_name_the_line(text: str, words: str, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_study_runs_from_file_to_table_and_leaves_the_workspace_alone(workspac
     assert "two: two learning rates (2 runs)" in workspace.run("mien", "study")
     assert workspace.run("mien", "study", "two", "--dry").count("dvc exp run --queue --name two-0.0") == 2
     workspace.run("mien", "study", "two")
-    assert "2 of the 2 runs of two are there already (2 queued)" in workspace.run("mien", "study", "two", code=2)
+    assert "2 of the 2 runs of two already exist (2 queued)" in workspace.run("mien", "study", "two", code=2)
     output = workspace.run("mien", "study", "two", "--run")
     assert workspace.stages_run(output) - {"code"} == needed("plain") | {"compare"}
     rows = [line.strip("| ").replace(" ", "").split("|") for line in workspace.run("mien", "study", "two", "--show").splitlines()]

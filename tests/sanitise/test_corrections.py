@@ -51,13 +51,13 @@ def test_the_header_alone_decides_nothing(tmp_path: Path) -> None:
         ("sample_id;decision\n", SourceError, "separated by commas"),
         (f"sample_id,label\n{A},sad\n", SourceError, "`decision`"),
         (f"sample_id,decision\n{A},sad,more\n", SourceError, "line 2 has 3 values for 2 columns"),
-        (f'sample_id,decision\n{A},"sad\n{B},fear\n', SourceError, "is no CSV .*; look for a single quotation mark"),
-        (f"sample_id,decision\n\n{A},hapy\n", LabelError, r"line 3: the decision 'hapy' is none of angry.*closest class: happy"),
-        ("sample_id,decision\n1.23457E+11,sad\n", LabelError, "line 2: '1.23457e.11' is no sample_id"),
-        ("sample_id,decision\n,sad\n", LabelError, "line 2: '' is no sample_id"),
-        (f"sample_id,decision\n{A},{'x' * 9000}\n", LabelError, r"the decision 'x{56}\.\.\. is none"),
-        (f"sample_id,decision\n{'y' * 9000},sad\n", LabelError, r"line 2: 'y{56}\.\.\. is no sample_id"),
-        (f"sample_id,decision\n{A[:11]},sad\n", LabelError, "first 12 at least"),
+        (f'sample_id,decision\n{A},"sad\n{B},fear\n', SourceError, "is not valid CSV .*; look for an unmatched quotation mark"),
+        (f"sample_id,decision\n\n{A},hapy\n", LabelError, r"line 3: the decision 'hapy' is not one of angry.*closest class: happy"),
+        ("sample_id,decision\n1.23457E+11,sad\n", LabelError, "line 2: '1.23457e.11' is not a sample_id"),
+        ("sample_id,decision\n,sad\n", LabelError, "line 2: '' is not a sample_id"),
+        (f"sample_id,decision\n{A},{'x' * 9000}\n", LabelError, r"the decision 'x{56}\.\.\. is not one"),
+        (f"sample_id,decision\n{'y' * 9000},sad\n", LabelError, r"line 2: 'y{56}\.\.\. is not a sample_id"),
+        (f"sample_id,decision\n{A[:11]},sad\n", LabelError, "at least the first 12"),
         (f"sample_id,decision\n{A},sad\n{B},sad\n{A},fear\n", LabelError, f"line 4 decides fear for {A}, line 2 decides sad"),
     ],
 )
@@ -83,7 +83,7 @@ def test_the_beginning_of_a_sample_id_will_do_if_it_is_the_only_one() -> None:
     assert matched({"a" * 12: "sad", "c" * 12: "sad"}, known) == {"a" * 12: "a" * 64}
     with pytest.raises(LabelError, match="several sample_ids"):
         matched({"b" * 12: "sad"}, known)
-    with pytest.raises(LabelError, match="one picture"):
+    with pytest.raises(LabelError, match="the same image"):
         matched({"a" * 12: "sad", "a" * 64: "fear"}, known)
 
 

@@ -43,7 +43,7 @@ def test_a_contradiction_or_a_fault_changes_nothing(tmp_path: Path, params: Labe
     file.write_text(f"sample_id,decision\n{A},sad\n", encoding="utf-8")
     with pytest.raises(LabelError, match=rf"queue\.csv decides fear for {A}, labels\.corrections .* decides sad; correct one"):
         take_over(queue(tmp_path, (B, "happy"), (A, "fear")), params)
-    with pytest.raises(LabelError, match=r"the review queue: .*queue\.csv, line 2: the decision 'hapy' is none of"):
+    with pytest.raises(LabelError, match=r"the review queue: .*queue\.csv, line 2: the decision 'hapy' is not one of"):
         take_over(queue(tmp_path, (B, "hapy")), params)
     assert file.read_text(encoding="utf-8") == f"sample_id,decision\n{A},sad\n"
     with pytest.raises(TableError, match=r"none\.csv is missing; run `dvc repro doubts`"):

@@ -47,10 +47,10 @@ def test_the_error_says_for_each_class_where_its_files_went_and_what_helps() -> 
     error = TooFewImages({"angry": "angry has 0 images", "fear": "fear has 1 image"})
     angry, fear, remedy = str(what.told(error)).splitlines()
     assert angry == (
-        "angry has 0 images: of its files that left, 12 are copies of one picture under different labels (conflict), "
+        "angry has 0 images: of its removed files, 12 are copies of one picture under different labels (conflict), "
         "3 are not an image (Git LFS pointer)"
     )
-    assert fear == "fear has 1 image: of its files that left, 1 is under labels that are no class but close to it"
+    assert fear == "fear has 1 image: of its removed files, 1 is under unknown labels that are spelt like it"
     for part in ("mien pairs --conflicts", "dedup.min_agreement", "git lfs pull", "labels.aliases", "or drop the class with labels.drop"):
         assert part in remedy
     assert "add images" not in remedy and "misc" not in remedy
@@ -58,15 +58,15 @@ def test_the_error_says_for_each_class_where_its_files_went_and_what_helps() -> 
 
 def test_a_class_without_any_file_names_the_labels_that_are_no_class_if_there_are_any() -> None:
     error = TooFewImages({"sad": "sad has 0 images"})
-    assert str(left().told(error)) == "sad has 0 images; no other file is of this class\nadd images, or drop the class with labels.drop"
+    assert str(left().told(error)) == "sad has 0 images; no other file has this class\nadd images, or drop the class with labels.drop"
     told = str(left(unknown=("class001", "x")).told(error))
-    assert "labels.aliases ('class001', 'x' are no class)" in told and "add images" not in told
+    assert "labels.aliases ('class001', 'x' are not classes)" in told and "add images" not in told
 
 
 def test_in_an_official_test_split_only_its_files_count() -> None:
     what = left(("sad", "no_face", 2), subset="train")
     error = TooFewImages({"sad": "no sad"}, subset="test", otherwise=", or set split.method: stratified")
-    assert str(what.told(error)).splitlines()[0] == "no sad; no other file for test is of this class"
+    assert str(what.told(error)).splitlines()[0] == "no sad; no other file for test has this class"
     assert str(what.told(error)).endswith("labels.drop, or set split.method: stratified")
     assert "2 are without a face" in str(left(("sad", "no_face", 2), subset="test").told(error))
 

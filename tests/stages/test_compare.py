@@ -132,12 +132,12 @@ def test_what_a_user_can_meet() -> None:
     write_splits()
     write_params("poor", "good", classes="[sad, happy]")
     with pytest.raises(
-        TableError, match=r"poor\.json is of the classes happy, sad, params\.yaml has sad, happy; run `dvc repro evaluate@poor`"
+        TableError, match=r"poor\.json has the classes happy, sad, but params\.yaml has sad, happy; run `dvc repro evaluate@poor`"
     ):
         compare.main()
     write_params("poor", "good")
     write_json(paths.evaluation("good"), {"classes": CLASSES, "all": {"num_images": 9, "macro_f1": 1.0}})
-    with pytest.raises(TableError, match=r"good\.json is of an older version"):
+    with pytest.raises(TableError, match=r"good\.json was written by an older version"):
         compare.main()
     assert not any(path.exists() for path in (paths.LEADERBOARD, paths.LEADERBOARD_TABLE, paths.COMPARISONS))
 

@@ -109,7 +109,7 @@ def test_a_filled_in_queue_given_as_corrections_mends_the_labels(capsys: pytest.
     assert counts["num_images"] == counts["num_judged"] == 160
     said = capsys.readouterr().out
     assert (
-        "8 of 160 labels contradict the features of tiny, " in said and "0 are decided already; the 8 most doubtful are in metrics" in said
+        "8 of 160 labels contradict the features of tiny, " in said and "0 are already decided; the 8 most doubtful are in metrics" in said
     )
 
     queue["decision"] = [*queue["suggested"][:6].str.upper(), "drop", "keep"]

@@ -37,7 +37,7 @@ def test_the_list_changes_when_the_source_does_and_only_then(repository: Path, c
     (repository / "photos/happy/b.jpg").symlink_to("nowhere")
     inventory.main()
     assert read_table(paths.INVENTORY, INVENTORY)["note"].tolist() == [None, "broken link"]
-    assert "1 not to be read, such as happy/b.jpg" in capsys.readouterr().out
+    assert "1 cannot be read, such as happy/b.jpg" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("repository")

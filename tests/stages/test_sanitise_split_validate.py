@@ -139,12 +139,12 @@ def test_scenes_are_kept_together_or_only_pictures_and_the_stage_says_so(method:
         pictures = splits.groupby("scene_id")["group_id"].transform("nunique")
         assert counts["kept_together"]["scene"] == (pictures > 1).sum() and counts["kept_together"]["subject"] == 0
         said = capsys.readouterr().out
-        scenes = f"{counts['kept_together']['scene']} images of one scene, " if together == "scene" else ""
+        scenes = f"{counts['kept_together']['scene']} images that share a scene, " if together == "scene" else ""
         assert (
-            f"never parted: {scenes}{counts['kept_together']['picture']} images of one picture with another (keep_together: {together})"
+            f"kept in one split: {scenes}{counts['kept_together']['picture']} images that share a picture (keep_together: {together})"
             in said
         )
-        assert "warning: " not in said.split("split: never parted")[1]
+        assert "warning: " not in said.split("split: kept in one split")[1]
     assert num_parted["scene"] == 0 < num_parted["picture"]
 
 
@@ -344,7 +344,7 @@ def test_corrections_change_labels_leave_their_story_and_are_counted(method: str
     assert (tested in after.index) == official
     assert sum(json.loads(paths.counts("split").read_text())["fates"].values()) == 500
     said = capsys.readouterr().out
-    assert f"no image that can be used has the sample_id {'0' * 64}" in said
+    assert f"no usable image has the sample_id {'0' * 64}" in said
     assert ("official test split, whose labels stay" in said) == official
 
 
@@ -368,7 +368,7 @@ def test_a_class_emptied_upstream_is_told_by_its_cause() -> None:
     num = int(happy["sample_id"].notna().sum())
     with redirect_stdout(io.StringIO()) as said, pytest.raises(LabelError) as caught:
         run_all(tables)
-    cause = f"of its files that left, {num} are copies of one picture under different labels (conflict)"
+    cause = f"of its removed files, {num} are copies of one picture under different labels (conflict)"
     assert f"sanitise: warning: 0 images of happy: {cause}; look at them with `mien pairs --conflicts`" in said.getvalue()
     assert f"happy has 0 images; at least 3 are needed for train, val, test: {cause}" in str(caught.value)
     assert "dedup.min_agreement" in str(caught.value) and "labels.drop" in str(caught.value) and "add images" not in str(caught.value)
@@ -377,7 +377,7 @@ def test_a_class_emptied_upstream_is_told_by_its_cause() -> None:
 def test_numbers_taken_for_counters_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     run_all(Tables(300, seed=26), validated=False)
     assert (
-        "sanitise: numbers taken for counters: 'fear_2' (fear); to make one a label of its own, name it in labels.aliases"
+        "sanitise: labels whose number is taken for a counter: 'fear_2' (fear); to make one a separate label, add it to labels.aliases"
         in capsys.readouterr().out
     )
 
