@@ -29,7 +29,7 @@ from mien.convert.decoding import Undecodable, decode
 from mien.core import paths
 from mien.dedup.find import COLUMNS, duplicate_counts, pairs_by_kind, pictures_of
 from mien.dedup.groups import duplicate_rows
-from mien.dedup.search import least_agreement, near_pairs
+from mien.dedup.same_picture import least_agreement, near_pairs
 from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import read_entry
 from mien.statistics.intervals import wilson_interval

@@ -2,8 +2,8 @@
 
     python benchmarks/explain.py mobilenetv2_100 resnet50 --size-px 96 --threads 2
 
-Maps are for the predicted and for the true class, from one pass of the backbone. Faithfulness is with its defaults: ten steps, one random order,
-42 forward passes per picture. `forward` is prediction of the same pictures, in batches of the same size. The median of
+Maps are for the predicted and for the true class, from one pass of the backbone. Faithfulness is with its defaults: ten steps, one random
+order, 42 forward passes per picture. `forward` is prediction of the same pictures, in batches of the same size. The median of
 the rounds is printed; in brackets by second of processor time, over all threads, which tells more where others use the machine,
 too. Weights are random, which costs the same.
 """

@@ -63,7 +63,9 @@ def judged(rows: pd.DataFrame, folder: Path, params: Params) -> Doubts:
 
 
 def figures(rows: pd.DataFrame, found: Doubts) -> dict[str, float]:
-    """Average precision over the images whose labels could be turned and over all; of the doubted, and of those that are issues, how many are wrong."""
+    """Average precision over the images whose labels could be turned and over all; of the doubted, and of those that are issues, how many
+    are wrong.
+    """
     wrong, quality = rows["wrong"].to_numpy(), found.quality_N
     known = (rows["split"] != "test").to_numpy()
     return {

@@ -4,7 +4,8 @@
     python benchmarks/startup.py train evaluate     these
     python benchmarks/startup.py --root ../before train    the code of another checkout, in turn with this one
 
-Each run is `python -m stages.NAME --help` in a fresh process. CPU time (user and system) says more than wall time on a machine that others use.
+Each run is `python -m stages.NAME --help` in a fresh process. CPU time (user and system) says more than wall time on a machine that others
+use.
 """
 
 import os

@@ -66,7 +66,8 @@ def _evaluation(params: Params, model: str) -> dict[str, Any]:
         raise TableError(f"{path} was written by an older version of mien; run `dvc repro evaluate@{model}`")
     if (classes := list(evaluation["classes"])) != list(params.labels.kept):
         raise TableError(
-            f"{path} has the classes {', '.join(classes)}, but params.yaml has {', '.join(params.labels.kept)}; run `dvc repro evaluate@{model}`"
+            f"{path} has the classes {', '.join(classes)}, but params.yaml has {', '.join(params.labels.kept)}; run `dvc repro "
+            f"evaluate@{model}`"
         )
     return evaluation
 

@@ -17,8 +17,8 @@ from mien.core.stage import command
 def main() -> None:
     """Resolves the whole configuration of each model.
 
-    Reads params.yaml. Writes data/configs/MODEL.json: the entry of the model, the defaults that it inherits, and exactly those parameters of
-    losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights) and
+    Reads params.yaml. Writes data/configs/MODEL.json: the entry of the model, the defaults that it inherits, and exactly those parameters
+    of losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights) and
     data/configs/stages/STAGE.json (the parameters that a stage reads for every model).
     """
     params = load_params()

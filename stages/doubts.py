@@ -60,7 +60,8 @@ def main() -> None:
         else ""
     )
     typer.echo(
-        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident learning; {len(decided)} are already decided{shown}"
+        f"doubts: {len(table)} of {len(rows)} labels contradict the features of {model}, {numbers['num_issues']} of them by confident "
+        f"learning; {len(decided)} are already decided{shown}"
     )
 
 

@@ -1,4 +1,6 @@
-"""One thread per process: the tests run side by side, and several OpenMP threads per process on the same cores slow each other many times over."""
+"""One thread per process: the tests run side by side, and several OpenMP threads per process on the same cores slow each other many times
+over.
+"""
 
 import gc
 import os

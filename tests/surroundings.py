@@ -57,8 +57,8 @@ def run(
 ) -> Outcome:
     """Runs a command to its end in the folder `root`, with this repository's code and without tracking.
 
-    No file that it writes may be larger than `max_file_bytes` (RLIMIT_FSIZE). Signal `stop` is sent `after_s` seconds after its start, or after
-    `when()` first holds: to all its processes, as a terminal does, or with `group=False` to the first alone. What is left of its
+    No file that it writes may be larger than `max_file_bytes` (RLIMIT_FSIZE). Signal `stop` is sent `after_s` seconds after its start, or
+    after `when()` first holds: to all its processes, as a terminal does, or with `group=False` to the first alone. What is left of its
     processes after `timeout_s` is killed, and the run fails.
     """
 
@@ -97,7 +97,9 @@ def run(
 
 
 def run_stage_here(name: str, *arguments: str, root: Path) -> Outcome:
-    """What `python -m stages.NAME` does, in this process: for what needs no process of its own, because the imports take most of its time."""
+    """What `python -m stages.NAME` does, in this process: for what needs no process of its own, because the imports take most of its
+    time.
+    """
 
     def stage() -> None:
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # the module may have been imported before

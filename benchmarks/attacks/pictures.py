@@ -18,7 +18,8 @@ from mien.convert.decoding import REASONS, Undecodable
 
 LIMIT_S = 30.0
 MAX_MEGAPIXELS = 20.0
-# A pixel in three planes of 8 bits, a second time while it is turned or its profile applied, and room for a decoder's own planes of 16 bits.
+# A pixel in three planes of 8 bits, a second time while it is turned or its profile applied, and room for a decoder's own planes of 16
+# bits.
 MAX_BYTES = int(16 * 1e6 * MAX_MEGAPIXELS + 300e6)
 
 

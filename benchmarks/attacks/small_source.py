@@ -1,4 +1,6 @@
-"""A source of few small photographs with copies, junk and archives, and the data stages over it, each from the state that the one before left."""
+"""A source of few small photographs with copies, junk and archives, and the data stages over it, each from the state that the one before
+left.
+"""
 
 import shutil
 import time

@@ -1,4 +1,6 @@
-"""What the search for duplicates makes of pictures at hand: they are prepared as `convert` prepares them and judged by the search itself."""
+"""What the search for duplicates makes of pictures at hand: they are prepared as `convert` prepares them and judged by the search
+itself.
+"""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.proposing import propose
-from mien.dedup.search import near_pairs
+from mien.dedup.same_picture import near_pairs
 from mien.store.encoding import reduced
 from mien.store.tables import THUMBNAIL_PX
 

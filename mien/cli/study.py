@@ -51,7 +51,8 @@ def study(
         typer.echo(f"queued {each.experiment}")
     if not run:
         typer.echo(
-            f"study {name}: {len(wanted)} run{'s'[: len(wanted) != 1]} queued; `dvc exp run --run-all` runs all that is queued (`dvc queue start` in the background), "
+            f"study {name}: {len(wanted)} run{'s'[: len(wanted) != 1]} queued; `dvc exp run --run-all` runs all that is queued (`dvc queue "
+            "start` in the background), "
             f"`mien study {name} --show` prints the table"
         )
         return
@@ -108,7 +109,8 @@ def _wanted(name: str, runs: list[Run], *, missing: bool, force: bool, run: bool
 def _show(name: str, known: Study, found: Mapping[str, Experiment], *, rev: str = "HEAD") -> None:
     if not any(experiment_name(name, run) in found for run in known.named_runs()):
         raise StudyError(
-            f"no run of {name} was queued from the commit {rev}; `mien study {name} --run` runs it, --rev names the commit that it was queued from"
+            f"no run of {name} was queued from the commit {rev}; `mien study {name} --run` runs it, --rev names the commit that it was "
+            "queued from"
         )
     typer.echo(study_table(name, known, found))
     typer.echo(f"\nBy DVC alone: {shlex.join(show_command(known))}")

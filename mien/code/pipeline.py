@@ -1,4 +1,6 @@
-"""What `code` must know of the pipeline: its stages, the classes of their parameters, and the parts of each model that are found by name."""
+"""What `code` must know of the pipeline: its stages, the classes of their parameters, and the parts of each model that are found by
+name.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

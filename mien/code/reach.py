@@ -1,4 +1,6 @@
-"""What of the code decides the result of a stage: the definitions that its script reaches, through imports, by names, wherever they stand."""
+"""What of the code decides the result of a stage: the definitions that its script reaches, through imports, by names, wherever they
+stand.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,10 +11,10 @@ from mien.code.source import ALWAYS, Module, read_module
 
 OWN = ("mien", "stages")
 NO_RESULT = (
-    "mien.core.errors", "mien.core.stage", "mien.core.stopping", "mien.core.disk", "mien.core.leftovers",  # what is said and left at a failure
+    "mien.core.errors", "mien.core.stage", "mien.core.stopping", "mien.core.disk", "mien.core.leftovers",  # errors and how a run ends
     "mien.core.parallel", "mien.core.registry",  # spread work and find modules, with the same result whatever they do
     "mien.tracking",  # writes to MLflow, which no stage reads
-    "mien.config.params", "mien.config.model",  # read params.yaml, whose values DVC tracks, and data/configs; `configure` alone depends on them
+    "mien.config.params", "mien.config.model",  # read values that DVC tracks; only `configure` depends on them
 )  # fmt: skip
 """modules and packages that are not followed, because they change no result"""
 DECLARED = "PARAMETERS"
@@ -97,7 +99,9 @@ class Code:
         return targets
 
     def _named(self, module: str, named: str, choices: Mapping[str, str], found: Reached) -> list[tuple[str, str | None]]:
-        """A string that names a module is what a process starts with or loads; one that names a package, a registry or a place of templates."""
+        """A string that names a module is what a process starts with or loads; one that names a package, a registry or a place of
+        templates.
+        """
         folder = self.root.joinpath(*named.split("."))
         if not folder.is_dir():
             return [(named, None)]

@@ -120,7 +120,9 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str | None]]]:
 
 
 def _without_prose(source: str, tree: ast.Module) -> list[str]:
-    """The lines of the file without comments, strings that stand for themselves (docstrings) and descriptions of parameters; blank ones empty."""
+    """The lines of the file without comments, strings that stand for themselves (docstrings) and descriptions of parameters; blank ones
+    empty.
+    """
     lines = [bytearray(line, "utf-8") for line in source.split("\n")]
     strings: list[tuple[int, int, int, int]] = []
     for node in ast.walk(tree):

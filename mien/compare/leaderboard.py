@@ -43,9 +43,9 @@ def ranking(evaluations: Evaluations) -> list[str]:
 def against_best(evaluations: Evaluations, comparisons: pd.DataFrame) -> dict[str, tuple[str, float | None]]:
     """Return for each model, in the order of `ranking`, whether its macro-F1 is BEST, WORSE or ALIKE, and the p-value of the difference.
 
-    A model is WORSE than the best if p, after Holm's correction over all pairs of `comparisons` (pairwise_tests.COLUMNS), is at most 1 − LEVEL.
-    This accounts for the fact that the best model was selected by the same metrics, because the correction covers the pairs of every model
-    that could have been best.
+    A model is WORSE than the best if p, after Holm's correction over all pairs of `comparisons` (pairwise_tests.COLUMNS), is at most 1 −
+    LEVEL. This accounts for the fact that the best model was selected by the same metrics, because the correction covers the pairs of every
+    model that could have been best.
     """
     best, *others = ranking(evaluations)
     found: dict[str, tuple[str, float | None]] = {best: (BEST, None)}

@@ -73,7 +73,8 @@ def parse_setting(text: str) -> CommentedMap:
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")) or not value.strip():
         raise ParamsError(
-            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null removes a key, {{}} empties a map (got {text!r})"
+            f"--set must be KEY=VALUE with a dotted key, such as train.epochs=3 or 'models.*.weights=imagenet'; null removes a key, {{}} "
+            f"empties a map (got {text!r})"
         )
     try:
         return patch_of(key, round_trip().load(value))

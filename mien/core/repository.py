@@ -16,5 +16,6 @@ def require_complete(root: Path) -> None:
     """Raises StudyError if the repository at `root` is a shallow clone, because Git cannot store results of temporary experiments there."""
     if is_shallow(root):
         raise StudyError(
-            f"{root} is a shallow clone, in which Git cannot store the results of experiments; run `git fetch --unshallow` there, then try again"
+            f"{root} is a shallow clone, in which Git cannot store the results of experiments; run `git fetch --unshallow` there, then try "
+            "again"
         )

@@ -13,7 +13,7 @@ from mien.config.spelling import families
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
-from mien.dedup.search import near_pairs
+from mien.dedup.same_picture import near_pairs
 from mien.store.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]

@@ -13,7 +13,8 @@ from functools import lru_cache
 # images): metrics from the table and from the folders can then be compared, and no held-out image is trained on.
 _SPLITS = {
     "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val", "validate": "val", "validating": "val", "dev": "val", "eval": "val", "evaluation": "val",
+    "val": "val", "valid": "val", "validation": "val", "validate": "val", "validating": "val", "dev": "val",
+    "eval": "val", "evaluation": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
 _BESIDE = [

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mien.config.sections.dedup import DedupParams
 from mien.config.sections.labels import LabelParams
 from mien.config.spelling import families
-from mien.dedup.search import MIRRORED_MARGIN, least_agreement
+from mien.dedup.same_picture import MIRRORED_MARGIN, least_agreement
 from mien.sanitise.labels import classify
 
 RELATIONS: Final = ("near", "mirrored", "scene")

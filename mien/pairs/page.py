@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, PackageLoader
 
 from mien.config.params import Params
 from mien.core import paths
-from mien.dedup.search import DISPUTED_MARGIN, MIRRORED_MARGIN, least_agreement
+from mien.dedup.same_picture import DISPUTED_MARGIN, MIRRORED_MARGIN, least_agreement
 from mien.pairs.choosing import RELATIONS, counts, is_outdated
 from mien.report.page.frames import records
 from mien.report.page.rendering import Part, environment, page_text

@@ -102,7 +102,8 @@ def _cap(person: Person, view: View, line: str, height: float, rng: np.random.Ge
     lean = 0.06 * person.parting
     arc = points(
         (-wide - 0.03, -0.35), (-0.86 * wide + lean, -0.72 - 0.5 * height), (-0.45 * wide + lean, -0.97 - 0.9 * height),
-        (lean, -1.02 - height), (0.45 * wide + lean, -0.97 - 0.9 * height), (0.86 * wide + lean, -0.72 - 0.5 * height), (wide + 0.03, -0.35),
+        (lean, -1.02 - height), (0.45 * wide + lean, -0.97 - 0.9 * height), (0.86 * wide + lean, -0.72 - 0.5 * height),
+        (wide + 0.03, -0.35),
     )  # fmt: skip
     return np.concatenate([smooth(np.concatenate([left, arc, right]), closed=False), smooth(hairline, closed=False)])
 

@@ -28,7 +28,8 @@ FORMS = {
 # The number of images per thousand that are stored a second time, by kind of copy.
 COPIES = {"exact_duplicate": 60, "near_duplicate": 64, "mirrored_duplicate": 36, "conflicting_duplicate": 16, "stray": 5}
 EXTENSIONS = {
-    "heic": ("HEIC", "heic"), "heic_named_jpg": ("jpg", "JPG"), "png": ("png",), "png_named_jpeg": ("jpeg", "jpg"), "jpeg_named_png": ("png",),
+    "heic": ("HEIC", "heic"), "heic_named_jpg": ("jpg", "JPG"), "png": ("png",), "png_named_jpeg": ("jpeg", "jpg"),
+    "jpeg_named_png": ("png",),
     "rgba_png": ("png",), "palette_png": ("png",), "grey_png_16_bit": ("png",), "webp": ("webp",), "gif": ("gif",), "tiff": ("tif", "tiff"),
     "bmp": ("bmp",),
 }  # fmt: skip

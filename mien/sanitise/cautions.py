@@ -17,7 +17,8 @@ def cautions(counts: Mapping[str, Any]) -> list[str]:
     lines = []
     if kept := counts["near_copies_kept"]:
         lines.append(
-            f"{kept} near copies under one label stay in the data and are kept in one split; to keep one of each, set labels.near_copies: drop"
+            f"{kept} near copies under one label stay in the data and are kept in one split; to keep one of each, set labels.near_copies: "
+            "drop"
         )
     if dropped:
         lines.append(

@@ -27,7 +27,8 @@ def take_over(queue: Path, params: LabelParams) -> tuple[int, int]:
     for sample_id, decision in filled.items():
         if known.get(sample_id, decision) != decision:
             raise LabelError(
-                f"{queue} decides {decision} for {sample_id}, labels.corrections ({path}) decides {known[sample_id]}; correct one of the two"
+                f"{queue} decides {decision} for {sample_id}, labels.corrections ({path}) decides {known[sample_id]}; correct one of the "
+                "two"
             )
     new = {sample_id: decision for sample_id, decision in filled.items() if sample_id not in known}
     text = path.read_text(encoding="utf-8-sig")

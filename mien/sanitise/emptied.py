@@ -19,7 +19,8 @@ _REDO = "copy or download the damaged files again"
 _CAUSES = {
     "conflict": (
         "copies of one picture under different labels (conflict)",
-        "look at them with `mien pairs --conflicts`: if they are different photographs, raise dedup.min_agreement, else correct their folders "
+        "look at them with `mien pairs --conflicts`: if they are different photographs, raise dedup.min_agreement, else correct their "
+        "folders "
         "or set labels.on_conflict: majority",
     ),
     "unknown_label": ("under unknown labels that are spelt like it", "name these labels in labels.aliases"),

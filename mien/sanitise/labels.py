@@ -66,6 +66,7 @@ def refuse(unknown: list[UnknownSpelling]) -> None:
     if unknown:
         listed = "\n".join(f"  {entry}" for entry in unknown)
         raise LabelError(
-            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither a class nor an alias:\n{listed}\n"
+            f"labels.on_unknown is refuse, and {len(unknown)} label{'s are' if len(unknown) > 1 else ' is'} neither a class nor an "
+            f"alias:\n{listed}\n"
             "Add them to labels.aliases (or labels.classes), correct the folders, or set labels.on_unknown: quarantine."
         )

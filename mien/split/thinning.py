@@ -34,7 +34,8 @@ def thin(splits: pd.DataFrame, params: Params) -> pd.DataFrame:
     by_size = training[(rank >= label.map(final)) & (rank < label.map(uneven))]
     by_imbalance = training[rank >= label.map(uneven)]
     named = [
-        by_imbalance.assign(reason="imbalance", detail=_details(by_imbalance, f"imbalance_factor {params.split.imbalance_factor:g}", uneven, before)),
+        by_imbalance.assign(reason="imbalance", detail=_details(
+            by_imbalance, f"imbalance_factor {params.split.imbalance_factor:g}", uneven, before)),
         by_size.assign(reason="max_train", detail=_details(by_size, f"max_train {params.split.max_train}", final, before)),
     ]  # fmt: skip
     gone = pd.concat(named).assign(fate="thinned", stage="split")

@@ -56,7 +56,8 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise StudyError(
-            f"{paths.EXPERIMENTS / name}.yaml and {paths.PARAMS} have {len(faults)} fault{'s'[: len(faults) != 1]}; nothing is queued:\n{listed}"
+            f"{paths.EXPERIMENTS / name}.yaml and {paths.PARAMS} have {len(faults)} fault{'s'[: len(faults) != 1]}; nothing is "
+            f"queued:\n{listed}"
         )
     return runs
 

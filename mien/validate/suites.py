@@ -151,7 +151,8 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
     expectations = [
         between("every split holds every class", "num_images", 1, None, "Add images of the class, or drop the class with labels.drop."),
         between(
-            f"the share of each class in {listed} lies{', before thinning,' if is_thinned else ''} within {tolerance:g} of its share of all",
+            f"the share of each class in {listed} lies{', before thinning,' if is_thinned else ''} within {tolerance:g} of its share of "
+            "all",
             "distance",
             0,
             tolerance,

@@ -1,4 +1,6 @@
-"""The comment on a pull request: what it says about real commits, that no value breaks it, its limit, and that there is one comment only."""
+"""The comment on a pull request: what it says about real commits, that no value breaks it, its limit, and that there is one comment
+only.
+"""
 
 import html
 import json

@@ -82,7 +82,8 @@ def test_an_error_is_a_line_and_exit_code_2(workspace: Path, arguments: list[str
     ("wanted", "found"),
     [
         ("p/Sad/IMG_1.jpg", ["p/Sad/IMG_1.jpg: kept by split: train"]),
-        ("IMG_2.jpg", ["p/Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)", "p/Happy/IMG_2.jpg: quarantined by align: no face (nothing like a face)"]),
+        ("IMG_2.jpg", ["p/Sad/IMG_2.jpg: rejected by convert: truncated (52 bytes short)",
+            "p/Happy/IMG_2.jpg: quarantined by align: no face (nothing like a face)"]),
         ("Happy/IMG_2.jpg", ["p/Happy/IMG_2.jpg: quarantined by align: no face (nothing like a face)"]),
         ("IMG_1", ["p/Sad/IMG_1.jpg: kept by split: train"]),
         ("IMG_1.*", ["p/Sad/IMG_1.jpg: kept by split: train"]),

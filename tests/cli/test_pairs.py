@@ -205,7 +205,8 @@ def test_a_pair_differs_only_if_both_labels_are_known() -> None:
 
 @pytest.mark.parametrize(
     ("change", "outdated"),
-    [({}, False), ({"min_agreement": 0.87}, True), ({"min_agreement": 0.82}, True), ({"scene_correlation": 0.73}, True), ({"min_correlation": 0.71}, True), ({"min_agreement": 0.849}, False), ({"min_agreement": 0.851}, True)],
+    [({}, False), ({"min_agreement": 0.87}, True), ({"min_agreement": 0.82}, True), ({"scene_correlation": 0.73}, True),
+        ({"min_correlation": 0.71}, True), ({"min_agreement": 0.849}, False), ({"min_agreement": 0.851}, True)],
 )  # fmt: skip
 def test_a_table_of_other_parameters_is_noticed(change: dict[str, float], outdated: bool) -> None:
     assert is_outdated(table(), DedupParams(**change)) is outdated

@@ -251,7 +251,8 @@ def test_null_takes_nothing_out_of_a_map_that_is_not_there(file: Path) -> None:
 def test_what_several_patches_do_to_a_key_is_one_change(file: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
-        "models:\n  '*': {dropout: 0.25}\n  resnet50: null\n  a: {backbone: resnet18, attention: none, loss: focal}\n  a*: {weights: none, head: linear}\n",
+        "models:\n  '*': {dropout: 0.25}\n  resnet50: null\n  a: {backbone: resnet18, attention: none, loss: focal}\n  a*: {weights: none, "
+        "head: linear}\n",
         encoding="utf-8",
     )
     changes = {change.key: str(change) for change in preset.apply_preset(str(own), settings=["models.a.dropout=0.5", "seed=42"], path=file)}
@@ -280,7 +281,8 @@ def test_a_study_is_no_preset() -> None:
 def test_a_preset_may_be_any_file(file: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
-        "# Two rows of one backbone.\nmodels:\n  '*': null\n  a: &a {backbone: resnet18, weights: none, attention: none, head: linear, loss: cross_entropy}\n"
+        "# Two rows of one backbone.\nmodels:\n  '*': null\n  a: &a {backbone: resnet18, weights: none, attention: none, head: linear, "
+        "loss: cross_entropy}\n"
         "  b: {<<: *a, loss: focal}\n",
         encoding="utf-8",
     )

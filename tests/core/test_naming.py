@@ -90,7 +90,8 @@ def test_mlflow_is_told_of_no_folder_of_the_machine(tmp_path: object, monkeypatc
         monkeypatch.delenv(name, raising=False)
     entry = "{backbone: test_resnet, weights: /home/anna/weights, attention: none, head: dense, loss: cross_entropy, input_px: 160}"
     paths.PARAMS.write_text(
-        f"ingest: {{source: /home/anna/party.zip, metadata: /home/anna/people.csv}}\nlabels: {{classes: [happy, sad], corrections: /home/anna/c.csv}}\n"
+        f"ingest: {{source: /home/anna/party.zip, metadata: /home/anna/people.csv}}\nlabels: "
+        f"{{classes: [happy, sad], corrections: /home/anna/c.csv}}\n"
         f"report: {{names: {names}}}\nmodels:\n  first: {entry}\n"
     )
     params = load_params()

@@ -1,4 +1,6 @@
-"""The same thresholds on drawn faces, which resemble one another as photographs of people do not: copies meet, different faces stay apart."""
+"""The same thresholds on drawn faces, which resemble one another as photographs of people do not: copies meet, different faces stay
+apart.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
 from mien.dedup.arrays import Pairs
 from mien.dedup.groups import components
-from mien.dedup.search import near_pairs
+from mien.dedup.same_picture import near_pairs
 from tests.dedup.scenes import SIDE_PX, pictures
 from tests.drawn import Drawn
 

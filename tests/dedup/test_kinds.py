@@ -1,7 +1,8 @@
-"""Drawn people before one camera: copies of one picture are found, and neither two expressions nor the frames of two sequences are taken for one.
+"""Drawn people before one camera: copies of one picture are found, and neither two expressions nor the frames of two sequences are taken
+for one.
 
-All at the default thresholds. Contempt and a faint smile differ in less than a tenth of the middle, and so do some angry and disgusted faces:
-there a few errors are allowed, at most twice the rate that three seeds of 12 people had.
+All at the default thresholds. Contempt and a faint smile differ in less than a tenth of the middle, and so do some angry and disgusted
+faces: there a few errors are allowed, at most twice the rate that three seeds of 12 people had.
 """
 
 from itertools import combinations

@@ -40,7 +40,9 @@ def test_the_order_of_rows_is_nothing_and_the_seed_is_all() -> None:
 
 
 def test_the_sample_knows_nothing_of_the_order_by_which_images_were_split() -> None:
-    """Single images of a test split are the last 15 % by the splits' hash; those of a person are anywhere in it, after the person's first."""
+    """Single images of a test split are the last 15 % by the splits' hash; those of a person are anywhere in it, after the person's
+    first.
+    """
     every = rows(angry=4000)
     place = [int(hashlib.sha256(f"1:{name}".encode()).hexdigest()[:8], 16) / 16**8 for name in every["sample_id"]]
     single = np.array(place) > 0.85

@@ -1,4 +1,6 @@
-"""Weights drawn anew: ranks against scipy, what is drawn and what stays, and that trained models are told from those that ignore weights."""
+"""Weights drawn anew: ranks against scipy, what is drawn and what stays, and that trained models are told from those that ignore
+weights.
+"""
 
 import numpy as np
 import pytest

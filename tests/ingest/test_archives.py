@@ -245,7 +245,8 @@ def test_a_disk_too_full_for_an_inner_archive_is_an_error_and_no_fault_of_the_ar
     (tmp_path / "source.zip").write_bytes(zipped({"inner.zip": inner, "happy/2.png": PICTURES[1]}))
     (tmp_path / "metadata.csv").write_text("path,subject\n")
     (tmp_path / "params.yaml").write_text(
-        "ingest: {source: source.zip}\nmodels: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}\n"
+        "ingest: {source: source.zip}\nmodels: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: "
+        "cross_entropy}}\n"
     )
     done = run_stage("ingest", root=tmp_path, max_file_bytes=200_000)
     assert done.code == 2 and len(done.said) == 1 and "the archive inner.zip could not be copied" in done.said[0], done.err

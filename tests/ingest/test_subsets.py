@@ -73,8 +73,10 @@ EMOTIONS = [
     [
         ("train_set", "train"), ("val_set", "val"), ("Training Set", "train"), ("test_images", "test"), ("dev", "val"), ("validate", "val"),
         ("FER2013Train", "train"), ("FER2013Valid", "val"), ("FER2013Test", "test"), ("Train_Images", "train"), ("testset", "test"),
-        ("Train (1)", "train"), ("Test Set", "test"), ("eval", "val"), ("train_class", "train"), ("TRAINING-DATA", "train"), ("images_test", "test"),
-        ("AffectNet_train", "train"), ("AffectNetVal", "val"), ("rafdb-test", "test"), ("Public Test", "test"), ("test2", "test"), ("trainval", "train"),
+        ("Train (1)", "train"), ("Test Set", "test"), ("eval", "val"), ("train_class", "train"), ("TRAINING-DATA", "train"),
+        ("images_test", "test"),
+        ("AffectNet_train", "train"), ("AffectNetVal", "val"), ("rafdb-test", "test"), ("Public Test", "test"), ("test2", "test"),
+        ("trainval", "train"),
         ("faces.train", "train"), ("validation_split_0", "val"),
         ("train_test_split", None), ("images", None), ("happy_train", None), ("Dev Patel", None), ("Valerie", None), ("trainers", None),
         ("testimony", None), ("S001", None), ("2013", None), ("retrain", None),
@@ -111,11 +113,13 @@ def test_a_folder_that_spells_a_class_is_a_label_and_no_split() -> None:
     ("path", "label", "subset"),
     [
         ("happy/S001/a.jpg", "happy", None), ("Happy (1)/new folder/b.jpg", "Happy (1)", None), ("S001/happy/a.jpg", "happy", None),
-        ("train/happy/S001/session 2/a.jpg", "happy", "train"), ("happy/train/S001/a.jpg", "happy", "train"), ("sad/happy/a.jpg", "happy", None),
+        ("train/happy/S001/session 2/a.jpg", "happy", "train"), ("happy/train/S001/a.jpg", "happy", "train"), ("sad/happy/a.jpg", "happy",
+            None),
         ("happy/images/a.jpg", "happy", None), ("contempt/S001/a.jpg", "S001", None), ("S001/a.jpg", "S001", None),
         ("train_set/a.jpg", None, "train"), ("val_set/images/a.jpg", "images", "val"),
         ("happy.zip/a.jpg", "happy", None), ("happy.ZIP/S001/a.jpg", "happy", None), ("train.tar.gz/anger/a.jpg", "anger", "train"),
-        ("drive-download-001.zip/happy/a.jpg", "happy", None), ("test.tar.xz/a.jpg", None, "test"), ("contempt.tgz/a.jpg", "contempt", None),
+        ("drive-download-001.zip/happy/a.jpg", "happy", None), ("test.tar.xz/a.jpg", None, "test"), ("contempt.tgz/a.jpg", "contempt",
+            None),
         (".zip/a.jpg", ".zip", None), ("happy.jpg/a.jpg", "happy.jpg", None), ("a.jpg", None, None),
     ],
 )  # fmt: skip

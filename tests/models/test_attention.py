@@ -116,7 +116,11 @@ def test_no_block_sees_the_other_pictures_of_its_batch(name: str) -> None:
 def test_the_layout_in_memory_changes_nothing(name: str, layout: str) -> None:
     torch.manual_seed(0)
     block, maps = build_attention(name, 16), torch.randn(2, 16, 3, 5)
-    other = maps.to(memory_format=torch.channels_last) if layout == "channels_last" else maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)  # fmt: skip
+    other = (
+        maps.to(memory_format=torch.channels_last)
+        if layout == "channels_last"
+        else maps.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    )
     torch.testing.assert_close(block(other), block(maps))
 
 

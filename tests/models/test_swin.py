@@ -48,7 +48,9 @@ def test_it_takes_any_input_size(input_px: int, side: int) -> None:
 def test_pretrained_weights_are_those_that_timm_loads_itself(file: Path, folder: Path, input_px: int, resampled: int) -> None:
     loaded = build_model(make_config(backbone=SWIN, input_px=input_px), pretrained=folder).backbone.state_dict()
     overlay = {"file": str(file), "custom_load": False}
-    timms = timm.create_model(SWIN, pretrained=True, pretrained_cfg_overlay=overlay, img_size=input_px, num_classes=0, global_pool="").state_dict()  # fmt: skip
+    timms = timm.create_model(
+        SWIN, pretrained=True, pretrained_cfg_overlay=overlay, img_size=input_px, num_classes=0, global_pool=""
+    ).state_dict()
     assert loaded.keys() == timms.keys()
     assert all(torch.equal(loaded[key], timms[key]) for key in timms)
     given = load_file(file)
@@ -99,7 +101,10 @@ def test_where_timm_cannot_resample_the_size_is_refused(tmp_path: Path) -> None:
     name = "levit_conv_128s"
     state = {key: torch.zeros_like(tensor, device="cpu") for key, tensor in empty_state(name).items()}
     folder = written(tmp_path / "levit", name, state)
-    with pytest.raises(ParamsError, match=r"^models\.levit\.input_px: must be 224 with pretrained weights of levit_conv_128s, or models\.levit\.weights none; \d+ of"):  # fmt: skip
+    with pytest.raises(
+        ParamsError,
+        match=r"^models\.levit\.input_px: must be 224 with pretrained weights of levit_conv_128s, or models\.levit\.weights none; \d+ of",
+    ):
         build_model(make_config(backbone=name, input_px=112), pretrained=folder)
 
 

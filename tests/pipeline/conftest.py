@@ -15,10 +15,12 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 SMALL_MODELS = {
     "plain": {
-        "backbone": "test_efficientnet", "weights": "none", "attention": "none", "head": "dense", "head_params": {"hidden": 256}, "loss": "cross_entropy", "input_px": 32,
+        "backbone": "test_efficientnet", "weights": "none", "attention": "none", "head": "dense", "head_params": {"hidden": 256},
+        "loss": "cross_entropy", "input_px": 32,
     },
     "focal_se": {
-        "backbone": "test_resnet", "weights": "none", "attention": "se", "head": "dense", "head_params": {"hidden": 512}, "loss": "focal", "recipe": "one_stage", "input_px": 32,
+        "backbone": "test_resnet", "weights": "none", "attention": "se", "head": "dense", "head_params": {"hidden": 512}, "loss": "focal",
+        "recipe": "one_stage", "input_px": 32,
         "train": {"optimizer": "adamw", "sampler": "weighted", "monitor": "val_macro_f1"},
     },
 }  # fmt: skip
@@ -41,7 +43,9 @@ class Workspace:
         return output
 
     def stages_run(self, output: str) -> set[str]:
-        """The stages that a `dvc repro` or `dvc exp run` really ran, as its output says; without inventory, which looks at the source each time."""
+        """The stages that a `dvc repro` or `dvc exp run` really ran, as its output says; without inventory, which looks at the source each
+        time.
+        """
         return {line.split("'")[1] for line in output.splitlines() if line.strip().startswith("Running stage '")} - {"inventory"}
 
     def read(self, path: str | Path) -> bytes:

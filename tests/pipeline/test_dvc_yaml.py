@@ -1,4 +1,6 @@
-"""dvc.yaml against the code: every stage depends on the fingerprint of its code, and its outputs are those that mien/core/paths.py names."""
+"""dvc.yaml against the code: every stage depends on the fingerprint of its code, and its outputs are those that mien/core/paths.py
+names.
+"""
 
 import ast
 import re

@@ -1,4 +1,6 @@
-"""What a user sees of experiments: from the queue and in the workspace they run what they concern and nothing else (--temp: test_source.py)."""
+"""What a user sees of experiments: from the queue and in the workspace they run what they concern and nothing else (--temp:
+test_source.py).
+"""
 
 import json
 from pathlib import Path
@@ -103,7 +105,8 @@ def test_runtime_reruns_nothing(workspace: Workspace) -> None:
 @pytest.mark.slow
 def test_a_study_runs_from_file_to_table_and_leaves_the_workspace_alone(workspace: Workspace) -> None:
     (workspace.root / "experiments/two.yaml").write_text(
-        "title: two learning rates\nmodels: [plain]\nparams: {models: {'*': {train: {epochs: 1}}}}\ngrid: {models.*.train.lr: [0.001, 0.01]}\n",
+        "title: two learning rates\nmodels: [plain]\nparams: {models: {'*': {train: {epochs: 1}}}}\ngrid: {models.*.train.lr: [0.001, "
+        "0.01]}\n",
         encoding="utf-8",
     )
     workspace.commit("a study")

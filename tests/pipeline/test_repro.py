@@ -18,7 +18,8 @@ def test_everything_is_there_after_the_first_run(workspace: Workspace) -> None:
         assert 0 <= leaderboard[model]["macro_f1"] <= 1
     report = workspace.root / "metrics/report"
     assert {str(path.relative_to(report)) for path in report.rglob("*.*")} == {
-        "index.html", "cards/data-card.md", *(f"models/{model}.html" for model in SMALL_MODELS), *(f"cards/{model}.md" for model in SMALL_MODELS),
+        "index.html", "cards/data-card.md", *(f"models/{model}.html" for model in SMALL_MODELS),
+        *(f"cards/{model}.md" for model in SMALL_MODELS),
     }  # fmt: skip
 
 

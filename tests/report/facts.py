@@ -123,7 +123,8 @@ def with_everything(facts: RunFacts) -> RunFacts:
             "num_tested": 120,
             "pairs": [],
             "associations": [
-                {"column": name, "title": name, "unit": "px", "num_failed": 40, "num_right": 80, "median_failed": 30.0, "median_right": 50.0,
+                {"column": name, "title": name, "unit": "px", "num_failed": 40, "num_right": 80, "median_failed": 30.0,
+                    "median_right": 50.0,
                  "auc": 0.3, "low": 0.2, "high": 0.4, "p": p, "p_holm": p}
                 for name, p in (("face side", 0.001), ("brightness", 0.6))
             ],
@@ -197,8 +198,10 @@ def _counts(splits: pd.DataFrame, files: pd.DataFrame) -> dict[str, dict[str, An
         "dedup": {"files_by_kind": kinds, "pairs_by_kind": {**kinds, "scene": 31}, "groups": 2, "files_in_groups": 4, "largest_group": 2,
                   "groups_with_several_spellings": 1, "test_files_with_twin_in_train": 0,
                   "scenes": 5, "files_in_scenes": 17, "largest_scene": 6},
-        "sanitise": {"conflicting_groups": 0, "near_copies_kept": 3, "unknown_labels": [], "corrections": {"relabelled": 1, "kept": 2, "dropped": 0, "unused": 0}},
-        "align": {"images": len(splits), "one_face": len(splits), "several_faces": 0, "no_face": 0, "turned": {"90": 3, "180": 0, "270": 1}},
+        "sanitise": {"conflicting_groups": 0, "near_copies_kept": 3, "unknown_labels": [], "corrections": {"relabelled": 1, "kept": 2,
+            "dropped": 0, "unused": 0}},
+        "align": {"images": len(splits), "one_face": len(splits), "several_faces": 0, "no_face": 0, "turned": {"90": 3, "180": 0,
+            "270": 1}},
         "split": {"splits": by_split, "fates": {"leak": 0}, "test_flags": {}, "subjects": 0, "subjects_in_training_and_test": 0,
                   "scenes_let_go": {"scenes": 0, "images": 0}},
     }  # fmt: skip

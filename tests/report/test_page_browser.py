@@ -76,7 +76,8 @@ def test_every_picture_is_there(viewer: Viewer, page: Path) -> None:
     assert faults(viewer, "sprites") == []
     decoded = viewer.browser.execute_async_script(
         """const done = arguments[arguments.length - 1];
-        const pictures = [...document.querySelectorAll('symbol image')].map((image) => Object.assign(new Image(), { src: image.getAttribute('href') }));
+        const pictures = [...document.querySelectorAll('symbol image')].map((image) => Object.assign(new Image(), { src:
+        image.getAttribute('href') }));
         Promise.all(pictures.map((picture) => picture.decode().then(() => picture.naturalWidth, () => 0))).then(done);"""
     )
     assert decoded and all(width > 0 for width in decoded)

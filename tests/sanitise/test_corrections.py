@@ -1,4 +1,6 @@
-"""Laws of corrections: each decision is counted once, holds for the picture it names and for its copies, and an official test split stays as it is."""
+"""Laws of corrections: each decision is counted once, holds for the picture it names and for its copies, and an official test split stays
+as it is.
+"""
 
 from pathlib import Path
 

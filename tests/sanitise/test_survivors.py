@@ -11,7 +11,9 @@ from mien.sanitise.survivors import conflicts, majority, one_per_group
 
 
 def rows_of(files: list[tuple[str, str, int, int, str | None]]) -> pd.DataFrame:
-    """Rows from (group and what the file shows, label, num_pixels, size_bytes, subject), paths in their order: a, a and a1 are one group."""
+    """Rows from (group and what the file shows, label, num_pixels, size_bytes, subject), paths in their order: a, a and a1 are one
+    group.
+    """
     rows = pd.DataFrame(files, columns=["pixels", "label", "num_pixels", "size_bytes", "subject"])
     rows["group_id"] = rows["pixels"].str[0]
     rows["kind"] = rows["pixels"].duplicated(keep=False).map({True: "pixel", False: "near"})

@@ -163,10 +163,16 @@ def test_the_seed_chooses_and_the_order_of_rows_does_not() -> None:
 @pytest.mark.parametrize(
     ("counts", "factor", "words"),
     [
-        ({"happy": 324, "sad": 16}, 10.0, "10 cannot be reached by thinning, because the training split is already more uneven: 324 images of happy over 16 of sad is 20.25; set it to 20.25 or more"),
+        ({"happy": 324, "sad": 16}, 10.0,
+            "10 cannot be reached by thinning, because the training split is already more uneven: "
+            "324 images of happy over 16 of sad is 20.25; set it to 20.25 or more"),
         ({"happy": 100, "fear": 90, "sad": 3}, 33.0, "100 images of happy over 3 of sad is 33.33; set it to 33.34 or more"),
-        ({"happy": 193, "sad": 40}, 150.0, "150 would leave 1 training image of sad, for 193 of happy, and at least 2 must stay; set it to 96.5 at most, add images of sad"),
-        ({"happy": 193, "sad": 1}, 193.0, "193 would leave 1 training image of sad, for 193 of happy, and at least 2 must stay; add images of sad, or drop it with labels.drop"),
+        ({"happy": 193, "sad": 40}, 150.0,
+            "150 would leave 1 training image of sad, for 193 of happy, and at least 2 must stay; "
+            "set it to 96.5 at most, add images of sad"),
+        ({"happy": 193, "sad": 1}, 193.0,
+            "193 would leave 1 training image of sad, for 193 of happy, and at least 2 must stay; "
+            "add images of sad, or drop it with labels.drop"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_had_is_refused_with_numbers_and_a_remedy_that_works(counts: dict[str, int], factor: float, words: str) -> None:

@@ -20,7 +20,9 @@ MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, he
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three pictures in training, two of one scene; in test a closer crop of one, its mirror image, a second file, and one without image."""
+    """Three pictures in training, two of one scene; in test a closer crop of one, its mirror image, a second file, and one without
+    image.
+    """
     monkeypatch.chdir(tmp_path)
     paths.PARAMS.write_text(f"{MODELS}\n")
     whole = scene(1)

@@ -56,7 +56,9 @@ def write_stores(ids: list[str], *, landmarks: bool) -> None:
 
 
 def write_rows(labels: list[str]) -> None:
-    """Test images with these labels, then training images; the first two test images have the same content, the last a twin of another label."""
+    """Test images with these labels, then training images; the first two test images have the same content, the last a twin of another
+    label.
+    """
     rows = [{"path": f"test/{number:02d}.png", "sample_id": sample_id(max(number, 1)), "split": "test"} for number in range(len(labels))]
     rows += [
         {"path": f"train/{number:02d}.png", "sample_id": sample_id(("train", number)), "split": "train"} for number in range(NUM_TRAIN)

@@ -80,7 +80,9 @@ def grouped(kind: str, recall: float, num: int, runs: int, *, truth_runs: int = 
 
 
 def test_single_images_quickly() -> None:
-    """Of 300 splits 95 % are held give or take 1.3 %: bounds that a wrong interval (percentiles: 92 %) may pass and a broken one does not."""
+    """Of 300 splits 95 % are held give or take 1.3 %: bounds that a wrong interval (percentiles: 92 %) may pass and a broken one does
+    not.
+    """
     found = single_images("50 of each of 7, good", 300)
     assert all(0.91 <= share <= 0.985 for share in found.values()), found
 
@@ -94,7 +96,9 @@ def test_single_images(setting: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "recall", "num"), [("copies", 0.7, 0), ("copies", 0.92, 0), ("persons", 0.7, 50), ("persons", 0.9, 50), ("persons", 0.7, 20)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "recall", "num"), [("copies", 0.7, 0), ("copies", 0.92, 0), ("persons", 0.7, 50), ("persons", 0.9, 50), ("persons", 0.7, 20)]
+)
 def test_groups(kind: str, recall: float, num: int) -> None:
     found = grouped(kind, recall, num, 2000)
     print(kind, recall, num, found)

@@ -53,7 +53,8 @@ def test_only_what_differs_is_set() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["focal", "/a/b-c_d.e", "true", "Null", "", "a b", "it's", "a,b", "x=y", "\\", "a\\'b", "end\\", "ü", "1", "1e3", "~", "*", 0, -1, 0.5, 1e-9, 1e22, True, None, [], [1, "a b"], {}, {"a": [1]}],
+    ["focal", "/a/b-c_d.e", "true", "Null", "", "a b", "it's", "a,b", "x=y", "\\", "a\\'b", "end\\", "ü", "1", "1e3", "~", "*", 0, -1,
+        0.5, 1e-9, 1e22, True, None, [], [1, "a b"], {}, {"a": [1]}],
 )  # fmt: skip
 def test_hydra_reads_back_each_value(value: Any) -> None:
     (read,) = to_hydra_overrides([f"++key={hydra_value(value)}"])

@@ -1,4 +1,6 @@
-"""MLflow's database and artifacts stay in the repository: moved, copied, of an odd name; and a deleted experiment is told with its remedy."""
+"""MLflow's database and artifacts stay in the repository: moved, copied, of an odd name; and a deleted experiment is told with its
+remedy.
+"""
 
 import os
 import shutil

@@ -379,8 +379,8 @@ def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> N
     table = told.split("\n\n")[0].splitlines()
     assert table == [row.rstrip() for row in rows[: len(table)]]
     path.write_text(
-        "Some text\nin [two](two.md) lines.\n\n- an entry\n  in two\n- another\n\n| a    | b   |\n|------|----:|\n```\ncode   |\nas is\n```\n"
-        + 100 * "word\n"
+        "Some text\nin [two](two.md) lines.\n\n- an entry\n  in two\n- another\n\n| a    | b   |\n|------|----:|\n```\ncode   |\nas "
+        "is\n```\n" + 100 * "word\n"
     )
     told = description(path)
     assert told.startswith(

@@ -188,7 +188,8 @@ TAMPERING: dict[tuple[str, str], Callable[[TableSet], None]] = {
     ("fates", "there are as many fates as files"): drop_row("fates"),
     ("fates", "every fate is that of a file that was found"): put("fates", "path", "elsewhere.jpg"),
     ("fates", "every file has a fate"): put("fates", "fate", None),
-    ("fates", "every fate is one of kept, duplicate, quarantined, rejected, ignored, leak, dropped class, thinned"): put("fates", "fate", "lost"),
+    ("fates", "every fate is one of kept, duplicate, quarantined, rejected, ignored, leak, dropped class, thinned"): put("fates", "fate",
+        "lost"),
     ("fates", "exactly the files that are kept lie in a split"): drop_row("splits"),
     ("fates", "every fate names its stage"): put("fates", "stage", None),
     ("fates", "every fate has a reason"): put("fates", "reason", None),
@@ -250,7 +251,15 @@ def test_kept_near_copies_lift_only_that_there_is_one_of_each(method: str, tmp_p
 
 
 @pytest.mark.parametrize("method", ["stratified", "official"])
-@pytest.mark.parametrize("words", ["no content lies in two splits", "no duplicate group lies in two splits", "no content occurs twice in training and validation", "no scene that is kept together lies in two splits"])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no content lies in two splits",
+        "no duplicate group lies in two splits",
+        "no content occurs twice in training and validation",
+        "no scene that is kept together lies in two splits",
+    ],
+)
 def test_kept_near_copies_must_not_be_parted(method: str, words: str, tmp_path: Path) -> None:
     tables = {name: frame.copy() for name, frame in sound(method, "keep").items()}
     TAMPERING["splits", words](tables)

@@ -12,8 +12,8 @@ class ConvertParams(Section):
     min_side_px: PositiveInt = Field(32, ge=8, description="images whose shorter side is smaller than this are rejected, in pixels")
     max_megapixels: PositiveFloat = Field(
         100.0,
-        description="largest image that is decoded, in millions of pixels; larger ones are rejected as decompression bombs, except that JPEGs "
-        "of up to four times this size are decoded at half their width and height",
+        description="largest image that is decoded, in millions of pixels; larger ones are rejected as decompression bombs, except that "
+        "JPEGs of up to four times this size are decoded at half their width and height",
     )
     blank_contrast: NonNegativeFloat = Field(
         1.0, description="images whose grey levels (0-255) have at most this standard deviation count as blank"

@@ -9,7 +9,8 @@ class DedupParams(Section):
     distance: NonNegativeInt = Field(
         12,
         le=20,
-        description="pairs are compared in detail if their 64-bit perceptual hashes, of the whole images or of windows of them, differ in at most this many bits",
+        description="pairs are compared in detail if their 64-bit perceptual hashes, of the whole images or of windows of them, "
+        "differ in at most this many bits",
     )
     min_correlation: float = Field(
         0.75,
@@ -28,8 +29,8 @@ class DedupParams(Section):
         0.7,
         ge=0.5,
         le=1,
-        description="smallest correlation of the textures with which other pairs are the same scene, that is, further exposures of one person in "
-        "one place, unitless",
+        description="smallest correlation of the textures with which other pairs are the same scene, that is, further exposures of one "
+        "person in one place, unitless",
     )
     max_shift: float = Field(0.125, ge=0.03, le=0.25, description="largest shift that is tried, as a share of the side")
     mirrored: bool = Field(True, description="whether mirrored copies are searched, too")

@@ -22,7 +22,8 @@ class LabelParams(Section):
     corrections: str = Field(
         "corrections.csv",
         min_length=1,
-        description="CSV with the columns sample_id and decision (a class, keep or drop) and any other columns; leave only the header if you have none",
+        description="CSV with the columns sample_id and decision (a class, keep or drop) and any other columns; leave only "
+        "the header if you have none",
     )
     on_unknown: Literal["quarantine", "refuse"] = Field(
         "quarantine", description="what happens to files whose label is neither a class nor an alias"
@@ -32,8 +33,8 @@ class LabelParams(Section):
     )
     near_copies: Literal["keep", "drop"] = Field(
         "keep",
-        description="what happens to near and mirrored copies with the same label, which frames of one recording resemble: keep leaves all of "
-        "them in one split, drop leaves one of them",
+        description="what happens to near and mirrored copies with the same label, which frames of one recording resemble: keep leaves all "
+        "of them in one split, drop leaves one of them",
     )
 
     @property

@@ -104,8 +104,10 @@ def write_counts(rows: pd.DataFrame, fates: pd.DataFrame, classes: tuple[str, ..
         "convert": {"contents": num - 2, "images": num - 3, "formats": {"JPEG": num - 3}, "rejected": {"truncated": 1}, "unfit": {}},
         "dedup": {
             "files": num - 1, "files_by_kind": {"exact": 2, "pixel": 0, "near": 2, "mirrored": 2}, "files_without_twin": num - 7,
-            "pairs_by_kind": {"exact": 1, "pixel": 0, "near": 1, "mirrored": 1, "scene": 4}, "groups": 3, "files_in_groups": 6, "largest_group": 2,
-            "groups_with_several_spellings": 1, "groups_in_train_and_test": int(is_official), "test_files_with_twin_in_train": int(is_official),
+            "pairs_by_kind": {"exact": 1, "pixel": 0, "near": 1, "mirrored": 1, "scene": 4}, "groups": 3, "files_in_groups": 6,
+            "largest_group": 2,
+            "groups_with_several_spellings": 1, "groups_in_train_and_test": int(is_official),
+            "test_files_with_twin_in_train": int(is_official),
             "scenes": 4, "files_in_scenes": 8, "largest_scene": 2,
         },
         "sanitise": {

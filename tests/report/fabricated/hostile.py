@@ -1,4 +1,6 @@
-"""Names, labels and values that would do something where they are shown unescaped, put into every place of a fabricated run that takes text."""
+"""Names, labels and values that would do something where they are shown unescaped, put into every place of a fabricated run that takes
+text.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

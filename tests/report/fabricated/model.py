@@ -1,4 +1,6 @@
-"""Training, evaluation and comparison of fabricated models. Confusion matrices and their figures are true to the predictions, intervals are not."""
+"""Training, evaluation and comparison of fabricated models. Confusion matrices and their figures are true to the predictions, intervals are
+not.
+"""
 
 from typing import Any
 
@@ -23,7 +25,8 @@ def write_training(plan: Plan, model: str, *, timed: bool) -> None:
     write_json(paths.config(model), config_document(configure(plan.params, model)))
     epoch = np.arange(1, EPOCHS + 1)
     curve = {
-        "epoch": epoch, "stage": (epoch > 3) + 1, "train_loss": 2 / epoch, "val_loss": 2 / epoch + 0.02 * epoch, "train_accuracy": 1 - 0.8 / epoch,
+        "epoch": epoch, "stage": (epoch > 3) + 1, "train_loss": 2 / epoch, "val_loss": 2 / epoch + 0.02 * epoch,
+        "train_accuracy": 1 - 0.8 / epoch,
         "val_accuracy": 0.8 - 0.6 / epoch, "val_macro_f1": 0.78 - 0.6 / epoch, "val_mean_accuracy": 0.78 - 0.6 / epoch, "lr": 1e-3,
     }  # fmt: skip
     paths.train_curves(model).parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +37,8 @@ def write_training(plan: Plan, model: str, *, timed: bool) -> None:
         {"name": "fine-tuning", "epochs": 3, "best_epoch": BEST, "best_value": 0.6},
     ]
     record = {
-        "model": model, "recipe": "two_stage", "weights": "imagenet", "monitor": "val_loss", "stages": stages, "epochs": EPOCHS, "best_epoch": BEST,
+        "model": model, "recipe": "two_stage", "weights": "imagenet", "monitor": "val_loss", "stages": stages, "epochs": EPOCHS,
+        "best_epoch": BEST,
         "val": {"loss": 0.5, "accuracy": 0.7, "mean_accuracy": 0.7, "macro_f1": 0.7}, "num_parameters": 1_234_567, "class_counts": counts,
     }  # fmt: skip
     write_json(paths.train_metrics(model), record)

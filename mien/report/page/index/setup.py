@@ -69,7 +69,8 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ("unknown labels, conflicts", f"{params.labels.on_unknown}, {params.labels.on_conflict}"),
         (
             "duplicates",
-            f"hashes at most {params.dedup.distance} bits apart, then texture correlation of at least {value(params.dedup.min_correlation)} "
+            f"hashes at most {params.dedup.distance} bits apart, then texture correlation of at least "
+            f"{value(params.dedup.min_correlation)} "
             f"and agreement (dedup.min_agreement) of at least {value(params.dedup.min_agreement)}"
             + ("; mirrored copies too" if params.dedup.mirrored else ""),
         ),

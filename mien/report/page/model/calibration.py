@@ -37,7 +37,8 @@ def _chart(bins: pd.DataFrame, found: dict[str, Any]) -> Chart | None:
     one = Chart(
         name="reliability",
         title="Reliability diagram",
-        description=f"Expected calibration error {figure(found['before']['ece'])} before the temperature, {figure(found['after']['ece'])} after it. Larger marks represent more images.",
+        description=f"Expected calibration error {figure(found['before']['ece'])} before the temperature, "
+        f"{figure(found['after']['ece'])} after it. Larger marks represent more images.",
         x_label="mean confidence of the bin",
         y_label="accuracy of the bin",
         x=Axis(0.0, 1.0, chart.INNER_WIDTH),
@@ -57,7 +58,8 @@ def _chart(bins: pd.DataFrame, found: dict[str, Any]) -> Chart | None:
             Point(
                 *one.place(row["confidence"], row["accuracy"]),
                 style,
-                f"{when}: confidence {percent(row['confidence'])}, accuracy {percent(row['accuracy'])}, {plural(row['num_images'], 'image')}",
+                f"{when}: confidence {percent(row['confidence'])}, accuracy {percent(row['accuracy'])}, "
+                f"{plural(row['num_images'], 'image')}",
                 round(2 + 5 * sqrt(row["num_images"] / largest), 2),
             )
             for row in records(own)

@@ -14,7 +14,8 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
     """Return the record of the training run and every setting that it used."""
     record, config = facts.trainings[model], facts.configs[model]
     stages = [
-        f"{stage['name']}: {plural(stage['epochs'], 'epoch')}, best {stage['best_epoch']} with {figure_title(record['monitor'])} {figure(stage['best_value'])}"
+        f"{stage['name']}: {plural(stage['epochs'], 'epoch')}, best {stage['best_epoch']} with {figure_title(record['monitor'])} "
+        f"{figure(stage['best_value'])}"
         for stage in record["stages"]
     ]
     facts_shown = [

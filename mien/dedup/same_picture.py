@@ -11,8 +11,8 @@ from mien.core.parallel import num_processes
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.closer import closer_agreement
 from mien.dedup.columns import first_of_pair
+from mien.dedup.likeness import candidates, compare
 from mien.dedup.proposing import propose
-from mien.dedup.same_image import candidates, compare
 
 # Mirrored copies are a hundred times as rare as upright ones. Faces are nearly symmetric, so there are as many false candidates for far
 # fewer true copies; mirrored pairs therefore need this much more correlation and agreement.
