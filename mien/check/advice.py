@@ -53,9 +53,9 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
             "the classes, splits and sizes are those of FER2013, for which there is a preset", f"mien preset fer2013 --set {setting}"
         )
         return
-    if side_px is not None and side_px > SMALL_PX and params.faces.detector == "none":
+    if side_px is not None and side_px > SMALL_PX and _is_for_drawn_faces(params):
         yield Advice(
-            "these are photographs, so faces must be detected and aligned; the preset does this, and also sets pretrained weights",
+            "these are photographs; the preset sets face detection, sizes and pretrained weights that fit them",
             f"mien preset photos --set {setting}",
         )
     elif is_named and place.absolute() != Path(params.ingest.source).absolute():
@@ -78,6 +78,12 @@ def _written(place: Path) -> str:
 def is_sample(place: Path) -> bool:
     """Whether `place` is the embedded sample, for which the committed params.yaml is made."""
     return place.absolute() == paths.SAMPLE.absolute()
+
+
+def _is_for_drawn_faces(params: Params) -> bool:
+    """Whether the parameters are still those of the embedded sample, whose models learn small drawn faces from scratch."""
+    from_scratch = all(entry.weights == "none" and entry.input_px <= SMALL_PX for entry in params.models.values())
+    return params.faces.detector == "none" or is_sample(Path(params.ingest.source)) or from_scratch
 
 
 def _is_fer2013(found: Findings, params: Params, side_px: int | None) -> bool:

@@ -22,7 +22,7 @@ FOLDERS = {
 # The number of images per thousand that are stored in each form; the rest are plain JPEG.
 FORMS = {
     "heic": 240, "heic_named_jpg": 34, **{f"heic_exif{turn}": 7 for turn in range(2, 9)}, **{f"exif{turn}": 13 for turn in range(1, 9)},
-    "png": 16, "png_named_jpeg": 20, "jpeg_named_png": 12, "rgba_png": 18, "palette_png": 7, "grey_png_16_bit": 11, "grey_jpeg": 11,
+    "png": 16, "png_named_jpeg": 20, "jpeg_named_png": 12, "rgba_png": 18, "palette_png": 7, "grey_png_16_bit": 5, "grey_jpeg": 9,
     "cmyk_jpeg": 16, "webp": 34, "gif": 7, "tiff": 7, "bmp": 5, "unicode_name": 5, "unknown_label": 6,
 }  # fmt: skip
 # The number of images per thousand that are stored a second time, by kind of copy.

@@ -40,7 +40,7 @@ def test_preset_prints_what_changed_and_lists_what_there_is(workspace: Path) -> 
         assert done.code == 0
         assert [line.split(":")[0] for line in done.out.splitlines()] == preset.names()
     done = mien(workspace, "preset", "photos")
-    assert "faces.detector: none → mtcnn" in done.out.splitlines()
+    assert "faces.size_px: 96 → 224" in done.out.splitlines()
     assert done.out.splitlines()[-1].endswith("changes in params.yaml; see `git diff`, then `dvc repro`")
     assert mien(workspace, "preset", "photos").out == "preset photos: 0 changes in params.yaml\n"
     done = mien(workspace, "preset", "--set", "models.*.input_px=64", "--set", "seed=7")

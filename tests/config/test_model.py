@@ -13,7 +13,6 @@ from mien.core.errors import ParamsError, TableError
 from mien.core.files import write_json
 
 ROOT = Path(__file__).parents[2]
-BASELINES = {"resnet50", "inception_v3", "mobilenetv2", "densenet121", "efficientnet_b1"}
 
 
 def params_with(folder: Path, **changes: Any) -> Params:
@@ -49,7 +48,7 @@ def test_every_configured_model_survives_the_file(tmp_path: Path) -> None:
 
 def test_a_models_own_values_stand_over_the_defaults() -> None:
     config = configure(load_params(ROOT / "params.yaml"), "efficientnet_b0_se")
-    assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 1e-3, 16, "weighted")
+    assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 4e-3, 16, "weighted")
     assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse"}
     assert config.train.patience == load_params(ROOT / "params.yaml").train.patience
 
@@ -69,20 +68,20 @@ def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "switch", "on"),
+    ("key", "value", "switch", "on", "off"),
     [
-        ("train__momentum", 0.5, "train__optimizer", "sgd"),
-        ("train__decay", 0.5, "train__schedule", "exponential"),
-        ("train__warmup_epochs", 2, "train__schedule", "cosine"),
-        ("augment__rand_augment_ops", 3, "augment__rand_augment", 5),
-        ("augment__erase_max_area", 0.2, "augment__erase", 0.5),
+        ("train__momentum", 0.5, "train__optimizer", "sgd", "adam"),
+        ("train__decay", 0.5, "train__schedule", "exponential", "none"),
+        ("train__warmup_epochs", 2, "train__schedule", "cosine", "none"),
+        ("augment__rand_augment_ops", 3, "augment__rand_augment", 5, 0),
+        ("augment__erase_max_area", 0.2, "augment__erase", 0.5, 0.0),
     ],
 )
-def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: str, on: Any) -> None:
+def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: float, switch: str, on: Any, off: Any) -> None:
     section, name = switch.split("__")
-    params = params_with(tmp_path)
+    params = params_with(tmp_path, **{switch: off})
     inheriting = {model for model in params.models if name not in getattr(params.models[model], section)}
-    assert not changed(documents(params), documents(params_with(tmp_path, **{key: value}))) & inheriting
+    assert not changed(documents(params), documents(params_with(tmp_path, **{switch: off, key: value}))) & inheriting
     switched = documents(params_with(tmp_path, **{switch: on}))
     assert changed(switched, documents(params_with(tmp_path, **{switch: on, key: value}))) >= inheriting > set()
 
@@ -90,7 +89,8 @@ def test_what_is_switched_off_changes_no_model(tmp_path: Path, key: str, value: 
 def test_one_models_entry_changes_that_model(tmp_path: Path) -> None:
     before = documents(params_with(tmp_path))
     assert changed(before, documents(params_with(tmp_path, models__mobilenetv2__dropout=0.1))) == {"mobilenetv2"}
-    assert changed(before, documents(params_with(tmp_path, train__lr=2e-3))) == BASELINES
+    inheriting = {model for model, entry in params_with(tmp_path).models.items() if "lr" not in entry.train}
+    assert changed(before, documents(params_with(tmp_path, train__lr=5e-3))) == inheriting > set()
 
 
 def test_second_stage_values_change_only_models_with_a_second_stage(tmp_path: Path) -> None:

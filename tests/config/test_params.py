@@ -255,7 +255,7 @@ def test_all_faults_of_a_file_come_at_once() -> None:
 
 @pytest.mark.parametrize("number", ["1e-4", "1E-4", "0.0001", "1.0e-4"])
 def test_scientific_notation_is_a_number(number: str) -> None:
-    text = COMMITTED.replace("  lr: 1e-3", f"  lr: {number}")
+    text = COMMITTED.replace("  lr: 2e-3", f"  lr: {number}")
     assert parse_params(text, name="params.yaml").train.lr == 1e-4
 
 

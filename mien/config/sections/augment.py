@@ -12,9 +12,9 @@ from mien.config.sections.base import Fraction, Section, only_if
 class AugmentParams(Section):
     """Augmentation is applied to training batches only."""
 
-    rotation_deg: NonNegativeFloat = Field(5.0, le=180, description="largest rotation in either direction, in degrees")
-    shift: Fraction = Field(0.03, description="largest shift along each axis, as a share of the side")
-    zoom: Fraction = Field(0.05, lt=1, description="scale is drawn from 1 - zoom to 1 + zoom")
+    rotation_deg: NonNegativeFloat = Field(0.0, le=180, description="largest rotation in either direction, in degrees")
+    shift: Fraction = Field(0.0, description="largest shift along each axis, as a share of the side")
+    zoom: Fraction = Field(0.0, lt=1, description="scale is drawn from 1 - zoom to 1 + zoom")
     crop: Fraction = Field(0.0, lt=1, description="largest share of the side that a random square crop takes away")
     flip: Fraction = Field(0.5, description="probability of a horizontal flip")
     brightness: Fraction = Field(0.0, lt=1, description="factor drawn from 1 - brightness to 1 + brightness")

@@ -8,9 +8,9 @@ from mien.config.sections.base import Fraction, Section
 
 
 class FaceParams(Section):
-    detector: Literal["none", "mtcnn"] = Field("none", description="mtcnn detects and aligns faces; none uses the whole image")
+    detector: Literal["none", "mtcnn"] = Field("mtcnn", description="mtcnn detects and aligns faces; none uses the whole image")
     size_px: PositiveInt = Field(96, ge=32, description="largest side of the stored square face, in pixels; smaller faces are not enlarged")
-    margin: Fraction = Field(0.1, description="margin on each side of the detected face, as a share of its side")
+    margin: Fraction = Field(0.0, description="margin on each side of the detected face, as a share of its side")
     min_score: Fraction = Field(0.9, description="smallest score of the detector with which a face is accepted")
     turns: bool = Field(
         True, description="with mtcnn: an image is rotated first if the face with the highest score is upright after a quarter or half turn"

@@ -8,16 +8,16 @@ from mien.config.sections.base import Fraction, Section, only_if
 
 
 class TrainParams(Section):
-    epochs: PositiveInt = Field(24, description="maximum number of epochs of the first (or only) stage")
+    epochs: PositiveInt = Field(8, description="maximum number of epochs of the first (or only) stage")
     batch_size: PositiveInt = Field(16, ge=2, description="images per forward pass")
     accumulate: PositiveInt = Field(1, description="number of batches whose gradients are averaged for one step")
     optimizer: Literal["adam", "adamw", "sgd"] = Field("adam", description="optimiser")
     momentum: Fraction = Field(0.9, lt=1, description="momentum of sgd", json_schema_extra=only_if(optimizer="sgd"))
-    lr: PositiveFloat = Field(1e-3, description="learning rate of the first (or only) stage")
+    lr: PositiveFloat = Field(2e-3, description="learning rate of the first (or only) stage")
     weight_decay: NonNegativeFloat = Field(0.0, description="weight decay; not applied to norms or biases")
     clip_norm: NonNegativeFloat = Field(0.0, description="gradients with a larger norm are scaled down to this norm; 0 turns this off")
     schedule: Literal["none", "plateau", "exponential", "cosine"] = Field(
-        "plateau", description="how the learning rate decreases over the epochs"
+        "cosine", description="how the learning rate decreases over the epochs"
     )
     plateau_patience: NonNegativeInt = Field(
         3, description="epochs without improvement before the learning rate is reduced", json_schema_extra=only_if(schedule="plateau")
@@ -29,7 +29,7 @@ class TrainParams(Section):
         0.9, gt=0, description="factor of the exponential schedule for each epoch", json_schema_extra=only_if(schedule="exponential")
     )
     warmup_epochs: NonNegativeInt = Field(
-        0,
+        1,
         description="number of epochs in which the cosine schedule first rises; the last epoch is never one of them",
         json_schema_extra=only_if(schedule="cosine"),
     )
