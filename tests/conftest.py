@@ -4,6 +4,8 @@ over.
 
 import gc
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch
@@ -41,6 +43,15 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """Gives it back, because libraries report what the collector does not find at the end as leaks."""
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """Restores the signal handlers after each test: one that a test leaves would decide what later tests do with their signals."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

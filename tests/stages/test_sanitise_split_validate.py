@@ -301,7 +301,7 @@ def test_thinning_takes_out_training_images_only_and_accounts_for_them(method: s
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
-        ({"imbalance_factor": "1.01"}, ["split.imbalance_factor: 1.01", "more uneven already", "or more, or to 1 to thin nothing"]),
+        ({"imbalance_factor": "1.01"}, ["split.imbalance_factor: 1.01", "already more uneven", "or more, or to 1 to thin nothing"]),
         ({"imbalance_factor": "1000.0"}, ["split.imbalance_factor: 1000", "at least 2 must stay", "at most"]),
         ({"max_train": "3"}, ["split.max_train: 3", "5 classes", "raise it to 5"]),
     ],
