@@ -14,7 +14,7 @@ from tests.training.tiny import face_set, model_config
 
 
 def rates(epochs: int, **settings: object) -> list[float]:
-    train = TrainParams.model_validate(settings)
+    train = TrainParams.model_validate({"warmup_epochs": 0, **settings})
     return [rate(train, 0.01, epoch=epoch, epochs=epochs) for epoch in range(epochs)]
 
 
