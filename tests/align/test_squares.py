@@ -73,7 +73,9 @@ def test_fitting_squares_keep_their_bytes_and_others_fit(tmp_path: Path) -> None
         "f1": encode(picture(60, 90), jpeg_quality=95),
     }
     (tmp_path / "squares").mkdir()
-    for job in jobs(store(tmp_path / "images", images), tmp_path / "squares", set(images) - {"1a"}, FaceParams(detector="none", size_px=96)):
+    for job in jobs(
+        store(tmp_path / "images", images), tmp_path / "squares", set(images) - {"1a"}, FaceParams(detector="none", size_px=96)
+    ):
         assert make_squares(job) == {}
     rows = {row["sample_id"]: row for row in read_store(tmp_path / "squares", FACES).to_pylist()}
     assert rows.keys() == images.keys() - {"1a"}
@@ -165,7 +167,9 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
     for workers in (1, 3):
         target = tmp_path / str(workers)
         target.mkdir()
-        parallel_map(make_squares, jobs(source, target, set(images), FaceParams(detector="none")), workers=workers, label="align", unit="image")
+        parallel_map(
+            make_squares, jobs(source, target, set(images), FaceParams(detector="none")), workers=workers, label="align", unit="image"
+        )
     for digit in DIGITS:
         assert (tmp_path / "1" / f"{digit}.parquet").read_bytes() == (tmp_path / "3" / f"{digit}.parquet").read_bytes()
 

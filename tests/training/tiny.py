@@ -56,7 +56,9 @@ def model_config(*, train: dict[str, Any] | None = None, augment: dict[str, Any]
         "input_px": SIDE_PX,
         "normalization": "half",
         "precision": "fp32",
-        "train": TrainParams(**{"epochs": 4, "fine_tune_epochs": 2, "batch_size": 12, "lr": 3e-3, "schedule": "plateau", "warmup_epochs": 0, **(train or {})}),
+        "train": TrainParams(
+            **{"epochs": 4, "fine_tune_epochs": 2, "batch_size": 12, "lr": 3e-3, "schedule": "plateau", "warmup_epochs": 0, **(train or {})}
+        ),
         "augment": AugmentParams(**(augment or {})),
     }
     values |= changes
