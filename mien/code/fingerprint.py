@@ -16,7 +16,7 @@ class Stage:
 
     name: str
     sections: tuple[str, ...] = ()
-    """the sections of params.yaml that DVC tracks for it"""
+    """the sections of params.yaml that it reads"""
     is_per_model: bool = False
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from mien.code.fingerprint import Stage
+from mien.config.configure import STAGE_SECTIONS
 from mien.config.params import Params
 from mien.core import paths
 
@@ -20,8 +21,8 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
     for name, entry in document["stages"].items():
         stage = entry.get("do", entry)
         if any(str(dep).startswith(f"{paths.CODE.as_posix()}/") for dep in stage.get("deps", ())):
-            sections = dict.fromkeys(key.partition(".")[0] for key in stage.get("params", ()))
-            yield Stage(name, tuple(sections), is_per_model="do" in entry)
+            tracked = (key.partition(".")[0] for key in stage.get("params", ()))
+            yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model="do" in entry)
 
 
 def sections() -> dict[str, tuple[str, str]]:

@@ -12,9 +12,11 @@ from mien.code.source import ALWAYS, Module, read_module
 OWN = ("mien", "stages")
 NO_RESULT = (
     "mien.core.errors", "mien.core.stage", "mien.core.stopping", "mien.core.disk", "mien.core.leftovers",  # errors and how a run ends
+    "mien.core.outputs",  # names the stage that writes a missing file
     "mien.core.parallel", "mien.core.registry",  # spread work and find modules, with the same result whatever they do
     "mien.tracking",  # writes to MLflow, which no stage reads
-    "mien.config.params", "mien.config.model",  # read values that DVC tracks; only `configure` depends on them
+    "mien.config.params",  # reads values that DVC tracks; only `configure` depends on it
+    "mien.config.sections.train", "mien.config.sections.augment",  # their values are in data/configs
 )  # fmt: skip
 """modules and packages that are not followed, because they change no result"""
 DECLARED = "PARAMETERS"
@@ -52,13 +54,13 @@ class Code:
         """All that `start` reaches: names by module, None for the whole module.
 
         `choices`: where a module is found by name in a registry, which one it is, by package; of other registries all count.
-        `but`: modules and packages that are not followed.
+        `but`: modules and packages that are not followed, unless `start` names them.
         """
         found = Reached()
         waiting: list[tuple[str, str | None]] = [(module, name) for module, names in start.items() for name in (names or [None])]
         while waiting:
             module, name = waiting.pop()
-            if _within(module, but) or (read := self.module(module)) is None:
+            if (_within(module, but) and module not in start) or (read := self.module(module)) is None:
                 continue
             if ALWAYS not in found.definitions[module]:
                 found.definitions[module].add(ALWAYS)

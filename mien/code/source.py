@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MODULE = re.compile(r"mien(\.\w+)+")
+_GONE = b"\0"  # in place of every byte that does not count, so that the positions of all others stay
 ALWAYS = ""
 """the name under which stands what a module does whenever it is imported, beside defining names"""
 
@@ -130,6 +131,10 @@ def _without_prose(source: str, tree: ast.Module) -> list[str]:
             isinstance(node, ast.keyword) and node.arg == "description"
         ):
             _blank(lines, node)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "description":
+                    _blank(lines, value)
         elif isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)):
             strings.append((node.lineno - 1, node.col_offset, (node.end_lineno or 0) - 1, node.end_col_offset or 0))
     for number, line in enumerate(lines):
@@ -138,12 +143,12 @@ def _without_prose(source: str, tree: ast.Module) -> list[str]:
             if not any((first, start) <= (number, place) < (last, end) for first, start, last, end in strings):
                 del line[place:]
             place = line.find(b"#", place + 1)
-    return [line.decode("utf-8").rstrip() for line in lines]
+    return [line.replace(_GONE, b"").decode("utf-8").rstrip() for line in lines]
 
 
 def _blank(lines: list[bytearray], node: ast.expr | ast.stmt | ast.keyword) -> None:
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     for number in range(first, last + 1):
-        start = node.col_offset if number == first else 0
+        start = node.col_offset if number == first else len(lines[number]) - len(lines[number].lstrip())
         end = (node.end_col_offset or 0) if number == last else len(lines[number])
-        lines[number][start:end] = b" " * (end - start)
+        lines[number][start:end] = _GONE * (end - start)

@@ -29,12 +29,15 @@ def configure(params: Params, model: str) -> ModelConfig:
     )
 
 
+STAGE_SECTIONS = {"evaluate": ("report",), "explain": ("report", "explain", "labels")}
+"""By stage that runs for every model the sections of params.yaml that it reads, beside the seed."""
+
+
 def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
     """By stage the parameters that it reads for every model, JSON values.
 
     DVC reads params.yaml once for each stage that tracks parameters. With one small file for all models, a run of nothing is faster.
     """
     values = params.model_dump(mode="json", by_alias=True)
-    labels = {name: values["labels"][name] for name in ("classes", "aliases")}
-    shared = {"seed": values["seed"], "report": values["report"]}
-    return {"evaluate": shared, "explain": {**shared, "explain": values["explain"], "labels": labels}}
+    values["labels"] = {name: values["labels"][name] for name in ("classes", "aliases")}
+    return {stage: {name: values[name] for name in ("seed", *sections)} for stage, sections in STAGE_SECTIONS.items()}

@@ -85,6 +85,25 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a comment": (added("mien/training/fit.py", "# a remark\n"), set()),
     "a comment after code": (substituted("mien/losses/focal.py", r"^(LOSS = .*)$", r"\1  # a remark"), set()),
     "blank lines": (added("stages/train.py", "\n\n\n"), set()),
+    "the description of a parameter": (substituted("mien/losses/focal.py", r"focusing exponent", "the exponent"), set()),
+    "the description of a field": (
+        substituted("mien/config/sections/split.py", r"which|what always stays", "what, as it were, always stays"),
+        set(),
+    ),
+    "the remedy for a missing file": (substituted("mien/core/outputs.py", r"to make it", "to write it"), set()),
+    "the paths of files that a stage does not use": (added("mien/core/paths.py", "MORE = Path('more')\n"), set()),
+    "how spellings are compared": (
+        substituted("mien/config/spelling.py", r"^(def fold\(.*)$", r"\1\n    text = text.strip()"),
+        {"ingest", "dedup", "sanitise", "split", "configure", "doubts", "report", "validate", *each("explain")},
+    ),
+    "a default of the training": (
+        substituted("mien/config/sections/train.py", r"epochs: PositiveInt = Field\(\d+", "epochs: PositiveInt = Field(99"),
+        {"configure", "report"},
+    ),
+    "how a configuration is read": (
+        substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
+        {"configure", "doubts", *each("train"), *each("evaluate"), *each("explain")},
+    ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
     "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
     "tracking": (substituted("mien/tracking/store.py", r"^import os$", "import os\nimport sys"), set()),
