@@ -9,6 +9,7 @@ import typer
 
 from mien.core import paths
 from mien.core.errors import StudyError
+from mien.core.plural import plural
 from mien.core.repository import require_complete
 from mien.study import experiments
 from mien.study.experiments import DONE, FAILED, QUEUED, RUNNING, Experiment
@@ -51,7 +52,7 @@ def study(
         typer.echo(f"queued {each.experiment}")
     if not run:
         typer.echo(
-            f"study {name}: {len(wanted)} run{'s'[: len(wanted) != 1]} queued; `dvc exp run --run-all` runs all that is queued (`dvc queue "
+            f"study {name}: {plural(len(wanted), 'run')} queued; `dvc exp run --run-all` runs all that is queued (`dvc queue "
             "start` in the background), "
             f"`mien study {name} --show` prints the table"
         )
@@ -76,7 +77,7 @@ def _list() -> None:
         except StudyError as error:
             faults.append(str(error))
         else:
-            typer.echo(f"{name}: {known.title} ({len(known.named_runs())} run{'s'[: len(known.named_runs()) != 1]})")
+            typer.echo(f"{name}: {known.title} ({plural(len(known.named_runs()), 'run')})")
     if faults:
         raise StudyError("\n".join(faults))
 

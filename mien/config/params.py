@@ -31,6 +31,7 @@ from mien.config.sections.train import TrainParams
 from mien.config.sections.validate import ValidateParams
 from mien.core import paths, registry
 from mien.core.errors import ParamsError
+from mien.core.plural import plural
 
 
 class Params(Section):
@@ -72,8 +73,7 @@ def parse_params(text: str, *, name: str) -> Params:
     document = parse_document(text, name=name, error=ParamsError)
     if faults := document_faults(document):
         raise ParamsError(
-            f"{name} has {len(faults)} fault{'s'[: len(faults) != 1]}; correct and run again:\n"
-            + "\n".join(f"  {fault}" for fault in faults)
+            f"{name} has {plural(len(faults), 'fault')}; correct and run again:\n" + "\n".join(f"  {fault}" for fault in faults)
         )
     whole = {section: declared.section_of(section)(**document.get(section, {})).model_dump() for section in declared.PACKAGES}
     return Params.model_validate({**document, **whole})

@@ -29,6 +29,7 @@ from mien.config.faults import Fault, refuse, schema_faults, suggestion
 from mien.config.sections.base import Names, Section
 from mien.core import paths
 from mien.core.errors import StudyError
+from mien.core.plural import plural
 
 NOT_HERE = "run from the repository's root"
 _NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")  # what git accepts in the name of a branch
@@ -141,7 +142,7 @@ def load_study(name: str) -> Study:
     faults = [fault.removeprefix(": ") for fault in schema_faults(Study, document, ())]
     faults += [] if _is_name(name) else [f"the file's name {_NAME_RULE} (got {name!r})"]
     if faults:
-        raise StudyError(f"{path} has {len(faults)} fault{'s'[: len(faults) != 1]}:\n" + "\n".join(f"  {fault}" for fault in faults))
+        raise StudyError(f"{path} has {plural(len(faults), 'fault')}:\n" + "\n".join(f"  {fault}" for fault in faults))
     return Study.model_validate(document)
 
 

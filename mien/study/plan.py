@@ -16,6 +16,7 @@ from mien.config.patch import merge, parse_setting, patch_of, unmatched
 from mien.config.preset import load_preset
 from mien.core import paths
 from mien.core.errors import ParamsError, StudyError
+from mien.core.plural import plural
 from mien.study.file import Settings, Study
 from mien.study.overrides import overrides
 
@@ -56,8 +57,7 @@ def plan(name: str, study: Study, *, settings: Sequence[str] = ()) -> list[Run]:
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise StudyError(
-            f"{paths.EXPERIMENTS / name}.yaml and {paths.PARAMS} have {len(faults)} fault{'s'[: len(faults) != 1]}; nothing is "
-            f"queued:\n{listed}"
+            f"{paths.EXPERIMENTS / name}.yaml and {paths.PARAMS} have {plural(len(faults), 'fault')}; nothing is queued:\n{listed}"
         )
     return runs
 

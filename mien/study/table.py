@@ -8,11 +8,11 @@ from typing import Any
 from mien.compare.leaderboard import HEADINGS
 from mien.core import paths
 from mien.core.markdown import markdown_table
+from mien.statistics.headline import MAIN
 from mien.study.experiments import DONE, Experiment
 from mien.study.file import Settings, Study
 from mien.study.plan import experiment_name
 
-METRICS = ("accuracy", "mean_accuracy", "macro_f1")
 # The sections with the defaults of a model's own values.
 DEFAULTS = {"loss_params": "loss", "head_params": "head", "train": "train", "augment": "augment"}
 WIDEST = 28  # maximum number of characters in a cell
@@ -32,11 +32,11 @@ def study_table(name: str, study: Study, found: Mapping[str, Experiment]) -> str
     ]
     keys = list(study.show) or _differing(study, rows)
     several = len({model for _, model, _ in rows if model}) > 1
-    lines = [["run", *(["model"] if several else []), *_headings(keys), *(HEADINGS[metric] for metric in METRICS)]]
+    lines = [["run", *(["model"] if several else []), *_headings(keys), *(HEADINGS[metric] for metric in MAIN)]]
     for run, model, experiment in rows:
         params = [_shown(_value(experiment, key, model)) for key in keys]
         lines.append([run, *([model] if several else []), *params, *_metrics(experiment, model)])
-    return "\n".join(markdown_table(lines[0], lines[1:], num_left=len(lines[0]) - len(METRICS)))
+    return "\n".join(markdown_table(lines[0], lines[1:], num_left=len(lines[0]) - len(MAIN)))
 
 
 def show_command(study: Study) -> list[str]:
@@ -108,6 +108,6 @@ def _shown(value: Any) -> str:
 def _metrics(experiment: Experiment | None, model: str) -> list[str]:
     board = experiment.leaderboard.get(model) if experiment else None
     if board:
-        return [f"{board[metric]:.4f}" for metric in METRICS]
+        return [f"{board[metric]:.4f}" for metric in MAIN]
     state = "not queued" if experiment is None else experiment.state if experiment.state != DONE else f"no {paths.LEADERBOARD.name}"
     return [state, "", ""]
