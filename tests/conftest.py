@@ -68,3 +68,14 @@ def picture() -> Image.Image:
     from mien.sample.portrait import draw_portrait
 
     return draw_portrait("happy", np.random.default_rng(3), size_px=SIZE_PX)
+
+
+@pytest.fixture
+def fabricated_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, the current one, with all files of a fabricated run that a report is made of."""
+    from tests.report.fabricated import fabricate
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    fabricate()
+    return tmp_path

@@ -6,18 +6,9 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.report.run_facts import modified_files, read_run
-from tests.report.fabricated import fabricate
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    fabricate()
-    return tmp_path
-
-
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 @pytest.mark.parametrize(
     ("path", "stage"),
     [
@@ -42,7 +33,7 @@ def test_a_missing_or_broken_file_names_its_stage(path: Path, stage: str) -> Non
         read_run(load_params())
 
 
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 def test_what_may_be_missing_is_none() -> None:
     paths.explanation("good").unlink()
     paths.DOUBTS_COUNTS.unlink()
@@ -51,7 +42,7 @@ def test_what_may_be_missing_is_none() -> None:
     assert list(facts.explanations) == ["poor"] and facts.doubts is None and list(facts.costs) == ["good"]
 
 
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 def test_text_that_looks_like_a_number_or_nothing_stays_text() -> None:
     facts = read_run(load_params())
     assert "NA" in facts.slices["good"]["value"].tolist()
@@ -59,7 +50,7 @@ def test_text_that_looks_like_a_number_or_nothing_stays_text() -> None:
     assert facts.doubts.queue["sample_id"].tolist()[0] == facts.splits["sample_id"][0]
 
 
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 def test_models_are_ranked_by_macro_f1() -> None:
     facts = read_run(load_params())
     assert facts.ranked == sorted(facts.leaderboard, key=lambda model: -facts.evaluations[model]["all"]["macro_f1"])

@@ -1,22 +1,11 @@
-from pathlib import Path
-
 import pytest
 
 from mien.core import paths
 from mien.core.errors import TableError
 from stages import report
-from tests.report.fabricated import fabricate
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    fabricate()
-    return tmp_path
-
-
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 def test_pages_and_cards_of_the_models_of_params_yaml_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
     (paths.REPORT / "models").mkdir(parents=True)
     (paths.REPORT / "models" / "deleted.html").write_text("")
@@ -27,7 +16,7 @@ def test_pages_and_cards_of_the_models_of_params_yaml_and_no_others(capsys: pyte
     assert f"report: {paths.REPORT / 'index.html'}, 3 pages of " in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("fabricated_run")
 def test_without_an_evaluation_nothing_is_written() -> None:
     paths.evaluation("good").unlink()
     with pytest.raises(TableError, match="evaluate@good"):

@@ -31,7 +31,7 @@ from mien.tracking.provenance import provenance
 from mien.tracking.sync import follow, sync
 
 ROOT = Path(__file__).parents[2]
-ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32}"
+ENTRY = "{backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy, input_px: 32, train: {lr: 0.005}}"
 PARAMS = f"labels: {{classes: [happy, sad]}}\nmodels:\n  first: {ENTRY}\n  second: {ENTRY}\n"
 TRAIN = """
 with tracking.model_run("first", stage="train") as run:
@@ -206,7 +206,7 @@ def test_one_run_per_experiment_with_one_below_it_per_model(stored: Folder, monk
         "stage": "evaluate",
     }
     assert all(child.data.tags[f"mien.{name}"] for name in ("params", "data", "fingerprint"))
-    assert child.data.params["backbone"] == "test_resnet" and child.data.params["train.lr"] == "0.001"
+    assert child.data.params["backbone"] == "test_resnet" and child.data.params["train.lr"] == "0.005"
     points = all_points(stored, child)
     assert points["val_loss"] == [(0, 1.0), (1, 0.5), (2, 0.33333)]
     assert points["test/macro_f1"] == [(0, 0.7)] and points["best/macro_f1"] == [(0, 0.2)] and points["test/f1/happy"] == [(0, 0.8)]
