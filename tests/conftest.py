@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien.core.parallel import num_processes
 from tests.drawn import NUM_FACES, SEED, SIZE_PX, Drawn
 
 LONGEST_FIRST = (
@@ -25,6 +26,12 @@ LONGEST_FIRST = (
     "models/test_architectures.py",
 )
 """Files that take half a minute or more. A worker runs a whole file, so one of them begun last would keep the others waiting at the end."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: a third of their time they wait for processes that they started, for files and for databases."""
+    cores = num_processes(0)
+    return cores + cores // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
