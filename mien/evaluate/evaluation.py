@@ -75,6 +75,7 @@ def evaluate(
         tested,
         classes=config.classes,
         flagged_N=test["flag"].notna().to_numpy(),
+        part_N=test["part"].to_list(),
         class_counts_K=[training.record["class_counts"][name] for name in config.classes],
         seed=seed,
     )

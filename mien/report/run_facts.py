@@ -22,7 +22,7 @@ from mien.store.tables import DUPLICATES, FATES, FILES, PAIRS, SPLITS, read_tabl
 from mien.tracking.provenance import Provenance, provenance
 
 DATA_STAGES = ("ingest", "convert", "dedup", "sanitise", "align", "split")
-CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "corrections.csv")
+CODE = ("mien", "stages", "params.yaml", "dvc.yaml", "requirements.lock", "metadata.csv", "votes.csv", "corrections.csv")
 """The files that determine the results. metrics/ is not among them, because it changes with every run, even if the code does not."""
 
 TEXTS = ("column", "value", "first", "second", "sample_id", "path", "split", "label", "suggested", "decision", "temperature")

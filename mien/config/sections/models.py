@@ -15,6 +15,7 @@ class ModelParams(Section):
     attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: str = Field(description="pooling and classifier")
     dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
+    drop_path: Fraction = Field(0.0, lt=1, description="stochastic depth: probability of skipping the last block of the backbone")
     loss: str = Field(description="loss function")
     recipe: Literal["one_stage", "two_stage"] = Field(
         "two_stage", description="two_stage trains the head with a frozen backbone, then also the last layers of the backbone"

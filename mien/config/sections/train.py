@@ -15,6 +15,9 @@ class TrainParams(Section):
     momentum: Fraction = Field(0.9, lt=1, description="momentum of sgd", json_schema_extra=only_if(optimizer="sgd"))
     lr: PositiveFloat = Field(2e-3, description="learning rate of the first (or only) stage")
     weight_decay: NonNegativeFloat = Field(0.0, description="weight decay; not applied to norms or biases")
+    layer_decay: Fraction = Field(
+        1.0, gt=0, description="factor of the learning rate from each layer of the backbone to the one below it; 1 gives all the same rate"
+    )
     clip_norm: NonNegativeFloat = Field(0.0, description="gradients with a larger norm are scaled down to this norm; 0 turns this off")
     schedule: Literal["none", "plateau", "exponential", "cosine"] = Field(
         "cosine", description="how the learning rate decreases over the epochs"
@@ -32,6 +35,22 @@ class TrainParams(Section):
         1,
         description="number of epochs in which the cosine schedule first rises; the last epoch is never one of them",
         json_schema_extra=only_if(schedule="cosine"),
+    )
+    ema: Fraction = Field(
+        0.0,
+        lt=1,
+        description="decay, per step, of the exponential moving average of the weights, which is validated and kept in place of the "
+        "weights; 0 turns it off",
+    )
+    start_px: NonNegativeInt = Field(
+        0,
+        description="side of the input in the first epoch, in pixels, from which it grows to models.NAME.input_px; 0 trains at that size "
+        "only",
+    )
+    full_px_after: Fraction = Field(
+        0.7,
+        description="share of the epochs of a stage during which the input grows",
+        json_schema_extra=only_if(start_px__above=0),
     )
     fine_tune_epochs: NonNegativeInt = Field(20, description="maximum number of epochs of the second stage; 0 leaves it out")
     fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mien.config.sections.split import SplitParams
 from mien.report.page.formats import percent, value
 from mien.report.run_facts import RunFacts
 
@@ -44,6 +45,14 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
+def _split(split: SplitParams) -> str:
+    if split.val == "official":
+        return "the official validation and test splits of the source"
+    if split.method == "official":
+        return f"the official test split of the source; validation is {percent(split.val)} of training"
+    return f"stratified by class, training {percent(split.train)}, validation {percent(split.val)}, test {percent(split.test)}"
+
+
 def _most_common(texts: list[str]) -> str:
     return Counter(texts).most_common(1)[0][0]
 
@@ -58,7 +67,6 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
     else:
         state = "code and parameters as committed"
     split = params.split
-    shares = f"training {percent(split.train)}, validation {percent(split.val)}, test {percent(split.test)}"
     faces = params.faces
     return [
         ("Git revision", f"{facts.origin.revision or 'unknown'} ({state})"),
@@ -92,9 +100,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ),
         (
             "split",
-            f"stratified by class, {shares}"
-            if split.method == "stratified"
-            else f"the official test split of the source; validation is {percent(split.val)} of training",
+            _split(split),
         ),
         *([("reduced to", f"at most {split.max_train} training images")] if split.max_train else []),
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
