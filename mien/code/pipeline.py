@@ -22,7 +22,8 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
         stage = entry.get("do", entry)
         if any(str(dep).startswith(f"{paths.CODE.as_posix()}/") for dep in stage.get("deps", ())):
             tracked = (key.partition(".")[0] for key in stage.get("params", ()))
-            yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model="do" in entry)
+            is_per_model = entry.get("foreach") == "${models}"  # ensembles share the code of their stage
+            yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model=is_per_model)
 
 
 def sections() -> dict[str, tuple[str, str]]:
