@@ -19,7 +19,8 @@ from mien.evaluate.evaluation import evaluate
 from mien.evaluate.inputs import read_training, rows_to_predict
 from mien.evaluate.predicting import predict_seeds
 from mien.models.speed import measure_speed
-from mien.models.store import WEIGHTS, describe_model, load_model, seed_folder
+from mien.models.store import describe_model, load_model, seed_folder
+from mien.models.weights import WEIGHTS
 from mien.store.faces import load_faces
 from mien.store.tables import PREDICTIONS, SPLITS, read_table, write_table
 from mien.tracking import run as tracking

@@ -1,3 +1,4 @@
+import posixpath
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ def test_the_stage_is_the_one_that_declares_the_output() -> None:
         body = entry.get("do", entry)
         own = f"{name}@${{key}}" if "foreach" in entry else name
         for kind in ("outs", "plots", "metrics"):
-            declared |= {next(iter(out)) if isinstance(out, dict) else out: own for out in body.get(kind, ())}
+            paths_of = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
+            declared |= {posixpath.normpath(posixpath.join(body.get("wdir", ""), out)): own for out in paths_of}
     per_model = {out.replace("${key}", "tiny"): stage.replace("${key}", "tiny") for out, stage in declared.items()}
     assert len(per_model) > 30
     known = {out: stage for out, stage in per_model.items() if not out.startswith("data/code")}
