@@ -8,6 +8,7 @@ import typer
 from mien.config.configure import configure, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
+from mien.config.weights import require_weights
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
 from mien.core.plural import plural
@@ -27,6 +28,8 @@ def main() -> None:
         paths.pretrained_config(name): {"backbone": entry.backbone, "weights": entry.weights} for name, entry in params.models.items()
     }
     documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
+    for name, entry in params.models.items():
+        require_weights(name, entry.weights)
     with replacing_directory(paths.CONFIGS) as temporary:
         for path, document in documents.items():
             write_json(temporary / path.relative_to(paths.CONFIGS), document)

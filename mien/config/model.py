@@ -54,7 +54,7 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     other seeds. `read_config` restores them as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
-    if config.weights not in ("none", "imagenet", "fer"):
+    if config.weights not in ("none", "imagenet"):
         document["weights"] = "folder"  # its path is not part of the configuration: training depends on the weights in the folder
     if not config.other_seeds:
         del document["other_seeds"]

@@ -14,22 +14,19 @@ from mien.models.weights import DESCRIPTION, NOTE, WEIGHTS, check_fit, file_sha2
 if TYPE_CHECKING:
     from torch import Tensor
 
-SHIPPED = Path(__file__).parents[1] / "pretrained" / "fer"
-"""The model that is part of mien; see the card beside it."""
-
 
 def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path = Path()) -> dict[str, Any]:
     """Writes the folder for `weights` and returns the content of pretrained.json.
 
-    `weights` is none, imagenet, fer (the model that mien ships), or a folder, relative to `place`: that of a trained model (with
-    model.json), or one with BACKBONE*.safetensors. The note contains `weights` (none, imagenet, fer, model, folder), `backbone`, and if
-    there are weights: `source` (name of the model, or of the file on the hub or in the folder), the `sha256` of the file, and the `mean`
-    and `std` of its input. It contains no paths or times, so the same weights give the same bytes. Raises WeightsError, naming backbone,
-    file and remedy, if the weights are unavailable or do not fit.
+    `weights` is none, imagenet, or a folder, relative to `place`: that of a trained model (with model.json), or one with
+    BACKBONE*.safetensors. The note contains `weights` (none, imagenet, model, folder), `backbone`, and if there are weights: `source`
+    (name of the model, or of the file on the hub or in the folder), the `sha256` of the file, and the `mean` and `std` of its input. It
+    contains no paths or times, so the same weights give the same bytes. Raises WeightsError, naming backbone, file and remedy, if the
+    weights are unavailable or do not fit.
     """
-    origin = SHIPPED if weights == "fer" else place / weights
+    origin = place / weights
     is_model = weights not in ("none", "imagenet") and (origin / DESCRIPTION).is_file()
-    kind = weights if weights in ("none", "imagenet", "fer") else "model" if is_model else "folder"
+    kind = weights if weights in ("none", "imagenet") else "model" if is_model else "folder"
     note: dict[str, Any] = {"weights": kind, "backbone": backbone}
     state: dict[str, Tensor] | None = None
     if weights != "none":

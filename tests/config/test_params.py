@@ -165,6 +165,8 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         {"models__resnet50__train": {"start_px": 96}},
         "models.resnet50.train.start_px: must be at most models.resnet50.input_px, 64 (got 96)",
     ),
+    ({"split__val": 0.0}, "split.val: must be greater than 0, or 'official' (got 0.0)"),
+    ({"split__val": "some"}, "split.val: must be a number, or 'official' (got 'some')"),
     ({"split__val": "official"}, "split.val: must be a share of the images unless split.method is official (got 'official')"),
     ({"models__resnet50__loss": "focall"}, "models.resnet50.loss: must be a loss; did you mean focal? (got 'focall')"),
     (
