@@ -2,14 +2,17 @@
 
     mien preset fer2013 --set ingest.source=/path/to/fer2013.zip --set "ingest.part='(?P<part>PublicTest|PrivateTest)'"
     dvc repro split
-    python3.11 -m venv /tmp/fer && /tmp/fer/bin/pip install --no-deps fer==25.10.3
-    /tmp/fer/bin/pip install tensorflow-cpu "opencv-contrib-python-headless<5" "setuptools<81" requests pillow
-    python -m benchmarks.peers --python /tmp/fer/bin/python --model models/mobilenetv2
+    python3.11 -m venv ~/fer && ~/fer/bin/pip install --no-deps fer==25.10.3
+    ~/fer/bin/pip install tensorflow-cpu "opencv-contrib-python-headless<5" "setuptools<81" requests pillow
+    python -m benchmarks.peers --python ~/fer/bin/python --model models/mobilenetv2
 
-It reads data/ after the stage `split` and prints two tables: accuracy, mean recall and macro-F1 on several parts of the test split with
-95 % BCa intervals, and the paired differences of each model to each peer. Peers run in their own environment (benchmarks/peer_models),
-which is never one of mien's: `--no-deps` leaves out what the package needs for face detection and video only. A network with further
-outputs than the classes of params.yaml, such as contempt, chooses among these classes.
+It reads data/ after the stage `split` and prints three tables: accuracy, mean recall and macro-F1 on several parts of the test split with
+95 % BCa intervals, the paired differences of each model to each peer, and which label is predicted for photographs that are once in the
+test split and once, with another label, in training (docs/fer2013-audit.md explains it).
+
+Peers run in their own environment (benchmarks/peer_models), which is never one of mien's: `--no-deps` leaves out what the package needs
+for face detection and video only. A network with further outputs than the classes of params.yaml, such as contempt, chooses among these
+classes.
 
 "Seen in training" means that the photograph is also in the source's training split, by the stage `dedup`: a model that was trained on the
 whole training split has seen it. The flags are those of the stage `split` (conflict, duplicate, blank).
@@ -25,7 +28,7 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.peer_models.asking import PEERS, PeerError, Scores, ask, in_order
-from benchmarks.peer_models.table import Compared, differences_table, metrics_table
+from benchmarks.peer_models.table import Compared, differences_table, memory_table, metrics_table
 from mien.config.params import Params, load_params
 from mien.config.sections.labels import LabelParams
 from mien.core import paths
@@ -37,14 +40,24 @@ from mien.store.faces import load_faces
 from mien.store.tables import DUPLICATES, FILES, SPLITS, read_table
 
 
-def tested_rows() -> pd.DataFrame:
-    """The test rows of SPLITS, with the mask `seen`: the photograph is also in the source's own training split."""
+def tested_rows(labels: LabelParams) -> pd.DataFrame:
+    """The test rows of SPLITS, with two columns about the source's own training split.
+
+    `seen`: the photograph is also there. `copy_label`: the class of its file there, if it is exactly once there and once in the test split;
+    else None.
+    """
     rows = read_table(paths.SPLITS, SPLITS)
-    files = read_table(paths.FILES, FILES, ["path", "subset_raw"])
+    files = read_table(paths.FILES, FILES, ["path", "label_raw", "subset_raw"])
     groups = read_table(paths.DUPLICATES, DUPLICATES, ["path", "group_id"]).merge(files, on="path")
-    seen = groups.loc[shared(groups["group_id"], groups["subset_raw"] == "test", groups["subset_raw"] == "train"), "path"]
+    test, train = groups["subset_raw"] == "test", groups["subset_raw"] == "train"
+    seen = groups.loc[shared(groups["group_id"], test, train), "path"]
+    once = [set(own[~own.duplicated(keep=False)]) for own in (groups.loc[test, "group_id"], groups.loc[train, "group_id"])]
+    copies = groups[train & groups["group_id"].isin(set.intersection(*once))]
+    class_of = labels.spellings.class_of
+    class_in_training = {group: class_of(spelt) for group, spelt in zip(copies["group_id"], copies["label_raw"], strict=True)}
     tested = rows[rows["split"] == "test"].reset_index(drop=True)
-    return tested.assign(seen=tested["path"].isin(seen))
+    copy_label = pd.Series([class_in_training.get(group) for group in tested["group_id"]], dtype=object)
+    return tested.assign(seen=tested["path"].isin(seen), copy_label=copy_label)
 
 
 def subsets(rows: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
@@ -87,7 +100,7 @@ def main(
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of each interval.")] = 10_000,
 ) -> None:
     params = load_params()
-    rows = tested_rows()
+    rows = tested_rows(params.labels)
     faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=params.faces.size_px, workers=params.runtime.workers)
     images_NSS3 = faces.images_N3SS.permute(0, 2, 3, 1).numpy()
     tested = Compared(faces.targets_N.numpy(), units(rows).to_numpy(object), subsets(rows), len(params.labels.kept))
@@ -95,10 +108,13 @@ def main(
     ours = [each.title for each in found]
     found += [ask(peer, images_NSS3, python=python) for peer in PEERS] if python else []
     predicted = predictions(found, params.labels)
+    index = {name: number for number, name in enumerate(params.labels.kept)}
+    copy_N = rows["copy_label"].map(index).fillna(-1).to_numpy(np.int64)
     typer.echo("\n".join(metrics_table(tested, predicted, seed=params.seed, num_resamples=resamples)))
     if ours and len(predicted) > len(ours):
         differences = differences_table(tested, predicted, models=ours, seed=params.seed, num_resamples=resamples)
         typer.echo("\n".join(["", *differences]))
+    typer.echo("\n".join(["", *memory_table(tested, predicted, copy_N)]))
 
 
 def run() -> None:

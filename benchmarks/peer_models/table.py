@@ -1,4 +1,4 @@
-"""The tables of a comparison with other packages, in Markdown: metrics by part of the test split, and differences to one's own models."""
+"""The tables of a comparison with other packages, in Markdown: metrics by part of the test split, differences, and memory of copies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mien.core.markdown import escaped, markdown_table
 from mien.statistics.headline import HEADLINE, MAIN
-from mien.statistics.intervals import metric_intervals
+from mien.statistics.intervals import metric_intervals, wilson_interval
 from mien.statistics.paired import paired_differences
 from mien.statistics.resampling import NUM_RESAMPLES, Interval
 
@@ -61,6 +61,21 @@ def differences_table(
         cells = (f"{_signed(found[name])}{' *' if found[name].excludes_zero else ''}" for name in MAIN)
         rows.append([f"{title} ({part_N.sum():,})", f"{escaped(model)} − {escaped(other)}", *cells])
     return markdown_table(["test images", "difference", *_headings()], rows, num_left=2)
+
+
+def memory_table(tested: Compared, predicted: Predicted, copy_N: NDArray[np.int64]) -> list[str]:
+    """For each model, what it predicts for test images whose only copy in training has another label.
+
+    `copy_N` is the class of that copy, or -1. The share is of the images for which one of the two labels is predicted, with its 95 % Wilson
+    interval. A model that has not seen the copies predicts both labels about equally often, because the two files were labelled alike.
+    """
+    differ_N = (copy_N >= 0) & (copy_N != tested.actual_N)
+    rows = []
+    for model, predicted_N in predicted.items():
+        test, training = (int((predicted_N[differ_N] == label_N[differ_N]).sum()) for label_N in (tested.actual_N, copy_N))
+        share = _metric(wilson_interval(training, test + training)) if test + training else "–"
+        rows.append([escaped(model), *map(str, (differ_N.sum(), test, training)), share])
+    return markdown_table(["model", "images", "label of the test split", "label in training", "share of the label in training"], rows)
 
 
 def _pairs(tested: Compared, predicted: Predicted, models: Sequence[str]) -> Iterator[tuple[str, str, str]]:
