@@ -72,8 +72,10 @@ def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterato
 
 
 def _kind(field: dict[str, Any]) -> str:
-    if "enum" in field:
-        return " | ".join(field["enum"])
+    if "anyOf" in field:
+        return " | ".join(map(_kind, field["anyOf"]))
+    if "enum" in field or "const" in field:
+        return " | ".join(field.get("enum") or [field["const"]])
     word = {"number": "number", "integer": "integer", "boolean": "true or false", "string": "text", "array": "list", "object": "map"}[
         field["type"]
     ]

@@ -29,7 +29,7 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
     found = []
     for name, stage in PIPELINE.items():
         if "foreach" not in stage:
-            read = (("ingest", "source"), ("ingest", "metadata"), ("labels", "corrections"))
+            read = (("ingest", "source"), ("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
             found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
             continue
         for model, entry in PARAMS["models"].items():
