@@ -4,7 +4,8 @@
     dvc repro split
     python3.11 -m venv ~/fer && ~/fer/bin/pip install --no-deps fer==25.10.3
     ~/fer/bin/pip install tensorflow-cpu "opencv-contrib-python-headless<5" "setuptools<81" requests pillow
-    python -m benchmarks.peers --python ~/fer/bin/python --model models/mobilenetv2
+    npm install --prefix ~/human @vladmandic/human@3.3.6 @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
+    python -m benchmarks.peers --python ~/fer/bin/python --node ~/human --model models/mobilenetv2
 
 It reads data/ after the stage `split` and prints three tables: accuracy, mean recall and macro-F1 on several parts of the test split with
 95 % BCa intervals, the paired differences of each model to each peer, and which label is predicted for photographs that are once in the
@@ -93,12 +94,13 @@ def predictions(found: list[Scores], labels: LabelParams) -> Mapping[str, NDArra
 
 
 def main(
-    python: Annotated[
-        Path | None, typer.Option(help="The Python of an environment with the package fer; without it no peer is run.")
-    ] = None,
+    python: Annotated[Path | None, typer.Option(help="The Python of an environment with the package fer; left out without it.")] = None,
+    node: Annotated[Path | None, typer.Option(help="A folder with @vladmandic/human in node_modules; left out without it.")] = None,
     model: Annotated[list[Path], typer.Option(help="Folder of a trained model, such as models/mobilenetv2; repeatable.")] = [],  # noqa: B006
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of each interval.")] = 10_000,
 ) -> None:
+    if not (python or node or model):
+        raise PeerError("there is nothing to test; name at least one of --python, --node and --model")
     params = load_params()
     rows = tested_rows(params.labels)
     faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=params.faces.size_px, workers=params.runtime.workers)
@@ -106,7 +108,8 @@ def main(
     tested = Compared(faces.targets_N.numpy(), units(rows).to_numpy(object), subsets(rows), len(params.labels.kept))
     found = [own_scores(folder, rows, params) for folder in model]
     ours = [each.title for each in found]
-    found += [ask(peer, images_NSS3, python=python) for peer in PEERS] if python else []
+    places = {"python": python, "node": node}
+    found += [ask(peer, images_NSS3, installed=installed) for peer in PEERS if (installed := places[peer.where])]
     predicted = predictions(found, params.labels)
     index = {name: number for number, name in enumerate(params.labels.kept)}
     copy_N = rows["copy_label"].map(index).fillna(-1).to_numpy(np.int64)

@@ -3,13 +3,15 @@
 Legend: N images, S pixels, K classes.
 """
 
+import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +37,28 @@ class PeerError(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """A model of another package: the title of its row, where {version} stands for the package's version, its script, and arguments."""
+    """A model of another package: the title of its row, where {version} stands for the package's version, and its script with arguments.
+
+    `where` names the option that says where the package is installed: `python`, the Python of its environment, or `node`, the folder above
+    node_modules.
+    """
 
     title: str
+    where: Literal["python", "node"]
     script: Path
     arguments: tuple[str, ...] = ()
 
+    def command(self, installed: Path, *files: Path) -> list[str]:
+        """The command that reads the first of `files` and writes the second."""
+        if self.where == "python":
+            return [str(installed), str(self.script), *map(str, files), *self.arguments]
+        return ["node", str(self.script), *map(str, files), str(installed), *self.arguments]
+
 
 PEERS: Final = (
-    Peer("fer {version} (TFLite)", SCRIPTS / "fer_package.py", ("tflite",)),
-    Peer("fer {version} (Keras)", SCRIPTS / "fer_package.py", ("keras",)),
+    Peer("@vladmandic/human {version}", "node", SCRIPTS / "human_package.mjs"),
+    Peer("fer {version} (TFLite)", "python", SCRIPTS / "fer_package.py", ("tflite",)),
+    Peer("fer {version} (Keras)", "python", SCRIPTS / "fer_package.py", ("keras",)),
 )
 
 
@@ -57,27 +71,34 @@ class Scores:
     classes: tuple[str, ...]
 
 
-def ask(peer: Peer, images_NSS3: NDArray[np.uint8], *, python: Path) -> Scores:
+def ask(peer: Peer, images_NSS3: NDArray[np.uint8], *, installed: Path) -> Scores:
     """What `peer` makes of RGB images. Raises PeerError if its process fails, or if its answer does not fit the images."""
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "images.npz", Path(folder) / "scores.npz"
-        np.savez(source, images_NSS3=images_NSS3)
+        source, target = Path(folder) / "images.npy", Path(folder) / "scores.json"
+        np.save(source, np.ascontiguousarray(images_NSS3))  # C order, which the script of another language relies on
         # The environment must not see mien's modules, and a script's own folder must not hide the package that it is named after.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONSAFEPATH": "1"}
-        command = [str(python), str(peer.script), str(source), str(target), *peer.arguments]
+        command = peer.command(installed, source, target)
         try:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         except OSError as error:
-            raise PeerError(f"--python {python} cannot be run ({error.strerror}); name the Python of the package's environment") from None
+            raise PeerError(f"--{peer.where} {installed}: {command[0]} cannot be run ({error.strerror})") from None
         if done.returncode or not target.is_file():
-            last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no message")
-            raise PeerError(f"{peer.script.name} {' '.join(peer.arguments)} ended with code {done.returncode}: {last}")
-        with np.load(target) as answer:
-            title = peer.title.format(version=answer["version"])
-            found = Scores(title, answer["scores_NK"], tuple(map(str, answer["classes"])))
-    if found.scores_NK.shape != (len(images_NSS3), len(found.classes)) or not np.isfinite(found.scores_NK).all():
-        raise PeerError(f"{found.title} returned {found.scores_NK.shape} scores for {len(images_NSS3)} images, or some that are not finite")
-    return found
+            raise PeerError(f"{peer.script.name} ended with code {done.returncode}: {_reason(done.stderr)}")
+        answer = json.loads(target.read_text(encoding="utf-8"))
+    classes = tuple(answer["classes"])
+    scores_NK = np.array(answer["scores"], np.float32)
+    title = peer.title.format(version=answer["version"])
+    if scores_NK.shape != (len(images_NSS3), len(classes)) or not np.isfinite(scores_NK).all():
+        raise PeerError(f"{title} returned {scores_NK.shape} scores for {len(images_NSS3)} images, or some that are not finite")
+    return Scores(title, scores_NK, classes)
+
+
+def _reason(stderr: str) -> str:
+    """The line of a traceback that names the error: the last that begins with its type, or else the last one."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"\w*(Error|Exception|Interrupt)\b", line)]
+    return (named or lines or ["no message"])[-1]
 
 
 def in_order(scores: Scores, classes: Sequence[str], aliases: Mapping[str, Sequence[str]] | None = None) -> NDArray[np.float32]:

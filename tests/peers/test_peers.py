@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.peer_models.asking import PEERS, Peer, PeerError, Scores, ask, in_order
-from benchmarks.peer_models.table import Compared, differences_table, metrics_table
+from benchmarks.peer_models.table import Compared, differences_table, memory_table, metrics_table
 from mien.config.sections.labels import LabelParams
 from mien.core import paths
 from mien.statistics.intervals import metric_intervals
@@ -62,16 +62,16 @@ def test_a_class_without_its_one_output_is_refused(names: tuple[str, ...], fault
 def script(folder: Path, body: str) -> Peer:
     """A peer whose process runs `body` with the images as `images` and the arguments as `source`, `target`, `word`."""
     file = folder / "numpy_named.py"
-    head = "import os, sys\nimport numpy as np\nsource, target, word = sys.argv[1:]\nimages = np.load(source)['images_NSS3']\n"
+    head = "import json, os, sys\nimport numpy as np\nsource, target, word = sys.argv[1:]\nimages = np.load(source)\n"
     file.write_text(head + body, encoding="utf-8")
-    return Peer("tiny {version} (word)", file, ("word",))
+    return Peer("tiny {version} (word)", "python", file, ("word",))
 
 
 def images(num: int = 5) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (num, 4, 4, 3), dtype=np.uint8)
 
 
-ANSWER = "np.savez(target, scores_NK={scores}, classes=np.array(['sad', 'happy']), version='1.2')\n"
+ANSWER = "json.dump(dict(scores=({scores}).tolist(), classes=['sad', 'happy'], version='1.2'), open(target, 'w'))\n"
 
 
 def test_a_peer_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,27 +79,32 @@ def test_a_peer_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     check = "assert word == 'word' and images.dtype == np.uint8 and 'PYTHONPATH' not in os.environ\n"
     means = "np.stack([images.mean(axis=(1, 2, 3)), images[:, 0, 0, 2]], axis=1).astype(np.float32)"
-    found = ask(script(tmp_path, check + ANSWER.format(scores=means)), images(), python=Path(sys.executable))
+    found = ask(script(tmp_path, check + ANSWER.format(scores=means)), images(), installed=Path(sys.executable))
     assert found.title == "tiny 1.2 (word)" and found.classes == ("sad", "happy")
     assert found.scores_NK[:, 0] == pytest.approx(images().mean(axis=(1, 2, 3)), rel=1e-6)
     assert (found.scores_NK[:, 1] == images()[:, 0, 0, 2]).all()
 
 
 @pytest.mark.parametrize(("body", "fault"), [
-    ("raise ValueError('no such\\n model')\n", r"numpy_named.py word ended with code 1:  model"),
+    ("raise ValueError('no such\\n model')\n", r"numpy_named.py ended with code 1: ValueError: no such$"),
     ("print('nothing')\n", r"ended with code 0: no message"),
     (ANSWER.format(scores="np.zeros((4, 2), np.float32)"), r"tiny 1.2 \(word\) returned \(4, 2\) scores for 5 images"),
     (ANSWER.format(scores="np.full((5, 2), np.nan, np.float32)"), "some that are not finite"),
 ])  # fmt: skip
 def test_a_peer_that_fails_is_one_line(tmp_path: Path, body: str, fault: str) -> None:
     with pytest.raises(PeerError, match=fault) as raised:
-        ask(script(tmp_path, body), images(), python=Path(sys.executable))
+        ask(script(tmp_path, body), images(), installed=Path(sys.executable))
     assert "\n" not in str(raised.value)
 
 
 def test_a_python_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(PeerError, match=r"^--python .*/nix cannot be run \(No such file or directory\)"):
-        ask(script(tmp_path, ""), images(), python=tmp_path / "nix")
+    with pytest.raises(PeerError, match=r"^--python .*/nix: .*/nix cannot be run \(No such file or directory\)"):
+        ask(script(tmp_path, ""), images(), installed=tmp_path / "nix")
+
+
+def test_the_command_of_node_names_the_folder_last() -> None:
+    peer = Peer("title", "node", Path("script.mjs"))
+    assert peer.command(Path("folder"), Path("in"), Path("out")) == ["node", "script.mjs", "in", "out", "folder"]
 
 
 def test_the_scripts_of_all_peers_exist_and_import_nothing_of_mien() -> None:
@@ -150,28 +155,55 @@ def test_the_tables_contain_the_intervals_of_each_subset(tested: Compared) -> No
             assert cell(each.value, each.low, each.high, "+") + " *" * each.excludes_zero in line
 
 
-def test_a_test_image_is_seen_if_a_training_file_shows_its_photograph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # path, group, subset, split, flag, part
-    drawn = [
-        ("test/1", "g1", "test", "test", None, "PublicTest"),
-        ("test/2", "g1", "test", "test", "duplicate", "PrivateTest"),
-        ("test/3", "g3", "test", "test", None, "PrivateTest"),
-        ("test/4", "g4", "test", "test", "conflict", None),
-        ("train/5", "g1", "train", None, None, None),
-        ("train/6", "g6", "train", "train", None, None),
-        ("other/7", "g3", None, None, None, None),
+def test_memory_counts_only_copies_with_another_label(tested: Compared) -> None:
+    actual_N = tested.actual_N  # 40 images of each of three classes
+    copy_N = np.full(120, -1)
+    copy_N[:10], copy_N[40:50] = 1, 1  # ten with another label, ten with the same one
+    predicted_N = np.full(120, 2)
+    predicted_N[:6], predicted_N[6:8], predicted_N[40:50] = 1, 0, 1
+    lines = memory_table(tested, {"m": predicted_N, "actual": actual_N, "blind": np.full(120, 2)}, copy_N)[2:]
+    assert [[text.strip() for text in line.strip("|").split("|")] for line in lines] == [
+        ["m", "10", "2", "6", "0.750 [0.409, 0.929]"],
+        ["actual", "10", "10", "0", "0.000 [0.000, 0.278]"],
+        ["blind", "10", "0", "0", "–"],
     ]
-    rows = pd.DataFrame(drawn, columns=["path", "group_id", "subset_raw", "split", "flag", "part"]).assign(label="sad", sample_id="a")
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables that tested_rows reads, in the working directory."""
+    # path, group, subset, label, split, flag, part
+    drawn = [
+        ("test/1", "g1", "test", "Sad", "test", None, "PublicTest"),
+        ("test/2", "g1", "test", "Sad", "test", "duplicate", "PrivateTest"),
+        ("test/3", "g3", "test", "Sad", "test", None, "PrivateTest"),
+        ("test/4", "g4", "test", "Sad", "test", "conflict", None),
+        ("test/8", "g8", "test", "Sad", "test", None, None),
+        ("train/5", "g1", "train", "joy", None, None, None),
+        ("train/6", "g6", "train", "Sad", "train", None, None),
+        ("other/7", "g3", None, "Sad", None, None, None),
+        ("train/9", "g4", "train", "joy", None, None, None),
+        ("train/a", "g8", "train", "joy", None, None, None),
+        ("train/b", "g8", "train", "joy", None, None, None),
+    ]
+    columns = ["path", "group_id", "subset_raw", "label_raw", "split", "flag", "part"]
+    rows = pd.DataFrame(drawn, columns=columns).assign(label="sad", sample_id="a")
     monkeypatch.chdir(tmp_path)
     write_table(paths.FILES, rows.reindex(columns=FILES.names), FILES)
     write_table(paths.DUPLICATES, rows.reindex(columns=DUPLICATES.names), DUPLICATES)
     write_table(paths.SPLITS, rows[rows["split"].notna()].reindex(columns=SPLITS.names).astype({"shares": object}), SPLITS)
-    found = peers.tested_rows()
-    assert found["path"].tolist() == ["test/1", "test/2", "test/3", "test/4"]
-    assert found["seen"].tolist() == [True, True, False, False]
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_test_image_is_seen_if_a_training_file_shows_its_photograph() -> None:
+    found = peers.tested_rows(LabelParams(classes=("sad", "happy"), aliases={"happy": ("joy",)}))
+    assert found["path"].str[-1].tolist() == ["1", "2", "3", "4", "8"]
+    assert found["seen"].tolist() == [True, True, False, True, True]
+    # Only test/4 is once in the test split and once in training.
+    assert found["copy_label"].tolist() == [None, None, None, "happy", None]
     assert {title: found["path"].str[-1][part_N].str.cat() for title, part_N in peers.subsets(found).items()} == {
-        "all": "1234", "PrivateTest": "23", "PublicTest": "1", "not seen in training": "34", "not seen, no flag": "3",
-        "seen in training": "12", "flagged": "24",
+        "all": "12348", "PrivateTest": "23", "PublicTest": "1", "not seen in training": "3", "not seen, no flag": "3",
+        "seen in training": "1248", "flagged": "24",
     }  # fmt: skip
     assert list(peers.subsets(found[:1])) == ["all", "PublicTest", "seen in training"]
 
