@@ -8,6 +8,7 @@ import typer
 from mien.config.configure import configure, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
+from mien.config.prediction import prediction_config
 from mien.config.weights import require_weights
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
@@ -19,14 +20,16 @@ def main() -> None:
     """Resolves the whole configuration of each model.
 
     Reads params.yaml. Writes data/configs/MODEL.json: the entry of the model, the defaults that it inherits, and exactly those parameters
-    of losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights) and
-    data/configs/stages/STAGE.json (the parameters that a stage reads for every model).
+    of losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights),
+    data/configs/prediction/MODEL.json (how the trained model predicts) and data/configs/stages/STAGE.json (the parameters that a stage
+    reads for every model).
     """
     params = load_params()
     documents: dict[Path, Any] = {paths.config(model): config_document(configure(params, model)) for model in params.models}
     documents |= {
         paths.pretrained_config(name): {"backbone": entry.backbone, "weights": entry.weights} for name, entry in params.models.items()
     }
+    documents |= {paths.prediction_config(model): prediction_config(params, model).model_dump(mode="json") for model in params.models}
     documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
     for name, entry in params.models.items():
         require_weights(name, entry.weights)

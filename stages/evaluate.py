@@ -8,6 +8,7 @@ import pandas as pd
 import typer
 
 from mien.config.params import load_params
+from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
@@ -31,15 +32,17 @@ FLOAT_FORMAT = "%.6g"
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
     """Tests one model once on the test split, for each seed that it was trained with.
 
-    Reads models/MODEL, data/faces and data/splits.parquet; metrics/train and metrics/curves of the model for the effect of choosing the
-    epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet (test images, and for the first seed
-    also validation images, on which the temperature is fitted). In metrics/evaluate it writes MODEL.json (metrics on all test images and,
-    if an official test split has flagged images, also without them), MODEL.slices.csv, MODEL.reliability.csv, and the confusion matrix as
-    CSV and PNG. It also writes the prediction speed on this machine to .mien/costs/MODEL/FINGERPRINT.json, which is not tracked.
+    Reads models/MODEL, data/configs/prediction/MODEL.json, data/faces and data/splits.parquet; metrics/train and metrics/curves of the
+    model for the effect of choosing the epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet
+    (test images, and for the first seed also validation images, on which the temperature is fitted). In metrics/evaluate it writes
+    MODEL.json (metrics on all test images and, if an official test split has flagged images, also without them), MODEL.slices.csv,
+    MODEL.reliability.csv, and the confusion matrix as CSV and PNG. It also writes the prediction speed on this machine to a file in
+    .mien/costs/MODEL, which is not tracked.
     """
     params = load_params()
     params.model(model)
     device, folder = resolve_device(params.runtime.device), paths.model(model)
+    tta = read_prediction_config(paths.prediction_config(model)).tta
     with tracking.model_run(model, stage="evaluate"):
         network, config = load_model(folder)
         facts = describe_model(folder).training
@@ -49,7 +52,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         faces = load_faces(paths.FACES, images, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
         columns = read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES)
         others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time
-        predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device)
+        predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device, tta=tta)
         found = evaluate(
             predicted,
             columns,
@@ -59,6 +62,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             file_bytes=(folder / WEIGHTS).stat().st_size,
             seed=params.seed,
             hide_persons=params.report.names == "hashed",
+            tta=tta,
         )
 
         write_table(paths.predictions(model), pd.concat(predicted)[PREDICTIONS.names], PREDICTIONS)
@@ -67,8 +71,8 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         write_plot(paths.reliability_table(model), found.reliability, float_format=FLOAT_FORMAT)
         write_plot(paths.confusion_table(model), found.confusion)
         draw_confusion(paths.confusion_picture(model), found.document["all"]["confusion"], config.classes, title=found.title)
-        speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device))
-        write_json(paths.cost(model, facts["fingerprint"]), speed)
+        speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device, tta=tta))
+        write_json(paths.cost(model, facts["fingerprint"], tta=tta), speed)
     typer.echo(f"evaluate: {found.sentence}; {speed['images_per_s']:.0f} images/s on {speed['device']}")
 
 

@@ -14,7 +14,7 @@ from mien.config.sections.train import TrainParams
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
     entry = params.model(model)
-    own = {"seeds", "loss", "loss_params", "head_params", "train", "augment"}
+    own = {"tta", "seeds", "loss", "loss_params", "head_params", "train", "augment"}
     seed, *other_seeds = entry.seeds or (params.seed,)
     return ModelConfig(
         name=model,

@@ -60,6 +60,11 @@ def config(model: str) -> Path:
     return CONFIGS / f"{model}.json"
 
 
+def prediction_config(model: str) -> Path:
+    """How one model predicts once it is trained, JSON, written by `configure`."""
+    return CONFIGS / "prediction" / f"{model}.json"
+
+
 def stage_config(stage: str) -> Path:
     """The parameters that one stage of all models reads, JSON, written by `configure`."""
     return CONFIGS / "stages" / f"{stage}.json"
@@ -150,9 +155,9 @@ def checkpoints(model: str, fingerprint: str) -> Path:
     return workspace() / ".mien" / "checkpoints" / model / fingerprint
 
 
-def cost(model: str, fingerprint: str) -> Path:
-    """The prediction speed of the model on this machine, JSON; not tracked by DVC, like `timing`."""
-    return workspace() / ".mien" / "costs" / model / f"{fingerprint}.json"
+def cost(model: str, fingerprint: str, *, tta: str = "none") -> Path:
+    """The prediction speed of the model on this machine with the views of `tta`, JSON; not tracked by DVC, like `timing`."""
+    return workspace() / ".mien" / "costs" / model / (f"{fingerprint}.json" if tta == "none" else f"{fingerprint}.{tta}.json")
 
 
 def timing(model: str, fingerprint: str) -> Path:

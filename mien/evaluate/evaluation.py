@@ -58,6 +58,7 @@ def evaluate(
     file_bytes: int,
     seed: int,
     hide_persons: bool,
+    tta: str = "none",
 ) -> Evaluation:
     """Evaluates one model on its test predictions; the same input and seed give the same result.
 
@@ -67,6 +68,7 @@ def evaluate(
         facts: what model.json records about the training; its weights and recipe are repeated in the document.
         file_bytes: size of the weights.
         hide_persons: leaves out slices whose value identifies a person as clearly as a name does.
+        tta: the views with which the predictions were made. The document names them beside the temperature, which is valid for them only.
     """
     test, val = (predicted[0][predicted[0]["split"] == split] for split in ("test", "val"))
     tested, validated = Predictions.of_table(test, config.classes), Predictions.of_table(val, config.classes)
@@ -82,12 +84,13 @@ def evaluate(
     calibration = calibration_report(
         tested.logits_NK, tested.actual_N, validation_logits_NK=validated.logits_NK, validation_actual_N=validated.actual_N
     )
-    cost = cost_of(config)
+    cost = cost_of(config, tta=tta)
     document = {
         "model": config.name,
         "weights": facts["weights"],
         "recipe": facts["recipe"],
         "classes": config.classes,
+        **({"tta": tta} if tta != "none" else {}),
         "cost": {"num_parameters": cost.num_parameters, "macs": cost.num_macs, "file_bytes": file_bytes},
         "selection": selection(training.record, training.last_epoch, test_macro_f1=report["all"]["macro_f1"]),
         **report,

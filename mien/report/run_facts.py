@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mien.config.params import Params
+from mien.config.prediction import all_settings
 from mien.core import paths
 from mien.core.files import read_json
 from mien.core.naming import file_names, source_name
@@ -68,6 +69,7 @@ class RunFacts:
     trainings: dict[str, dict[str, Any]]
     curves: dict[str, pd.DataFrame]
     configs: dict[str, dict[str, Any]]
+    """every setting of the training and of the predictions"""
     comparisons: pd.DataFrame
     explanations: dict[str, Explanation]
     costs: dict[str, dict[str, Any]]
@@ -116,7 +118,7 @@ def read_run(params: Params) -> RunFacts:
         slices={model: _csv(paths.slices(model)) for model in models},
         trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
         curves={model: _csv(paths.train_curves(model)) for model in models},
-        configs={model: read_json_output(paths.config(model)) for model in models},
+        configs={model: all_settings(model) for model in models},
         comparisons=_csv(paths.COMPARISONS),
         explanations={model: found for model in models if (found := _explanation(model))},
         costs={model: speeds for model in models if (speeds := _cost(model))},
@@ -158,7 +160,8 @@ def _doubts() -> Doubts | None:
 def _cost(model: str) -> dict[str, Any] | None:
     """The speed of the model on this machine; None if it was not measured here, for example after `dvc pull`."""
     try:
-        found: dict[str, Any] = read_json(paths.cost(model, read_json(paths.model(model) / "model.json")["training"]["fingerprint"]))
+        fingerprint, tta = read_json(paths.model(model) / "model.json")["training"]["fingerprint"], all_settings(model)["tta"]
+        found: dict[str, Any] = read_json(paths.cost(model, fingerprint, tta=tta))
         return found
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -132,8 +132,8 @@ def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, A
 
 def _speed(model: str) -> dict[str, Any]:
     """The speed that `evaluate` measured for the model on this machine, which DVC does not track."""
-    trained = _read(paths.model(model) / "model.json")
-    return {"speed": _read(paths.cost(model, trained["training"]["fingerprint"]))} if trained else {}
+    trained, tta = _read(paths.model(model) / "model.json"), _read(paths.evaluation(model)).get("tta", "none")
+    return {"speed": _read(paths.cost(model, trained["training"]["fingerprint"], tta=tta))} if trained else {}
 
 
 def _curves(path: Path) -> list[tuple[int, dict[str, float]]]:

@@ -18,6 +18,7 @@ from mien.report.run_facts import modified_files, read_run
         (paths.slices("poor"), "evaluate@poor"),
         (paths.train_curves("good"), "train@good"),
         (paths.config("good"), "configure"),
+        (paths.prediction_config("good"), "configure"),
         (paths.counts("dedup"), "dedup"),
         (paths.VALIDATION, "validate"),
         (paths.explanation_folder("good") / "gallery.json", "explain@good"),

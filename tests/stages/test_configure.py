@@ -38,7 +38,7 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     assert done.code == 0 and done.out.startswith("configure: ") and not done.err
     models = load_params().models
     expected = [
-        *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/")),
+        *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/")),
         "stages/evaluate.json",
         "stages/explain.json",
     ]

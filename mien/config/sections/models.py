@@ -8,6 +8,8 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from mien.config.faults import Fault, refuse
 from mien.config.sections.base import Fraction, Section
 
+Tta = Literal["none", "flip", "ten_crop"]
+
 
 class ModelParams(Section):
     backbone: str = Field(description="name of the architecture in timm, or cnn")
@@ -28,6 +30,11 @@ class ModelParams(Section):
         "backbone", description="mean and standard deviation of the input: those of the pretraining, those of ImageNet, or 0.5"
     )
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 is autocast with the channels-last layout; it changes results")
+    tta: Tta = Field(
+        "none",
+        description="test-time augmentation, which averages the probabilities of several views of an image: flip adds its mirror image; "
+        "ten_crop predicts the corners and the centre at 7/8 of the side, and their mirror images",
+    )
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = Field(
         (), description="the model is trained once with each seed, and the weights of the first one are used; empty means `seed` alone"
     )
