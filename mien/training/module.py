@@ -37,6 +37,7 @@ class ExpressionTraining(LightningModule):
         self.lr = lr
         self.num_epochs = num_epochs
         self._is_repeated = False
+        self._dropout_state = torch.get_rng_state()
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.

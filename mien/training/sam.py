@@ -28,7 +28,7 @@ class Sam(torch.optim.Optimizer):
         self.state = base.state
 
     @override
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step; `closure` computes the loss of the batch and its gradients, and returns the loss."""
         assert closure is not None, "SAM computes the loss twice"
         loss = closure()
