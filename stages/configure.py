@@ -9,6 +9,7 @@ from mien.config.configure import configure, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.config.prediction import ensemble_config, prediction_config
+from mien.config.weights import require_weights
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
 from mien.core.plural import plural
@@ -31,6 +32,8 @@ def main() -> None:
     documents |= {paths.prediction_config(model): prediction_config(params, model).model_dump(mode="json") for model in params.models}
     documents |= {paths.ensemble_config(name): ensemble_config(params, name).model_dump(mode="json") for name in params.ensembles}
     documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
+    for name, entry in params.models.items():
+        require_weights(name, entry.weights)
     with replacing_directory(paths.CONFIGS) as temporary:
         for path, document in documents.items():
             write_json(temporary / path.relative_to(paths.CONFIGS), document)

@@ -20,7 +20,8 @@ from mien.evaluate.model_facts import model_facts
 from mien.evaluate.output import write_evaluation
 from mien.evaluate.predicting import calibrated, predict_seeds
 from mien.models.speed import measure_speed
-from mien.models.store import WEIGHTS, describe_model, load_model, seed_folder
+from mien.models.store import describe_model, load_model, seed_folder
+from mien.models.weights import WEIGHTS
 from mien.store.faces import load_faces
 from mien.store.tables import CALIBRATED, SPLITS, read_table, write_table
 from mien.tracking import run as tracking

@@ -122,6 +122,8 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     yield from _name_faults(at, name)
     yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(backbones.names()), "a timm architecture or cnn")
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
+    yield from _weights_faults(name, entry.get("weights"), document)
+    yield from _growth_faults(name, entry, document)
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
     renamed = list(renamed_head_fault(f"{at}.head", entry.get("head")))
     yield from renamed or choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
@@ -155,6 +157,24 @@ def _ensemble_faults(name: str, members: Any, models: list[str]) -> Iterator[str
 def _name_faults(at: str, name: str) -> Iterator[str]:
     if not name.isidentifier():
         yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
+
+
+def _growth_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
+    """The input may grow to the model's size only."""
+    given = {**(document.get("train") or {}), **(entry.get("train") or {})} if isinstance(entry.get("train", {}), dict) else {}
+    start_px, input_px = given.get("start_px", 0), entry.get("input_px", ModelParams.model_fields["input_px"].default)
+    if isinstance(start_px, int) and isinstance(input_px, int) and start_px > input_px:
+        yield f"models.{name}.train.start_px: must be at most models.{name}.input_px, {input_px} (got {start_px})"
+
+
+def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterator[str]:
+    """Weights of another model must be those of a model of params.yaml, written as DVC needs it to train that model first."""
+    others = [str(other) for other in document["models"] if str(other) != name]
+    at, parts = f"models.{name}.weights", weights.split("/") if isinstance(weights, str) else []
+    if parts[:1] == ["models"] and len(parts) > 1:
+        yield f"{at}: must be written ../{weights} for another model, because paths are relative to the folder weights (got {weights!r})"
+    elif parts[:2] == ["..", "models"]:
+        yield from choice_fault(at, parts[2] if len(parts) == 3 else weights, others, "../models/NAME with another model of params.yaml")
 
 
 def _own_sections() -> dict[str, type[Section]]:

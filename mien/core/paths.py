@@ -8,6 +8,8 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+WEIGHTS = Path("weights")
+"""What `models.NAME.weights` is relative to; dvc.yaml runs the stage `pretrained` there."""
 EXPERIMENTS = Path("experiments")
 DATA = Path("data")
 METRICS = Path("metrics")

@@ -12,7 +12,8 @@ from mien.core.errors import TableError
 from mien.core.outputs import missing
 from mien.evaluate.model_facts import cost_document
 from mien.models.cost import cost_of
-from mien.models.store import WEIGHTS, describe_model
+from mien.models.store import describe_model
+from mien.models.weights import WEIGHTS
 from mien.store.tables import CALIBRATED, read_table
 
 

@@ -47,8 +47,8 @@ def require_validation(validation: pd.Series) -> None:
     """Raises LabelError if the mask of the official validation split is empty."""
     if not validation.any():
         raise LabelError(
-            "split.val: official needs the set's own validation split, but no image with a known label lies in a folder such as `val` (or has "
-            f"such a Usage, or the part {PUBLIC_TEST} by ingest.part); set split.val to a share of the training images"
+            "split.val: official needs the set's own validation split, but no image with a known label lies in a folder such as `val` (or "
+            f"has such a Usage, or the part {PUBLIC_TEST} by ingest.part); set split.val to a share of the training images"
         )
 
 

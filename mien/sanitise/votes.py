@@ -60,7 +60,7 @@ def with_votes(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
 
     Rows without votes keep their label, as all rows do if labels.from_votes is none. `shares` are for labels.from_votes: distribution only.
     """
-    votes = [json.loads(text) if text is not None and params.from_votes != "none" else None for text in rows["votes"]]
+    votes = [json.loads(text) if isinstance(text, str) and params.from_votes != "none" else None for text in rows["votes"]]
     decisions = [decide(its) if its is not None else Decision(label) for its, label in zip(votes, rows["label_raw"], strict=True)]
     soft = params.from_votes == "distribution"
     columns = {

@@ -1,5 +1,8 @@
 """One training step and one validation pass, as a Lightning module. Shapes: N batch, K classes, S×S stored side."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from lightning.pytorch import LightningModule, seed_everything
 from torch import Tensor, nn
@@ -15,6 +18,7 @@ from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.statistics import metrics
 from mien.training.optimizers import build_optimizer
+from mien.training.sam import Sam
 from mien.training.samplers import random_stream
 from mien.training.schedules import input_side
 
@@ -32,6 +36,8 @@ class ExpressionTraining(LightningModule):
         self.stage = stage
         self.lr = lr
         self.num_epochs = num_epochs
+        self._is_repeated = False
+        self._dropout_state = torch.get_rng_state()
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
@@ -41,7 +47,23 @@ class ExpressionTraining(LightningModule):
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return build_optimizer(self.model, self.config.train, lr=self.lr)
+        optimizer, rho = build_optimizer(self.model, self.config.train, lr=self.lr), self.config.train.sam_rho
+        return Sam(optimizer, rho=rho, again=self._same_batch_again) if rho else optimizer
+
+    @contextmanager
+    def _same_batch_again(self) -> Iterator[None]:
+        """The context of SAM's second pass: the same views of the batch, the same dropout, and no change of statistics or metrics."""
+        norms = [module for module in self.model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = 0.0  # running statistics keep all of their value
+        self._is_repeated = True
+        try:
+            yield
+        finally:
+            self._is_repeated = False
+            for norm, momentum in zip(norms, momenta, strict=True):
+                norm.momentum = momentum
 
     @override
     def configure_gradient_clipping(
@@ -64,8 +86,26 @@ class ExpressionTraining(LightningModule):
 
     @override
     def training_step(self, batch: Batch, step: int) -> Tensor:
-        if step == 0:
+        if step == 0 and not self._is_repeated:
             self._draw_anew()
+        if self._is_repeated:
+            torch.set_rng_state(self._dropout_state)
+        else:
+            self._views = self._drawn_views(batch)
+            self._dropout_state = torch.get_rng_state()
+        images, second, targets = self._views
+        loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
+        if not torch.isfinite(loss):
+            raise self._diverged(f"step {step + 1}", loss)
+        if not self._is_repeated:
+            targets_N = batch[1]
+            self._loss_sum += loss.detach() * len(targets_N)
+            self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
+            self._num_seen += len(targets_N)
+        return loss
+
+    def _drawn_views(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Augmented images, their second view if the loss takes two, and targets, which are soft for mixed images and for votes."""
         images_N3SS, targets_N, *shares = batch
         settings, num_classes = self.config.augment, len(self.config.classes)
         # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
@@ -73,13 +113,7 @@ class ExpressionTraining(LightningModule):
             images = augment(self._input(images_N3SS, side_px=self._side_px), settings, generator=self._draws)
             images, targets = mix(images, shares[0] if shares else targets_N, settings, num_classes=num_classes, generator=self._draws)
             second = self.loss.second_view(images, generator=self._draws) if self._two_views else None  # type: ignore[operator]
-        loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
-        if not torch.isfinite(loss):
-            raise self._diverged(f"step {step + 1}", loss)
-        self._loss_sum += loss.detach() * len(targets_N)
-        self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
-        self._num_seen += len(targets_N)
-        return loss
+        return images, second, targets
 
     def _loss(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the loss and the logits, N×K."""

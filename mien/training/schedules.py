@@ -38,8 +38,7 @@ def input_side(settings: TrainParams, input_px: int, *, epoch: int, epochs: int)
     growing = min(settings.full_px_after * epochs, epochs - 1)
     if not settings.start_px or epoch >= growing:
         return input_px
-    side_px = settings.start_px + (input_px - settings.start_px) * epoch / growing
-    return min(input_px, max(settings.start_px, round(side_px / SIDE_STEP_PX) * SIDE_STEP_PX))
+    return settings.start_px + int((input_px - settings.start_px) * epoch / growing / SIDE_STEP_PX) * SIDE_STEP_PX
 
 
 class ByEpoch(Callback):

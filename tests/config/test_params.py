@@ -153,6 +153,21 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"train__schedule": "step"}, "train.schedule: must be 'none', 'plateau', 'exponential' or 'cosine' (got 'step')"),
     ({"split__imbalance_factor": 0.5}, "split.imbalance_factor: must be greater than or equal to 1 (got 0.5)"),
     ({"doubts__model": "resnet"}, "doubts.model: must be one of models, or empty; did you mean resnet50? (got 'resnet')"),
+    (
+        {"models__resnet50__weights": "models/mobilenetv2"},
+        "models.resnet50.weights: must be written ../models/mobilenetv2 for another model, because paths are relative to the folder ",
+    ),
+    (
+        {"models__resnet50__weights": "../models/mobilenetv3"},
+        "models.resnet50.weights: must be ../models/NAME with another model of params.yaml; did you mean mobilenetv2? (got 'mobilenetv3')",
+    ),
+    (
+        {"models__resnet50__train": {"start_px": 96}},
+        "models.resnet50.train.start_px: must be at most models.resnet50.input_px, 64 (got 96)",
+    ),
+    ({"split__val": 0.0}, "split.val: must be greater than 0, or 'official' (got 0.0)"),
+    ({"split__val": "some"}, "split.val: must be a number, or 'official' (got 'some')"),
+    ({"split__val": "official"}, "split.val: must be a share of the images unless split.method is official (got 'official')"),
     ({"models__resnet50__loss": "focall"}, "models.resnet50.loss: must be a loss; did you mean focal? (got 'focall')"),
     (
         {"models__resnet50__loss_params": {"gamma": 2.0}},

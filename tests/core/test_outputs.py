@@ -1,3 +1,4 @@
+import posixpath
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
         body = entry.get("do", entry)
         key = {"${models}": "tiny", "${ensembles}": "pair"}.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):
-            declared = [next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ())]
-            per_model |= {out.replace("${key}", key): f"{name}@{key}" if key else name for out in declared}
+            outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
+            placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)
+            per_model |= dict.fromkeys(placed, f"{name}@{key}" if key else name)
     assert len(per_model) > 30
     known = {out: stage for out, stage in per_model.items() if not out.startswith("data/code")}
     assert {out: made_by(Path(out)) for out in known} == known

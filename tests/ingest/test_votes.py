@@ -39,7 +39,7 @@ def test_without_a_table_no_image_has_votes(tmp_path: Path) -> None:
     assert add_votes(files, table(tmp_path, "path\n"), {}) == [] and votes_of(files) == [None]
 
 
-def test_a_table_in_the_source_is_for_its_folder(tmp_path: Path) -> None:
+def test_a_table_in_the_source_is_for_its_folder() -> None:
     files = rows("other/1.jpg", "plus/FER2013Train/fer0000001.png", "plus/FER2013Test/fer0000002.png")
     lines = [
         "Training,fer0000001.png,1,0,9,0,0,0,0,0,0,0",
@@ -53,7 +53,7 @@ def test_a_table_in_the_source_is_for_its_folder(tmp_path: Path) -> None:
     assert votes_of(files) == [None, {"neutral": 1, "surprise": 9}, {"NF": 10}]
 
 
-def test_rows_of_a_pixel_table_take_the_votes_of_the_same_line(tmp_path: Path) -> None:
+def test_rows_of_a_pixel_table_take_the_votes_of_the_same_line() -> None:
     files = rows("fer2013.csv/Training/angry/000000.png", "fer2013.csv/PublicTest/sad/000002.png", "fer2013.csv/Training/fear/000001.png")
     lines = [
         "Training,fer0000000.png,8,0,0,0,0,0,0,0,0,0",

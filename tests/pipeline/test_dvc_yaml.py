@@ -3,6 +3,7 @@ names.
 """
 
 import ast
+import posixpath
 import re
 from functools import cache
 from pathlib import Path
@@ -47,8 +48,10 @@ def filled(text: str, values: dict[str, str]) -> str:
     return re.sub(r"\$\{([\w.]+)\}", lambda match: values[match[1]], text)
 
 
-def names(entries: list[Any], values: dict[str, str]) -> list[str]:
-    return [filled(entry if isinstance(entry, str) else next(iter(entry)), values) for entry in entries]
+def names(entries: list[Any], values: dict[str, str], *, inside: str = "") -> list[str]:
+    """The paths, or parameters, of a stage; paths of a stage that runs `inside` a folder are relative to it."""
+    named = [filled(entry if isinstance(entry, str) else next(iter(entry)), values) for entry in entries]
+    return [posixpath.normpath(posixpath.join(inside, name)) for name in named]
 
 
 @cache
@@ -77,7 +80,7 @@ def imported(module_file: str) -> frozenset[str]:
 def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
     name: str, stage: dict[str, Any], values: dict[str, str]
 ) -> None:
-    deps = names(stage["deps"], values)
+    deps = names(stage["deps"], values, inside=stage.get("wdir", ""))
     if name == "code":
         assert {"mien", "stages", "requirements.lock"} == set(deps)
         return
@@ -117,7 +120,7 @@ def test_outputs_are_those_that_paths_names() -> None:
         here |= {str(paths.calibrated(model))}
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
-        outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values)]
+        outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]
         assert outputs, name
         assert set(outputs) <= here, f"{name}: {set(outputs) - here}"
 

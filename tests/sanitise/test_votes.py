@@ -65,7 +65,7 @@ def test_shares_are_those_of_the_classes_without_single_votes(votes: list[int]) 
 def sanitised(votes: list[dict[str, int] | None], **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The labels and the removed of as many files as `votes`, whose folders all say sad."""
     tables = Tables(len(votes), copies=0, scenes=0, conflicts=0, unknown=0, broken=0, unfit=0, ignored=0, classes=("sad",))
-    files = tables.files.assign(votes=[None if its is None else json.dumps(its) for its in votes])
+    files = tables.files.assign(votes=pd.Series([None if its is None else json.dumps(its) for its in votes], dtype=object))
     rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes)
     result = sanitise(rows, PARAMS.model_copy(update=changes), method="stratified")
     return result.labels, result.removed

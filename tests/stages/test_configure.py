@@ -92,7 +92,7 @@ def test_pretrained_says_what_is_missing(here: Path) -> None:
     text = (here / "params.yaml").read_text()
     assert entry + "none" in text
     (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))
-    (here / "downloads").mkdir()
+    (here / "weights" / "downloads").mkdir(parents=True)
     done = stage("pretrained", "mobilenetv2")
-    assert done.code == 2 and "downloads contains no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
+    assert done.code == 2 and "weights/downloads contains no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
     assert not (here / "data").exists() or not list((here / "data").rglob("*.*"))

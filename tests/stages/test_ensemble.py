@@ -18,7 +18,8 @@ from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json, write_json
 from mien.models.build import build_model
 from mien.models.cost import cost_of
-from mien.models.store import WEIGHTS, save_model
+from mien.models.store import save_model
+from mien.models.weights import WEIGHTS
 from mien.store.tables import CALIBRATED, PREDICTIONS, SPLITS, read_table, write_table
 from stages import compare, ensemble, evaluate
 from tests.stages.test_evaluate import CLASSES, RECORD, TEST, VAL, sample_id, write_images, write_splits

@@ -13,7 +13,10 @@ Tta = Literal["none", "flip", "ten_crop"]
 
 class ModelParams(Section):
     backbone: str = Field(description="name of the architecture in timm, or cnn")
-    weights: str = Field(description="none, imagenet, or a folder with BACKBONE*.safetensors")
+    weights: str = Field(
+        description="none, imagenet, ../models/NAME (another model, which is then trained first), or a "
+        "folder with BACKBONE*.safetensors or the model.json of a model; a path is absolute or relative to the folder weights"
+    )
     attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: str = Field(description="pooling and classifier")
     dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")

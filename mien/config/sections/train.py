@@ -1,9 +1,11 @@
 """The section `train`: the defaults of the training loop, which each model may override."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from mien.config.faults import Fault, refuse
 from mien.config.sections.base import Fraction, Section, only_if
 
 
@@ -36,6 +38,9 @@ class TrainParams(Section):
         description="number of epochs in which the cosine schedule first rises; the last epoch is never one of them",
         json_schema_extra=only_if(schedule="cosine"),
     )
+    sam_rho: NonNegativeFloat = Field(
+        0.0, description="ρ of sharpness-aware minimisation, which takes two passes for each step; 0 turns it off; needs accumulate 1"
+    )
     ema: Fraction = Field(
         0.0,
         lt=1,
@@ -62,3 +67,12 @@ class TrainParams(Section):
         "val_loss", description="validation metric that decides early stopping and which checkpoint is kept"
     )
     patience: PositiveInt = Field(8, description="epochs without improvement before a stage stops")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.sam_rho and self.accumulate > 1:
+            yield "sam_rho", "must be 0 if accumulate is above 1, because it repeats the batch of each step", self.sam_rho
