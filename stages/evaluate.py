@@ -8,37 +8,40 @@ import pandas as pd
 import typer
 
 from mien.config.params import load_params
+from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
-from mien.core.spreadsheet import write_csv, write_plot
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
-from mien.evaluate.confusion_plot import draw_confusion
 from mien.evaluate.evaluation import evaluate
 from mien.evaluate.inputs import read_training, rows_to_predict
-from mien.evaluate.predicting import predict_seeds
+from mien.evaluate.model_facts import model_facts
+from mien.evaluate.output import write_evaluation
+from mien.evaluate.predicting import calibrated, predict_seeds
 from mien.models.speed import measure_speed
-from mien.models.store import WEIGHTS, describe_model, load_model, seed_folder
+from mien.models.store import describe_model, load_model, seed_folder
+from mien.models.weights import WEIGHTS
 from mien.store.faces import load_faces
-from mien.store.tables import PREDICTIONS, SPLITS, read_table, write_table
+from mien.store.tables import CALIBRATED, SPLITS, read_table, write_table
 from mien.tracking import run as tracking
-
-FLOAT_FORMAT = "%.6g"
 
 
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
     """Tests one model once on the test split, for each seed that it was trained with.
 
-    Reads models/MODEL, data/faces and data/splits.parquet; metrics/train and metrics/curves of the model for the effect of choosing the
-    epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet (test images, and for the first seed
-    also validation images, on which the temperature is fitted). In metrics/evaluate it writes MODEL.json (metrics on all test images and,
-    if an official test split has flagged images, also without them), MODEL.slices.csv, MODEL.reliability.csv, and the confusion matrix as
-    CSV and PNG. It also writes the prediction speed on this machine to .mien/costs/MODEL/FINGERPRINT.json, which is not tracked.
+    Reads models/MODEL, data/configs/prediction/MODEL.json, data/faces and data/splits.parquet; metrics/train and metrics/curves of the
+    model for the effect of choosing the epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet
+    (test images, and for the first seed also validation images, on which the temperature is fitted) and data/calibrated/MODEL.parquet
+    (what ensembles are made of). In metrics/evaluate it writes
+    MODEL.json (metrics on all test images and, if an official test split has flagged images, also without them), MODEL.slices.csv,
+    MODEL.reliability.csv, and the confusion matrix as CSV and PNG. It also writes the prediction speed on this machine to a file in
+    .mien/costs/MODEL, which is not tracked.
     """
     params = load_params()
     params.model(model)
     device, folder = resolve_device(params.runtime.device), paths.model(model)
+    tta = read_prediction_config(paths.prediction_config(model)).tta
     with tracking.model_run(model, stage="evaluate"):
         network, config = load_model(folder)
         facts = describe_model(folder).training
@@ -48,26 +51,28 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         faces = load_faces(paths.FACES, images, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
         columns = read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES)
         others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time
-        predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device)
+        predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device, tta=tta)
         found = evaluate(
             predicted,
             columns,
-            config=config,
-            training=training,
-            facts=facts,
-            file_bytes=(folder / WEIGHTS).stat().st_size,
+            name=model,
+            classes=config.classes,
+            class_counts=training.record["class_counts"],
             seed=params.seed,
             hide_persons=params.report.names == "hashed",
         )
-
-        write_table(paths.predictions(model), pd.concat(predicted)[PREDICTIONS.names], PREDICTIONS)
-        write_json(paths.evaluation(model), found.document)
-        write_csv(paths.slices(model), found.slices, float_format=FLOAT_FORMAT)
-        write_plot(paths.reliability_table(model), found.reliability, float_format=FLOAT_FORMAT)
-        write_plot(paths.confusion_table(model), found.confusion)
-        draw_confusion(paths.confusion_picture(model), found.document["all"]["confusion"], config.classes, title=found.title)
-        speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device))
-        write_json(paths.cost(model, facts["fingerprint"]), speed)
+        about = model_facts(
+            config,
+            tta=tta,
+            facts=facts,
+            file_bytes=(folder / WEIGHTS).stat().st_size,
+            training=training,
+            test_macro_f1=found.document["all"]["macro_f1"],
+        )
+        write_evaluation(model, pd.concat(predicted), found.with_facts(about))
+        write_table(paths.calibrated(model), calibrated(predicted[0], found.document["calibration"]["temperature"]), CALIBRATED)
+        speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device, tta=tta))
+        write_json(paths.cost(model, facts["fingerprint"], tta=tta), speed)
     typer.echo(f"evaluate: {found.sentence}; {speed['images_per_s']:.0f} images/s on {speed['device']}")
 
 

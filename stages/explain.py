@@ -6,6 +6,7 @@ import pandas as pd
 import typer
 
 from mien.config.params import load_params
+from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
@@ -27,8 +28,9 @@ from mien.tracking import run as tracking
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
     """Explains one model on the test images: class activation maps with metrics, galleries and failures.
 
-    Reads models/MODEL, data/predictions/MODEL.parquet, data/faces and data/splits.parquet; data/raw/files.parquet, data/duplicates.parquet
-    and data/images for copies and properties of the images. Writes metrics/explain/MODEL.json and the folder metrics/explain/MODEL.
+    Reads models/MODEL, data/configs/prediction/MODEL.json, data/predictions/MODEL.parquet, data/faces and data/splits.parquet;
+    data/raw/files.parquet, data/duplicates.parquet and data/images for copies and properties of the images. Writes
+    metrics/explain/MODEL.json and the folder metrics/explain/MODEL.
     """
     params = load_params()
     params.model(model)
@@ -52,7 +54,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             columns=read_slice_columns(predictions, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES),
             landmarks=read_landmarks(paths.FACES, predictions["sample_id"]),
         )
-        check_weights(subject, tested, load, source=source)
+        check_weights(subject, tested, load, tta=read_prediction_config(paths.prediction_config(model)).tta, source=source)
         found = explain(subject, tested, splits[splits["split"] == "train"], load=load, how=params.explain, seed=params.seed)
         document = {"model": model, **found.document}
         write_explanation(paths.explanation_folder(model), found, called=file_names(splits, params.report.names))

@@ -27,6 +27,7 @@ def main() -> None:
     if paths.workspace() != Path.cwd().resolve():
         require_complete(paths.workspace())  # checked here, before an experiment in a temporary copy has taken any time
     require_file(params.ingest.metadata, key="ingest.metadata", header="path,subject")
+    require_file(params.ingest.votes, key="ingest.votes", header="path")
     require_file(params.labels.corrections, key="labels.corrections", header="sample_id,decision")
     source = source_place(params.ingest.source)
     kind_of(source)

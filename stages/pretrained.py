@@ -15,7 +15,7 @@ def main(model: str) -> None:
     describes the weights, and weights.safetensors unless they are `none`.
     """
     entry = load_params().model(model)
-    note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights)
+    note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights, place=paths.WEIGHTS)
     typer.echo(f"pretrained: {model}: {entry.backbone}, " + (note.get("source") or "no pretrained weights, trains from scratch"))
 
 

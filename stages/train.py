@@ -38,7 +38,7 @@ def main(model: str) -> None:
         typer.echo(told, err=True)
     device = resolve_device(params.runtime.device)
     config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
-    rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split"])
+    rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
     train, val = (
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
     )

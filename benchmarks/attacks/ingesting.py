@@ -60,6 +60,7 @@ def ingest(source: Source) -> Outcome:
     tempfile.tempdir = str(temporary)
     Path(source.name).write_bytes(source.content)
     Path("metadata.csv").write_bytes(source.metadata)
+    Path("votes.csv").write_text("path\n")
     paths.PARAMS.write_text(_PARAMS.format(source=source.name, max_file_mb=MAX_FILE_MB))
     end, num_rows, faults = "rows", 0, []
     try:
@@ -100,7 +101,7 @@ def _faults_of_store() -> list[str]:
 
 
 def _strays(source: Source, temporary: Path) -> list[str]:
-    known = {source.name, "metadata.csv", "corrections.csv", "params.yaml", "data", "metrics", "tmp", ".mien"}
+    known = {source.name, "metadata.csv", "votes.csv", "corrections.csv", "params.yaml", "data", "metrics", "tmp", ".mien"}
     inside = {path.name for path in Path().iterdir()} - known
     outside = {path.name for path in source.root.iterdir()} - {"inner"}
     left = [path.name for path in (*temporary.iterdir(), *Path().rglob(".*.tmp*"))]

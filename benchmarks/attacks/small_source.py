@@ -78,5 +78,6 @@ def _write(root: Path) -> None:
     more.append(("notes.bin", np.random.default_rng(0).bytes(LIMITING_BYTES)))
     (root / "source" / "outer.zip").write_bytes(zipped([("inner.zip", zipped(more))]))
     (root / "metadata.csv").write_text("path,subject\n")
+    (root / "votes.csv").write_text("path\n")
     (root / "corrections.csv").write_text("sample_id,decision\n")
     (root / "params.yaml").write_text(_PARAMS)

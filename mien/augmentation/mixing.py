@@ -19,16 +19,16 @@ def mixes(settings: AugmentParams) -> bool:
     return settings.mixup > 0 or settings.cutmix > 0
 
 
-def mix(
-    images_NCSS: Tensor, targets_N: Tensor, settings: AugmentParams, *, num_classes: int, generator: Generator
-) -> tuple[Tensor, Tensor]:
+def mix(images_NCSS: Tensor, targets: Tensor, settings: AugmentParams, *, num_classes: int, generator: Generator) -> tuple[Tensor, Tensor]:
     """Blends the batch with itself in reverse order; returns images and soft targets, N×K. If both are off, the input is returned.
+
+    `targets` are the classes, N, or soft targets, N×K, which are blended like the images.
 
     The share λ of the first image, from Beta(α, α), is drawn once per batch; if both methods are on, so is the choice between them.
     The input is not modified.
     """
     if not mixes(settings):
-        return images_NCSS, targets_N
+        return images_NCSS, targets
     assert len(images_NCSS) % 2 == 0, "batches to mix are of even size: EpochBatches(even=True)"
     mixup = Mixup(
         mixup_alpha=settings.mixup,
@@ -38,10 +38,14 @@ def mix(
         mode="batch",
         correct_lam=True,
         label_smoothing=0.0,
-        num_classes=num_classes,
+        num_classes=num_classes if targets.ndim == 1 else len(targets),
     )
     with _numpy_seeded(int(torch.randint(2**32, (), generator=generator))):
-        images, targets_NK = mixup(images_NCSS.clone(), targets_N)  # timm's Mixup modifies its input
+        if targets.ndim == 1:
+            images, targets_NK = mixup(images_NCSS.clone(), targets)  # timm's Mixup modifies its input
+        else:  # timm blends classes only; as the class of each image, its number gives the weights of the blend
+            images, weights_NN = mixup(images_NCSS.clone(), torch.arange(len(targets), device=targets.device))
+            targets_NK = weights_NN @ targets
     return images, targets_NK
 
 

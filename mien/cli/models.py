@@ -8,7 +8,7 @@ from mien.config.params import Params, load_params
 from mien.core.errors import ParamsError
 from mien.core.markdown import plain_table
 
-HEADER = ("model", "backbone", "attention", "head", "loss", "weights", "input px", "parameters M", "MACs G", "map C×H×W")
+HEADER = ("model", "backbone", "attention", "head", "loss", "weights", "input px", "tta", "parameters M", "MACs G", "map C×H×W")
 NUMBERS = {"input px", "parameters M", "MACs G"}
 
 
@@ -16,7 +16,8 @@ def models() -> None:
     """Prints every model of params.yaml with its parts, parameters, MACs and feature map.
 
     Parameters are counted for the whole model, in millions.
-    MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's number of operations.
+    MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's number of operations;
+    test-time augmentation (tta) multiplies them.
     The map is the output of the last layer before the head: channels, height, width.
     If a head has a hidden layer, its number of units follows the name of the head. Weights are named but not loaded.
     """
@@ -32,7 +33,7 @@ def rows(params: Params) -> list[tuple[str, ...]]:
     found, faults = [], []
     for name in params.models:
         try:
-            found.append(_row(configure(params, name)))
+            found.append(_row(configure(params, name), tta=params.models[name].tta))
         except ParamsError as error:
             faults.append(str(error))
     if faults:
@@ -45,7 +46,7 @@ def table(params: Params) -> str:
     return plain_table(HEADER, rows(params), right=[HEADER.index(title) for title in NUMBERS])
 
 
-def _row(config: ModelConfig) -> tuple[str, ...]:
+def _row(config: ModelConfig, *, tta: str) -> tuple[str, ...]:
     import torch  # here, because importing torch and timm takes seconds, and this module is imported by every `mien` command
 
     from mien.models.backbones import map_shape
@@ -54,7 +55,7 @@ def _row(config: ModelConfig) -> tuple[str, ...]:
 
     shape = map_shape(config.backbone, input_px=config.input_px, model=config.name)
     with torch.device("meta"):
-        spent = cost(build_model(config), input_px=config.input_px)
+        spent = cost(build_model(config), input_px=config.input_px, tta=tta)
     return (
         config.name,
         config.backbone,
@@ -63,6 +64,7 @@ def _row(config: ModelConfig) -> tuple[str, ...]:
         str(config.loss["name"]),
         config.weights,
         str(config.input_px),
+        tta,
         f"{spent.num_parameters / 1e6:.2f}",
         f"{spent.num_macs / 1e9:.3f}",
         "×".join(map(str, shape)),

@@ -2,6 +2,7 @@
 name.
 """
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
     document: dict[str, Any] = YAML(typ="safe", pure=True).load(pipeline.read_text(encoding="utf-8"))
     for name, entry in document["stages"].items():
         stage = entry.get("do", entry)
-        if any(str(dep).startswith(f"{paths.CODE.as_posix()}/") for dep in stage.get("deps", ())):
+        deps = (posixpath.normpath(posixpath.join(stage.get("wdir", ""), str(dep))) for dep in stage.get("deps", ()))
+        if any(dep.startswith(f"{paths.CODE.as_posix()}/") for dep in deps):
             tracked = (key.partition(".")[0] for key in stage.get("params", ()))
-            yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model="do" in entry)
+            is_per_model = entry.get("foreach") == "${models}"  # ensembles share the code of their stage
+            yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model=is_per_model)
 
 
 def sections() -> dict[str, tuple[str, str]]:

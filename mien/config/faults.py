@@ -1,5 +1,6 @@
 """Messages about faults in params.yaml: one line each, with the key, the rule and the value."""
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -29,6 +30,10 @@ _RULES = {
 }
 
 
+# What pydantic adds to the place of a fault in a field of several types.
+_TYPE = re.compile(r"constrained-\w+|literal\[.*\]")
+
+
 def refuse(faults: Iterable[Fault]) -> None:
     """Raises all faults that a section's own validator found at once, so that they are reported like those that pydantic finds."""
     details = [
@@ -44,12 +49,18 @@ def schema_faults(section: type[BaseModel], document: dict[str, Any], prefix: tu
     try:
         section.model_validate(document)
     except ValidationError as error:
+        told: dict[str, list[str]] = {}  # the rules of a field that may have several types, one of which must hold
         for fault in error.errors(include_url=False):
             kind, where = fault["type"], (*prefix, *(str(part) for part in fault["loc"]))
             if where[-1:] == ("[key]",):  # pydantic's marker for a fault in the key itself
                 kind, where = "invalid_key", where[:-1]
             rule = _unknown_key(section, fault["loc"]) if kind == "extra_forbidden" else _rule(kind, fault["msg"])
-            yield f"{'.'.join(where)}: {rule} (got {short(fault['input'])})"
+            if where and _TYPE.fullmatch(where[-1]):
+                told.setdefault(f"{'.'.join(where[:-1])}: {{}} (got {short(fault['input'])})", []).append(rule)
+            else:
+                yield f"{'.'.join(where)}: {rule} (got {short(fault['input'])})"
+        for line, rules in told.items():
+            yield line.format(", or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])]))
 
 
 def choice_fault(key: str, value: Any, choices: list[str], what: str) -> Iterator[str]:

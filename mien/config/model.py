@@ -27,6 +27,7 @@ class ModelConfig(Section):
     head: str
     head_params: dict[str, Any] = Field(default_factory=dict)
     dropout: float
+    drop_path: float = 0.0
     loss: dict[str, Any]
     recipe: Literal["one_stage", "two_stage"]
     input_px: int

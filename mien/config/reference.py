@@ -72,6 +72,10 @@ def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterato
 
 
 def _kind(field: dict[str, Any]) -> str:
+    if "anyOf" in field:
+        return " | ".join(_kind(one) for one in field["anyOf"])
+    if "const" in field:
+        return str(field["const"])
     if "enum" in field:
         return " | ".join(field["enum"])
     word = {"number": "number", "integer": "integer", "boolean": "true or false", "string": "text", "array": "list", "object": "map"}[

@@ -1,4 +1,4 @@
-"""Reads the CSV files that users write (ingest.metadata, labels.corrections). Malformed CSV raises an error."""
+"""Reads the CSV files that users write (ingest.metadata, ingest.votes, labels.corrections). Malformed CSV raises an error."""
 
 import csv
 import io
@@ -22,22 +22,25 @@ def read_rows(path: Path, *, key: str, required: tuple[str, ...], empty: str) ->
         raise SourceError(f"{key}: {path} does not exist; {empty}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{key}: {path} cannot be read as a UTF-8 text ({error}); save it as CSV in UTF-8") from None
+    yield from rows_of_text(text, where=f"{key}: {path}", required=required)
+
+
+def rows_of_text(text: str, *, where: str, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """As `read_rows`, for the content of a file; `where` names it in errors."""
     lines = csv.reader(io.StringIO(text), strict=True)  # otherwise a quotation mark that is never closed would swallow all following lines
     try:
         header = [name.strip() for name in next(lines, [])]
         if not set(required) <= set(header) or len(set(header)) != len(header):
-            named = " and ".join(f"`{name}`" for name in required)
+            named = f", among them {' and '.join(f'`{name}`' for name in required)}" if required else ""
             raise SourceError(
-                f"{key}: {path} must begin with a header of different column names, separated by commas, among them {named}; "
-                f"it begins with {short(','.join(header))}"
+                f"{where} must begin with a header of different column names, separated by commas{named}; it begins with "
+                f"{short(','.join(header))}"
             )
         for row in lines:
             if not any(row):
                 continue
             if len(row) != len(header):
-                raise SourceError(f"{key}: {path}, line {lines.line_num} has {len(row)} values for {len(header)} columns; correct it")
+                raise SourceError(f"{where}, line {lines.line_num} has {len(row)} values for {len(header)} columns; correct it")
             yield lines.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
-        raise SourceError(
-            f"{key}: {path} is not valid CSV ({error}, by line {lines.line_num}); look for an unmatched quotation mark"
-        ) from None
+        raise SourceError(f"{where} is not valid CSV ({error}, by line {lines.line_num}); look for an unmatched quotation mark") from None

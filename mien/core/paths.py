@@ -8,6 +8,8 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+WEIGHTS = Path("weights")
+"""What `models.NAME.weights` is relative to; dvc.yaml runs the stage `pretrained` there."""
 EXPERIMENTS = Path("experiments")
 DATA = Path("data")
 METRICS = Path("metrics")
@@ -56,6 +58,16 @@ def counts(stage: str) -> Path:
 def config(model: str) -> Path:
     """The whole resolved configuration of one model, JSON, written by `configure`."""
     return CONFIGS / f"{model}.json"
+
+
+def prediction_config(model: str) -> Path:
+    """How one model predicts once it is trained, JSON, written by `configure`."""
+    return CONFIGS / "prediction" / f"{model}.json"
+
+
+def ensemble_config(ensemble: str) -> Path:
+    """The models of one ensemble and how each predicts, JSON, written by `configure`."""
+    return CONFIGS / "ensembles" / f"{ensemble}.json"
 
 
 def stage_config(stage: str) -> Path:
@@ -138,6 +150,11 @@ def predictions(model: str) -> Path:
     return DATA / "predictions" / f"{model}.parquet"
 
 
+def calibrated(model: str) -> Path:
+    """The calibrated log-probabilities of every test and validation image by one model, Parquet, of which ensembles are made."""
+    return DATA / "calibrated" / f"{model}.parquet"
+
+
 def workspace() -> Path:
     """The absolute root of the main repository, also inside `dvc exp run --temp`, where DVC_ROOT contains it."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
@@ -148,9 +165,9 @@ def checkpoints(model: str, fingerprint: str) -> Path:
     return workspace() / ".mien" / "checkpoints" / model / fingerprint
 
 
-def cost(model: str, fingerprint: str) -> Path:
-    """The prediction speed of the model on this machine, JSON; not tracked by DVC, like `timing`."""
-    return workspace() / ".mien" / "costs" / model / f"{fingerprint}.json"
+def cost(model: str, fingerprint: str, *, tta: str = "none") -> Path:
+    """The prediction speed of the model on this machine with the views of `tta`, JSON; not tracked by DVC, like `timing`."""
+    return workspace() / ".mien" / "costs" / model / (f"{fingerprint}.json" if tta == "none" else f"{fingerprint}.{tta}.json")
 
 
 def timing(model: str, fingerprint: str) -> Path:

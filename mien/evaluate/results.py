@@ -25,13 +25,21 @@ def report_on_test(
     flagged_N: NDArray[np.bool_],
     class_counts_K: ArrayLike,
     seed: int,
+    part_N: Sequence[str | None] = (),
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Any]:
-    """Returns `all`: full_metrics of every image; `clean`: the same of images without a flag, left out if none or all have one."""
+    """Returns `all`: full_metrics of every image; `clean`: the same of images without a flag, left out if none or all have one.
+
+    `parts` has the same for each part of the test split that is named in `part_N`, such as PublicTest; it is left out if none is, or if all
+    images are in one part.
+    """
     options: dict[str, Any] = {"class_counts_K": class_counts_K, "seed": seed, "num_resamples": num_resamples}
     report = {"all": full_metrics(tested, classes, **options)}
     if flagged_N.any() and not flagged_N.all():
         report["clean"] = full_metrics(tested.part(~flagged_N), classes, **options)
+    names = np.array([name or "" for name in part_N])
+    if len(set(names)) > 1:
+        report["parts"] = {str(name): full_metrics(tested.part(names == name), classes, **options) for name in sorted(set(names) - {""})}
     return report
 
 

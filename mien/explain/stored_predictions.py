@@ -49,10 +49,10 @@ def check_same_model(stored_NK: np.ndarray, computed_NK: np.ndarray, *, model: s
         )
 
 
-def check_weights(subject: Subject, tested: pd.DataFrame, load: Callable[[pd.DataFrame], FaceSet], *, source: object) -> None:
-    """Predict the first images again, and raise TableError if the stored predictions are from other weights than the model's."""
+def check_weights(subject: Subject, tested: pd.DataFrame, load: Callable[[pd.DataFrame], FaceSet], *, tta: str, source: object) -> None:
+    """Predict the first images again, with the views of `tta`, and raise TableError if the stored predictions are from other weights."""
     rows, config = tested.head(NUM_CHECKED), subject.config
     logits_NK = predict_logits(
-        subject.model, load(rows).images_N3SS, input_px=config.input_px, precision=config.precision, device=subject.device
+        subject.model, load(rows).images_N3SS, input_px=config.input_px, precision=config.precision, device=subject.device, tta=tta
     )
     check_same_model(np.stack(rows["logits"].tolist()), logits_NK, model=config.name, source=source)

@@ -17,11 +17,12 @@ _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
 @dataclass(frozen=True)
 class Metadata:
-    """Three mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label if one is given."""
+    """Mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label and the part if given."""
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
     labels: dict[str, str]
+    parts: dict[str, str]
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -29,6 +30,7 @@ def read_metadata(path: Path) -> Metadata:
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
+    parts: dict[str, str] = {}
     _refuse_list(path)
     empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
@@ -39,8 +41,10 @@ def read_metadata(path: Path) -> Metadata:
         subjects[key] = values.pop("subject", None)
         if label := values.pop("label", None):
             labels[key] = label
+        if part := values.pop("part", None):
+            parts[key] = part
         others[key] = json.dumps(values, ensure_ascii=False) if values else None
-    return Metadata(subjects, others, labels)
+    return Metadata(subjects, others, labels, parts)
 
 
 def _refuse_list(path: Path) -> None:

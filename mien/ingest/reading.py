@@ -1,5 +1,6 @@
 """Reads every file of the source once, makes its row of FILES, and adds the contents of images to the spool."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,36 @@ from mien.ingest.counts import why_none
 from mien.ingest.layout import label_of, subset_of, unique_paths
 from mien.ingest.remarks import refuse_pointers
 from mien.ingest.sources import source_entries
-from mien.ingest.sources.entry import read_entry
+from mien.ingest.sources.entry import read_entry, set_aside
+from mien.ingest.votes import VoteTable, ferplus_votes, is_ferplus
 from mien.store.pointers import LFS, stands_in
 
 
-def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> tuple[list[dict[str, Any]], int]:
-    """The rows of files (without metadata and subject), and the number of files that are Git LFS pointers.
+@dataclass(frozen=True)
+class Source:
+    """What a source holds."""
 
-    `known` contains the spellings of labels. Raises SourceError if no file is an image, or if all images are pointers.
+    rows: list[dict[str, Any]]
+    """rows of files, without metadata, subject, part and votes"""
+    num_pointers: int
+    """the number of files that are Git LFS pointers"""
+    vote_tables: dict[str, VoteTable]
+    """FERPlus's tables of votes, by the folder that they are for (with a slash at its end, or empty)"""
+
+
+def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> Source:
+    """Reads the source; `known` contains the spellings of labels.
+
+    Raises SourceError if no file is an image, if all images are pointers, or if a table of votes is broken.
     """
     rows: list[dict[str, Any]] = []
     num_pointers = 0
+    tables: dict[str, VoteTable] = {}
     unique = unique_paths()
     for entry in tqdm(source_entries(source), desc="ingest", unit="file"):
+        if is_ferplus(entry.path) and not set_aside(entry):
+            with entry.open() as table:
+                tables[entry.path.removesuffix(entry.path.rpartition("/")[2])] = ferplus_votes(table.read(), path=entry.path)
         file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
         rows.append(
@@ -41,4 +59,4 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
     if not len(spool):
         raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({why_none(rows)}")
     refuse_pointers(source, num_pointers, num_images=sum(row["sample_id"] is not None for row in rows))
-    return rows, num_pointers
+    return Source(rows, num_pointers, tables)

@@ -51,7 +51,7 @@ def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: 
     outer = sorted(row["path"] for row in images if _is_outer(row, known))
     if outer:
         yield f"ingest: {len(outer)} images have the label of a folder that is not the innermost one, such as {outer[0]}"
-    if images and not any(known.class_of(row["label_raw"]) for row in images):
+    if images and not any(row["votes"] or known.class_of(row["label_raw"]) for row in images):
         yield f"warning: {no_label([row['label_raw'] for row in images], [row['path'] for row in images], known)}"
 
 

@@ -27,14 +27,24 @@ OWN: Final[dict[str, type[nn.Module]]] = {"cnn": ConventionalCnn}
 """Architectures that timm does not have, with timm's `forward_features` and `num_features`. mien.config.backbones lists them too."""
 
 
-def create_backbone(name: str, *, input_px: int | None) -> nn.Module:
+def create_backbone(name: str, *, input_px: int | None, drop_path: float = 0.0) -> nn.Module:
     """The backbone `name` without classifier and pooling, randomly initialised from torch's global generator.
 
     Without `input_px` it has the size that it was pretrained with; this matters only for architectures with a fixed input size.
+    `drop_path` is the probability of skipping the last residual block, which rises linearly to it from the first (stochastic depth, Huang
+    et al. 2016, arXiv:1603.09382). Raises ParamsError if the architecture has no stochastic depth.
     """
-    if name in OWN:
+    if name in OWN and not drop_path:
         return OWN[name]()
-    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **_arguments(name, input_px))
+    depth = {"drop_path_rate": drop_path} if drop_path else {}
+    try:
+        backbone: nn.Module = timm.create_model(
+            name, pretrained=False, num_classes=0, global_pool="", **_arguments(name, input_px), **depth
+        )
+    except (TypeError, RuntimeError):
+        if not depth:
+            raise
+        raise ParamsError(f"drop_path: must be 0 for {name}, which has no stochastic depth (got {drop_path:g})") from None
     return backbone
 
 

@@ -61,7 +61,7 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     weights do not fit.
     """
     channels, _, _ = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
-    backbone = backbones.create_backbone(config.backbone, input_px=config.input_px)
+    backbone = backbones.create_backbone(config.backbone, input_px=config.input_px, drop_path=config.drop_path)
     attention = build_attention(config.attention, channels)
     head = build_head(config.head, channels, len(config.classes), dropout=config.dropout, parameters=config.head_params)
     statistics = backbones.statistics(config.backbone, config.normalization)

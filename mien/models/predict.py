@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
+from mien.models.tta import VIEWS, mean_logits
 
 
 def predict_logits(
@@ -18,19 +19,23 @@ def predict_logits(
     input_px: int,
     precision: str,
     device: torch.device | str,
+    tta: str = "none",
     batch_size: int = 64,
     progress: str | None = None,
 ) -> np.ndarray:
     """Logits of RGB uint8 images, float32 N×K; the model is left in eval mode on `device`.
 
-    `precision`: fp32, or bf16 (autocast with channels-last). `progress` names a progress bar; None shows none.
+    `precision`: fp32, or bf16 (autocast with channels-last). `tta` names the views of each image (mien.models.tta); with several, the
+    logits are the logarithm of their mean probabilities. `progress` names a progress bar; None shows none.
     """
-    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
+    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device, tta=tta)
     batches = torch.split(images_N3SS, batch_size)
     return torch.cat([logits_of(batch) for batch in tqdm(batches, desc=progress, unit="batch", disable=progress is None)]).numpy()
 
 
-def forward_pass(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Callable[[Tensor], Tensor]:
+def forward_pass(
+    model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str, tta: str = "none"
+) -> Callable[[Tensor], Tensor]:
     """A function from RGB uint8 images of equal size to logits, float32 on the CPU; it prepares the model as predict_logits does."""
     bf16 = precision == "bf16"
     device = torch.device(device)
@@ -38,7 +43,8 @@ def forward_pass(model: ExpressionModel, *, input_px: int, precision: str, devic
 
     def logits_of(images_N3SS: Tensor) -> Tensor:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            images = to_input(images_N3SS.to(device), input_px=input_px, channels_last=bf16)
-            return model(images).float().cpu()  # type: ignore[no-any-return]
+            views = VIEWS[tta](images_N3SS.to(device))
+            each = [model(to_input(view_N3SS, input_px=input_px, channels_last=bf16)).float() for view_N3SS in views]
+            return mean_logits(each).cpu()
 
     return logits_of

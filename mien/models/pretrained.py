@@ -1,30 +1,38 @@
-"""Provides the weights that a backbone starts from: none, timm's from its hub, or a file in a folder.
+"""Provides the weights that a backbone starts from: none, timm's from its hub, those of a trained model of mien, or a file in a folder.
 
 torch and timm are imported only where weights are handled, so that `weights: none` is fast.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.core.errors import WeightsError
 from mien.core.files import replacing_directory, write_json
-from mien.models.weights import NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
+from mien.models.weights import DESCRIPTION, NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def write_pretrained(folder: Path, *, backbone: str, weights: str) -> dict[str, Any]:
-    """Writes the folder for `weights` (none, imagenet, or a folder with BACKBONE*.safetensors) and returns the content of pretrained.json.
+def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path = Path()) -> dict[str, Any]:
+    """Writes the folder for `weights` and returns the content of pretrained.json.
 
-    It contains `weights` (none, imagenet, folder), `backbone`, and if there are weights: `source` (name of the file, on the hub or in
-    the folder), its `sha256`, and the `mean` and `std` of the input it was trained with. It contains no paths or times, so the same
-    weights give the same bytes. Raises WeightsError, naming backbone, file and remedy, if the weights are unavailable or do not fit.
+    `weights` is none, imagenet, or a folder, relative to `place`: that of a trained model (with model.json), or one with
+    BACKBONE*.safetensors. The note contains `weights` (none, imagenet, model, folder), `backbone`, and if there are weights: `source`
+    (name of the model, or of the file on the hub or in the folder), the `sha256` of the file, and the `mean` and `std` of its input. It
+    contains no paths or times, so the same weights give the same bytes. Raises WeightsError, naming backbone, file and remedy, if the
+    weights are unavailable or do not fit.
     """
-    note: dict[str, Any] = {"weights": weights if weights in ("none", "imagenet") else "folder", "backbone": backbone}
+    origin = place / weights
+    is_model = weights not in ("none", "imagenet") and (origin / DESCRIPTION).is_file()
+    kind = weights if weights in ("none", "imagenet") else "model" if is_model else "folder"
+    note: dict[str, Any] = {"weights": kind, "backbone": backbone}
     state: dict[str, Tensor] | None = None
     if weights != "none":
-        facts, state = _from_hub(backbone) if weights == "imagenet" else _from_folder(Path(weights).expanduser(), backbone)
+        facts, state = (
+            _from_hub(backbone) if weights == "imagenet" else _from_model(origin, backbone) if is_model else _from_folder(origin, backbone)
+        )
         note |= facts
     with replacing_directory(folder) as temporary:
         write_json(temporary / NOTE, note)
@@ -41,6 +49,34 @@ def _from_hub(backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
     source, file = hub.fetch(backbone)
     mean, std = backbones.statistics(backbone, "backbone")
     return {"source": source, "sha256": file_sha256(file), "mean": list(mean), "std": list(std)}, hub.load(backbone, file)
+
+
+def _from_model(folder: Path, backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
+    """The backbone of a trained model, without its attention and head.
+
+    The two files are read here and not by mien.models.store, so that a change of code that only concerns heads, or how whole models are
+    loaded, does not provide all weights anew.
+    """
+    file, again = folder / WEIGHTS, "train or copy the model again"
+    try:
+        document = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        name, sha256, own = document["name"], document["weights_sha256"], document["architecture"]["backbone"]
+        mean, std = (document["preprocessing"][figure] for figure in ("mean", "std"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{folder / DESCRIPTION} does not describe a model of mien ({type(error).__name__}: {error}); {again}") from None
+    if own != backbone:
+        raise WeightsError(f"weights of {backbone}: the model in {folder} has the backbone {own}; use that backbone, or other weights")
+    tensors = read_tensors(file, remedy=again)
+    if file_sha256(file) != sha256:
+        raise WeightsError(f"{file} is not the file for which {folder / DESCRIPTION} was written; {again}")
+
+    from mien.models import backbones
+
+    inside = {key.removeprefix("backbone."): tensor for key, tensor in tensors.items() if key.startswith("backbone.")}
+    state = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in inside.items()}
+    # A backbone that is made for one input size has tensors of other shapes at another; load_pretrained adapts them.
+    check_fit(backbones.empty_state(backbone), backbones.adapted(backbones.hollow(backbone), state), source=str(file), backbone=backbone)
+    return {"source": f"model {name}", "sha256": sha256, "mean": mean, "std": std}, state
 
 
 def _from_folder(folder: Path, backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":

@@ -36,9 +36,12 @@ class Speed:
     precision: str
 
 
-def measure_speed(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str) -> Speed:
-    """Medians over as many runs as fit into BUDGET_S (from 3 to 200) after a warm-up; the time to decode files is not included."""
-    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device)
+def measure_speed(model: ExpressionModel, *, input_px: int, precision: str, device: torch.device | str, tta: str = "none") -> Speed:
+    """Medians over as many runs as fit into BUDGET_S (from 3 to 200) after a warm-up, with all views of `tta`.
+
+    The time to decode files is not included.
+    """
+    logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device, tta=tta)
     images_B3SS = torch.randint(0, 256, (BATCH_SIZE, 3, input_px, input_px), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     batch_s = _median_s(lambda: logits_of(images_B3SS))
     single_s = _median_s(lambda: logits_of(images_B3SS[:1]))

@@ -1,5 +1,6 @@
 """Stores a trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
+import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +16,9 @@ from mien.core.files import replacing_directory, write_json
 from mien.core.outputs import missing
 from mien.models.build import ExpressionModel, build_model
 from mien.models.description import Description, read_description
-from mien.models.weights import file_sha256, read_tensors
+from mien.models.weights import DESCRIPTION, WEIGHTS, file_sha256, read_tensors
 
-WEIGHTS, DESCRIPTION, SEED = "weights.safetensors", "model.json", "seed_"
+SEED = "seed_"
 
 Trained = tuple[ExpressionModel, ModelConfig, dict[str, Any]]
 
@@ -41,6 +42,25 @@ def save_model(
             place = seed_folder(temporary, other[1].seed)
             place.mkdir()
             _write(place, *other)
+
+
+def save_half(folder: Path, source: Path) -> None:
+    """Writes a copy of the model in `source` with half-precision weights, 2 bytes each; mean and std of the input stay as they are.
+
+    `load_model` reads it like the original. Raises as `load_model` does, and WeightsError if a weight is too large for half precision.
+    """
+    model, _ = load_model(source)
+    exact = {"mean_C11", "std_C11"}
+    state = {
+        name: tensor.half() if tensor.is_floating_point() and name not in exact else tensor.contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    if large := [name for name, tensor in state.items() if not bool(tensor.isfinite().all())]:
+        raise WeightsError(f"{source / WEIGHTS}: {large[0]} has values beyond half precision; keep the model as it is")
+    document = json.loads((source / DESCRIPTION).read_text(encoding="utf-8"))
+    with replacing_directory(folder) as temporary:
+        (temporary / WEIGHTS).write_bytes(save(state))
+        write_json(temporary / DESCRIPTION, {**document, "weights_sha256": file_sha256(temporary / WEIGHTS)})
 
 
 def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any]) -> None:
@@ -90,9 +110,11 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
     """
     description = describe_model(folder)
     weights = folder / WEIGHTS
-    state = read_tensors(weights, remedy=_again(folder))
+    stored = read_tensors(weights, remedy=_again(folder))
     if file_sha256(weights) != description.weights_sha256:
         raise WeightsError(f"{weights} is not the file for which {folder / DESCRIPTION} was written; {_again(folder)}")
+    # A model may be stored in half precision, which halves its size; the network has single precision.
+    state = {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in stored.items()}
     with torch.device("meta"):  # shapes first, without memory: a description that was edited by hand may ask for more memory than there is
         _check_state(_built(description, folder), state, description, folder)
     model = _built(description, folder)

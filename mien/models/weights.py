@@ -10,7 +10,7 @@ from mien.core.outputs import read_json_output
 if TYPE_CHECKING:  # so that the stage `pretrained` can record "no weights" without the seconds that importing torch takes
     from torch import Tensor, nn
 
-WEIGHTS, NOTE = "weights.safetensors", "pretrained.json"
+WEIGHTS, NOTE, DESCRIPTION = "weights.safetensors", "pretrained.json", "model.json"
 
 
 def read_note(folder: Path) -> dict[str, Any]:

@@ -153,4 +153,6 @@ def correct(rows: pd.DataFrame, decisions: Mapping[str, str]) -> Corrected:
     ]
     removed = rows[leaving].assign(fate="quarantined", reason="correction", detail=pd.Series(details, rows.index[leaving], dtype=object))
     kept = rows[~leaving].assign(label=decided.where(decided.notna(), rows["label"])[~leaving])
+    if "shares" in kept:  # a person's decision replaces the votes
+        kept["shares"] = kept["shares"].where(decided[~leaving].isna(), None)
     return Corrected(kept, removed, asdict(counts), unused)

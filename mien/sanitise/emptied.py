@@ -23,6 +23,10 @@ _CAUSES = {
         "folders "
         "or set labels.on_conflict: majority",
     ),
+    "no_majority": ("without a label that has more than half of the votes (no_majority)", ""),
+    "votes_unknown": ("without a known expression by the votes (votes_unknown)", ""),
+    "not_a_face": ("no face by the votes (not_a_face)", ""),
+    "no_votes": ("not named in the table of votes (no_votes)", "name them there, or set labels.from_votes: none"),
     "unknown_label": ("under unknown labels that are spelt like it", "name these labels in labels.aliases"),
     "correction": ("dropped by labels.corrections", "look at the decisions there"),
     "no_face": ("without a face that the detector finds (no_face)", "lower faces.min_score, or set faces.on_missing: fit"),

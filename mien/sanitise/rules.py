@@ -1,9 +1,10 @@
 """The rules that decide which files are kept, with which class, and why the others are removed.
 
-The rules are applied in this order. Unfit images are removed (they are already rejected, so their labels do not count). People's decisions
-about single images are applied (see corrections.py). Unknown labels are removed, then conflicts and dropped classes. Finally one survivor
-of each duplicate group is kept. In an official test split only unknown labels and dropped classes are removed, corrections are not applied,
-and other faults are flagged. Training images that duplicate a test image are kept here, so that `split` can count them as leaks.
+The rules are applied in this order. Unfit images are removed (they are already rejected, so their labels do not count). Votes become labels
+(see votes.py). People's decisions about single images are applied (see corrections.py). Unknown labels are removed, then conflicts and
+dropped classes. Finally one survivor of each duplicate group is kept. In an official test split only unknown labels and dropped classes are
+removed, corrections are not applied, and other faults are flagged. Training images that duplicate a test image are kept here, so that
+`split` can count them as leaks.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from mien.config.sections.labels import LabelParams
 from mien.sanitise import official, survivors
 from mien.sanitise.corrections import correct
 from mien.sanitise.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
+from mien.sanitise.votes import with_votes
 from mien.store.tables import FATES, LABELS
 
 
@@ -63,12 +65,13 @@ def sanitise(
     `decisions` come from `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if `method` is
     official and the source has no test split, or if decisions contradict each other.
     """
+    rows = with_votes(rows, params)
     rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
     rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
     rows = rows[rows["test"] | rows["unfit"].isna()]
     corrected = correct(rows, decisions)
     rows = corrected.rows
-    unknown = unknown_spellings(rows.loc[rows["label"].isna(), "label_raw"], params)
+    unknown = unknown_spellings(rows.loc[rows["label"].isna() & rows["undecided"].isna(), "label_raw"], params)
     if params.on_unknown == "refuse":
         refuse(unknown)
     nameless, rows = rows[rows["label"].isna()], rows[rows["label"].notna()]
@@ -104,10 +107,11 @@ def _unknown(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
     details = [
         f"{spelling!r} is no class and no alias; closest class: {closest[spelling] or 'none'}"
         if spelling in closest
-        else "no folder names a label"
-        for spelling in rows["label_raw"]
+        else voted or "no folder names a label"
+        for spelling, voted in zip(rows["label_raw"], rows["votes_detail"], strict=True)
     ]
-    return rows.assign(fate="quarantined", reason="unknown_label", detail=pd.Series(details, rows.index, dtype=object))
+    reason = rows["undecided"].where(rows["undecided"].notna(), "unknown_label")
+    return rows.assign(fate="quarantined", reason=reason, detail=pd.Series(details, rows.index, dtype=object))
 
 
 def _dropped(rows: pd.DataFrame) -> pd.DataFrame:

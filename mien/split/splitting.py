@@ -50,14 +50,14 @@ def make_splits(
     assert rows["sample_id"].isin(faces["sample_id"]).all(), "labelled images that align neither stored nor removed"
     leaks = pd.DataFrame(columns=FATES.names)
     if params.split.method == "official":
-        leaks = official.leaks(rows)
+        leaks = official.leaks(rows, params.split)
         rows = rows.assign(flag=official.flag_faceless(rows, faces)).drop(leaks.index)
     removed = [labels_removed, faceless, leaks]
     try:
         bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split_by_method(kept, params))
     except TooFewImages as error:
         raise emptied(files, rejected, removed, rows["path"], params.labels).told(error) from None
-    whole = bound.rows
+    whole = bound.rows.assign(flag=bound.rows["flag"].where(bound.rows["split"] == "test", None))
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
     table = fates(files, rejected, splits, [*removed, thinned])
@@ -74,14 +74,20 @@ def split_by_method(rows: pd.DataFrame, params: Params) -> pd.Series:
     """The split of each row of LABELS by split.method, with the same index. Leaking training rows must already be removed.
 
     With `official`, the data set's own test split is kept as given, so it may share subjects with training; validation is the share
-    split.val of the training rows. Raises LabelError if a split would have no image of a class.
+    split.val of the training rows, or the data set's own. Raises LabelError if a split would have no image of a class.
     """
     classes = params.labels.kept
     if params.split.method == "stratified":
         return assign(rows, {name: getattr(params.split, name) for name in SPLIT_NAMES}, classes=classes, seed=params.seed)
     official.require_test(rows["subset"])
-    test = official.is_test(rows["subset"])
-    official.require_classes(rows.loc[test, "label"], classes)
+    val = official.is_validation(rows, params.split)
+    test = official.is_test(rows["subset"]) & ~val
+    official.require_classes(rows.loc[test, "label"], classes, subset="test")
+    if params.split.val == "official":
+        official.require_validation(val)
+        official.require_classes(rows.loc[val, "label"], classes, subset="val")
+        official.require_classes(rows.loc[~val & ~test, "label"], classes, subset="train")
+        return pd.Series("train", rows.index, dtype=object).mask(val, "val").mask(test, "test")
     shares = {"train": 1 - params.split.val, "val": params.split.val}
     own = assign(rows[~test], shares, classes=classes, seed=params.seed)
     return own.reindex(rows.index).where(~test, "test")

@@ -28,6 +28,8 @@ class FaceSet:
     targets_N: Tensor
     """int64, index into the classes"""
     sample_ids: tuple[str, ...]
+    shares_NK: Tensor | None = None
+    """float32, share of the votes for each class (labels.from_votes: distribution); None if no image has votes"""
 
     def __len__(self) -> int:
         return len(self.sample_ids)
@@ -39,7 +41,7 @@ class FaceSet:
 
 
 def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0) -> FaceSet:
-    """Loads the stored face of each row (columns sample_id and label). Each label must be one of `classes`.
+    """Loads the stored face of each row (columns sample_id, label and perhaps shares). Each label must be one of `classes`.
 
     All faces are returned at one size: the stored size if all faces share it and it is at most `max_px`, else `max_px`. Each face is
     therefore resized at most once, here or on the device, whatever the other faces are. Memory: 3·S² bytes per row.
@@ -66,7 +68,18 @@ def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_
             pass
     targets_N = torch.tensor([index[label] for label in rows["label"]], dtype=torch.int64)
     # Channels are last in memory, so that batches need no transposition for networks that use the channels-last format.
-    return FaceSet(torch.from_numpy(images_NSS3).permute(0, 3, 1, 2), targets_N, sample_ids)
+    return FaceSet(torch.from_numpy(images_NSS3).permute(0, 3, 1, 2), targets_N, sample_ids, _shares(rows, targets_N, len(classes)))
+
+
+def _shares(rows: pd.DataFrame, targets_N: Tensor, num_classes: int) -> Tensor | None:
+    """The shares of the votes; an image without votes has its label only."""
+    if "shares" not in rows or rows["shares"].isna().all():
+        return None
+    shares_NK = torch.nn.functional.one_hot(targets_N, num_classes).to(torch.float32)
+    for place, shares in enumerate(rows["shares"]):
+        if shares is not None:
+            shares_NK[place] = torch.from_numpy(np.array(shares, dtype=np.float32))
+    return shares_NK
 
 
 def _encoded(folder: Path, wanted: set[str]) -> dict[str, bytes]:

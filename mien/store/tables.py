@@ -17,6 +17,7 @@ from mien.core.files import replacing_file
 from mien.core.outputs import damaged, missing
 
 _TEXT, _INT, _FLOAT, _FLAG, _BYTES = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.binary()
+_SHARES = pa.list_(pa.float32())
 
 FILES = pa.schema(
     [
@@ -29,6 +30,8 @@ FILES = pa.schema(
         ("ignored", _TEXT),  # why the file is left out (hidden, system file, not an image); null for images
         ("error", _TEXT),  # why the file could not be read; null if it could
         ("metadata", _TEXT),  # further columns of ingest.metadata as one JSON object
+        ("part", _TEXT),  # the part of the test split, such as PublicTest; null for most files
+        ("votes", _TEXT),  # labels as spelt with the number of their votes, as one JSON object; null if there is no table of votes for it
     ]
 )
 # The files of the source, which DVC compares instead of the source itself, in reading order.
@@ -96,6 +99,8 @@ LABELS = pa.schema(
         ("group_id", _TEXT),
         ("scene_id", _TEXT),
         ("flag", _TEXT),  # for files of an official test split: duplicate, conflict, blank, too_small; else null
+        ("part", _TEXT),  # the part of the test split; null for most files
+        ("shares", _SHARES),  # share of the votes for each class that is kept (labels.classes without labels.drop); null without votes
     ]
 )
 # The fates of the files that a stage removed (or, in data/fates.parquet, of every file).
@@ -130,6 +135,8 @@ SPLITS = pa.schema(
         ("scene_id", _TEXT),
         ("subject", _TEXT),
         ("flag", _TEXT),  # null if there is no fault; else duplicate, conflict, blank, too_small, no_face (official test only)
+        ("part", _TEXT),
+        ("shares", _SHARES),
     ]
 )
 PREDICTIONS = pa.schema(
@@ -142,6 +149,17 @@ PREDICTIONS = pa.schema(
         ("predicted", _TEXT),
         ("logits", pa.list_(pa.float32())),
         ("flag", _TEXT),
+    ]
+)
+# Of the model's first seed, for test and validation images, after division by the temperature: what an ensemble is made of. A table of
+# its own, because an ensemble writes to the folder of PREDICTIONS and cannot depend on it, and DVC lists no dependency per member.
+CALIBRATED = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("label", _TEXT),
+        ("split", _TEXT),  # test, val
+        ("log_probabilities", pa.list_(pa.float32())),
     ]
 )
 # Small images for pages and sheets, stored next to the JSON or CSV that refers to them.

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mien.config.params import Params
+from mien.config.prediction import all_settings
 from mien.core import paths
 from mien.core.files import read_json
 from mien.core.naming import last_part, source_name
@@ -39,7 +40,7 @@ def openings(params: Params, models: Iterable[str | None], *, stage: str) -> lis
     data = {"name": dataset, "digest": origin.data, "images": _images_by_split()}
     found = []
     for model in models:
-        shown = read_json(paths.config(model)) if model else _experiment_params(params, source)
+        shown = all_settings(params, model) if model else _experiment_params(params, source)
         mark = fingerprint([shown if model else origin.params, origin.data])
         named = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
         found.append(Opening(origin.key, origin.title, model, mark, tags, named, data))

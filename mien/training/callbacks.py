@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import Checkpoint, EarlyStopping
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, EMAWeightAveraging
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from typing_extensions import override
@@ -37,7 +37,7 @@ class Curves(Callback):
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._lr = float(trainer.optimizers[0].param_groups[0]["lr"])
+        self._lr = max(float(group["lr"]) for group in trainer.optimizers[0].param_groups)  # of the head, if layers have rates of their own
 
     @override
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -81,6 +81,30 @@ class BestWeights(Callback):
     @override
     def load_state_dict(self, state_dict: State) -> None:
         self.epoch, self.value, self.weights = (state_dict[key] for key in ("epoch", "value", "weights"))
+
+
+class Average(EMAWeightAveraging):
+    """Lightning's exponential moving average of the weights (and of the statistics of batch norms), from the first step of a stage on.
+
+    The average takes the place of the weights during the whole of validation, so that BestWeights, which must come before it, copies the
+    average. Lightning's own hooks would put the weights back before that.
+    """
+
+    @override
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._swap_models(pl_module)
+
+    @override
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        pass
+
+    @override
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        pass
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._swap_models(pl_module)
 
 
 class Plateau(Callback):

@@ -19,10 +19,14 @@ def check_faces(train: FaceSet, val: FaceSet, *, config: ModelConfig) -> list[in
     return counts
 
 
-def check_mixing(config: ModelConfig) -> None:
-    """Raises TrainingError if images are to be mixed but the loss takes no soft targets."""
+def check_soft_targets(config: ModelConfig, *, voted: bool) -> None:
+    """Raises TrainingError if images are to be mixed, or votes to be learned (`voted`), but the loss takes no soft targets."""
     name = config.loss["name"]
-    if mixes(config.augment) and not registry.constant("mien.losses", name, "SOFT_TARGETS"):
+    if registry.constant("mien.losses", name, "SOFT_TARGETS"):
+        return
+    if mixes(config.augment):
         raise TrainingError(
             f"{config.name}: the loss {name} takes no soft targets; set augment.mixup and augment.cutmix to 0, or another loss"
         )
+    if voted:
+        raise TrainingError(f"{config.name}: the loss {name} takes no soft targets; set labels.from_votes to majority, or another loss")

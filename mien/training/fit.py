@@ -21,9 +21,9 @@ from mien.losses import build_loss
 from mien.models.build import ExpressionModel
 from mien.models.store import save_model
 from mien.store.faces import FaceSet
-from mien.training.callbacks import BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
+from mien.training.callbacks import Average, BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
-from mien.training.checks import check_faces, check_mixing
+from mien.training.checks import check_faces, check_soft_targets
 from mien.training.environment import OneProcess
 from mien.training.module import ExpressionTraining
 from mien.training.recipes import Stage, freeze_for, plan
@@ -79,7 +79,7 @@ def fit(
     Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
     """
     counts = check_faces(train, val, config=config)
-    check_mixing(config)
+    check_soft_targets(config, voted=train.shares_NK is not None)
     loss = build_loss(config.loss, class_counts=counts)
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
@@ -87,7 +87,7 @@ def fit(
     kept: dict[str, torch.Tensor] = {}
     for number, stage in enumerate(stages, start=1):
         freeze_for(stage, model, input_px=config.input_px)
-        module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr)
+        module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr, num_epochs=stage.epochs)
         curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch)
         best = BestWeights(monitor=config.train.monitor)
         state = checkpoints / f"{stage.name}.ckpt"
@@ -152,6 +152,7 @@ def _run(
             curves,
             best,
             Patience(settings.monitor, mode=mode_of(settings.monitor), patience=settings.patience),
+            *([Average(decay=settings.ema)] if settings.ema else []),
             SaveState(state),
             *([TQDMProgressBar()] if progress else []),
         ],
@@ -166,7 +167,7 @@ def _run(
     try:
         trainer.fit(
             module,
-            _loader(train, batches),
+            _loader(train, batches, shares_NK=train.shares_NK),
             _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
             ckpt_path=state if resumable(state) else None,
             weights_only=True,
@@ -176,9 +177,10 @@ def _run(
         raise SystemExit(128 + signal.SIGTERM) from None
 
 
-def _loader(faces: FaceSet, batches: object) -> "DataLoader[tuple[torch.Tensor, ...]]":
+def _loader(faces: FaceSet, batches: object, *, shares_NK: torch.Tensor | None = None) -> "DataLoader[tuple[torch.Tensor, ...]]":
     """A loader that fetches each batch by one indexing operation; the faces are in memory, so worker processes would only copy them."""
-    return DataLoader(TensorDataset(faces.images_N3SS, faces.targets_N), batch_size=None, sampler=batches)  # type: ignore[arg-type]
+    columns = (faces.images_N3SS, faces.targets_N, *(() if shares_NK is None else (shares_NK,)))
+    return DataLoader(TensorDataset(*columns), batch_size=None, sampler=batches)  # type: ignore[arg-type]
 
 
 def _quiet() -> None:

@@ -1,5 +1,8 @@
 """One training step and one validation pass, as a Lightning module. Shapes: N batch, K classes, S×S stored side."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from lightning.pytorch import LightningModule, seed_everything
 from torch import Tensor, nn
@@ -15,21 +18,26 @@ from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.statistics import metrics
 from mien.training.optimizers import build_optimizer
+from mien.training.sam import Sam
 from mien.training.samplers import random_stream
+from mien.training.schedules import input_side
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, ...]  # images and classes; for training on votes, then their shares, N×K
 
 
 class ExpressionTraining(LightningModule):
     """One stage of a recipe. All randomness of an epoch is drawn from seed, stage and epoch, so a resumed training is the same."""
 
-    def __init__(self, model: ExpressionModel, loss: nn.Module, config: ModelConfig, *, stage: int, lr: float) -> None:
+    def __init__(self, model: ExpressionModel, loss: nn.Module, config: ModelConfig, *, stage: int, lr: float, num_epochs: int = 1) -> None:
         super().__init__()
         self.model = model
         self.loss = loss
         self.config = config
         self.stage = stage
         self.lr = lr
+        self.num_epochs = num_epochs
+        self._is_repeated = False
+        self._dropout_state = torch.get_rng_state()
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
@@ -39,7 +47,23 @@ class ExpressionTraining(LightningModule):
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return build_optimizer(self.model, self.config.train, lr=self.lr)
+        optimizer, rho = build_optimizer(self.model, self.config.train, lr=self.lr), self.config.train.sam_rho
+        return Sam(optimizer, rho=rho, again=self._same_batch_again) if rho else optimizer
+
+    @contextmanager
+    def _same_batch_again(self) -> Iterator[None]:
+        """The context of SAM's second pass: the same views of the batch, the same dropout, and no change of statistics or metrics."""
+        norms = [module for module in self.model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = 0.0  # running statistics keep all of their value
+        self._is_repeated = True
+        try:
+            yield
+        finally:
+            self._is_repeated = False
+            for norm, momentum in zip(norms, momenta, strict=True):
+                norm.momentum = momentum
 
     @override
     def configure_gradient_clipping(
@@ -55,28 +79,41 @@ class ExpressionTraining(LightningModule):
 
     @override
     def on_train_epoch_start(self) -> None:
+        self._side_px = input_side(self.config.train, self.config.input_px, epoch=self.current_epoch, epochs=self.num_epochs)
         self._loss_sum = torch.zeros((), device=self.device)
         self._num_right = torch.zeros((), device=self.device, dtype=torch.int64)
         self._num_seen = 0
 
     @override
     def training_step(self, batch: Batch, step: int) -> Tensor:
-        if step == 0:
+        if step == 0 and not self._is_repeated:
             self._draw_anew()
-        images_N3SS, targets_N = batch
-        settings, num_classes = self.config.augment, len(self.config.classes)
-        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
-        with torch.autocast(self.device.type, enabled=False):
-            images = augment(self._input(images_N3SS), settings, generator=self._draws)
-            images, targets = mix(images, targets_N, settings, num_classes=num_classes, generator=self._draws)
-            second = self.loss.second_view(images, generator=self._draws) if self._two_views else None  # type: ignore[operator]
+        if self._is_repeated:
+            torch.set_rng_state(self._dropout_state)
+        else:
+            self._views = self._drawn_views(batch)
+            self._dropout_state = torch.get_rng_state()
+        images, second, targets = self._views
         loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
         if not torch.isfinite(loss):
             raise self._diverged(f"step {step + 1}", loss)
-        self._loss_sum += loss.detach() * len(targets_N)
-        self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
-        self._num_seen += len(targets_N)
+        if not self._is_repeated:
+            targets_N = batch[1]
+            self._loss_sum += loss.detach() * len(targets_N)
+            self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
+            self._num_seen += len(targets_N)
         return loss
+
+    def _drawn_views(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Augmented images, their second view if the loss takes two, and targets, which are soft for mixed images and for votes."""
+        images_N3SS, targets_N, *shares = batch
+        settings, num_classes = self.config.augment, len(self.config.classes)
+        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
+        with torch.autocast(self.device.type, enabled=False):
+            images = augment(self._input(images_N3SS, side_px=self._side_px), settings, generator=self._draws)
+            images, targets = mix(images, shares[0] if shares else targets_N, settings, num_classes=num_classes, generator=self._draws)
+            second = self.loss.second_view(images, generator=self._draws) if self._two_views else None  # type: ignore[operator]
+        return images, second, targets
 
     def _loss(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the loss and the logits, N×K."""
@@ -104,8 +141,8 @@ class ExpressionTraining(LightningModule):
 
     @override
     def validation_step(self, batch: Batch, step: int) -> None:
-        images_N3SS, targets_N = batch
-        self._validated.append((self.model(self._input(images_N3SS)).float(), targets_N))
+        images_N3SS, targets_N, *_ = batch
+        self._validated.append((self.model(self._input(images_N3SS, side_px=self.config.input_px)).float(), targets_N))
 
     @override
     def on_validation_epoch_end(self) -> None:
@@ -135,8 +172,8 @@ class ExpressionTraining(LightningModule):
         seed_everything(int(stream.integers(2**32)), verbose=False)  # dropout and the like
         self._draws = torch.Generator().manual_seed(int(stream.integers(2**63)))
 
-    def _input(self, images_N3SS: Tensor) -> Tensor:
-        return to_input(images_N3SS, input_px=self.config.input_px, channels_last=True)
+    def _input(self, images_N3SS: Tensor, *, side_px: int) -> Tensor:
+        return to_input(images_N3SS, input_px=side_px, channels_last=True)
 
     def _diverged(self, where: str, loss: Tensor) -> TrainingError:
         name, knob = self.config.name, "fine_tune_lr" if self.stage > 1 else "lr"

@@ -3,7 +3,8 @@
 from typing import Any
 
 import torch
-from timm.optim import param_groups_weight_decay
+from timm.optim import param_groups_layer_decay, param_groups_weight_decay
+from torch import nn
 
 from mien.config.sections.train import TrainParams
 from mien.models.build import ExpressionModel
@@ -16,6 +17,12 @@ def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float)
     shrinking them changes scale and offset of features and does not regularise. adam uses L2 decay, adamw decoupled decay.
     """
     arguments: dict[str, Any] = {"lr": lr, "fused": True}
+    optimizer = _optimizer(model, settings, arguments)
+    set_rate(optimizer, lr)
+    return optimizer
+
+
+def _optimizer(model: ExpressionModel, settings: TrainParams, arguments: dict[str, Any]) -> torch.optim.Optimizer:
     if settings.optimizer == "sgd":
         return torch.optim.SGD(_groups(model, settings), momentum=settings.momentum, **arguments)
     if settings.optimizer == "adamw":
@@ -24,11 +31,35 @@ def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float)
 
 
 def _groups(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
+    if settings.layer_decay < 1:
+        return _groups_by_layer(model, settings)
     if not settings.weight_decay:
         return [{"params": [parameter for parameter in model.parameters() if parameter.requires_grad]}]
-    own: set[str] = getattr(model.backbone, "no_weight_decay", set)()
     return [
-        group
-        for group in param_groups_weight_decay(model, settings.weight_decay, no_weight_decay_list={f"backbone.{name}" for name in own})
-        if group["params"]
+        group for group in param_groups_weight_decay(model, settings.weight_decay, no_weight_decay_list=_exempt(model)) if group["params"]
     ]
+
+
+def _exempt(model: ExpressionModel, *, prefix: str = "backbone.") -> set[str]:
+    """The names of parameters that the backbone exempts from weight decay."""
+    own: set[str] = getattr(model.backbone, "no_weight_decay", set)()
+    return {f"{prefix}{name}" for name in own}
+
+
+def _groups_by_layer(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
+    """Groups with `lr_scale`: layer_decay^d for the layer d below the last one of the backbone, 1 for attention and head.
+
+    Layer-wise learning rates as in Bao et al. 2022, arXiv:2106.08254 (BEiT), with timm's layers of each architecture.
+    """
+    groups: list[dict[str, Any]] = param_groups_layer_decay(
+        model.backbone, settings.weight_decay, no_weight_decay_list=_exempt(model, prefix=""), layer_decay=settings.layer_decay
+    )
+    rest = nn.ModuleDict({"attention": model.attention, "head": model.head})
+    groups += param_groups_weight_decay(rest, settings.weight_decay)
+    return [{**group, "lr_scale": group.get("lr_scale", 1.0)} for group in groups if group["params"]]
+
+
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Sets the learning rate of each group: `lr` times the group's lr_scale, if it has one."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr * group.get("lr_scale", 1.0)

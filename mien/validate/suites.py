@@ -41,7 +41,7 @@ def _files(files: pd.DataFrame) -> Suite:
     accounted = files["sample_id"].notna() | files["ignored"].notna() | files["error"].notna()
     return Suite(
         "files",
-        files.drop(columns="metadata").assign(size_bytes=files["size_bytes"].astype("float64"), accounted=accounted),
+        files.drop(columns=["metadata", "votes"]).assign(size_bytes=files["size_bytes"].astype("float64"), accounted=accounted),
         ["path"],
         [
             Expectation("there is at least one file", "expect_table_row_count_to_be_between", {"min_value": 1}, "Check ingest.source."),
@@ -84,15 +84,17 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
     classes = params.labels.kept
     test = splits["split"] == "test"
     is_official, keeps_copies = params.split.method == "official", params.labels.near_copies == "keep"
-    # The official test split is used as given and may share people and scenes with the training split; `split` counts them.
-    bound = {name: _without(splits[name], test) if is_official else splits[name] for name in ("scene_id", "subject")}
-    own = {"training_sample_id": "sample_id", "training_group_id": "group_id", "training_flag": "flag"}
+    # Official splits are used as given: they may share people and scenes with the training split, which `split` counts, and hold copies.
+    as_given = test & is_official | (splits["split"] == "val") & (params.split.val == "official")
+    bound = {name: _without(splits[name], as_given) for name in ("scene_id", "subject")}
+    own = {"training_sample_id": "sample_id", "training_group_id": "group_id"}
     table = splits.assign(
         splits_of_content=_num_splits(splits["sample_id"], splits["split"]),
         splits_of_group=_num_splits(splits["group_id"], splits["split"]),
         splits_of_scene=_num_splits(bound["scene_id"], splits["split"]),
         splits_of_subject=_num_splits(bound["subject"], splits["split"]),
-        **{name: _without(splits[column], test) for name, column in own.items()},
+        training_flag=_without(splits["flag"], test),
+        **{name: _without(splits[column], test | as_given) for name, column in own.items()},
     )
     return Suite(
         "splits",
@@ -134,7 +136,8 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
     Shares are those before thinning, which changes them on purpose; the number of training images after thinning is checked exactly.
     """
     tolerance, classes = params.validate_.share_tolerance, list(params.labels.kept)
-    compared = ["train", "val"] if params.split.method == "official" else list(SPLIT_NAMES)
+    given = {"official": ["test"]}.get(params.split.method, []) + (["val"] if params.split.val == "official" else [])
+    compared = [name for name in SPLIT_NAMES if name not in given]
     is_thinned = params.split.imbalance_factor > 1 or params.split.max_train > 0
     left = Counter(zip(splits["split"], splits["label"], strict=True))
     num = left + (_thinned(labels, fates) if is_thinned else Counter())
@@ -150,15 +153,18 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
     listed = " and ".join(compared) if len(compared) == 2 else "every split"
     expectations = [
         between("every split holds every class", "num_images", 1, None, "Add images of the class, or drop the class with labels.drop."),
-        between(
-            f"the share of each class in {listed} lies{', before thinning,' if is_thinned else ''} within {tolerance:g} of its share of "
-            "all",
-            "distance",
-            0,
-            tolerance,
-            "Add images, or raise validate.share_tolerance if so few images (or subjects) cannot be divided more evenly.",
-        ),
     ]
+    if len(compared) > 1:
+        expectations.append(
+            between(
+                f"the share of each class in {listed} lies{', before thinning,' if is_thinned else ''} within {tolerance:g} of its share "
+                "of all",
+                "distance",
+                0,
+                tolerance,
+                "Add images, or raise validate.share_tolerance if so few images (or subjects) cannot be divided more evenly.",
+            )
+        )
     if is_thinned:
         table["too_many_or_few"] = _off_thinning({name: num["train", name] for name in classes}, table, params)
         expectations.append(between("each class has as many training images as thinning was asked to leave", "too_many_or_few", 0, 0))

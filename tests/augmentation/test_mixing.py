@@ -44,6 +44,22 @@ def test_pictures_agree_with_their_targets(settings: dict[str, float], seed: int
     assert support <= allowed | {(int(k),) for k in TARGETS}
 
 
+@pytest.mark.parametrize("settings", BOTH)
+@pytest.mark.parametrize("seed", range(6))
+def test_soft_targets_are_blended_as_classes_are(settings: dict[str, float], seed: int) -> None:
+    images, blended = mixed(seed=seed, **settings)
+    shares = torch.rand(8, 5, generator=torch.Generator().manual_seed(seed)).softmax(dim=1)
+    generators = [torch.Generator().manual_seed(seed) for _ in range(2)]
+    params = AugmentParams(**settings)
+    same, one_hot = mix(images_of(TARGETS), torch.eye(5)[TARGETS], params, num_classes=5, generator=generators[0])
+    _, soft = mix(images_of(TARGETS), shares, params, num_classes=5, generator=generators[1])
+    assert torch.equal(same, images) and torch.allclose(one_hot, blended, atol=1e-6)
+    # Blending is linear: the first image of each pair has the same weight for every kind of target.
+    first, second = torch.eye(8), torch.eye(8).flip(0)
+    _, weights = mix(images_of(TARGETS), first, params, num_classes=8, generator=torch.Generator().manual_seed(seed))
+    assert torch.allclose(soft, weights @ shares, atol=1e-6) and bool(((weights > 0) <= ((first + second) > 0)).all())
+
+
 def test_mixup_blends_values_and_cutmix_areas() -> None:
     by_value, _ = mixed(mixup=0.4)
     assert all(len(image.unique()) == 1 for image in by_value)

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the committed params.yaml and its tables."""
-    for name in ("params.yaml", "metadata.csv", "corrections.csv"):
+    for name in ("params.yaml", "metadata.csv", "votes.csv", "corrections.csv"):
         shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -168,7 +168,8 @@ def test_models_prints_a_line_per_model_and_refuses_one_that_cannot_be_built(wor
     assert header.split()[:3] == ["model", "backbone", "attention"]
     widths, sides = [3, 56, 112, 224, 448, 896], [224, 112, 56, 28, 14]
     macs = sum(9 * (a + b) * b * side**2 for a, b, side in zip(widths, widths[1:], sides, strict=False)) + 896 * 512 + 512 * 5
-    assert line.split() == ["cnn", "cnn", "none", "dense", "512", "cross_entropy", "none", "224", "14.89", f"{macs / 1e9:.3f}", "896×7×7"]
+    settings = ["cnn", "cnn", "none", "dense", "512", "cross_entropy", "none", "224", "none"]
+    assert line.split() == [*settings, "14.89", f"{macs / 1e9:.3f}", "896×7×7"]
     document["models"]["cnn"]["backbone"], document["models"]["cnn"]["input_px"] = "inception_v3", 64
     YAML().dump(document, file)
     done = mien(workspace, "models")

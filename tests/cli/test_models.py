@@ -21,7 +21,8 @@ def params() -> Params:
     full = load_params(ROOT / paths.PARAMS)
     models = {name: full.models[name] for name in ("resnet50", "efficientnet_b0_se")}
     small = full.models["resnet50"].model_copy(update={"backbone": "cnn", "head": "linear", "input_px": 32, "weights": "my/weights"})
-    return full.model_copy(update={"models": {**models, "small": small}})
+    flipped = full.models["resnet50"].model_copy(update={"tta": "flip"})
+    return full.model_copy(update={"models": {**models, "small": small, "flipped": flipped}})
 
 
 def test_a_row_says_what_is_built(params: Params) -> None:
@@ -37,13 +38,15 @@ def test_a_row_says_what_is_built(params: Params) -> None:
             maps = model.eval().forward_features(torch.rand(1, 3, entry.input_px, entry.input_px))
         assert row["parameters M"] == f"{sum(parameter.numel() for parameter in model.parameters()) / 1e6:.2f}"
         assert row["map C×H×W"] == "×".join(str(side) for side in maps.shape[1:])
-    assert [row["head"] for row in rows.values()] == ["dense 256", "dense 512", "linear"]
+    assert [row["head"] for row in rows.values()] == ["dense 256", "dense 512", "linear", "dense 256"]
+    assert rows["flipped"]["tta"] == "flip" and rows["resnet50"]["tta"] == "none"
+    assert float(rows["flipped"]["MACs G"]) == pytest.approx(2 * float(rows["resnet50"]["MACs G"]), abs=2e-3)
     assert rows["small"]["map C×H×W"] == "896×1×1"
 
 
 def test_the_table_is_in_columns(params: Params) -> None:
     lines = models.table(params).splitlines()
-    assert len(lines) == 4 and lines[0].split()[0] == "model"
+    assert len(lines) == 5 and lines[0].split()[0] == "model"
     end = lines[0].index("parameters M") + len("parameters M")
     assert all(line[end - 1].strip() and line[end : end + 2] == "  " for line in lines), "numbers end where their title ends"
 

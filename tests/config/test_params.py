@@ -153,6 +153,21 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"train__schedule": "step"}, "train.schedule: must be 'none', 'plateau', 'exponential' or 'cosine' (got 'step')"),
     ({"split__imbalance_factor": 0.5}, "split.imbalance_factor: must be greater than or equal to 1 (got 0.5)"),
     ({"doubts__model": "resnet"}, "doubts.model: must be one of models, or empty; did you mean resnet50? (got 'resnet')"),
+    (
+        {"models__resnet50__weights": "models/mobilenetv2"},
+        "models.resnet50.weights: must be written ../models/mobilenetv2 for another model, because paths are relative to the folder ",
+    ),
+    (
+        {"models__resnet50__weights": "../models/mobilenetv3"},
+        "models.resnet50.weights: must be ../models/NAME with another model of params.yaml; did you mean mobilenetv2? (got 'mobilenetv3')",
+    ),
+    (
+        {"models__resnet50__train": {"start_px": 96}},
+        "models.resnet50.train.start_px: must be at most models.resnet50.input_px, 64 (got 96)",
+    ),
+    ({"split__val": 0.0}, "split.val: must be greater than 0, or 'official' (got 0.0)"),
+    ({"split__val": "some"}, "split.val: must be a number, or 'official' (got 'some')"),
+    ({"split__val": "official"}, "split.val: must be a share of the images unless split.method is official (got 'official')"),
     ({"models__resnet50__loss": "focall"}, "models.resnet50.loss: must be a loss; did you mean focal? (got 'focall')"),
     (
         {"models__resnet50__loss_params": {"gamma": 2.0}},
@@ -223,6 +238,38 @@ def test_a_fault_is_one_line_with_key_rule_and_value(changes: dict[str, Any], ex
 def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None:
     text = text_with(augment__erase_min_area=0.3, augment__erase_max_area=0.5, models__resnet50__augment={"erase_min_area": 0.4})
     assert configure(parse_params(text, name="params.yaml"), "resnet50").augment.erase_max_area == 0.5
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"one": ["resnet50"]}, "ensembles.one: must list two or more different models (got ['resnet50'])"),
+        ({"one": ["resnet50", "resnet50"]}, "ensembles.one: must list two or more different models (got ['resnet50', 'resnet50'])"),
+        (
+            {"resnet50": ["mobilenetv2", "densenet121"]},
+            "ensembles.resnet50: must have another name than every model, because both are rows of the leaderboard (got 'resnet50')",
+        ),
+        (
+            {"two": ["resnet50", "resnet51"]},
+            "ensembles.two: must be a list of names under models; did you mean resnet50? (got 'resnet51')",
+        ),
+        (
+            {"a-b": ["resnet50", "densenet121"]},
+            "ensembles.a-b: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got 'a-b')",
+        ),
+        ({"two": "resnet50"}, "ensembles.two: must be a list (got 'resnet50')"),
+        (["resnet50", "densenet121"], "ensembles: must be a map (got ['resnet50', 'densenet121'])"),
+    ],
+)
+def test_a_faulty_ensemble_is_one_line(entry: Any, expected: str) -> None:
+    assert faults(text_with(ensembles=entry)) == [expected]
+
+
+def test_what_is_tested_are_the_models_and_then_the_ensembles() -> None:
+    params = parse_params(text_with(ensembles={"pair": ["resnet50", "densenet121"]}), name="params.yaml")
+    assert params.tested == (*params.models, "pair") and params.ensemble("pair") == ("resnet50", "densenet121")
+    with pytest.raises(ParamsError, match="ensembles has no 'trio'; it has: pair"):
+        params.ensemble("trio")
 
 
 def test_a_missing_key_of_a_model_is_named() -> None:

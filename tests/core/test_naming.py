@@ -96,6 +96,7 @@ def test_mlflow_is_told_of_no_folder_of_the_machine(tmp_path: object, monkeypatc
     )
     params = load_params()
     write_json(paths.config("first"), config_document(configure(params, "first")))
+    write_json(paths.prediction_config("first"), {"tta": "none"})
     write_table(paths.FILES, FILES_FOUND.reindex(columns=FILES.names).astype(object).where(lambda kept: ~kept.isna(), None), FILES)
     for told in openings(params, (None, "first"), stage="train"):
         assert "/home" not in str(told)

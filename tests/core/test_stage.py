@@ -28,6 +28,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(saved(noisy(60, 60, seed=number).resize((1800, 1800), Image.Resampling.NEAREST), "PNG"))
     (root / "metadata.csv").write_text("path,subject\n")
+    (root / "votes.csv").write_text("path\n")
     (root / "corrections.csv").write_text("sample_id,decision,by,date\n")
     (root / "params.yaml").write_text(f"ingest: {{source: source}}\nruntime: {{workers: 2}}\n{MODELS}\n")
     done = run_stage("ingest", root=root)

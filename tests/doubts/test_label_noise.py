@@ -39,7 +39,7 @@ def test_just_the_share_of_training_and_validation_labels_is_turned(label_noise:
 def sample_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A working directory with the sample's faces and splits."""
     folder = tmp_path_factory.mktemp("sample")
-    for name in ("params.yaml", "metadata.csv", "corrections.csv"):
+    for name in ("params.yaml", "metadata.csv", "votes.csv", "corrections.csv"):
         shutil.copy(ROOT / name, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -244,6 +244,7 @@ def test_a_disk_too_full_for_an_inner_archive_is_an_error_and_no_fault_of_the_ar
     inner = zipped({"happy/1.png": PICTURES[0], "notes.bin": np.random.default_rng(0).bytes(400_000)})
     (tmp_path / "source.zip").write_bytes(zipped({"inner.zip": inner, "happy/2.png": PICTURES[1]}))
     (tmp_path / "metadata.csv").write_text("path,subject\n")
+    (tmp_path / "votes.csv").write_text("path\n")
     (tmp_path / "params.yaml").write_text(
         "ingest: {source: source.zip}\nmodels: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: "
         "cross_entropy}}\n"

@@ -15,7 +15,7 @@ KNOWN = Spellings(["happy", "sad"], {"happy": ["HA"]})
 
 def rows(**folders: str | None) -> list[dict[str, Any]]:
     """Images NAME.jpg with the labels of their folders."""
-    return [{"path": f"{name}.jpg", "sample_id": name, "label_raw": folder} for name, folder in folders.items()]
+    return [{"path": f"{name}.jpg", "sample_id": name, "label_raw": folder, "votes": None} for name, folder in folders.items()]
 
 
 def test_the_table_goes_before_the_pattern_and_the_pattern_before_the_folder() -> None:

@@ -3,6 +3,7 @@
 import pytest
 import timm
 import torch
+from timm.layers import DropPath
 
 from mien.config import backbones as names_of_backbones
 from mien.core.errors import ParamsError
@@ -92,3 +93,24 @@ def test_classifier_names_cover_what_timms_files_hold_beside_the_backbone(name: 
 def test_own_names_are_listed_and_are_none_of_timms() -> None:
     assert set(OWN) == names_of_backbones.OWN
     assert not set(OWN) & set(timm.list_models()), "timm took the name of one of ours: rename ours, or old params.yaml would mean another"
+
+
+def test_stochastic_depth_skips_blocks_in_training_only_and_the_last_most() -> None:
+    backbone = create_backbone("test_resnet", input_px=64, drop_path=0.4)
+    rates = [module.drop_prob for module in backbone.modules() if isinstance(module, DropPath)]
+    assert rates == sorted(rates) and rates[-1] == pytest.approx(0.4)
+    assert not [module for module in create_backbone("test_resnet", input_px=64).modules() if isinstance(module, DropPath)]
+    images = torch.rand(8, 3, 64, 64)
+    for module in backbone.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.ones_(module.weight)  # timm starts each residual branch at 0, where skipping it would change nothing
+    with torch.no_grad():
+        once, again = (backbone.train()(images) for _ in range(2))
+        assert not torch.equal(once, again)
+        assert torch.equal(*(backbone.eval()(images) for _ in range(2)))
+
+
+@pytest.mark.parametrize("name", ["cnn", "vgg11"])
+def test_stochastic_depth_is_refused_where_there_is_none(name: str) -> None:
+    with pytest.raises(ParamsError, match=f"drop_path: must be 0 for {name}"):
+        create_backbone(name, input_px=64, drop_path=0.1)

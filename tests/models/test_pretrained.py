@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 import timm
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
 from mien.core.errors import TableError, WeightsError
+from mien.models.build import build_model
 from mien.models.pretrained import write_pretrained
+from mien.models.store import save_half, save_model
 from mien.models.weights import file_sha256, read_note
+from tests.models.make import make_config, make_model
 
 BACKBONE = "test_efficientnet"
 
@@ -58,6 +61,39 @@ def test_half_precision_becomes_float32_and_the_batch_count_may_be_missing(tmp_p
     state = {key: tensor.half() for key, tensor in full.items() if not key.endswith("num_batches_tracked")}
     write_pretrained(tmp_path / "m", backbone=BACKBONE, weights=str(given(tmp_path / "mine", state)))
     assert {tensor.dtype for tensor in load_file(tmp_path / "m" / "weights.safetensors").values()} == {torch.float32}
+
+
+def test_a_trained_model_gives_its_backbone_and_its_input_also_in_half_precision(tmp_path: Path) -> None:
+    config = make_config(head="linear", normalization="half", attention="se")
+    model = make_model(config)
+    save_model(tmp_path / "models" / "tiny", model, config, facts={})
+    save_half(tmp_path / "half", tmp_path / "models" / "tiny")
+    note = write_pretrained(tmp_path / "m", backbone=BACKBONE, weights="../models/tiny", place=tmp_path / "models")
+    assert note == read_note(tmp_path / "m")
+    assert (note["weights"], note["source"], note["mean"], note["std"]) == ("model", "model tiny", [0.5] * 3, [0.5] * 3)
+    written = load_file(tmp_path / "m" / "weights.safetensors")
+    expected = model.backbone.state_dict()
+    assert written.keys() == expected.keys() and all(torch.equal(written[key], expected[key]) for key in written)
+    write_pretrained(tmp_path / "m2", backbone=BACKBONE, weights=str(tmp_path / "half"))
+    for key, tensor in load_file(tmp_path / "m2" / "weights.safetensors").items():
+        assert torch.equal(tensor, expected[key].half().float() if tensor.is_floating_point() else expected[key])
+    fresh = build_model(make_config(head="dense"), pretrained=tmp_path / "m")
+    assert all(torch.equal(tensor, expected[key]) for key, tensor in fresh.backbone.state_dict().items())
+    assert fresh.mean_C11.flatten().tolist() == [0.5] * 3, "the input is normalised as the weights were trained"
+
+
+def test_a_model_of_another_backbone_or_with_other_weights_is_refused(tmp_path: Path) -> None:
+    config = make_config(backbone="test_resnet")
+    save_model(tmp_path / "tiny", make_model(config), config, facts={})
+    assert "has the backbone test_resnet" in refusal(tmp_path, tmp_path / "tiny")
+    config = make_config()
+    save_model(tmp_path / "tiny", make_model(config), config, facts={})
+    (tmp_path / "tiny" / "weights.safetensors").write_bytes(save({"x": torch.zeros(1)}))
+    with pytest.raises(WeightsError, match=r"is not the file for which .*model\.json was written"):
+        write_pretrained(tmp_path / "m", backbone=BACKBONE, weights=str(tmp_path / "tiny"))
+    (tmp_path / "tiny" / "model.json").write_text("{}")
+    with pytest.raises(WeightsError, match="does not describe a model of mien"):
+        write_pretrained(tmp_path / "m", backbone=BACKBONE, weights=str(tmp_path / "tiny"))
 
 
 def refusal(tmp_path: Path, weights: Path) -> str:

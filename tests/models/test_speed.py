@@ -20,4 +20,5 @@ def test_a_slower_model_is_measured_as_slower_and_is_left_as_it_was(precision: s
     slow = measure_speed(model, input_px=32, precision=precision, device="cpu")
     assert slow.latency_ms > 100 > quick.latency_ms > 0
     assert slow.images_per_s < 32 / 0.1 and slow.images_per_s < quick.images_per_s
+    assert measure_speed(model, input_px=32, precision=precision, device="cpu", tta="flip").latency_ms > 200, "two passes"
     assert slow.precision == precision and slow.device == "cpu" and slow.cpu and slow.num_threads == torch.get_num_threads()

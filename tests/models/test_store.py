@@ -11,7 +11,7 @@ import torch
 from mien.core.errors import TableError, WeightsError
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
-from mien.models.store import describe_model, load_model, save_model, seed_folder
+from mien.models.store import describe_model, load_model, save_half, save_model, seed_folder
 
 from .make import make_config, make_model, pictures
 
@@ -155,3 +155,28 @@ def test_the_model_of_another_seed_is_a_folder_of_its_own_that_names_the_same_re
         load_model(second)
     save_model(folder, trained(), CONFIG, facts=FACTS)
     assert not second.exists(), "what an earlier list of seeds left is gone"
+
+
+def test_a_model_in_half_precision_predicts_almost_the_same_from_half_the_bytes(tmp_path: Path) -> None:
+    config = make_config(head="linear")
+    model = make_model(config).eval()
+    save_model(tmp_path / "whole", model, config, facts={"fingerprint": "abc"})
+    save_half(tmp_path / "half", tmp_path / "whole")
+    sizes = [(tmp_path / name / "weights.safetensors").stat().st_size for name in ("half", "whole")]
+    assert sizes[0] < 0.6 * sizes[1]
+    images = pictures(4, 64).float() / 255
+    halved, half_config = load_model(tmp_path / "half")
+    with torch.inference_mode():
+        assert torch.allclose(halved(images), model(images), atol=2e-2) and not torch.equal(halved(images), model(images))
+    assert half_config == config and describe_model(tmp_path / "half").training == {"fingerprint": "abc"}
+
+
+def test_weights_beyond_half_precision_are_refused(tmp_path: Path) -> None:
+    config = make_config(head="linear")
+    model = make_model(config)
+    with torch.no_grad():
+        next(model.head.parameters()).fill_(1e6)
+    save_model(tmp_path / "whole", model, config, facts={})
+    with pytest.raises(WeightsError, match="beyond half precision"):
+        save_half(tmp_path / "half", tmp_path / "whole")
+    assert not (tmp_path / "half").exists()

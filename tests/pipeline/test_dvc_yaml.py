@@ -3,6 +3,7 @@ names.
 """
 
 import ast
+import posixpath
 import re
 from functools import cache
 from pathlib import Path
@@ -29,10 +30,12 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
     found = []
     for name, stage in PIPELINE.items():
         if "foreach" not in stage:
-            read = (("ingest", "source"), ("ingest", "metadata"), ("labels", "corrections"))
+            read = (("ingest", "source"), ("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
             found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
             continue
-        for model, entry in PARAMS["models"].items():
+        members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
+        entries = {"${models}": PARAMS["models"], "${ensembles}": members}[stage["foreach"]]
+        for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
     return found
 
@@ -45,8 +48,10 @@ def filled(text: str, values: dict[str, str]) -> str:
     return re.sub(r"\$\{([\w.]+)\}", lambda match: values[match[1]], text)
 
 
-def names(entries: list[Any], values: dict[str, str]) -> list[str]:
-    return [filled(entry if isinstance(entry, str) else next(iter(entry)), values) for entry in entries]
+def names(entries: list[Any], values: dict[str, str], *, inside: str = "") -> list[str]:
+    """The paths, or parameters, of a stage; paths of a stage that runs `inside` a folder are relative to it."""
+    named = [filled(entry if isinstance(entry, str) else next(iter(entry)), values) for entry in entries]
+    return [posixpath.normpath(posixpath.join(inside, name)) for name in named]
 
 
 @cache
@@ -75,13 +80,14 @@ def imported(module_file: str) -> frozenset[str]:
 def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
     name: str, stage: dict[str, Any], values: dict[str, str]
 ) -> None:
-    deps = names(stage["deps"], values)
+    deps = names(stage["deps"], values, inside=stage.get("wdir", ""))
     if name == "code":
         assert {"mien", "stages", "requirements.lock"} == set(deps)
         return
     assert not [dep for dep in deps if Path(dep).parts[0] in ("mien", "stages")]
     if not stage.get("always_changed"):  # such a stage runs each time, whatever it depends on
-        assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, values.get("key")))]
+        model = None if name == "ensemble" else values.get("key")  # all ensembles run the same code
+        assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, model))]
 
 
 def test_stages_never_import_each_other() -> None:
@@ -111,9 +117,10 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(function(model)) for function in (paths.config, paths.pretrained, paths.model, paths.train_metrics, paths.train_curves)
         }
         here |= {str(function(model)) for function in (paths.evaluation, paths.confusion_table, paths.confusion_picture, paths.predictions)}
+        here |= {str(paths.calibrated(model))}
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
-        outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values)]
+        outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]
         assert outputs, name
         assert set(outputs) <= here, f"{name}: {set(outputs) - here}"
 

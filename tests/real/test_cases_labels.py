@@ -78,7 +78,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("the cases are not here")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(conversion, "parallel_map", lambda work, pieces, **_: [work(piece) for piece in pieces])
-    for name in ("params.yaml", "metadata.csv", "corrections.csv"):
+    for name in ("params.yaml", "metadata.csv", "votes.csv", "corrections.csv"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 

@@ -23,6 +23,7 @@ STAGES: list[Callable[[], None]] = [module.main for module in (ingest, convert, 
 def run_all(folder: Path, **changes: str) -> None:
     """Runs the data stages in `folder` with the repository's parameters and these changes of whole lines."""
     shutil.copy(ROOT / "metadata.csv", folder)
+    shutil.copy(ROOT / "votes.csv", folder)
     shutil.copy(ROOT / "corrections.csv", folder)
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     lines = text.splitlines()

@@ -27,6 +27,7 @@ def run(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
             patch.chdir(folder)
             paths.PARAMS.write_text(f"ingest: {{source: {real_data / source}}}\n{MODELS}\n")
             Path("metadata.csv").write_text("path,subject\n")
+            Path("votes.csv").write_text("path\n")
             ingest.main()
             convert.main()
             dedup.main()

@@ -22,6 +22,7 @@ def run(source: Path, folder: Path, *, converting: bool = True) -> None:
         patch.chdir(folder)
         paths.PARAMS.write_text(f"ingest: {{source: {source}}}\n{MODELS}\n")
         Path("metadata.csv").write_text("path,subject\n")
+        Path("votes.csv").write_text("path\n")
         ingest.main()
         if converting:
             convert.main()

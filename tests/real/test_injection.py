@@ -32,6 +32,7 @@ def test_the_data_stages_show_hostile_names_and_obey_none(
     monkeypatch.chdir(tmp_path)
     paths.PARAMS.write_text(PARAMS.format(case=CASE))
     Path("corrections.csv").write_text("sample_id,decision\n")
+    Path("votes.csv").write_text("path\n")
     for stage in (ingest, convert, dedup, sanitise, align, split):
         stage.main()
     where("*")

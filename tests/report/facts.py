@@ -11,6 +11,7 @@ from mien.compare.leaderboard import leaderboard
 from mien.config.configure import configure
 from mien.config.model import config_document
 from mien.config.params import Params, parse_params
+from mien.config.prediction import prediction_config
 from mien.evaluate.predictions import Predictions
 from mien.evaluate.results import bare_metrics, report_on_test
 from mien.evaluate.seeds import seed_metrics
@@ -88,7 +89,9 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         slices={model: table for model, (table, _) in tables.items()},
         trainings={model: _record(model, class_counts) for model in params.models},
         curves={model: pd.DataFrame({"epoch": [1, 2, 3], "val_loss": [1.0, 0.5, 0.6]}) for model in params.models},
-        configs={model: config_document(configure(params, model)) for model in params.models},
+        configs={
+            model: config_document(configure(params, model)) | prediction_config(params, model).model_dump() for model in params.models
+        },
         comparisons=pairs,
         explanations={},
         costs={},

@@ -18,13 +18,16 @@ from tests.models.make import make_config, make_model
 from tests.report.facts import make_facts, make_params
 
 
-@pytest.mark.parametrize("detector", ["none", "mtcnn"])
+@pytest.mark.parametrize(("detector", "tta"), [("none", "none"), ("none", "flip"), ("mtcnn", "none")])
 def test_the_snippet_runs_and_predicts_as_the_pipeline_does(
-    detector: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    detector: str, tta: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = make_facts()
+    facts.configs["first"]["tta"] = tta
     config = make_config(name="first", classes=list(facts.classes), input_px=32)
     network = make_model(config)
+    with torch.no_grad():
+        network.head.get_parameter("classifier.weight").mul_(300)  # so that an image and its mirror image differ visibly
     save_model(tmp_path / "models" / "first", network, config, facts={})
     face_SS3 = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(face_SS3).save(tmp_path / "face.jpg", "PNG")  # decoded by content, whatever its name
@@ -37,7 +40,7 @@ def test_the_snippet_runs_and_predicts_as_the_pipeline_does(
     exec(re.findall(r"```python\n(.*?)```", card, re.DOTALL)[0], {})
     told = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
     images_13SS = torch.from_numpy(face_SS3).permute(2, 0, 1)[None]
-    logits_K = predict_logits(network, images_13SS, input_px=32, precision="fp32", device="cpu")[0]
+    logits_K = predict_logits(network, images_13SS, input_px=32, precision="fp32", device="cpu", tta=tta)[0]
     chances = torch.softmax(torch.from_numpy(logits_K) / facts.evaluations["first"]["calibration"]["temperature"], 0).tolist()
     assert {name: float(chance) for name, chance in told.items()} == pytest.approx(dict(zip(facts.classes, chances, strict=True)), abs=6e-4)
     assert list(told.values()) == sorted(told.values(), reverse=True)

@@ -231,3 +231,11 @@ def test_the_data_card_says_what_was_turned(facts: RunFacts, faces: str, turned:
     counts = facts.counts | {"align": facts.counts["align"] | {"turned": turned}}
     text = " ".join(data_card(replace(facts, params=make_params(f"faces: {faces}\n"), counts=counts)).split())
     assert expected in text if expected else "sideways" not in text
+
+
+def test_a_card_names_the_views_whose_cost_it_shows(facts: RunFacts) -> None:
+    alone = model_card("first", facts)
+    assert "views of" not in alone
+    views = model_card("first", replace(facts, configs=facts.configs | {"first": facts.configs["first"] | {"tta": "ten_crop"}}))
+    assert "multiply-accumulates per image, with the views of ten_crop" in rows_of(views, "## Environment and cost")
+    assert "the test averages the views of ten_crop" in views and rows_of(views, "## Training procedure")["tta"] == ["ten_crop"]

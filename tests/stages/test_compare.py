@@ -29,7 +29,10 @@ def write_params(*models: str, classes: str = "[happy, sad]") -> None:
 
 def write_splits(labels: str = LABELS) -> None:
     rows = pd.DataFrame({"path": [f"{number}.png" for number in range(len(labels))], "label": [FULL[c] for c in labels]})
-    rows = rows.assign(sample_id=rows["path"], group_id=rows["path"], scene_id=rows["path"], split="test", subject=None, flag=None)
+    rows = rows.assign(
+        sample_id=rows["path"], group_id=rows["path"], scene_id=rows["path"], split="test", subject=None, flag=None, part=None
+    )
+    rows["shares"] = None
     other = rows.assign(path="v" + rows["path"], split="val")
     write_table(paths.SPLITS, pd.concat([rows, other]), SPLITS)
 

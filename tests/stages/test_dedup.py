@@ -37,7 +37,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids |= {"test/happy/copy": ids["train/sad/a"], "test/happy/broken": sample_id("broken")}
     files = pd.DataFrame({"path": list(ids), "sample_id": list(ids.values())})
     files["subset_raw"], files["label_raw"] = files.path.str.split("/").str[0], files.path.str.split("/").str[1]
-    files[["subject", "ignored", "error", "metadata"]] = None
+    files[["subject", "ignored", "error", "metadata", "part", "votes"]] = None
     files["size_bytes"] = 1
     write_table(paths.FILES, files, FILES)
 

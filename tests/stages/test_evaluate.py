@@ -24,7 +24,7 @@ from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model, seed_folder
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
-from mien.store.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
+from mien.store.tables import CALIBRATED, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
 from stages import evaluate
 
 CLASSES = ("happy", "sad", "fear")
@@ -58,11 +58,27 @@ def write_splits(flags: dict[str, str]) -> None:
     frame = pd.DataFrame(rows, columns=["path", "sample_id", "label", "split"])
     frame["scene_id"] = frame["sample_id"]
     frame["group_id"], frame["subject"], frame["flag"] = frame["sample_id"], None, frame["path"].map(flags).astype(object)
+    frame["part"] = frame["shares"] = None
     write_table(paths.SPLITS, frame.where(frame.notna(), None), SPLITS)
     files = pd.DataFrame(dict.fromkeys(FILES.names), index=frame.index).astype(object)
     files["path"], files["sample_id"], files["size_bytes"] = frame["path"], frame["sample_id"], 10
     files["metadata"] = [json.dumps({"age": str(10 * number)}) for number in range(len(frame))]
     write_table(paths.FILES, files, FILES)
+
+
+def write_images() -> None:
+    """Faces of random pixels, and the properties of the images that they are of."""
+    generator = np.random.default_rng(0)
+    for digit in DIGITS:
+        faces, images = [], []
+        if digit in "12345678":
+            picture = io.BytesIO()
+            Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(picture, "PNG")
+            faces = [{"sample_id": digit * 64, "image": picture.getvalue()}]
+            figures = dict(zip(("sharpness", "brightness", "contrast"), generator.random(3).tolist(), strict=True))
+            images = [{"sample_id": digit * 64, "source_format": "PNG", **figures}]
+        write_shard(paths.FACES, digit, pa.Table.from_pylist(faces, FACES), FACES)
+        write_shard(paths.IMAGES, digit, pa.Table.from_pylist(images, IMAGES), IMAGES)
 
 
 def write_training(**changes: object) -> None:
@@ -84,19 +100,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.setattr(speed, "BUDGET_S", 0.0)
     paths.PARAMS.write_text(PARAMS)
-    generator = np.random.default_rng(0)
-    for digit in DIGITS:
-        faces, images = [], []
-        if digit in "12345678":
-            picture = io.BytesIO()
-            Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(picture, "PNG")
-            faces = [{"sample_id": digit * 64, "image": picture.getvalue()}]
-            figures = dict(zip(("sharpness", "brightness", "contrast"), generator.random(3).tolist(), strict=True))
-            images = [{"sample_id": digit * 64, "source_format": "PNG", **figures}]
-        write_shard(paths.FACES, digit, pa.Table.from_pylist(faces, FACES), FACES)
-        write_shard(paths.IMAGES, digit, pa.Table.from_pylist(images, IMAGES), IMAGES)
+    write_images()
     write_splits({})
     write_training()
+    write_json(paths.prediction_config("tiny"), {"tta": "none"})
     save_model(paths.model("tiny"), *make(42), facts=FACTS)
     return tmp_path
 
@@ -135,6 +142,11 @@ def test_what_is_written_agrees_with_the_predictions(capsys: pytest.CaptureFixtu
         log_loss(rows["label"], torch.from_numpy(logits.astype(float)).softmax(1)[:, [2, 0, 1]], labels=sorted(CLASSES)), abs=1e-12
     )
     assert "seeds" not in figures
+    temperature = figures["calibration"]["temperature"]
+    certain = read_table(paths.calibrated("tiny"), CALIBRATED)
+    assert certain["path"].tolist() == read_table(paths.predictions("tiny"), PREDICTIONS)["path"].tolist(), "test and validation images"
+    expected = torch.log_softmax(torch.from_numpy(logits.astype(float)) / temperature, 1).numpy()
+    np.testing.assert_allclose(np.stack(certain["log_probabilities"].tolist())[: len(TEST)], expected, atol=1e-6)
 
     plotted = pd.read_csv(paths.confusion_table("tiny"))
     assert plotted["actual"].tolist() == rows["label"].tolist() and plotted["predicted"].tolist() == rows["predicted"].tolist()
@@ -187,6 +199,29 @@ def test_every_seed_is_tested_and_the_first_ones_figures_are_the_models() -> Non
 
 
 @pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(("tta", "num_views"), [("flip", 2), ("ten_crop", 10)])
+def test_every_prediction_has_the_views_that_the_configuration_names(tta: str, num_views: int) -> None:
+    paths.PARAMS.write_text(PARAMS.replace("input_px: 32", "input_px: 32, seeds: [42, 9]"))
+    config = configure(load_params(), "tiny")
+    save_model(paths.model("tiny"), make(42)[0], config, facts=FACTS, other_seeds=[(*make(9), FACTS)])
+    evaluate.main("tiny")
+    alone = read_json(paths.evaluation("tiny"))
+    write_json(paths.prediction_config("tiny"), {"tta": tta})
+    evaluate.main("tiny")
+    found, rows = read_json(paths.evaluation("tiny")), read_table(paths.predictions("tiny"), PREDICTIONS)
+    by_split = rows.groupby(["seed", "split"])
+    assert set(by_split.groups) == {(42, "test"), (42, "val"), (9, "test")}, "val is what the temperature is fitted on"
+    for (seed, split), own in by_split:
+        network, _ = load_model(seed_folder(paths.model("tiny"), 9) if seed == 9 else paths.model("tiny"))
+        faces = load_faces(paths.FACES, own, classes=CLASSES, max_px=32)
+        wanted = predict_logits(network, faces.images_N3SS, input_px=32, precision="fp32", device="cpu", tta=tta)
+        np.testing.assert_allclose(np.stack(own["logits"].tolist()), wanted, rtol=0, atol=1e-5, err_msg=f"seed {seed}, {split}")
+    assert found["tta"] == tta and "tta" not in alone, "the document of a model without views is as it was"
+    assert found["cost"] == {**alone["cost"], "macs": num_views * alone["cost"]["macs"]}
+    assert all(read_json(paths.cost("tiny", "abc", tta=name))["images_per_s"] > 0 for name in (tta, "none")), "each has its own speed"
+
+
+@pytest.mark.usefixtures("workspace")
 def test_a_class_without_test_images_has_no_recall_interval() -> None:
     rows = read_table(paths.SPLITS, SPLITS)
     write_table(paths.SPLITS, rows[(rows["split"] != "test") | (rows["label"] != "fear")], SPLITS)
@@ -233,4 +268,10 @@ def test_what_a_user_can_meet() -> None:
     assert not paths.evaluation("tiny").exists() and not paths.predictions("tiny").exists()
     (paths.model("tiny") / "model.json").unlink()
     with pytest.raises(TableError, match="train@tiny"):
+        evaluate.main("tiny")
+    write_json(paths.prediction_config("tiny"), {"tta": "mirrored"})
+    with pytest.raises(TableError, match=r"prediction/tiny\.json does not contain the settings of a prediction; run `dvc repro configure`"):
+        evaluate.main("tiny")
+    paths.prediction_config("tiny").unlink()
+    with pytest.raises(TableError, match=r"prediction/tiny\.json is missing; run `dvc repro configure`"):
         evaluate.main("tiny")

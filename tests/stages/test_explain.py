@@ -15,7 +15,7 @@ from mien.config.configure import configure
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError
-from mien.core.files import read_json
+from mien.core.files import read_json, write_json
 from mien.models.build import build_model
 from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model
@@ -65,20 +65,21 @@ def write_rows(labels: list[str]) -> None:
     ]
     frame = pd.DataFrame(rows).assign(label=labels + [CLASSES[number % 3] for number in range(NUM_TRAIN)], subject=None, flag=None)
     frame["group_id"] = frame["scene_id"] = frame["sample_id"]
+    frame["part"] = frame["shares"] = None
     write_table(paths.SPLITS, frame, SPLITS)
     twin = frame.iloc[[len(labels) - 1]].assign(path="twin.png", label="Sadness 2")
     files = pd.concat([frame, twin], ignore_index=True).assign(label_raw=lambda all_: all_["label"], size_bytes=1, ignored=None, error=None)
-    write_table(paths.FILES, files.assign(subset_raw=None, metadata=None), FILES)
+    write_table(paths.FILES, files.assign(subset_raw=None, metadata=None, votes=None), FILES)
     write_table(paths.DUPLICATES, files.assign(kind=None, twin_path=None, distance=0, correlation=1.0, agreement=1.0), DUPLICATES)
 
 
-def write_predictions() -> list[str]:
+def write_predictions(tta: str = "none") -> list[str]:
     """Of the model as it is; returns the classes predicted, by path."""
     rows = read_table(paths.SPLITS, SPLITS)
     rows = rows[rows["split"] == "test"].sort_values("path", ignore_index=True)
     network, _ = load_model(paths.model("tiny"))
     faces = load_faces(paths.FACES, rows, classes=CLASSES, max_px=32)
-    logits = predict_logits(network, faces.images_N3SS, input_px=32, precision="fp32", device="cpu")
+    logits = predict_logits(network, faces.images_N3SS, input_px=32, precision="fp32", device="cpu", tta=tta)
     predicted = [CLASSES[column] for column in logits.argmax(axis=1)]
     write_table(paths.predictions("tiny"), rows.assign(logits=list(logits), predicted=predicted, seed=42), PREDICTIONS)
     return predicted
@@ -97,6 +98,7 @@ def make(head: str = "linear", *, landmarks: bool = True) -> None:
     write_stores(ids, landmarks=landmarks)
     write_rows(labels)
     torch.manual_seed(1)
+    write_json(paths.prediction_config("tiny"), {"tta": "none"})
     config = configure(load_params(), "tiny")
     save_model(paths.model("tiny"), build_model(config), config, facts={"weights": "none", "recipe": "one_stage"})
     write_predictions()
@@ -238,6 +240,16 @@ def test_without_landmarks_and_without_class_maps() -> None:
     assert read_json(paths.explanation_folder("tiny") / "mirrored.json") == []
     assert not (paths.explanation_folder("tiny") / "mirrored.jpg").exists()
     assert not {"face_px", "score"} & {entry["column"] for entry in document["failures"]["associations"]}
+
+
+@pytest.mark.usefixtures("workspace")
+def test_predictions_are_checked_with_the_views_that_they_were_made_with() -> None:
+    write_predictions("flip")
+    with pytest.raises(TableError, match="other weights"):
+        explain.main("tiny")
+    write_json(paths.prediction_config("tiny"), {"tta": "flip"})
+    explain.main("tiny")
+    assert paths.explanation("tiny").is_file()
 
 
 @pytest.mark.usefixtures("workspace")

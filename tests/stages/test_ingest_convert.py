@@ -47,6 +47,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data[data.index(MESS["top.png"][-200:])] ^= 1  # a wrong checksum
     Path("mess.zip").write_bytes(data)
     Path("metadata.csv").write_text("path,subject,camera\nhappy/a.jpg,Ann,X\ngone.jpg,Bob,Y\n")
+    Path("votes.csv").write_text("path\n")
     paths.PARAMS.write_text(f"ingest: {{source: mess.zip}}\n{MODELS}\n")
     return tmp_path
 

@@ -23,6 +23,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     paths.PARAMS.write_text(f"ingest: {{source: photos}}\n{MODELS}\n")
     Path("metadata.csv").write_text("path,subject\n")
+    Path("votes.csv").write_text("path\n")
     Path("corrections.csv").write_text("sample_id,decision\n")
     return root
 

@@ -15,7 +15,7 @@ import typer.testing
 
 from mien.core import paths
 from mien.core.errors import LabelError, ValidationFailed
-from mien.store.tables import FATE_NAMES, FATES, FILES, LABELS, SPLITS, read_table, write_table
+from mien.store.tables import FATE_NAMES, FATES, FILES, LABELS, SPLIT_NAMES, SPLITS, read_table, write_table
 from stages import sanitise, split, validate
 from tests.random_tables import Tables
 from tests.surroundings import run_stage_here
@@ -204,6 +204,44 @@ def test_the_official_test_split_stays_whole_and_training_does_not_know_its_pict
     leaked = files[files["path"].isin(fates.loc[fates["fate"] == "leak", "path"])]
     assert len(leaked) and set(leaked["group_id"]) <= set(test["group_id"])
     assert {"blank", "too_small", "no_face"} & set(test["flag"].dropna())
+
+
+@pytest.mark.parametrize("named", ["val", "PublicTest"])
+def test_with_official_validation_both_splits_stay_whole_and_training_knows_neither(named: str) -> None:
+    """The source's validation images, or if it has none, FER2013's PublicTest; the latter are no test images then."""
+    set_params(method="official", near_copies="keep", val="official")
+    tables = Tables(600, seed=12)
+    if named == "PublicTest":
+        subset = tables.files["subset_raw"].where(tables.files["subset_raw"] != "val", None)
+        public = (subset == "test") & (tables.files.index % 2 == 0)
+        tables.files = tables.files.assign(subset_raw=subset, part=public.map({True: "PublicTest", False: None}))
+    run_all(tables, official=True)
+    splits = read_table(paths.SPLITS, SPLITS).merge(tables.files[["path", "subset_raw"]], on="path")
+    held_out = {"val": ["val", None], "PublicTest": ["test", "PublicTest"]}[named]
+    validating = splits[splits["split"] == "val"]
+    assert len(validating) and set(validating["subset_raw"]) == {held_out[0]} and set(validating["part"]) == {held_out[1]}
+    assert set(splits.loc[splits["split"] == "test", "subset_raw"]) == {"test"}
+    assert validating["flag"].isna().all()
+    groups = {name: set(splits.loc[splits["split"] == name, "group_id"]) for name in SPLIT_NAMES}
+    assert not groups["train"] & groups["val"] and not groups["train"] & groups["test"] and not groups["val"] & groups["test"]
+    fates = read_table(paths.FATES, FATES)
+    leaked = fates[fates["fate"] == "leak"]
+    assert set(leaked["reason"]) == {"in the test split", "in the validation split"}
+    assert not set(leaked["path"]) & set(splits["path"])
+    files = tables.files
+    its = files["subset_raw"].eq("val") if named == "val" else files["part"].eq(named)
+    known = set(files.loc[its & ~files["label_raw"].isin(["hapy", "contempt"]) & files["label_raw"].notna(), "path"])
+    lost = fates[fates["path"].isin(known - set(validating["path"]))]
+    allowed = {"leak", "rejected", "quarantined", "duplicate"} if named == "val" else {"leak", "rejected"}
+    assert set(lost["fate"]) <= allowed, "PublicTest stays whole but for copies of test images"
+
+
+def test_official_validation_needs_a_validation_split() -> None:
+    set_params(method="official", val="official")
+    tables = Tables(300, seed=12)
+    tables.files = tables.files.assign(subset_raw=tables.files["subset_raw"].where(tables.files["subset_raw"] != "val", None))
+    with pytest.raises(LabelError, match=r"split\.val: official needs.*set split\.val to a share"):
+        run_all(tables, official=True, validated=False)
 
 
 def test_the_same_tables_give_the_same_bytes_in_any_order_of_rows() -> None:

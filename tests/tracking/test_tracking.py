@@ -127,6 +127,7 @@ def configured() -> None:
     params = load_params()
     for model in params.models:
         write_json(paths.config(model), config_document(configure(params, model)))
+        write_json(paths.prediction_config(model), {"tta": "none"})
     write_json(paths.counts("ingest"), {"files": 10, "reasons": {"truncated": 2}, "source": "a text"})
     paths.confusion_picture("first").parent.mkdir(parents=True)
     paths.confusion_picture("first").write_bytes(b"a picture")

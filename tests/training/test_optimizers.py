@@ -1,5 +1,6 @@
 """Which parameters an optimiser is given, what its weight decay touches, and what one step of it is."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,29 @@ def test_weight_decay_spares_norms_biases_and_position_tables(backbone: str) -> 
     spared = {name for name in named.values() if name not in decayed}
     assert all(parameter.ndim > 1 for parameter in decayed.values())
     assert all(name in of_norms or name.endswith("bias") or "relative_position_bias_table" in name for name in spared), spared
+
+
+def test_with_layer_decay_each_layer_has_its_rate_and_the_head_the_whole() -> None:
+    model = build_model(model_config())
+    optimizer = build_optimizer(model, settings(weight_decay=0.1, layer_decay=0.5), lr=0.02)
+    rate = {id(parameter): group["lr"] for group in optimizer.param_groups for parameter in group["params"]}
+    assert rate.keys() == {id(parameter) for parameter in model.parameters()}, "every parameter once"
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == len(rate)
+    assert {rate[id(parameter)] for parameter in model.head.parameters()} == {0.02}
+    stem, *_, last = (rate[id(parameter)] for name, parameter in model.backbone.named_parameters() if parameter.ndim > 1)
+    depth = {round(math.log(0.02 / each, 2), 6) for each in rate.values()}
+    assert stem < last <= 0.02 and depth == {float(number) for number in range(len(depth))}, "powers of one half, without a gap"
+    for group in build_optimizer(model, settings(weight_decay=0.1), lr=0.02).param_groups:
+        assert group["lr"] == 0.02
+    decayed = {id(p) for group in optimizer.param_groups if group["weight_decay"] for p in group["params"]}
+    plain = build_optimizer(model, settings(weight_decay=0.1), lr=0.02).param_groups
+    assert decayed == {id(p) for group in plain if group["weight_decay"] for p in group["params"]}
+
+
+def test_the_schedule_keeps_the_ratio_of_the_layers(tmp_path: Path) -> None:
+    config = model_config(train={"epochs": 2, "lr": 0.01, "schedule": "exponential", "decay": 0.5, "layer_decay": 0.5})
+    fitted = fit(build_model(config), face_set(12), face_set(6, seed=1), config=config, pretrained=False, checkpoints=tmp_path)
+    assert [row["lr"] for row in fitted.curves] == pytest.approx([0.01, 0.005])
 
 
 def test_what_is_frozen_is_not_given_to_the_optimiser() -> None:

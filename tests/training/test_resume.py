@@ -29,6 +29,8 @@ CONFIGS = {
         train={"epochs": 4, "schedule": "cosine", "warmup_epochs": 1, "sampler": "class_balanced", "accumulate": 2, "optimizer": "sgd"},
         augment={"mixup": 0.4, "cutmix": 1.0, "erase": 0.5, "brightness": 0.2, "rand_augment": 5, "crop": 0.1},
     ),
+    "sharpness": model_config(train={"epochs": 4, "sam_rho": 0.05, "optimizer": "adamw"}, augment={"erase": 0.5, "mixup": 0.4}),
+    "averaged": model_config(train={"epochs": 4, "ema": 0.8, "start_px": 32, "layer_decay": 0.7, "schedule": "cosine"}, input_px=48),
     "two_stage": model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "plateau_patience": 0}),
 }
 

@@ -85,6 +85,8 @@ def write_workspace(root: Path, config: ModelConfig, *, num_train: int = 36, num
                 "scene_id": name,
                 "subject": None,
                 "flag": None,
+                "part": None,
+                "shares": None,
             }
         )
     for digit in DIGITS:

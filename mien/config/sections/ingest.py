@@ -22,6 +22,13 @@ class IngestParams(Section):
         description="CSV with a column path and any other columns; the column subject names the person, the column label gives the label; "
         "leave only the header if you have none",
     )
+    votes: str = Field(
+        "votes.csv",
+        min_length=1,
+        description="CSV with a column path (within the source, or the file name) and a column per label, also unknown and NF (no face), "
+        "with the number of people who gave the image this label; a fer2013new.csv (FERPlus) in the source is read without it; leave only "
+        "the header if you have none",
+    )
     label: str = Field(
         "",
         description="Python regular expression that is searched in each path of the source; its group (?P<label>...) is the label (a class "
@@ -31,6 +38,12 @@ class IngestParams(Section):
         "",
         description="Python regular expression that is searched in each path of the source; its group (?P<subject>...) is the subject if "
         "ingest.metadata gives none; empty means that it is not used",
+    )
+    part: str = Field(
+        "",
+        description="Python regular expression that is searched in each path of the source; its group (?P<part>...) names the part of "
+        "the test split that an image belongs to, and metrics are also reported for each part; a column part of ingest.metadata has "
+        "precedence; empty means that it is not used",
     )
 
     max_file_mb: PositiveInt = Field(
@@ -45,7 +58,7 @@ class IngestParams(Section):
         return self
 
     def _faults(self) -> Iterator[Fault]:
-        for group, pattern in (("label", self.label), ("subject", self.subject)):
+        for group, pattern in (("label", self.label), ("subject", self.subject), ("part", self.part)):
             try:
                 groups = re.compile(pattern).groupindex
             except (re.error, OverflowError, RecursionError) as error:

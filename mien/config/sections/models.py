@@ -8,13 +8,19 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from mien.config.faults import Fault, refuse
 from mien.config.sections.base import Fraction, Section
 
+Tta = Literal["none", "flip", "ten_crop"]
+
 
 class ModelParams(Section):
     backbone: str = Field(description="name of the architecture in timm, or cnn")
-    weights: str = Field(description="none, imagenet, or a folder with BACKBONE*.safetensors")
+    weights: str = Field(
+        description="none, imagenet, ../models/NAME (another model, which is then trained first), or a "
+        "folder with BACKBONE*.safetensors or the model.json of a model; a path is absolute or relative to the folder weights"
+    )
     attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: str = Field(description="pooling and classifier")
     dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
+    drop_path: Fraction = Field(0.0, lt=1, description="stochastic depth: probability of skipping the last block of the backbone")
     loss: str = Field(description="loss function")
     recipe: Literal["one_stage", "two_stage"] = Field(
         "two_stage", description="two_stage trains the head with a frozen backbone, then also the last layers of the backbone"
@@ -24,6 +30,11 @@ class ModelParams(Section):
         "backbone", description="mean and standard deviation of the input: those of the pretraining, those of ImageNet, or 0.5"
     )
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 is autocast with the channels-last layout; it changes results")
+    tta: Tta = Field(
+        "none",
+        description="test-time augmentation, which averages the probabilities of several views of an image: flip adds its mirror image; "
+        "ten_crop predicts the corners and the centre at 7/8 of the side, and their mirror images",
+    )
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = Field(
         (), description="the model is trained once with each seed, and the weights of the first one are used; empty means `seed` alone"
     )

@@ -1,9 +1,11 @@
 """The section `train`: the defaults of the training loop, which each model may override."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from mien.config.faults import Fault, refuse
 from mien.config.sections.base import Fraction, Section, only_if
 
 
@@ -15,6 +17,9 @@ class TrainParams(Section):
     momentum: Fraction = Field(0.9, lt=1, description="momentum of sgd", json_schema_extra=only_if(optimizer="sgd"))
     lr: PositiveFloat = Field(2e-3, description="learning rate of the first (or only) stage")
     weight_decay: NonNegativeFloat = Field(0.0, description="weight decay; not applied to norms or biases")
+    layer_decay: Fraction = Field(
+        1.0, gt=0, description="factor of the learning rate from each layer of the backbone to the one below it; 1 gives all the same rate"
+    )
     clip_norm: NonNegativeFloat = Field(0.0, description="gradients with a larger norm are scaled down to this norm; 0 turns this off")
     schedule: Literal["none", "plateau", "exponential", "cosine"] = Field(
         "cosine", description="how the learning rate decreases over the epochs"
@@ -33,6 +38,25 @@ class TrainParams(Section):
         description="number of epochs in which the cosine schedule first rises; the last epoch is never one of them",
         json_schema_extra=only_if(schedule="cosine"),
     )
+    sam_rho: NonNegativeFloat = Field(
+        0.0, description="ρ of sharpness-aware minimisation, which takes two passes for each step; 0 turns it off; needs accumulate 1"
+    )
+    ema: Fraction = Field(
+        0.0,
+        lt=1,
+        description="decay, per step, of the exponential moving average of the weights, which is validated and kept in place of the "
+        "weights; 0 turns it off",
+    )
+    start_px: NonNegativeInt = Field(
+        0,
+        description="side of the input in the first epoch, in pixels, from which it grows to models.NAME.input_px; 0 trains at that size "
+        "only",
+    )
+    full_px_after: Fraction = Field(
+        0.7,
+        description="share of the epochs of a stage during which the input grows",
+        json_schema_extra=only_if(start_px__above=0),
+    )
     fine_tune_epochs: NonNegativeInt = Field(20, description="maximum number of epochs of the second stage; 0 leaves it out")
     fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")
     fine_tune_layers: PositiveInt = Field(30, description="number of the last layers of the backbone that the second stage trains")
@@ -43,3 +67,12 @@ class TrainParams(Section):
         "val_loss", description="validation metric that decides early stopping and which checkpoint is kept"
     )
     patience: PositiveInt = Field(8, description="epochs without improvement before a stage stops")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.sam_rho and self.accumulate > 1:
+            yield "sam_rho", "must be 0 if accumulate is above 1, because it repeats the batch of each step", self.sam_rho

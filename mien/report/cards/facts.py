@@ -31,6 +31,11 @@ def images_by_class(facts: RunFacts) -> list[list[Any]]:
 def split_words(facts: RunFacts) -> str:
     """Return sentences on the origin of the test split."""
     how = facts.params.split
+    if how.val == "official":
+        return (
+            "The test and validation splits are the set's own, and no decodable test image was dropped. Training images that show the same "
+            "picture as a test or validation image were removed, and so were validation images that show the same picture as a test image."
+        )
     if how.method == "official":
         return (
             f"The test split is the set's own, and no decodable test image was dropped. Validation is {percent(how.val)} of the set's "

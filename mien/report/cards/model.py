@@ -45,7 +45,7 @@ def model_card(model: str, facts: RunFacts) -> str:
         calibration_rows=rows.calibration_rows(evaluation["calibration"]),
         slice_rows=rows.slice_rows(facts.slices[model]),
         setting_rows=rows.setting_rows(config),
-        cost_rows=rows.cost_rows(evaluation["cost"], facts.costs.get(model)),
+        cost_rows=rows.cost_rows(evaluation["cost"], facts.costs.get(model), tta=config["tta"]),
         explanation=explanation,
         claim_rows=rows.claim_rows(explanation["claims"]) if explanation else [],
         association_rows=rows.association_rows(explanation["failures"]) if explanation else [],

@@ -139,11 +139,11 @@ def setting_rows(config: Figures) -> Rows:
     return [[name, value(setting)] for name, setting in {**rest, **loss, **head, **train, **augment}.items()]
 
 
-def cost_rows(cost: Figures, speed: Figures | None) -> Rows:
+def cost_rows(cost: Figures, speed: Figures | None, *, tta: str) -> Rows:
     """Return the size of the model and, if `speed` is given, its prediction speed on the machine that made the report."""
     rows = [
         ["parameters", count(cost["num_parameters"])],
-        ["multiply-accumulates per image", large(cost["macs"])],
+        ["multiply-accumulates per image" + (f", with the views of {tta}" if tta != "none" else ""), large(cost["macs"])],
         ["weights.safetensors", file_size(cost["file_bytes"])],
     ]
     if speed is not None:

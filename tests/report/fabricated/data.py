@@ -28,6 +28,7 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
     rows["scene_id"] = rows["group_id"]
     rows["label"] = [classes[k % len(classes)] for k in range(num)]
     rows["flag"] = ["conflict" if is_official and k < 4 else None for k in range(num)]
+    rows = rows.assign(part=None, shares=None)
     write_table(paths.SPLITS, rows, SPLITS)
 
     leak = ("leak", "split", "in the test split", f"same picture as {names[1]}")
@@ -46,7 +47,9 @@ def write_data(params: Params, num: int) -> pd.DataFrame:
     write_table(paths.FATES, fates, FATES)
     files = fates[["path", "sample_id"]].assign(label_raw="Smile <i>", size_bytes=1000)
     files.loc[files["path"] == "photos/two labels too.jpg", "label_raw"] = "Frown <i>"
-    write_table(paths.FILES, files.assign(**dict.fromkeys(("subset_raw", "subject", "ignored", "error", "metadata"))), FILES)
+    write_table(
+        paths.FILES, files.assign(**dict.fromkeys(("subset_raw", "subject", "ignored", "error", "metadata", "part", "votes"))), FILES
+    )
     write_duplicates(fates, [(names[0], lost[0][0], "exact"), (names[1], lost[1][0], "near"), (lost[2][0], lost[3][0], "mirrored")])
     exposures = [(*sorted((names[k], names[k + 3])), "scene") for k in (4, 5, 6, 7)]
     write_pairs(files, [(names[1], lost[1][0], "near"), (lost[2][0], lost[3][0], "mirrored"), *exposures])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mien.config.configure import configure
 from mien.config.model import config_document
+from mien.config.prediction import prediction_config
 from mien.core import paths
 from mien.core.files import read_json, write_json
 from mien.statistics.metrics import accuracy, confusion_matrix, macro_f1, mean_accuracy, precision_recall_f1, weighted_f1
@@ -23,6 +24,7 @@ FINGERPRINT = "f" * 16
 
 def write_training(plan: Plan, model: str, *, timed: bool) -> None:
     write_json(paths.config(model), config_document(configure(plan.params, model)))
+    write_json(paths.prediction_config(model), prediction_config(plan.params, model).model_dump())
     epoch = np.arange(1, EPOCHS + 1)
     curve = {
         "epoch": epoch, "stage": (epoch > 3) + 1, "train_loss": 2 / epoch, "val_loss": 2 / epoch + 0.02 * epoch,
@@ -98,6 +100,9 @@ def write_evaluation(plan: Plan, model: str, *, seeds: tuple[int, ...]) -> None:
             "temperature": 1.7, "num_bins": 15, "before": errors, "after": {name: 0.8 * error for name, error in errors.items()},
         },
     }  # fmt: skip
+    if model in plan.params.ensembles:
+        document = {name: value for name, value in document.items() if name not in ("recipe", "selection")}
+        document["members"] = list(plan.params.ensembles[model])
     if flagged_N.any():
         document["clean"] = figures(plan, predicted_N, ~flagged_N)
     if seeds:

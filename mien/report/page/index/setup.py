@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mien.config.sections.split import SplitParams
 from mien.report.page.formats import percent, value
 from mien.report.run_facts import RunFacts
 
@@ -15,7 +16,7 @@ NOT_SETTINGS = ("name", "classes", "seed")
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
     """Return facts of the run, a row per model with the settings that differ, and the settings that the models share."""
     flat = {
-        model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.ranked
+        model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.trained
     }
     keys = list(dict.fromkeys(key for settings in flat.values() for key in settings))
     common = {key: _most_common([settings[key] for settings in flat.values() if key in settings]) for key in keys}
@@ -44,6 +45,14 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
+def _split(split: SplitParams) -> str:
+    if split.val == "official":
+        return "the official validation and test splits of the source"
+    if split.method == "official":
+        return f"the official test split of the source; validation is {percent(split.val)} of training"
+    return f"stratified by class, training {percent(split.train)}, validation {percent(split.val)}, test {percent(split.test)}"
+
+
 def _most_common(texts: list[str]) -> str:
     return Counter(texts).most_common(1)[0][0]
 
@@ -58,7 +67,6 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
     else:
         state = "code and parameters as committed"
     split = params.split
-    shares = f"training {percent(split.train)}, validation {percent(split.val)}, test {percent(split.test)}"
     faces = params.faces
     return [
         ("Git revision", f"{facts.origin.revision or 'unknown'} ({state})"),
@@ -92,11 +100,10 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ),
         (
             "split",
-            f"stratified by class, {shares}"
-            if split.method == "stratified"
-            else f"the official test split of the source; validation is {percent(split.val)} of training",
+            _split(split),
         ),
         *([("reduced to", f"at most {split.max_train} training images")] if split.max_train else []),
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
+        *((f"ensemble {name}", ", ".join(members)) for name, members in params.ensembles.items()),
         ("seed", str(params.seed)),
     ]

@@ -12,9 +12,9 @@ ORDER = ("macro_f1", "mean_accuracy", "accuracy", "weighted_f1", "kappa", "top2_
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
-    """Return a row per metric, on all test images and, if some are flagged, on the clean ones."""
+    """Return a row per metric, on all test images and, if there are any, on the clean ones and on each part of the test split."""
     evaluation = facts.evaluations[model]
-    parts = [("all", evaluation["all"])] + ([("clean", evaluation["clean"])] if "clean" in evaluation else [])
+    parts = [*((name, evaluation[name]) for name in ("all", "clean") if name in evaluation), *evaluation.get("parts", {}).items()]
     rows = [
         {
             "name": name,
@@ -32,6 +32,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
         "parts": [(name, tested["num_images"]) for name, tested in parts],
         "guesses": [title for key, title in BASELINES.items() if key in evaluation["all"]],
         "axis": Axis(min([0.0, *(part["low"] for row in rows for part in row["parts"] if part["low"] is not None)]), 1.0),
+        "num_flagged": evaluation["all"]["num_images"] - evaluation["clean"]["num_images"] if "clean" in evaluation else 0,
         "num_images": evaluation["all"]["num_images"],
         "num_groups": evaluation["all"].get("num_groups"),
     }

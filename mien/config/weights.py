@@ -1,0 +1,17 @@
+"""Checks the folders of weights that params.yaml names, because DVC's own error for a missing one comes before the stage that reads it."""
+
+from mien.core import paths
+from mien.core.errors import WeightsError
+
+WORDS = ("none", "imagenet")
+ANOTHER = "../models/"
+
+
+def require_weights(model: str, weights: str) -> None:
+    """Raises WeightsError if `weights` of a model is neither one of WORDS, nor another model, nor a folder."""
+    place = paths.WEIGHTS / weights
+    if weights not in WORDS and not weights.startswith(ANOTHER) and not place.is_dir():
+        raise WeightsError(
+            f"models.{model}.weights: must be {', '.join(WORDS)}, {ANOTHER}NAME or a folder; there is no folder {place} (a path is "
+            "absolute or relative to the folder weights)"
+        )

@@ -1,0 +1,72 @@
+"""Labels from the votes of several people, by the rule of FERPlus (Barsoum et al. 2016, arXiv:1608.01041, and its authors' published code).
+
+Labels with a single vote are left out as outliers. The label of an image is the one with more than half of the remaining votes. An image
+without such a label leaves, and so does one whose label is `unknown` or `NF` (not a face).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mien.config.sections.labels import LabelParams
+from mien.config.spelling import fold
+
+OUTLIER = 1  # votes: as many or fewer are left out
+_NO_EXPRESSION = {"unknown": "votes_unknown", "nf": "not_a_face"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The label of an image as spelt in the table of votes, or the reason why it has none."""
+
+    label: str | None
+    reason: str | None = None
+    detail: str | None = None
+
+
+def decide(votes: Mapping[str, int]) -> Decision:
+    """Decides by the number of votes for each label. A label with half of the votes has no majority."""
+    counted = {label: num for label, num in votes.items() if num > OUTLIER}
+    told = ", ".join(f"{label} {num}" for label, num in sorted(votes.items(), key=lambda item: (-item[1], item[0])))
+    if not votes:
+        return Decision(None, "no_votes", "nobody has voted on it")
+    label = max(counted, key=counted.__getitem__, default=None)
+    if label is None or 2 * counted[label] <= sum(counted.values()):
+        return Decision(None, "no_majority", f"votes: {told}")
+    if reason := _NO_EXPRESSION.get(fold(label)):
+        return Decision(None, reason, f"votes: {told}")
+    return Decision(label)
+
+
+def shares(votes: Mapping[str, int], params: LabelParams) -> list[float] | None:
+    """The share of the votes for each class that is kept, in order, without outliers and without votes for anything else; sums to 1.
+
+    None if no votes remain.
+    """
+    known, counted = params.spellings, Counter[str | None]()
+    for label, num in votes.items():
+        if num > OUTLIER:
+            counted[known.class_of(label)] += num
+    kept = np.array([counted[name] for name in params.kept], dtype=np.float64)
+    return (kept / kept.sum()).tolist() if kept.any() else None
+
+
+def with_votes(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
+    """The rows with `label_raw` replaced where there are votes, `undecided` and `votes_detail` (why there is no label), and `shares`.
+
+    Rows without votes keep their label, as all rows do if labels.from_votes is none. `shares` are for labels.from_votes: distribution only.
+    """
+    votes = [json.loads(text) if isinstance(text, str) and params.from_votes != "none" else None for text in rows["votes"]]
+    decisions = [decide(its) if its is not None else Decision(label) for its, label in zip(votes, rows["label_raw"], strict=True)]
+    soft = params.from_votes == "distribution"
+    columns = {
+        "label_raw": [decision.label for decision in decisions],
+        "undecided": [decision.reason for decision in decisions],
+        "votes_detail": [decision.detail for decision in decisions],
+        "shares": [shares(its, params) if its and soft else None for its in votes],
+    }
+    return rows.assign(**{name: pd.Series(values, rows.index, dtype=object) for name, values in columns.items()})
