@@ -112,7 +112,7 @@ def main(
     found += [ask(peer, images_NSS3, installed=installed) for peer in PEERS if (installed := places[peer.where])]
     predicted = predictions(found, params.labels)
     index = {name: number for number, name in enumerate(params.labels.kept)}
-    copy_N = rows["copy_label"].map(index).fillna(-1).to_numpy(np.int64)
+    copy_N = np.asarray(rows["copy_label"].map(index).fillna(-1), dtype=np.int64)
     typer.echo("\n".join(metrics_table(tested, predicted, seed=params.seed, num_resamples=resamples)))
     if ours and len(predicted) > len(ours):
         differences = differences_table(tested, predicted, models=ours, seed=params.seed, num_resamples=resamples)

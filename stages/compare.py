@@ -1,4 +1,4 @@
-"""Stage `compare`: the leaderboard and pairwise tests of all models."""
+"""Stage `compare`: the leaderboard and pairwise tests of all models and ensembles."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mien.config.params import Params, load_params
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import replacing_file, write_json
-from mien.core.outputs import read_json_output
+from mien.core.outputs import read_json_output, tested_by
 from mien.core.plural import plural
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
@@ -21,19 +21,19 @@ from mien.tracking import run as tracking
 
 
 def main() -> None:
-    """Ranks the models of params.yaml by their test metrics, and tests every pair of them on the same test images.
+    """Ranks the models and ensembles of params.yaml by their test metrics, and tests every pair of them on the same test images.
 
     Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (one object
-    per model, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, and which models are shown to be worse
-    than the best) and metrics/comparisons.csv (one row per pair).
+    per model, then per ensemble, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, and which models are shown
+    to be worse than the best) and metrics/comparisons.csv (one row per pair).
     """
     params = load_params()
-    evaluations = {model: _evaluation(params, model) for model in params.models}
-    predictions = {model: read_predictions(paths.predictions(model), columns=COLUMNS) for model in params.models}
+    evaluations = {model: _evaluation(params, model) for model in params.tested}
+    predictions = {model: read_predictions(paths.predictions(model), columns=COLUMNS) for model in params.tested}
     rows = read_table(paths.SPLITS, SPLITS)
     rows = rows[rows["split"] == "test"].reset_index(drop=True)
     groups = dict(zip(rows["path"], units(rows), strict=True))
-    images = same_images(predictions, against=next(iter(params.models)), classes=params.labels.kept, groups=groups)
+    images = same_images(predictions, against=params.tested[0], classes=params.labels.kept, groups=groups)
     pairs = compare_pairs(
         images.actual_N,
         images.predicted,
@@ -52,10 +52,12 @@ def main() -> None:
     best = next(model for model, (place, _) in places.items() if place == BEST)
     num_worse = sum(place == WORSE for place, _ in places.values())
     others = f", shown to be better than {num_worse} of the {len(board) - 1} others" if len(board) > 1 else ""
-    typer.echo(
-        f"compare: {plural(len(board), 'model')}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}{others} "
-        f"({paths.LEADERBOARD_TABLE})"
-    )
+    typer.echo(f"compare: {_number(params)}, best {best} with macro-F1 {board[best]['macro_f1']:.4f}{others} ({paths.LEADERBOARD_TABLE})")
+
+
+def _number(params: Params) -> str:
+    models = plural(len(params.models), "model")
+    return f"{models} and {plural(len(params.ensembles), 'ensemble')}" if params.ensembles else models
 
 
 def _evaluation(params: Params, model: str) -> dict[str, Any]:
@@ -63,11 +65,11 @@ def _evaluation(params: Params, model: str) -> dict[str, Any]:
     path = paths.evaluation(model)
     evaluation: dict[str, Any] = read_json_output(path)
     if "intervals" not in evaluation.get("all", {}):
-        raise TableError(f"{path} was written by an older version of mien; run `dvc repro evaluate@{model}`")
+        raise TableError(f"{path} was written by an older version of mien; run `dvc repro {tested_by(model)}`")
     if (classes := list(evaluation["classes"])) != list(params.labels.kept):
         raise TableError(
             f"{path} has the classes {', '.join(classes)}, but params.yaml has {', '.join(params.labels.kept)}; run `dvc repro "
-            f"evaluate@{model}`"
+            f"{tested_by(model)}`"
         )
     return evaluation
 

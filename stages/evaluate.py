@@ -12,21 +12,19 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
-from mien.core.spreadsheet import write_csv, write_plot
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
-from mien.evaluate.confusion_plot import draw_confusion
 from mien.evaluate.evaluation import evaluate
 from mien.evaluate.inputs import read_training, rows_to_predict
-from mien.evaluate.predicting import predict_seeds
+from mien.evaluate.model_facts import model_facts
+from mien.evaluate.output import write_evaluation
+from mien.evaluate.predicting import calibrated, predict_seeds
 from mien.models.speed import measure_speed
 from mien.models.store import describe_model, load_model, seed_folder
 from mien.models.weights import WEIGHTS
 from mien.store.faces import load_faces
-from mien.store.tables import PREDICTIONS, SPLITS, read_table, write_table
+from mien.store.tables import CALIBRATED, SPLITS, read_table, write_table
 from mien.tracking import run as tracking
-
-FLOAT_FORMAT = "%.6g"
 
 
 def main(model: Annotated[str, typer.Argument(help="a name under `models` in params.yaml")]) -> None:
@@ -34,7 +32,8 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
 
     Reads models/MODEL, data/configs/prediction/MODEL.json, data/faces and data/splits.parquet; metrics/train and metrics/curves of the
     model for the effect of choosing the epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet
-    (test images, and for the first seed also validation images, on which the temperature is fitted). In metrics/evaluate it writes
+    (test images, and for the first seed also validation images, on which the temperature is fitted) and data/calibrated/MODEL.parquet
+    (what ensembles are made of). In metrics/evaluate it writes
     MODEL.json (metrics on all test images and, if an official test split has flagged images, also without them), MODEL.slices.csv,
     MODEL.reliability.csv, and the confusion matrix as CSV and PNG. It also writes the prediction speed on this machine to a file in
     .mien/costs/MODEL, which is not tracked.
@@ -56,21 +55,22 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         found = evaluate(
             predicted,
             columns,
-            config=config,
-            training=training,
-            facts=facts,
-            file_bytes=(folder / WEIGHTS).stat().st_size,
+            name=model,
+            classes=config.classes,
+            class_counts=training.record["class_counts"],
             seed=params.seed,
             hide_persons=params.report.names == "hashed",
-            tta=tta,
         )
-
-        write_table(paths.predictions(model), pd.concat(predicted)[PREDICTIONS.names], PREDICTIONS)
-        write_json(paths.evaluation(model), found.document)
-        write_csv(paths.slices(model), found.slices, float_format=FLOAT_FORMAT)
-        write_plot(paths.reliability_table(model), found.reliability, float_format=FLOAT_FORMAT)
-        write_plot(paths.confusion_table(model), found.confusion)
-        draw_confusion(paths.confusion_picture(model), found.document["all"]["confusion"], config.classes, title=found.title)
+        about = model_facts(
+            config,
+            tta=tta,
+            facts=facts,
+            file_bytes=(folder / WEIGHTS).stat().st_size,
+            training=training,
+            test_macro_f1=found.document["all"]["macro_f1"],
+        )
+        write_evaluation(model, pd.concat(predicted), found.with_facts(about))
+        write_table(paths.calibrated(model), calibrated(predicted[0], found.document["calibration"]["temperature"]), CALIBRATED)
         speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device, tta=tta))
         write_json(paths.cost(model, facts["fingerprint"], tta=tta), speed)
     typer.echo(f"evaluate: {found.sentence}; {speed['images_per_s']:.0f} images/s on {speed['device']}")

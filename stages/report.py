@@ -16,10 +16,10 @@ def main() -> None:
     """Writes static pages about the whole run, for reviewers.
 
     Reads the outputs of the earlier stages in metrics and data. Writes metrics/report: index.html and models/MODEL.html, which are
-    self-contained (they need no network and no other file), and cards/MODEL.md and cards/data-card.md.
+    self-contained (they need no network and no other file), also for ensembles, and cards/MODEL.md and cards/data-card.md.
     """
     facts = read_run(load_params())
-    cards = {"data-card.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.ranked}}
+    cards = {"data-card.md": data_card(facts), **{f"{model}.md": model_card(model, facts) for model in facts.trained}}
     pages = {
         "index.html": index_page(facts, cards=cards),
         **{f"models/{model}.html": model_page(facts, model, cards=cards) for model in facts.ranked},

@@ -10,10 +10,10 @@ from mien.core.errors import ParamsError
 
 
 def table(
-    models: Annotated[list[str] | None, typer.Argument(help="the models, in this order; default is all models of params.yaml")] = None,
+    models: Annotated[list[str] | None, typer.Argument(help="models or ensembles, in this order; default is all of params.yaml")] = None,
     against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with; required")] = "",
 ) -> None:
-    """Prints a Markdown table of models tested on the same images.
+    """Prints a Markdown table of models and ensembles tested on the same images.
 
     It contains metrics, differences from one of the models with 95 % intervals, recalls and training times.
     """
@@ -23,12 +23,13 @@ def table(
     from mien.training.timing import read_timing
 
     params = load_params()
-    if against not in params.models:
+    if against not in params.tested:
         got = f" (got {against!r})" if against else ""
-        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.models)}{got}")
-    names = list(dict.fromkeys(models or params.models))
+        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.tested)}{got}")
+    names = list(dict.fromkeys(models or params.tested))
     for name in names:
-        params.model(name)
+        if name not in params.ensembles:
+            params.model(name)
     names = names if against in names else [against, *names]
     columns = ["path", "sample_id", "label", "predicted"]
     predictions = {name: read_predictions(paths.predictions(name), columns=columns) for name in names}

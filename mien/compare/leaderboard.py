@@ -71,6 +71,7 @@ def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> st
         *_rest_table(evaluations, places, first),
     ]
     lines += ["", "NLL, Brier score and ECE are computed after dividing logits by the temperature, which is fitted on validation images."]
+    lines += _members_and_views(evaluations)
     if any("over_seeds" in evaluation for evaluation in evaluations.values()):
         lines += [
             "Seeds: mean ± standard deviation of macro-F1 over training runs with different seeds. All other metrics are of the first seed."
@@ -127,9 +128,22 @@ def _rest_table(evaluations: Evaluations, places: Mapping[str, Any], first: Mapp
     return markdown_table(headings, rows, num_left=2)
 
 
+def _members_and_views(evaluations: Evaluations) -> list[str]:
+    """Sentences about the rows that are ensembles or have test-time augmentation."""
+    members = {model: evaluation["members"] for model, evaluation in evaluations.items() if "members" in evaluation}
+    views = {model: evaluation["tta"] for model, evaluation in evaluations.items() if "tta" in evaluation}
+    lines = [
+        f"{model} is an ensemble: the mean of the calibrated probabilities of {', '.join(own)}. Its cost is the sum of theirs."
+        for model, own in members.items()
+    ]
+    return lines + [
+        f"{model} is tested with the views of {tta} (test-time augmentation), which its MACs include." for model, tta in views.items()
+    ]
+
+
 def _seeds(evaluation: Mapping[str, Any]) -> list[str]:
     if "over_seeds" not in evaluation:
-        return ["1", ABSENT]
+        return [ABSENT if "members" in evaluation else "1", ABSENT]
     spread = evaluation["over_seeds"]["macro_f1"]
     return [str(len(evaluation["seeds"])), f"{number(spread['mean'])} ± {number(spread['sd'])}"]
 

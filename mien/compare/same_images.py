@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mien.core.errors import TableError
+from mien.core.outputs import tested_by
 from mien.statistics.metrics import Counts
 
 COLUMNS = ["path", "sample_id", "label", "predicted"]
@@ -40,7 +41,7 @@ def same_images(predictions: Mapping[str, pd.DataFrame], *, against: str, classe
     rows = {model: frame[COLUMNS].sort_values("path", ignore_index=True) for model, frame in predictions.items()}
     reference = rows[against]
     if reference.empty:
-        raise TableError(f"the predictions of {against} contain no test images; run `dvc repro evaluate@{against}`")
+        raise TableError(f"the predictions of {against} contain no test images; run `dvc repro {tested_by(against)}`")
     for model, frame in rows.items():
         if unknown := sorted({*frame["label"], *frame["predicted"]} - set(classes)):
             raise TableError(f"the predictions of {model} contain classes that params.yaml lacks: {', '.join(unknown)}; run `dvc repro`")

@@ -29,12 +29,12 @@ def configure(params: Params, model: str) -> ModelConfig:
     )
 
 
-STAGE_SECTIONS = {"evaluate": ("report",), "explain": ("report", "explain", "labels")}
-"""By stage that runs for every model the sections of params.yaml that it reads, beside the seed."""
+STAGE_SECTIONS = {"evaluate": ("report",), "ensemble": ("report",), "explain": ("report", "explain", "labels")}
+"""By stage that runs for every model or ensemble the sections of params.yaml that it reads, beside the seed."""
 
 
 def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
-    """By stage the parameters that it reads for every model, JSON values.
+    """By stage the parameters that it reads for every model or ensemble, JSON values.
 
     DVC reads params.yaml once for each stage that tracks parameters. With one small file for all models, a run of nothing is faster.
     """

@@ -11,10 +11,10 @@ from pydantic import Field, NonNegativeInt
 
 from mien.config import backbones, declared
 from mien.config.documents import parse_document, read_text
-from mien.config.faults import choice_fault, schema_faults
+from mien.config.faults import choice_fault, schema_faults, short
 from mien.config.renamed import renamed_head_fault
 from mien.config.sections.augment import AugmentParams
-from mien.config.sections.base import Section
+from mien.config.sections.base import Names, Section
 from mien.config.sections.convert import ConvertParams
 from mien.config.sections.dedup import DedupParams
 from mien.config.sections.doubts import DoubtsParams
@@ -54,13 +54,27 @@ class Params(Section):
     doubts: DoubtsParams = DoubtsParams()
     report: ReportParams = ReportParams()
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
+    ensembles: Mapping[str, Names] = Field(
+        default_factory=dict, description="groups of models, by name, whose calibrated probabilities are averaged"
+    )
     runtime: RuntimeParams = RuntimeParams()
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """All that is tested and compared: the models, then the ensembles."""
+        return (*self.models, *self.ensembles)
 
     def model(self, name: str) -> ModelParams:
         """The entry of one model. Raises ParamsError, which lists the models, if there is no model of that name."""
         if name not in self.models:
             raise ParamsError(f"models has no '{name}'; choose one of: {', '.join(self.models)}")
         return self.models[name]
+
+    def ensemble(self, name: str) -> tuple[str, ...]:
+        """The models of one ensemble. Raises ParamsError, which lists the ensembles, if there is no ensemble of that name."""
+        if name not in self.ensembles:
+            raise ParamsError(f"ensembles has no '{name}'; it has: {', '.join(self.ensembles) or 'none'}")
+        return self.ensembles[name]
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
@@ -93,6 +107,10 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     for name, entry in models.items() if isinstance(models, dict) else ():
         if isinstance(entry, dict):
             yield from _model_faults(str(name), entry, document)
+    ensembles = document.get("ensembles")
+    if isinstance(models, dict) and isinstance(ensembles, dict):
+        for name, members in ensembles.items():
+            yield from _ensemble_faults(str(name), members, [str(model) for model in models])
     doubts = document.get("doubts")
     if isinstance(models, dict) and isinstance(doubts, dict) and doubts.get("model"):
         yield from choice_fault("doubts.model", doubts["model"], [str(name) for name in models], "one of models, or empty")
@@ -101,8 +119,7 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
 def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
     """Rules that need the registries, or that concern one model's overrides."""
     at = f"models.{name}"
-    if not name.isidentifier():
-        yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
+    yield from _name_faults(at, name)
     yield from choice_fault(f"{at}.backbone", entry.get("backbone"), sorted(backbones.names()), "a timm architecture or cnn")
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     yield from _weights_faults(name, entry.get("weights"), document)
@@ -123,6 +140,23 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     if entry.get("loss") in losses and entry.get("head") in heads and registry.constant("mien.losses", entry["loss"], "TWO_VIEWS"):
         able = [head for head in heads if registry.constant("mien.models.heads", head, "CLASS_MAPS")]
         yield from choice_fault(f"{at}.head", entry["head"], able, f"a head with class maps, as the loss {entry['loss']} needs")
+
+
+def _ensemble_faults(name: str, members: Any, models: list[str]) -> Iterator[str]:
+    at = f"ensembles.{name}"
+    yield from _name_faults(at, name)
+    if name in models:
+        yield f"{at}: must have another name than every model, because both are rows of the leaderboard (got {name!r})"
+    named = [member for member in members if isinstance(member, str)] if isinstance(members, list) else None
+    if named is not None and (len(members) < 2 or len(set(named)) < len(named)):
+        yield f"{at}: must list two or more different models (got {short(members)})"
+    for member in dict.fromkeys(named or ()):
+        yield from choice_fault(at, member, models, "a list of names under models")
+
+
+def _name_faults(at: str, name: str) -> Iterator[str]:
+    if not name.isidentifier():
+        yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
 
 
 def _growth_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:

@@ -5,9 +5,9 @@ written by the training; metrics/evaluate/MODEL.json has both.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mien.config.params import Params
 from mien.config.sections.base import Section
@@ -15,6 +15,8 @@ from mien.config.sections.models import Tta
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.outputs import read_json_output
+
+Known = TypeVar("Known", bound=Section)
 
 
 class PredictionConfig(Section):
@@ -30,15 +32,38 @@ def prediction_config(params: Params, model: str) -> PredictionConfig:
 
 def read_prediction_config(path: Path) -> PredictionConfig:
     """The settings in a file. Raises TableError if the file is missing or does not contain them."""
-    try:
-        return PredictionConfig.model_validate(read_json_output(path))
-    except ValidationError as error:
-        raise TableError(f"{path} does not contain the settings of a prediction; run `dvc repro configure`: {error}") from None
+    return _read(path, PredictionConfig, "the settings of a prediction")
 
 
-def all_settings(model: str) -> dict[str, Any]:
-    """Every setting of a model that `configure` wrote, of its training and of its predictions, JSON values.
+class EnsembleConfig(Section):
+    """The file data/configs/ensembles/ENSEMBLE.json: the members and how each predicts, which decides what an ensemble costs."""
+
+    members: dict[str, PredictionConfig] = Field(min_length=2)
+
+
+def ensemble_config(params: Params, ensemble: str) -> EnsembleConfig:
+    """The members of one ensemble of params.yaml, in their order there."""
+    return EnsembleConfig(members={model: prediction_config(params, model) for model in params.ensemble(ensemble)})
+
+
+def read_ensemble_config(path: Path) -> EnsembleConfig:
+    """The members in a file. Raises TableError if the file is missing or does not contain them."""
+    return _read(path, EnsembleConfig, "the members of an ensemble")
+
+
+def all_settings(params: Params, name: str) -> dict[str, Any]:
+    """Every setting of a model (of its training and of its predictions) or of an ensemble that `configure` wrote, JSON values.
 
     Raises TableError if a file is missing.
     """
-    return {**read_json_output(paths.config(model)), **read_json_output(paths.prediction_config(model))}
+    if name in params.ensembles:
+        found: dict[str, Any] = read_json_output(paths.ensemble_config(name))
+        return found
+    return {**read_json_output(paths.config(name)), **read_json_output(paths.prediction_config(name))}
+
+
+def _read(path: Path, kind: type[Known], what: str) -> Known:
+    try:
+        return kind.model_validate(read_json_output(path))
+    except ValidationError as error:
+        raise TableError(f"{path} does not contain {what}; run `dvc repro configure`: {error}") from None

@@ -11,6 +11,8 @@ from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import read_json
 
+TESTED = "{tested}"
+"""stands for the stage that tests a model or an ensemble"""
 _WRITERS = {
     paths.CODE: "code",
     paths.SAMPLE: "sample",
@@ -41,8 +43,9 @@ _WRITERS_PER_NAME = {
     paths.model("any").parent: "train@{name}",
     paths.train_metrics("any").parent: "train@{name}",
     paths.train_curves("any").parent: "train@{name}",
-    paths.predictions("any").parent: "evaluate@{name}",
-    paths.evaluation("any").parent: "evaluate@{name}",
+    paths.predictions("any").parent: TESTED,
+    paths.calibrated("any").parent: "evaluate@{name}",
+    paths.evaluation("any").parent: TESTED,
     paths.explanation("any").parent: "explain@{name}",
     paths.counts("any").parent: "{name}",
 }
@@ -54,8 +57,14 @@ def made_by(path: Path) -> str:
         if place in _WRITERS:
             return _WRITERS[place]
         if place.parent in _WRITERS_PER_NAME:
-            return _WRITERS_PER_NAME[place.parent].format(name=place.name.partition(".")[0])
+            name = place.name.partition(".")[0]
+            return _WRITERS_PER_NAME[place.parent].format(name=name, tested=tested_by(name))
     return ""
+
+
+def tested_by(name: str) -> str:
+    """The stage that predicts and evaluates a model or, if `configure` wrote one of this name, an ensemble."""
+    return f"ensemble@{name}" if paths.ensemble_config(name).is_file() else f"evaluate@{name}"
 
 
 def missing(path: Path, *, stage: str = "", otherwise: str = "") -> TableError:

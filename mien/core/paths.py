@@ -65,6 +65,11 @@ def prediction_config(model: str) -> Path:
     return CONFIGS / "prediction" / f"{model}.json"
 
 
+def ensemble_config(ensemble: str) -> Path:
+    """The models of one ensemble and how each predicts, JSON, written by `configure`."""
+    return CONFIGS / "ensembles" / f"{ensemble}.json"
+
+
 def stage_config(stage: str) -> Path:
     """The parameters that one stage of all models reads, JSON, written by `configure`."""
     return CONFIGS / "stages" / f"{stage}.json"
@@ -143,6 +148,11 @@ def data_card() -> Path:
 def predictions(model: str) -> Path:
     """Predictions and logits for every test image (for every seed) and every validation image, Parquet."""
     return DATA / "predictions" / f"{model}.parquet"
+
+
+def calibrated(model: str) -> Path:
+    """The calibrated log-probabilities of every test and validation image by one model, Parquet, of which ensembles are made."""
+    return DATA / "calibrated" / f"{model}.parquet"
 
 
 def workspace() -> Path:

@@ -1,20 +1,19 @@
-"""The evaluation of one model on the test split: metrics, calibration, slices, seeds, and the tables for plots."""
+"""The evaluation of predictions on the test split: metrics, calibration, slices, seeds, and the tables for plots.
+
+It needs only predictions, so a model and an ensemble are evaluated by the same code.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from mien.config.model import ModelConfig
 from mien.evaluate.columns import personal_slices, telling
-from mien.evaluate.inputs import Training
 from mien.evaluate.predictions import Predictions
 from mien.evaluate.results import bare_metrics, report_on_test
 from mien.evaluate.seeds import seed_metrics
-from mien.evaluate.selection import selection
 from mien.evaluate.slices import slice_metrics, slices_table
-from mien.models.cost import cost_of
 from mien.statistics.temperature import calibration_report, reliability_table
 
 SLICE_RESAMPLES = 2000  # for each slice; there are many slices, and two digits of their interval ends are enough
@@ -28,6 +27,10 @@ class Evaluation:
     slices: pd.DataFrame
     reliability: pd.DataFrame
     confusion: pd.DataFrame
+
+    def with_facts(self, facts: Mapping[str, Any]) -> "Evaluation":
+        """The same with what is known of the model apart from its predictions, at the head of the document."""
+        return replace(self, document={"model": self.document["model"], **facts, **self.document})
 
     @property
     def title(self) -> str:
@@ -52,54 +55,47 @@ def evaluate(
     predicted: Sequence[pd.DataFrame],
     columns: pd.DataFrame,
     *,
-    config: ModelConfig,
-    training: Training,
-    facts: Mapping[str, Any],
-    file_bytes: int,
+    name: str,
+    classes: Sequence[str],
+    class_counts: Mapping[str, int],
     seed: int,
     hide_persons: bool,
-    tta: str = "none",
 ) -> Evaluation:
-    """Evaluates one model on its test predictions; the same input and seed give the same result.
+    """Evaluates test predictions; the same input and seed give the same result.
 
     Args:
-        predicted: the tables that `predict_seeds` returns.
+        predicted: the tables that `predict_seeds` returns, one for each seed of the training.
         columns: the columns to slice test images by, a row per image (see `slice_columns`).
-        facts: what model.json records about the training; its weights and recipe are repeated in the document.
-        file_bytes: size of the weights.
+        name: the name of the model or ensemble.
+        classes: the classes, in the order of the logits.
+        class_counts: numbers of training images by class.
         hide_persons: leaves out slices whose value identifies a person as clearly as a name does.
-        tta: the views with which the predictions were made. The document names them beside the temperature, which is valid for them only.
     """
     test, val = (predicted[0][predicted[0]["split"] == split] for split in ("test", "val"))
-    tested, validated = Predictions.of_table(test, config.classes), Predictions.of_table(val, config.classes)
-    others = [Predictions.of_table(rows, config.classes) for rows in predicted[1:]]
+    tested, validated = Predictions.of_table(test, classes), Predictions.of_table(val, classes)
+    others = [Predictions.of_table(rows, classes) for rows in predicted[1:]]
+    seeds = [int(rows["seed"].iloc[0]) for rows in predicted]
     report = report_on_test(
         tested,
-        classes=config.classes,
+        classes=classes,
         flagged_N=test["flag"].notna().to_numpy(),
         part_N=test["part"].to_list(),
-        class_counts_K=[training.record["class_counts"][name] for name in config.classes],
+        class_counts_K=[class_counts[label] for label in classes],
         seed=seed,
     )
     calibration = calibration_report(
         tested.logits_NK, tested.actual_N, validation_logits_NK=validated.logits_NK, validation_actual_N=validated.actual_N
     )
-    cost = cost_of(config, tta=tta)
     document = {
-        "model": config.name,
-        "weights": facts["weights"],
-        "recipe": facts["recipe"],
-        "classes": config.classes,
-        **({"tta": tta} if tta != "none" else {}),
-        "cost": {"num_parameters": cost.num_parameters, "macs": cost.num_macs, "file_bytes": file_bytes},
-        "selection": selection(training.record, training.last_epoch, test_macro_f1=report["all"]["macro_f1"]),
+        "model": name,
+        "classes": list(classes),
         **report,
         "calibration": calibration,
-        **seed_metrics(dict(zip(config.seeds, map(bare_metrics, (tested, *others)), strict=True))),
+        **seed_metrics(dict(zip(seeds, map(bare_metrics, (tested, *others)), strict=True))),
     }
     return Evaluation(
         document=document,
-        slices=_slices(tested, telling(columns), test["subject"], len(config.classes), seed=seed, hide_persons=hide_persons),
+        slices=_slices(tested, telling(columns), test["subject"], len(classes), seed=seed, hide_persons=hide_persons),
         reliability=reliability_table(tested.logits_NK, tested.actual_N, temperature=calibration["temperature"]),
         confusion=test[["label", "predicted"]].set_axis(["actual", "predicted"], axis=1),
     )

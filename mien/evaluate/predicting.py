@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from mien.config.model import ModelConfig
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
+from mien.statistics.pooling import log_probabilities
 from mien.store.faces import FaceSet
 
 
@@ -48,3 +50,8 @@ def _predicted(
     classes = {name: config.classes[logits_K.argmax()] for name, logits_K in logits.items()}
     ids = rows["sample_id"]
     return rows.assign(seed=config.seed, logits=ids.map(logits), predicted=ids.map(classes))
+
+
+def calibrated(rows: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """The rows (with logits) as CALIBRATED: with the logarithms of the probabilities after division by the temperature."""
+    return rows.assign(log_probabilities=list(log_probabilities(np.stack(rows["logits"].to_list()), temperature=temperature)))

@@ -5,6 +5,7 @@ Images are not loaded here: a page reads the images that it shows from their fil
 """
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,7 +56,10 @@ class Doubts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run. The keys of dictionaries are models, in the order of params.yaml, unless stated otherwise."""
+    """One run. The keys of dictionaries are models, in the order of params.yaml, unless stated otherwise.
+
+    `leaderboard`, `evaluations`, `reliabilities`, `slices` and `configs` also have the ensembles.
+    """
 
     params: Params
     origin: Provenance
@@ -69,11 +73,11 @@ class RunFacts:
     trainings: dict[str, dict[str, Any]]
     curves: dict[str, pd.DataFrame]
     configs: dict[str, dict[str, Any]]
-    """every setting of the training and of the predictions"""
+    """every setting of the training and of the predictions of a model; the members of an ensemble"""
     comparisons: pd.DataFrame
     explanations: dict[str, Explanation]
     costs: dict[str, dict[str, Any]]
-    """speeds on this machine; the numbers of parameters, MACs and bytes are in `evaluations`"""
+    """speeds on this machine, of an ensemble as the sum of the times of its members; parameters, MACs and bytes are in `evaluations`"""
     counts: dict[str, dict[str, Any]]
     """metrics/data/STAGE.json by stage, for the stages in DATA_STAGES"""
     files: pd.DataFrame
@@ -101,27 +105,34 @@ class RunFacts:
 
     @property
     def ranked(self) -> list[str]:
-        """The models by macro-F1, best first, as in metrics/leaderboard.md."""
+        """The models and ensembles by macro-F1, best first, as in metrics/leaderboard.md."""
         return sorted(self.leaderboard, key=lambda model: (-self.leaderboard[model]["macro_f1"], model))
+
+    @property
+    def trained(self) -> list[str]:
+        """The models without the ensembles, in the same order."""
+        return [model for model in self.ranked if model in self.trainings]
 
 
 def read_run(params: Params) -> RunFacts:
     """Return the facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or invalid."""
-    models = list(params.models)
+    models, tested = params.models, params.tested
+    speeds = {model: speed for model in models if (speed := _speed(params, model))}
     return RunFacts(
         params=params,
         origin=provenance(params),
         modified=modified_files(Path()),
         leaderboard=read_json_output(paths.LEADERBOARD),
-        evaluations={model: read_json_output(paths.evaluation(model)) for model in models},
-        reliabilities={model: _csv(paths.reliability_table(model)) for model in models},
-        slices={model: _csv(paths.slices(model)) for model in models},
+        evaluations={model: read_json_output(paths.evaluation(model)) for model in tested},
+        reliabilities={model: _csv(paths.reliability_table(model)) for model in tested},
+        slices={model: _csv(paths.slices(model)) for model in tested},
         trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
         curves={model: _csv(paths.train_curves(model)) for model in models},
-        configs={model: all_settings(model) for model in models},
+        configs={model: all_settings(params, model) for model in tested},
         comparisons=_csv(paths.COMPARISONS),
         explanations={model: found for model in models if (found := _explanation(model))},
-        costs={model: speeds for model in models if (speeds := _cost(model))},
+        costs=speeds
+        | {name: speed for name, members in params.ensembles.items() if (speed := _summed([speeds.get(one) for one in members]))},
         counts={stage: read_json_output(paths.counts(stage)) for stage in DATA_STAGES},
         files=read_table(paths.FILES, FILES),
         duplicates=read_table(paths.DUPLICATES, DUPLICATES),
@@ -157,14 +168,27 @@ def _doubts() -> Doubts | None:
     return Doubts(read_json_output(paths.DOUBTS_COUNTS), _csv(paths.DOUBTS / "queue.csv"), paths.DOUBTS)
 
 
-def _cost(model: str) -> dict[str, Any] | None:
+def _speed(params: Params, model: str) -> dict[str, Any] | None:
     """The speed of the model on this machine; None if it was not measured here, for example after `dvc pull`."""
     try:
-        fingerprint, tta = read_json(paths.model(model) / "model.json")["training"]["fingerprint"], all_settings(model)["tta"]
+        fingerprint, tta = read_json(paths.model(model) / "model.json")["training"]["fingerprint"], all_settings(params, model)["tta"]
         found: dict[str, Any] = read_json(paths.cost(model, fingerprint, tta=tta))
         return found
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _summed(speeds: Sequence[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """The speed of models that predict one after another; None if one was not measured, or not on the same machine."""
+    known = [speed for speed in speeds if speed]
+    machines = [{key: value for key, value in speed.items() if key not in ("images_per_s", "latency_ms", "precision")} for speed in known]
+    if len(known) < len(speeds) or any(machine != machines[0] for machine in machines):
+        return None
+    times = {
+        "images_per_s": 1 / sum(1 / speed["images_per_s"] for speed in known),
+        "latency_ms": sum(speed["latency_ms"] for speed in known),
+    }
+    return machines[0] | times
 
 
 def _csv(path: Path) -> pd.DataFrame:

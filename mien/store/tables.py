@@ -151,6 +151,17 @@ PREDICTIONS = pa.schema(
         ("flag", _TEXT),
     ]
 )
+# Of the model's first seed, for test and validation images, after division by the temperature: what an ensemble is made of. A table of
+# its own, because an ensemble writes to the folder of PREDICTIONS and cannot depend on it, and DVC lists no dependency per member.
+CALIBRATED = pa.schema(
+    [
+        ("path", _TEXT),
+        ("sample_id", _TEXT),
+        ("label", _TEXT),
+        ("split", _TEXT),  # test, val
+        ("log_probabilities", pa.list_(pa.float32())),
+    ]
+)
 # Small images for pages and sheets, stored next to the JSON or CSV that refers to them.
 PICTURES = pa.schema([("name", _TEXT), ("image", _BYTES)])  # name such as face/SAMPLE_ID, sorted and unique; image: WebP
 

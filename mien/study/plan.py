@@ -75,7 +75,10 @@ def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> 
         if model not in document["models"]:
             yield f"models: must name models of params.yaml; {suggestion(model, document['models'])} (got {model!r})"
     if study.models:
-        document["models"] = {name: entry for name, entry in document["models"].items() if name in study.models}
+        kept = document["models"] = {name: entry for name, entry in document["models"].items() if name in study.models}
+        ensembles = document.get("ensembles")
+        if isinstance(ensembles, dict):  # an ensemble of a model that is left out is left out too
+            document["ensembles"] = {name: members for name, members in ensembles.items() if set(members or ()) <= set(kept)}
     for prefix, patch in (("params.", study.params), *(("--set ", parse_setting(text)) for text in settings)):
         yield from (f"{prefix}{fault}" for fault in _patched(document, patch))
 
@@ -93,5 +96,5 @@ def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
         stage, _, model = target.partition("@")
         if stage not in stages:
             yield f"target: must be a stage of {paths.PIPELINE}: {', '.join(stages)} (got {target!r})"
-        elif model and ("foreach" not in stages[stage] or model not in document["models"]):
-            yield f"target: must name a model that the runs keep: {', '.join(document['models'])} (got {target!r})"
+        elif model and model not in (kept := document.get(stages[stage].get("foreach", "").strip("${}"), {})):
+            yield f"target: must name a model that the runs keep: {', '.join(kept or document['models'])} (got {target!r})"

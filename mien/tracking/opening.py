@@ -40,7 +40,7 @@ def openings(params: Params, models: Iterable[str | None], *, stage: str) -> lis
     data = {"name": dataset, "digest": origin.data, "images": _images_by_split()}
     found = []
     for model in models:
-        shown = all_settings(model) if model else _experiment_params(params, source)
+        shown = all_settings(params, model) if model else _experiment_params(params, source)
         mark = fingerprint([shown if model else origin.params, origin.data])
         named = {name.replace("/", "."): str(value) for name, value in flat(shown, numbers_only=False).items()}
         found.append(Opening(origin.key, origin.title, model, mark, tags, named, data))

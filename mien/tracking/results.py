@@ -11,8 +11,8 @@ from mien.core import paths
 from mien.core.files import read_json
 from mien.tracking.description import description
 
-STAGES = ("train", "evaluate", "explain", "report")
-"""The stages that write files about one model, in the order in which they run."""
+STAGES = ("train", "evaluate", "ensemble", "explain", "report")
+"""The stages that write files about one model or ensemble, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,11 @@ def results(model: str | None, stage: str) -> Results:
     return _model_results(model, STAGES[: STAGES.index(stage) + 1]) if model else _experiment_results(stage)
 
 
-def models_with_results(models: Mapping[str, Any]) -> list[str | None]:
-    """The `models` that have a configuration and metrics, preceded by None if the experiment has a leaderboard."""
+def models_with_results(models: Iterable[str]) -> list[str | None]:
+    """The `models` (and ensembles) that have a configuration and metrics, preceded by None if the experiment has a leaderboard."""
     written = [model for model in models if paths.train_metrics(model).is_file() or paths.evaluation(model).is_file()]
-    return [*([None] if paths.LEADERBOARD.is_file() else []), *(model for model in written if paths.config(model).is_file())]
+    configured = [model for model in written if paths.config(model).is_file() or paths.ensemble_config(model).is_file()]
+    return [*([None] if paths.LEADERBOARD.is_file() else []), *configured]
 
 
 def _model_results(model: str, stages: tuple[str, ...]) -> Results:
@@ -47,12 +48,14 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
     metrics = {
         "train": training_metrics(_read(paths.train_metrics(model))),
         "evaluate": test_metrics(_read(paths.evaluation(model))) | _speed(model),
+        "ensemble": {},  # it writes the files of `evaluate`
         "explain": explanation_metrics(_read(paths.explanation(model))),
         "report": {},
     }
     files = {
         "train": [],
         "evaluate": [paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model)],
+        "ensemble": [],
         "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "failures.csv"],
         "report": [card],
     }

@@ -51,8 +51,8 @@ class Synced:
 
 
 def sync(params: Params) -> Synced:
-    """Completes the runs of all models of `params` that have metrics, and the experiment's run. Raises TrackingError if MLflow fails."""
-    runs = openings(params, models_with_results(params.models), stage="track")
+    """Completes the runs of all models and ensembles that have metrics, and the experiment's run. Raises TrackingError if MLflow fails."""
+    runs = openings(params, models_with_results(params.tested), stage="track")
     try:
         writers = Target(Path.cwd()).bring(runs, "report") if runs else []
     except TrackingError as error:

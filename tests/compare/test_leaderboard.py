@@ -56,6 +56,22 @@ def tables(text: str) -> list[list[list[str]]]:
     return found
 
 
+def test_an_ensemble_and_views_are_told_below_the_tables() -> None:
+    models = evaluations()
+    plain = leaderboard_table(models, PAIRS)
+    models["fair"] |= {"members": ["good", "poor"]}
+    models["good"] |= {"tta": "flip"}
+    text = leaderboard_table(models, PAIRS)
+    added = [line for line in text.splitlines() if line not in plain.splitlines()]
+    assert added == [
+        "fair is an ensemble: the mean of the calibrated probabilities of good, poor. Its cost is the sum of theirs.",
+        "good is tested with the views of flip (test-time augmentation), which its MACs include.",
+    ]
+    models["poor"] |= {"seeds": [1, 2], "over_seeds": {"macro_f1": {"mean": 0.5, "sd": 0.1}}}
+    seeds = {row[0]: row[2:4] for row in tables(leaderboard_table(models, PAIRS))[1]}
+    assert seeds["fair"] == ["–", "–"] and seeds["good"] == ["1", "–"] and seeds["poor"][0] == "2"
+
+
 def test_best_first_with_what_differs_marked_and_both_baselines_last() -> None:
     models = evaluations()
     assert ranking(models) == ["good", "fair", "poor"]

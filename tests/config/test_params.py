@@ -240,6 +240,38 @@ def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None
     assert configure(parse_params(text, name="params.yaml"), "resnet50").augment.erase_max_area == 0.5
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"one": ["resnet50"]}, "ensembles.one: must list two or more different models (got ['resnet50'])"),
+        ({"one": ["resnet50", "resnet50"]}, "ensembles.one: must list two or more different models (got ['resnet50', 'resnet50'])"),
+        (
+            {"resnet50": ["mobilenetv2", "densenet121"]},
+            "ensembles.resnet50: must have another name than every model, because both are rows of the leaderboard (got 'resnet50')",
+        ),
+        (
+            {"two": ["resnet50", "resnet51"]},
+            "ensembles.two: must be a list of names under models; did you mean resnet50? (got 'resnet51')",
+        ),
+        (
+            {"a-b": ["resnet50", "densenet121"]},
+            "ensembles.a-b: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got 'a-b')",
+        ),
+        ({"two": "resnet50"}, "ensembles.two: must be a list (got 'resnet50')"),
+        (["resnet50", "densenet121"], "ensembles: must be a map (got ['resnet50', 'densenet121'])"),
+    ],
+)
+def test_a_faulty_ensemble_is_one_line(entry: Any, expected: str) -> None:
+    assert faults(text_with(ensembles=entry)) == [expected]
+
+
+def test_what_is_tested_are_the_models_and_then_the_ensembles() -> None:
+    params = parse_params(text_with(ensembles={"pair": ["resnet50", "densenet121"]}), name="params.yaml")
+    assert params.tested == (*params.models, "pair") and params.ensemble("pair") == ("resnet50", "densenet121")
+    with pytest.raises(ParamsError, match="ensembles has no 'trio'; it has: pair"):
+        params.ensemble("trio")
+
+
 def test_a_missing_key_of_a_model_is_named() -> None:
     assert faults(text_with(models__resnet50={}))[:2] == [
         "models.resnet50.backbone: must be given (got {})",

@@ -11,16 +11,19 @@ from mien.core.outputs import made_by, missing, read_json_output
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_stage_is_the_one_that_declares_the_output() -> None:
+def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.ensemble_config("pair").parent.mkdir(parents=True)
+    paths.ensemble_config("pair").write_text("{}")
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    declared = {}
+    per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
-        own = f"{name}@${{key}}" if "foreach" in entry else name
+        key = {"${models}": "tiny", "${ensembles}": "pair"}.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):
-            paths_of = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
-            declared |= {posixpath.normpath(posixpath.join(body.get("wdir", ""), out)): own for out in paths_of}
-    per_model = {out.replace("${key}", "tiny"): stage.replace("${key}", "tiny") for out, stage in declared.items()}
+            outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
+            placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)
+            per_model |= dict.fromkeys(placed, f"{name}@{key}" if key else name)
     assert len(per_model) > 30
     known = {out: stage for out, stage in per_model.items() if not out.startswith("data/code")}
     assert {out: made_by(Path(out)) for out in known} == known

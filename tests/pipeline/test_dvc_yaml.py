@@ -33,7 +33,9 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
             read = (("ingest", "source"), ("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
             found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
             continue
-        for model, entry in PARAMS["models"].items():
+        members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
+        entries = {"${models}": PARAMS["models"], "${ensembles}": members}[stage["foreach"]]
+        for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
     return found
 
@@ -84,7 +86,8 @@ def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
         return
     assert not [dep for dep in deps if Path(dep).parts[0] in ("mien", "stages")]
     if not stage.get("always_changed"):  # such a stage runs each time, whatever it depends on
-        assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, values.get("key")))]
+        model = None if name == "ensemble" else values.get("key")  # all ensembles run the same code
+        assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, model))]
 
 
 def test_stages_never_import_each_other() -> None:
@@ -114,6 +117,7 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(function(model)) for function in (paths.config, paths.pretrained, paths.model, paths.train_metrics, paths.train_curves)
         }
         here |= {str(function(model)) for function in (paths.evaluation, paths.confusion_table, paths.confusion_picture, paths.predictions)}
+        here |= {str(paths.calibrated(model))}
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
         outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -59,6 +60,24 @@ def test_a_deleted_model_leaves_the_leaderboard(workspace: Workspace) -> None:
     assert not workspace.stages_run(output) & {"train@focal_se", "evaluate@focal_se"}
     assert "plain" not in json.loads(workspace.read("metrics/leaderboard.json"))
     workspace.run("git", "checkout", "-q", ".")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Workspace) -> None:
+    def edit(document: Any) -> None:
+        document["models"]["focal_se"]["tta"] = "flip"
+        document["ensembles"] = {"pair": ["plain", "focal_se"]}
+
+    workspace.change(edit)
+    ran = workspace.stages_run(workspace.run("dvc", "repro"))
+    assert ran == {"code", "configure", "evaluate@focal_se", "explain@focal_se", "ensemble@pair", "doubts", "compare", "report"}
+    assert list(json.loads(workspace.read("metrics/leaderboard.json"))) == [*SMALL_MODELS, "pair"]
+    assert "pair is an ensemble" in workspace.read("metrics/leaderboard.md").decode()
+    assert (workspace.root / "metrics/report/models/pair.html").is_file()
+    assert "| pair" in workspace.run("python", "-m", "mien", "table", "--against", "plain")
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == set()
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("git", "clean", "-fdq", "metrics")
     workspace.run("dvc", "checkout", "-q")
 
 

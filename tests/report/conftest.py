@@ -22,6 +22,12 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from _reported(tmp_path_factory, models=("only",), explained=False, doubted=False, timed=False)
 
 
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same of two models and an ensemble of them."""
+    yield from _reported(tmp_path_factory, ensembles={"pair": ["poor", "good"]})
+
+
 def _reported(factory: pytest.TempPathFactory, **given: object) -> Iterator[Path]:
     root = factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:

@@ -14,9 +14,10 @@ from tests.report.fabricated import HOSTILE, fabricate
 from tests.report.markup import Page
 
 PAGES = ("index.html", "models/good.html", "models/poor.html")
+OTHERS = [("bare", "index.html"), ("bare", "models/only.html"), ("mixed", "index.html"), ("mixed", "models/pair.html")]
 
 
-@pytest.fixture(scope="module", params=[("full", name) for name in PAGES] + [("bare", "index.html"), ("bare", "models/only.html")])
+@pytest.fixture(scope="module", params=[("full", name) for name in PAGES] + OTHERS)
 def page(request: pytest.FixtureRequest) -> Page:
     folder, name = request.param
     return Page(request.getfixturevalue(folder) / name)
@@ -140,3 +141,19 @@ def test_a_lost_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     facts = read_run(load_params())
     facts.fates.drop(index=3, inplace=True)
     assert "Not conserved" in index_page(facts)
+
+
+def test_an_ensemble_is_a_row_with_a_page_of_its_own_and_no_training(mixed: Path) -> None:
+    index, own = Page(mixed / "index.html"), Page(mixed / "models" / "pair.html")
+    linked = {element.attributes["href"] for element in index.all("a")}
+    assert "models/pair.html" in linked and "cards/pair.md" not in linked and not (mixed / "cards" / "pair.md").exists()
+    text = (mixed / "index.html").read_text()
+    assert "trained, each tested once; also 1 ensemble" in text and "Evaluation of 2 models" in text
+    assert "ensemble pair" in text and "poor, good" in text, "among the facts of the run"
+    shown = (mixed / "models" / "pair.html").read_text()
+    assert "An ensemble: the mean of the calibrated probabilities of poor, good. It was not trained." in shown
+    assert {"metrics", "members", "confusion", "per-class", "calibration", "slices"} <= set(own.ids)
+    assert not {"curves", "training", "claims", "failures", "gallery"} & set(own.ids)
+    members = [element.attributes["href"] for element in own.all("a") if element.attributes["href"] in ("poor.html", "good.html")]
+    assert {"poor.html", "good.html"} <= set(members)
+    assert "members" not in Page(mixed / "models" / "good.html").ids

@@ -5,7 +5,10 @@ import pytest
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import TableError
+from mien.core.files import read_json, write_json
 from mien.report.run_facts import modified_files, read_run
+from tests.report.fabricated import fabricate
+from tests.report.fabricated.model import FINGERPRINT
 
 
 @pytest.mark.usefixtures("fabricated_run")
@@ -76,3 +79,21 @@ def test_files_that_differ_from_the_commit(tmp_path: Path) -> None:
     for name in ("params.yaml", "metrics.json", "mien/a b.py"):
         (tmp_path / name).write_text("2")
     assert modified_files(tmp_path) == ("mien/a b.py", "params.yaml")
+
+
+def test_an_ensemble_is_among_what_is_tested_and_costs_the_time_of_its_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    fabricate(("good", "fair", "poor"), ensembles={"pair": ["good", "poor"]})
+    facts = read_run(load_params())
+    assert set(facts.ranked) == set(facts.evaluations) == set(facts.slices) == {"good", "fair", "poor", "pair"}
+    assert facts.trained == [model for model in facts.ranked if model != "pair"] and "pair" not in facts.explanations
+    alone = facts.costs["good"]
+    assert facts.costs["pair"]["latency_ms"] == pytest.approx(2 * alone["latency_ms"])
+    assert facts.costs["pair"]["images_per_s"] == pytest.approx(alone["images_per_s"] / 2)
+    elsewhere = read_json(paths.cost("poor", FINGERPRINT)) | {"cpu": "another"}
+    write_json(paths.cost("poor", FINGERPRINT), elsewhere)
+    assert "pair" not in read_run(load_params()).costs, "times of two machines cannot be added"
+    paths.evaluation("pair").unlink()
+    with pytest.raises(TableError, match=r"evaluate/pair\.json is missing; run `dvc repro ensemble@pair`"):
+        read_run(load_params())

@@ -39,6 +39,7 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     models = load_params().models
     expected = [
         *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/")),
+        "stages/ensemble.json",
         "stages/evaluate.json",
         "stages/explain.json",
     ]
@@ -47,6 +48,16 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     before = files(here / "data")
     stage("configure")
     assert files(here / "data") == before
+
+
+def test_configure_writes_the_members_of_an_ensemble_with_their_views(here: Path) -> None:
+    text = (here / "params.yaml").read_text().replace("ensembles: {}", "ensembles: {pair: [resnet50, densenet121]}", 1)
+    (here / "params.yaml").write_text(text.replace("  densenet121:\n", "  densenet121:\n    tta: flip\n", 1))
+    assert stage("configure").code == 0
+    members = json.loads(paths.ensemble_config("pair").read_text())["members"]
+    assert list(members.items()) == [("resnet50", {"tta": "none"}), ("densenet121", {"tta": "flip"})]
+    assert "tta" not in json.loads(paths.config("densenet121").read_text()), "which training depends on"
+    assert json.loads(paths.prediction_config("densenet121").read_text()) == {"tta": "flip"}
 
 
 def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:

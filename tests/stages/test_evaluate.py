@@ -24,7 +24,7 @@ from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model, seed_folder
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
-from mien.store.tables import FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
+from mien.store.tables import CALIBRATED, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
 from stages import evaluate
 
 CLASSES = ("happy", "sad", "fear")
@@ -66,6 +66,21 @@ def write_splits(flags: dict[str, str]) -> None:
     write_table(paths.FILES, files, FILES)
 
 
+def write_images() -> None:
+    """Faces of random pixels, and the properties of the images that they are of."""
+    generator = np.random.default_rng(0)
+    for digit in DIGITS:
+        faces, images = [], []
+        if digit in "12345678":
+            picture = io.BytesIO()
+            Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(picture, "PNG")
+            faces = [{"sample_id": digit * 64, "image": picture.getvalue()}]
+            figures = dict(zip(("sharpness", "brightness", "contrast"), generator.random(3).tolist(), strict=True))
+            images = [{"sample_id": digit * 64, "source_format": "PNG", **figures}]
+        write_shard(paths.FACES, digit, pa.Table.from_pylist(faces, FACES), FACES)
+        write_shard(paths.IMAGES, digit, pa.Table.from_pylist(images, IMAGES), IMAGES)
+
+
 def write_training(**changes: object) -> None:
     write_json(paths.train_metrics("tiny"), RECORD | changes)
     paths.train_curves("tiny").parent.mkdir(parents=True, exist_ok=True)
@@ -85,17 +100,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.setattr(speed, "BUDGET_S", 0.0)
     paths.PARAMS.write_text(PARAMS)
-    generator = np.random.default_rng(0)
-    for digit in DIGITS:
-        faces, images = [], []
-        if digit in "12345678":
-            picture = io.BytesIO()
-            Image.fromarray(generator.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(picture, "PNG")
-            faces = [{"sample_id": digit * 64, "image": picture.getvalue()}]
-            figures = dict(zip(("sharpness", "brightness", "contrast"), generator.random(3).tolist(), strict=True))
-            images = [{"sample_id": digit * 64, "source_format": "PNG", **figures}]
-        write_shard(paths.FACES, digit, pa.Table.from_pylist(faces, FACES), FACES)
-        write_shard(paths.IMAGES, digit, pa.Table.from_pylist(images, IMAGES), IMAGES)
+    write_images()
     write_splits({})
     write_training()
     write_json(paths.prediction_config("tiny"), {"tta": "none"})
@@ -137,6 +142,11 @@ def test_what_is_written_agrees_with_the_predictions(capsys: pytest.CaptureFixtu
         log_loss(rows["label"], torch.from_numpy(logits.astype(float)).softmax(1)[:, [2, 0, 1]], labels=sorted(CLASSES)), abs=1e-12
     )
     assert "seeds" not in figures
+    temperature = figures["calibration"]["temperature"]
+    certain = read_table(paths.calibrated("tiny"), CALIBRATED)
+    assert certain["path"].tolist() == read_table(paths.predictions("tiny"), PREDICTIONS)["path"].tolist(), "test and validation images"
+    expected = torch.log_softmax(torch.from_numpy(logits.astype(float)) / temperature, 1).numpy()
+    np.testing.assert_allclose(np.stack(certain["log_probabilities"].tolist())[: len(TEST)], expected, atol=1e-6)
 
     plotted = pd.read_csv(paths.confusion_table("tiny"))
     assert plotted["actual"].tolist() == rows["label"].tolist() and plotted["predicted"].tolist() == rows["predicted"].tolist()

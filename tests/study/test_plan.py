@@ -91,6 +91,17 @@ def test_the_last_word_has_the_run_then_set_then_params_then_the_preset(reposito
     assert applied(repository, second).train.epochs == 8
 
 
+def test_an_ensemble_stays_where_all_of_its_models_stay(repository: Path) -> None:
+    text = (repository / "params.yaml").read_text()
+    pairs = "{one: [resnet50, densenet121], two: [resnet50, mobilenetv2]}"
+    (repository / "params.yaml").write_text(text.replace("ensembles: {}", f"ensembles: {pairs}", 1))
+    how: dict[str, Any] = {"models": ["resnet50", "densenet121"], "runs": {"a": None}}
+    (run,) = plan("s", study(target="ensemble@one", **how))
+    assert applied(repository, run).ensembles == {"one": ("resnet50", "densenet121")}
+    with pytest.raises(StudyError, match="target: must name a model that the runs keep: one "):
+        plan("s", study(target="ensemble@two", **how))
+
+
 def test_without_models_all_stay_and_an_entry_can_be_new(repository: Path) -> None:
     (run,) = plan(
         "s",

@@ -1,5 +1,11 @@
 """What of a test report is shown in MLflow."""
 
+from pathlib import Path
+
+import pytest
+
+from mien.core import paths
+from mien.core.files import write_json
 from mien.tracking import results
 
 METRICS = {"f1": 0.8, "recall": 0.5, "recall_low": None}
@@ -27,3 +33,14 @@ def test_metrics_with_their_intervals_calibration_and_seeds() -> None:
         "over_seeds/macro_f1/sd": 0.1,
     }
     assert {name for name in sent if name.startswith("test_clean")} == {f"test_clean/{name}" for name in own}
+
+
+def test_runs_are_of_models_and_ensembles_that_are_configured_and_have_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_json(paths.config("one"), {})
+    for name in ("one", "pair", "gone"):
+        write_json(paths.evaluation(name), {"all": PART, "members": ["one", "two"]})
+    write_json(paths.ensemble_config("pair"), {"members": {}})
+    assert results.models_with_results(["one", "two", "pair", "gone"]) == ["one", "pair"]
+    found = results.results("pair", "ensemble")
+    assert found.curves == [] and found.metrics["test/accuracy"] == 0.75

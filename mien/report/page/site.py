@@ -29,6 +29,7 @@ from mien.report.page.model import (
     curves,
     failures,
     gallery,
+    members,
     metrics,
     mirrored,
     per_class,
@@ -41,7 +42,7 @@ from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
 INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
-MODEL_PARTS = (metrics, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
+MODEL_PARTS = (metrics, members, seeds, curves, confusion, per_class, calibration, slices, claims, gallery, mirrored, failures, training)
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB
 PAGE_BYTES = 2_500_000  # limit for the images of one page, even if there are few pages
 
@@ -55,7 +56,7 @@ def index_page(facts: RunFacts, *, cards: Collection[str] = ()) -> str:
         facts,
         parts,
         sprites,
-        title=f"Evaluation of {len(facts.leaderboard)} models",
+        title=f"Evaluation of {len(facts.trained)} models",
         home=None,
         verdict=verdict.view(facts),
     )
@@ -75,6 +76,7 @@ def model_page(facts: RunFacts, model: str, *, cards: Collection[str] = ()) -> s
         title=f"{model}: evaluation",
         home="../index.html",
         model=model,
+        description=members.description(facts, model),
         place=place + 1,
         better=ranked[place - 1] if place else None,
         worse=ranked[place + 1] if place + 1 < len(ranked) else None,

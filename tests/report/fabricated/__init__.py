@@ -1,5 +1,8 @@
 """A small complete run made up from random numbers: every file that stage `report` reads, in the current folder."""
 
+from mien.config.prediction import ensemble_config
+from mien.core import paths
+from mien.core.files import write_json
 from tests.report.fabricated.data import HOSTILE, write_data
 from tests.report.fabricated.explanation import write_doubts, write_explanation
 from tests.report.fabricated.model import write_comparison, write_evaluation, write_training
@@ -19,9 +22,10 @@ def fabricate(
     timed: bool = True,
     seeds: tuple[int, ...] = (),
     names: str = "hashed",
+    ensembles: dict[str, list[str]] | None = None,
 ) -> Plan:
     """Writes the run and returns what it was made from; what is False is left out, as where a stage has not been run."""
-    params = write_params(models, classes, official=official, names=names)
+    params = write_params(models, classes, official=official, names=names, ensembles=ensembles or {})
     rows = write_data(params, num_images)
     plan = Plan(params, rows)
     for model in models:
@@ -29,6 +33,9 @@ def fabricate(
         write_evaluation(plan, model, seeds=seeds)
         if explained:
             write_explanation(plan, model)
+    for ensemble in params.ensembles:
+        write_json(paths.ensemble_config(ensemble), ensemble_config(params, ensemble).model_dump())
+        write_evaluation(plan, ensemble, seeds=())
     write_comparison(plan)
     if doubted:
         write_doubts(plan)

@@ -100,6 +100,9 @@ def write_evaluation(plan: Plan, model: str, *, seeds: tuple[int, ...]) -> None:
             "temperature": 1.7, "num_bins": 15, "before": errors, "after": {name: 0.8 * error for name, error in errors.items()},
         },
     }  # fmt: skip
+    if model in plan.params.ensembles:
+        document = {name: value for name, value in document.items() if name not in ("recipe", "selection")}
+        document["members"] = list(plan.params.ensembles[model])
     if flagged_N.any():
         document["clean"] = figures(plan, predicted_N, ~flagged_N)
     if seeds:

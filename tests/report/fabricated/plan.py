@@ -20,7 +20,7 @@ class Plan:
 
     def __init__(self, params: Params, rows: pd.DataFrame) -> None:
         self.params, self.rows = params, rows
-        self.models, self.classes = tuple(params.models), params.labels.kept
+        self.models, self.classes = params.tested, params.labels.kept
         self.test = rows[rows["split"] == "test"].reset_index(drop=True)
 
     @cached_property
@@ -39,12 +39,13 @@ class Plan:
         return found
 
 
-def write_params(models: tuple[str, ...], classes: tuple[str, ...], *, official: bool, names: str) -> Params:
+def write_params(
+    models: tuple[str, ...], classes: tuple[str, ...], *, official: bool, names: str, ensembles: dict[str, list[str]]
+) -> Params:
     """params.yaml; every other model differs in loss and attention."""
     entries = {model: {**ENTRY, **(OTHER if place % 2 else {})} for place, model in enumerate(models)}
     method = "official" if official else "stratified"
     with paths.PARAMS.open("w", encoding="utf-8") as file:
-        YAML().dump(
-            {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}, "models": entries}, file
-        )
+        document = {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}}
+        YAML().dump({**document, "models": entries, "ensembles": ensembles}, file)
     return load_params()

@@ -19,7 +19,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
     rows = []
     for model in facts.ranked:
         evaluation = facts.evaluations[model]
-        fixed = evaluation.get("cost", {"num_parameters": facts.trainings[model].get("num_parameters")})
+        fixed = evaluation.get("cost") or {"num_parameters": facts.trainings[model].get("num_parameters")}
         macro_f1, input_px = evaluation["all"]["macro_f1"], facts.configs[model].get("input_px")
         rows.append({"model": model, "macro_f1": macro_f1, "fixed": fixed, "speed": facts.costs.get(model, {}), "input_px": input_px})
     speeds = [row["speed"] for row in rows if row["speed"]]

@@ -16,7 +16,7 @@ NOT_SETTINGS = ("name", "classes", "seed")
 def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
     """Return facts of the run, a row per model with the settings that differ, and the settings that the models share."""
     flat = {
-        model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.ranked
+        model: flattened({key: entry for key, entry in facts.configs[model].items() if key not in NOT_SETTINGS}) for model in facts.trained
     }
     keys = list(dict.fromkeys(key for settings in flat.values() for key in settings))
     common = {key: _most_common([settings[key] for settings in flat.values() if key in settings]) for key in keys}
@@ -104,5 +104,6 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ),
         *([("reduced to", f"at most {split.max_train} training images")] if split.max_train else []),
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
+        *((f"ensemble {name}", ", ".join(members)) for name, members in params.ensembles.items()),
         ("seed", str(params.seed)),
     ]

@@ -22,7 +22,7 @@ def view(facts: RunFacts) -> dict[str, Any]:
         else f"{best}: macro-F1 {figure(tested['macro_f1'])}",
         "text": " ".join([_certainty(tested, interval), *_comparison(beaten, others), _baseline(tested)]),
         "facts": [
-            ("models", count(len(facts.leaderboard)), "trained, each tested once"),
+            ("models", count(len(facts.trained)), "trained, each tested once" + _ensembles(len(facts.ranked) - len(facts.trained))),
             ("test images", count(tested["num_images"]), f"{plural(len(facts.classes), 'class', 'classes')}, never seen in training"),
             (
                 "files found",
@@ -32,6 +32,10 @@ def view(facts: RunFacts) -> dict[str, Any]:
             ("training images", count(by_split.get("train", 0)), f"and {count(by_split.get('val', 0))} for validation"),
         ],
     }
+
+
+def _ensembles(num: int) -> str:
+    return f"; also {plural(num, 'ensemble')}" if num else ""
 
 
 def _certainty(tested: dict[str, Any], interval: dict[str, float]) -> str:

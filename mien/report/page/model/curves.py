@@ -19,10 +19,11 @@ LOSS = (("val_loss", "validation loss"), ("train_loss", "training loss"))
 
 
 def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
-    """Return two charts that mark the selected epoch and the starts of later stages; None if there are no epochs."""
-    curves, record = facts.curves[model], facts.trainings[model]
-    if curves.empty:
+    """Return two charts that mark the selected epoch and the starts of later stages; None if there are no epochs, as of an ensemble."""
+    curves = facts.curves.get(model)
+    if curves is None or curves.empty:
         return None
+    record = facts.trainings[model]
     best = int(record["best_epoch"])
     starts = (
         [(int(epoch), f"stage {stage}") for stage, epoch in curves.groupby("stage")["epoch"].min().items()][1:] if "stage" in curves else []

@@ -10,8 +10,10 @@ from mien.report.run_facts import RunFacts
 TITLE = "How the model was trained"
 
 
-def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any]:
-    """Return the record of the training run and every setting that it used."""
+def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
+    """Return the record of the training run and every setting that it used; None for an ensemble, which was not trained."""
+    if model not in facts.trainings:
+        return None
     record, config = facts.trainings[model], facts.configs[model]
     stages = [
         f"{stage['name']}: {plural(stage['epochs'], 'epoch')}, best {stage['best_epoch']} with {figure_title(record['monitor'])} "
