@@ -20,7 +20,7 @@ def rows(**folders: str | None) -> list[dict[str, Any]]:
 
 def test_the_table_goes_before_the_pattern_and_the_pattern_before_the_folder() -> None:
     files = rows(A_HA="a", B_HA="b", C_x="c", D_x=None)
-    files.append({"path": "E_x.txt", "sample_id": None, "label_raw": "e"})
+    files.append({"path": "E_x.txt", "sample_id": None, "label_raw": "e", "votes": None})
     rest = add_labels(files, r"_(?P<label>[A-Z]{2})\.", {"B_HA.jpg": "sad", "gone.jpg": "happy"})
     assert [file["label_raw"] for file in files] == ["HA", "sad", "c", None, "e"]
     assert rest == ["C_x.jpg", "D_x.jpg"], "images that neither names"
@@ -40,7 +40,8 @@ def test_a_pattern_that_labels_no_image_is_refused_whatever_the_table_says() -> 
 
 def test_ingest_says_what_has_no_label_by_the_pattern_and_what_has_one_of_an_outer_folder() -> None:
     files = [
-        {"path": path, "sample_id": path, "label_raw": label} for path, label in (("happy/S1/a", "happy"), ("sad/b", "sad"), ("x/c", "x"))
+        {"path": path, "sample_id": path, "label_raw": label, "votes": None}
+        for path, label in (("happy/S1/a", "happy"), ("sad/b", "sad"), ("x/c", "x"))
     ]
     said = list(label_remarks(files, KNOWN, ["x/c"]))
     assert len(said) == 2 and said[0].startswith("warning: 1 of 3 images have no label by ingest.label") and said[0].endswith("such as x/c")

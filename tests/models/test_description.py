@@ -135,7 +135,8 @@ def test_weights_that_are_not_finite_though_the_hash_is_theirs(value: float, fol
 
 def test_weights_of_another_type_than_single_or_half_precision(folder: Path) -> None:
     tensors = {
-        name: tensor.double() if tensor.is_floating_point() else tensor for name, tensor in load_file(folder / "weights.safetensors").items()
+        name: tensor.double() if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(folder / "weights.safetensors").items()
     }
     save_file(tensors, folder / "weights.safetensors")
     change(folder, set_at("weights_sha256", value=file_sha256(folder / "weights.safetensors")))
