@@ -81,6 +81,24 @@ def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Worksp
     workspace.run("dvc", "checkout", "-q")
 
 
+def test_a_model_that_another_one_starts_from_is_trained_first(workspace: Workspace) -> None:
+    """DVC knows the dependency: the pretrained weights of the second model are those that the first one has just been trained to."""
+
+    def edit(document: Any) -> None:
+        document["models"]["plain"]["train"] = {"epochs": 1}
+        document["models"]["tuned"] = {**SMALL_MODELS["plain"], "weights": "../models/plain"}
+
+    workspace.change(edit)
+    ran = workspace.stages_run(workspace.run("dvc", "repro", "train@tuned"))
+    assert ran == {"code", "configure", "train@plain", "pretrained@tuned", "train@tuned"}
+    note = json.loads(workspace.read("data/pretrained/tuned/pretrained.json"))
+    trained = json.loads(workspace.read("models/plain/model.json"))
+    assert (note["weights"], note["source"], note["sha256"]) == ("model", "model plain", trained["weights_sha256"])
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("git", "clean", "-fdq", "metrics")
+    workspace.run("dvc", "checkout", "-q")
+
+
 def test_a_fault_in_params_stops_before_anything_is_written(workspace: Workspace) -> None:
     workspace.change(lambda document: document["loss"].update(gamma=-1))
     output = workspace.run("dvc", "repro", code=255)
