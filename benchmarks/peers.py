@@ -1,6 +1,6 @@
 """Expression models of other packages on the official test images, fed as they are, beside one's own models.
 
-    mien preset fer2013 --set ingest.source=/path/to/fer2013.zip --set "ingest.part='(?P<part>PublicTest|PrivateTest)'"
+    mien preset fer2013 --set ingest.source=/path/to/fer2013.zip
     dvc repro split
     python3.11 -m venv ~/fer && ~/fer/bin/pip install --no-deps fer==25.10.3
     ~/fer/bin/pip install tensorflow-cpu "opencv-contrib-python-headless<5" "setuptools<81" requests pillow

@@ -15,7 +15,6 @@ from mien.sanitise.counts import counts
 from mien.sanitise.emptied import emptied, warnings
 from mien.sanitise.remarks import correction_remarks, counter_remarks, unknown_remarks
 from mien.sanitise.rules import image_rows, sanitise
-from mien.sanitise.votes import with_votes
 from mien.store.shards import read_store
 from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
 
@@ -34,9 +33,10 @@ def main() -> None:
         rejected,
         read_table(paths.DUPLICATES, DUPLICATES),
         read_store(paths.IMAGES, IMAGES, columns=["sample_id", "width_px", "height_px", "pixel_sha256"]).to_pandas(),
+        params.labels,
     )
     if not decisions:  # people's decisions may label files that are in no class folder
-        require_some(with_votes(rows, params.labels), files, rejected, params.labels.spellings)
+        require_some(rows, files, rejected, params.labels.spellings)
     result = sanitise(rows, params.labels, method=params.split.method, decisions=decisions)
     found = counts(result, classes=params.labels.kept)
     write_table(paths.LABELS, result.labels, LABELS)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mien.config.spelling import families
+from mien.dedup.across import shared
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
@@ -92,8 +93,7 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
     size = rows.groupby("group_id")["path"].transform("size")
     several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
     groups = several.groupby("group_id")
-    in_test = several["subset_raw"] == "test"
-    groups_in_test, groups_in_train = (several.loc[part, "group_id"].unique() for part in (in_test, several["subset_raw"] == "train"))
+    in_test, in_train = several["subset_raw"] == "test", several["subset_raw"] == "train"
     return {
         "files": len(rows),
         "files_by_kind": {kind: int((rows["kind"] == kind).sum()) for kind in KINDS},
@@ -103,8 +103,8 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
         "files_in_groups": len(several),
         "largest_group": int(groups.size().max()) if len(several) else 0,
         "groups_with_several_spellings": int((groups["label_raw"].nunique() > 1).sum()),
-        "groups_in_train_and_test": int(np.isin(groups_in_test, groups_in_train).sum()),
-        "test_files_with_twin_in_train": int(several.loc[in_test, "group_id"].isin(groups_in_train).sum()),
+        "groups_in_train_and_test": several.loc[shared(several["group_id"], in_test, in_train), "group_id"].nunique(),
+        "test_files_with_twin_in_train": int(shared(several["group_id"], in_test, in_train).sum()),
         **_scene_counts(rows),
     }
 

@@ -35,10 +35,13 @@ class Sanitised:
     unused_corrections: list[str]  # the sample_ids, as written, that no usable image has
 
 
-def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
+def image_rows(
+    files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataFrame, sizes: pd.DataFrame, params: LabelParams
+) -> pd.DataFrame:
     """One row per file with a stored image: columns of FILES and DUPLICATES, `num_pixels`, `pixels` (their SHA-256), `unfit` (the reason).
 
-    `sizes` has the columns sample_id, width_px, height_px and pixel_sha256 of the stored images.
+    Votes are labels here already (see with_votes). `sizes` has the columns sample_id, width_px, height_px and pixel_sha256 of the stored
+    images.
     """
     unfit = rejected[rejected["decodable"].astype(bool)].set_index("sample_id")["reason"]
     num_pixels = (sizes["width_px"] * sizes["height_px"]).set_axis(sizes["sample_id"]).to_dict()
@@ -50,7 +53,7 @@ def image_rows(files: pd.DataFrame, rejected: pd.DataFrame, duplicates: pd.DataF
     rows["pixels"] = [pixels[sample_id] for sample_id in rows["sample_id"]]
     rows["num_pixels"] = [num_pixels[sample_id] for sample_id in rows["sample_id"]]
     rows["unfit"] = pd.Series([unfit.get(sample_id) for sample_id in rows["sample_id"]], rows.index, dtype=object)
-    return rows.sort_values("path", ignore_index=True)
+    return with_votes(rows.sort_values("path", ignore_index=True), params)
 
 
 def sanitise(
@@ -65,7 +68,6 @@ def sanitise(
     `decisions` come from `read_corrections`. Raises LabelError if a label is unknown and labels.on_unknown is refuse, if `method` is
     official and the source has no test split, or if decisions contradict each other.
     """
-    rows = with_votes(rows, params)
     rows = rows.assign(label=classify(rows["label_raw"], params), flag=None, subset=rows["subset_raw"])
     rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
     rows = rows[rows["test"] | rows["unfit"].isna()]

@@ -136,8 +136,8 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
     Shares are those before thinning, which changes them on purpose; the number of training images after thinning is checked exactly.
     """
     tolerance, classes = params.validate_.share_tolerance, list(params.labels.kept)
-    given = {"official": ["test"]}.get(params.split.method, []) + (["val"] if params.split.val == "official" else [])
-    compared = [name for name in SPLIT_NAMES if name not in given]
+    as_given = {"test": params.split.method == "official", "val": params.split.val == "official"}
+    compared = [name for name in SPLIT_NAMES if not as_given.get(name)]
     is_thinned = params.split.imbalance_factor > 1 or params.split.max_train > 0
     left = Counter(zip(splits["split"], splits["label"], strict=True))
     num = left + (_thinned(labels, fates) if is_thinned else Counter())

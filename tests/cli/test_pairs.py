@@ -15,6 +15,7 @@ from mien.core import paths
 from mien.pairs.choosing import is_outdated, labelled, nearest
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import FILES, IMAGES, PAIRS, write_table
+from tests.least import MODELS
 from tests.report.fabricated.pictures import encoded, face
 from tests.report.markup import Element, Page
 from tests.surroundings import Outcome, run_here
@@ -70,8 +71,7 @@ def shots(page: Page) -> dict[tuple[str, ...], str]:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_text(
-        "labels: {classes: [happy, sad, fear], aliases: {happy: [joy]}}\n"
-        "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}\n",
+        f"labels: {{classes: [happy, sad, fear], aliases: {{happy: [joy]}}}}\n{MODELS}\n",
         encoding="utf-8",
     )
     files = pd.DataFrame({"path": list(LABELS), "label_raw": list(LABELS.values()), "sample_id": [name(path) for path in LABELS]})

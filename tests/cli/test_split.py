@@ -11,6 +11,7 @@ from mien.core import paths
 from mien.core.spreadsheet import read_csv
 from mien.split.listing import COLUMNS, listing
 from mien.store.tables import DUPLICATES, FATES, SPLITS, write_table
+from tests.least import MODELS
 from tests.surroundings import Outcome, run_here
 
 # path, sample_id, group_id, fate, reason, detail, label, split, flag
@@ -41,8 +42,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_text(
-        "labels: {classes: [happy, sad]}\n"
-        "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}\n",
+        f"labels: {{classes: [happy, sad]}}\n{MODELS}\n",
         encoding="utf-8",
     )
     splits, fates, duplicates = tables()

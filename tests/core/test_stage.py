@@ -11,10 +11,10 @@ from PIL import Image
 from mien.core import paths
 from mien.core.files import write_json
 from tests.convert.pictures import noisy, saved
+from tests.least import MODELS
 from tests.surroundings import ROOT, leftovers, run, run_stage, tree
 from tests.training.tiny import model_config, write_workspace
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 SIGNALS = {signal.SIGINT: ("Ctrl-C (SIGINT)", 130), signal.SIGTERM: ("SIGTERM", 143)}
 NUM_PHOTOGRAPHS = 12
 

@@ -27,6 +27,11 @@ def votes_of(files: list[dict[str, Any]]) -> list[Any]:
     return [None if file["votes"] is None else json.loads(file["votes"]) for file in files]
 
 
+def ferplus(*lines: str) -> VoteTable:
+    """FERPlus's table with these lines."""
+    return ferplus_votes("\n".join([HEADER, *lines]).encode(), path="fer2013new.csv")
+
+
 def test_lines_name_images_by_path_or_by_file_name(tmp_path: Path) -> None:
     files = rows("train/happy/1.jpg", "train/sad/2.jpg", "train/sad/3.jpg")
     listed = table(tmp_path, "path,camera,happy,sad,NF\ntrain\\happy\\1.jpg,X1,7,3,0\n2.jpg,,0,,2\n")
@@ -41,13 +46,11 @@ def test_without_a_table_no_image_has_votes(tmp_path: Path) -> None:
 
 def test_a_table_in_the_source_is_for_its_folder() -> None:
     files = rows("other/1.jpg", "plus/FER2013Train/fer0000001.png", "plus/FER2013Test/fer0000002.png")
-    lines = [
+    found = ferplus(
         "Training,fer0000001.png,1,0,9,0,0,0,0,0,0,0",
         "PrivateTest,fer0000002.png,0,0,0,0,0,0,0,0,0,10",
         "Training,,0,0,0,0,0,0,0,0,0,10",
-    ]
-    content = "\n".join([HEADER, *lines])
-    found = ferplus_votes(content.encode(), path="plus/fer2013new.csv")
+    )
     assert is_ferplus("plus/FER2013new.csv") and not is_ferplus("plus/label.csv")
     add_votes(files, NO_TABLE, {"plus/": found})
     assert votes_of(files) == [None, {"neutral": 1, "surprise": 9}, {"NF": 10}]
@@ -55,16 +58,15 @@ def test_a_table_in_the_source_is_for_its_folder() -> None:
 
 def test_rows_of_a_pixel_table_take_the_votes_of_the_same_line() -> None:
     files = rows("fer2013.csv/Training/angry/000000.png", "fer2013.csv/PublicTest/sad/000002.png", "fer2013.csv/Training/fear/000001.png")
-    lines = [
+    found = ferplus(
         "Training,fer0000000.png,8,0,0,0,0,0,0,0,0,0",
         "Training,,0,0,0,0,0,0,0,0,0,9",
         "PublicTest,fer0000001.png,0,7,0,0,0,0,0,0,0,0",
-    ]
-    content = "\n".join([HEADER, *lines])
-    add_votes(files, NO_TABLE, {"": ferplus_votes(content.encode(), path="fer2013new.csv")})
+    )
+    add_votes(files, NO_TABLE, {"": found})
     assert votes_of(files) == [{"neutral": 8}, {"happiness": 7}, {"NF": 9}]
     with pytest.raises(SourceError, match=r"3 lines.*the pixel table of the source has 2 rows"):
-        add_votes(files[:1] + files[2:], NO_TABLE, {"": ferplus_votes(content.encode(), path="fer2013new.csv")})
+        add_votes(files[:1] + files[2:], NO_TABLE, {"": found})
 
 
 @pytest.mark.parametrize(

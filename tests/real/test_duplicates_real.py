@@ -10,8 +10,8 @@ from mien.core import paths
 from mien.core.files import read_json
 from mien.store.tables import DUPLICATES, read_table
 from stages import convert, dedup, ingest
+from tests.least import MODELS
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 # Different origins by the truth table, yet the same photograph by eye: other crops or watermarks of one stock photograph (seen at full
 # size), the first pair even the same size and caption. The file without an origin shows IMG_1414's photograph in a black frame.
 SAME_PHOTOGRAPH = {frozenset(("IMG_1048", "IMG_1056")), frozenset(("IMG_1390", "IMG_1401")), frozenset(("IMG_1023", "IMG_1039"))}

@@ -12,8 +12,8 @@ from mien.core.files import read_json
 from mien.store.shards import read_store
 from mien.store.tables import FILES, IMAGES, REJECTED, THUMBNAIL_PX, read_table
 from stages import convert, ingest
+from tests.least import MODELS
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 BROKEN = {"broken_png": "corrupt", "truncated_heic": "truncated", "empty_file": "empty", "truncated_jpeg": "truncated"}
 
 

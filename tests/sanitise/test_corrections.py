@@ -127,7 +127,7 @@ TABLES = st.builds(
 
 
 def run(tables: Tables, method: str, decisions: dict[str, str]) -> tuple[pd.DataFrame, Sanitised]:
-    files = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes)
+    files = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, PARAMS)
     return files, sanitise(files, PARAMS, method=method, decisions=decisions)  # type: ignore[arg-type]
 
 

@@ -30,7 +30,7 @@ def left(*files: tuple[str, str, int], subset: str | None = None, unknown: tuple
 @settings(deadline=None, max_examples=25)
 def test_every_file_that_left_is_counted_once_under_the_cause_of_its_fate(num: int, seed: int) -> None:
     tables = Tables(num, seed=seed, broken=0.2, conflicts=0.2, unknown=0.2)
-    result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), PARAMS, method="stratified")
+    result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, PARAMS), PARAMS, method="stratified")
     found = emptied(tables.files, tables.rejected, [result.removed], result.labels["path"], PARAMS).rows
     kept = result.labels.assign(split="train")[SPLITS.names]
     fate = fates(tables.files, tables.rejected, kept, [result.removed]).merge(tables.files[["path", "label_raw"]], on="path")

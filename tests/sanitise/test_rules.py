@@ -37,7 +37,7 @@ LABELS = st.builds(
 
 
 def run(tables: Tables, params: LabelParams, method: str) -> tuple[pd.DataFrame, Sanitised]:
-    rows = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes)
+    rows = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, params)
     return rows, sanitise(rows, params, method=method)  # type: ignore[arg-type]
 
 
@@ -71,7 +71,7 @@ def test_stratified_keeps_one_fit_image_per_group_or_picture_and_accounts_for_al
 @given(TABLES, LABELS)
 @settings(deadline=None, max_examples=30)
 def test_official_keeps_every_decodable_test_file_of_a_known_class(tables: Tables, params: LabelParams) -> None:
-    rows = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes)
+    rows = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, params)
     assume((rows["subset_raw"].eq("test") & _classes(rows, params).notna()).any())
     rows, result = run(tables, params, "official")
     test = rows[rows["subset_raw"] == "test"]

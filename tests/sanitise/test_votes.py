@@ -66,8 +66,9 @@ def sanitised(votes: list[dict[str, int] | None], **changes: Any) -> tuple[pd.Da
     """The labels and the removed of as many files as `votes`, whose folders all say sad."""
     tables = Tables(len(votes), copies=0, scenes=0, conflicts=0, unknown=0, broken=0, unfit=0, ignored=0, classes=("sad",))
     files = tables.files.assign(votes=pd.Series([None if its is None else json.dumps(its) for its in votes], dtype=object))
-    rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes)
-    result = sanitise(rows, PARAMS.model_copy(update=changes), method="stratified")
+    params = PARAMS.model_copy(update=changes)
+    rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes, params)
+    result = sanitise(rows, params, method="stratified")
     return result.labels, result.removed
 
 
@@ -96,6 +97,6 @@ def test_majority_learns_the_class_only_and_none_leaves_the_folder() -> None:
 def test_a_persons_decision_replaces_the_votes() -> None:
     tables = Tables(1, copies=0, conflicts=0, unknown=0, broken=0, unfit=0, ignored=0)
     files = tables.files.assign(votes=[json.dumps({"anger": 8, "fear": 2})])
-    rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes)
+    rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes, PARAMS)
     result = sanitise(rows, PARAMS, method="stratified", decisions={rows["sample_id"][0]: "happy"})
     assert result.labels["label"].tolist() == ["happy"] and result.labels["shares"].tolist() == [None]

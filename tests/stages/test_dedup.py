@@ -13,9 +13,8 @@ from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 from stages import dedup
 from tests.dedup.scenes import crop, exposure, pictures, scene
+from tests.least import MODELS
 from tests.random_tables import sample_id
-
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from mien.store.shards import read_store
 from mien.store.tables import BLOBS, FILES, IMAGES, REJECTED, read_arrow, read_table
 from stages import convert, ingest
 from tests.convert.pictures import noisy, saved, smooth
+from tests.least import MODELS
 
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 MESS = {
     "happy/a.jpg": saved(noisy(200, 150), "JPEG"),
     "happy/copy of a.jpg": saved(noisy(200, 150), "JPEG"),

@@ -9,8 +9,7 @@ from mien.core import paths
 from mien.core.errors import MienError, SourceError, StudyError
 from mien.store.tables import INVENTORY, read_table
 from stages import inventory
-
-MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
+from tests.least import MODELS
 
 
 @pytest.fixture

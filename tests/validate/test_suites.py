@@ -38,7 +38,9 @@ def params_of(method: str, near_copies: str = "drop", **thinning: float) -> Para
 def sound(method: str, near_copies: str = "drop", **thinning: float) -> TableSet:
     """Sound tables, as the stages would write them."""
     tables, params = Tables(400, seed=5, num_subjects=60), params_of(method, near_copies, **thinning)
-    result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes), params.labels, method=params.split.method)
+    result = sanitise(
+        image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, params.labels), params.labels, method=params.split.method
+    )
     leaks = official.leaks(result.labels, params.split) if method == "official" else pd.DataFrame(columns=FATES.names)
     rows = result.labels.drop(leaks.index)
     whole = split_scenes(rows, kept=True, split=lambda bound: split_by_method(bound, params)).rows
