@@ -18,7 +18,7 @@ from mien.config.sections.labels import LabelParams
 from mien.sanitise import official, survivors
 from mien.sanitise.corrections import correct
 from mien.sanitise.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
-from mien.sanitise.votes import with_votes
+from mien.sanitise.votes import only_to_train, with_votes
 from mien.store.tables import FATES, LABELS
 
 
@@ -72,7 +72,7 @@ def sanitise(
     rows["test"] = official.is_test(rows["subset"]) if method == "official" else False
     rows = rows[rows["test"] | rows["unfit"].isna()]
     corrected = correct(rows, decisions)
-    rows = corrected.rows
+    rows = only_to_train(corrected.rows)
     unknown = unknown_spellings(rows.loc[rows["label"].isna() & rows["undecided"].isna(), "label_raw"], params)
     if params.on_unknown == "refuse":
         refuse(unknown)

@@ -9,6 +9,7 @@ from mien.config.params import Params
 from mien.core.errors import TooFewImages
 from mien.sanitise import official
 from mien.sanitise.emptied import emptied
+from mien.sanitise.votes import NO_MAJORITY
 from mien.split.counts import counts, thinning_counts
 from mien.split.fates import fates
 from mien.split.scenes import kept_together, remarks, split_scenes
@@ -57,7 +58,10 @@ def make_splits(
         bound = split_scenes(rows, kept=params.split.keep_together == "scene", split=lambda kept: split_by_method(kept, params))
     except TooFewImages as error:
         raise emptied(files, rejected, removed, rows["path"], params.labels).told(error) from None
-    whole = bound.rows.assign(flag=bound.rows["flag"].where(bound.rows["split"] == "test", None))
+    guessed = unlabelled(bound.rows)
+    removed.append(guessed)
+    whole = bound.rows.drop(guessed.index)
+    whole = whole.assign(flag=whole["flag"].where(whole["split"] == "test", None))
     thinned = thin(whole, params)
     splits = whole.drop(thinned.index)
     table = fates(files, rejected, splits, [*removed, thinned])
@@ -91,3 +95,10 @@ def split_by_method(rows: pd.DataFrame, params: Params) -> pd.Series:
     shares = {"train": 1 - params.split.val, "val": params.split.val}
     own = assign(rows[~test], shares, classes=classes, seed=params.seed)
     return own.reindex(rows.index).where(~test, "test")
+
+
+def unlabelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without a majority of votes outside training, as rows of FATES with the index of `rows`: nothing can be measured on them."""
+    guessed = rows[(rows["flag"] == NO_MAJORITY) & (rows["split"] != "train")]
+    details = [f"no label has more than half of its votes, so it cannot be in the {split} split" for split in guessed["split"]]
+    return guessed.assign(fate="quarantined", stage="split", reason=NO_MAJORITY, detail=details).reindex(columns=FATES.names)

@@ -98,7 +98,8 @@ LABELS = pa.schema(
         ("subject", _TEXT),
         ("group_id", _TEXT),
         ("scene_id", _TEXT),
-        ("flag", _TEXT),  # for files of an official test split: duplicate, conflict, blank, too_small; else null
+        # For files of an official test split: duplicate, conflict, blank, too_small. no_majority: the label is a guess, so only to train.
+        ("flag", _TEXT),
         ("part", _TEXT),  # the part of the test split; null for most files
         ("shares", _SHARES),  # share of the votes for each class that is kept (labels.classes without labels.drop); null without votes
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mien.config.sections.labels import LabelParams
 from mien.sanitise.rules import image_rows, sanitise
-from mien.sanitise.votes import decide, shares
+from mien.sanitise.votes import decide, only_to_train, shares
 from tests.random_tables import Tables
 
 COLUMNS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")
@@ -73,7 +73,7 @@ def sanitised(votes: list[dict[str, int] | None], **changes: Any) -> tuple[pd.Da
 
 
 def test_votes_replace_the_folder_and_each_loss_has_a_reason() -> None:
-    votes = [{"anger": 8, "fear": 2}, None, {}, {"anger": 4, "fear": 4}, {"NF": 9}, {"surprise": 6, "laughter": 9}]
+    votes = [{"anger": 8, "fear": 2}, None, {}, {"anger": 1, "fear": 1}, {"NF": 9}, {"surprise": 6, "laughter": 9}]
     labels, removed = sanitised(votes)
     assert labels["label"].tolist() == ["angry", "sad"]
     assert labels["shares"][0] == pytest.approx([0.8, 0, 0.2, 0, 0, 0, 0, 0]) and labels["shares"][1] is None
@@ -83,7 +83,7 @@ def test_votes_replace_the_folder_and_each_loss_has_a_reason() -> None:
         ("quarantined", "not_a_face"),
         ("quarantined", "unknown_label"),
     ]
-    assert removed["detail"][1] == "votes: anger 4, fear 4" and "'laughter'" in removed["detail"][3]
+    assert removed["detail"][1] == "votes: anger 1, fear 1" and "'laughter'" in removed["detail"][3]
 
 
 def test_majority_learns_the_class_only_and_none_leaves_the_folder() -> None:
@@ -100,3 +100,29 @@ def test_a_persons_decision_replaces_the_votes() -> None:
     rows = image_rows(files, tables.rejected, tables.duplicates, tables.sizes, PARAMS)
     result = sanitise(rows, PARAMS, method="stratified", decisions={rows["sample_id"][0]: "happy"})
     assert result.labels["label"].tolist() == ["happy"] and result.labels["shares"].tolist() == [None]
+
+
+def test_an_image_without_a_majority_is_for_training_only_and_only_on_shares() -> None:
+    votes: list[dict[str, int] | None] = [{"anger": 4, "fear": 4, "sadness": 2}, {"unknown": 5, "fear": 5}, {"laughter": 5, "fear": 5}]
+    labels, removed = sanitised(votes)
+    assert labels[["label", "flag"]].to_numpy().tolist() == [["angry", "no_majority"]]
+    assert labels["shares"][0] == pytest.approx([0.4, 0, 0.4, 0, 0, 0.2, 0, 0])
+    assert removed["reason"].tolist() == ["no_majority", "no_majority"]
+    _, removed = sanitised(votes, from_votes="majority")
+    assert removed["reason"].tolist() == ["no_majority"] * 3
+
+
+def test_a_label_beats_a_guess() -> None:
+    base = {"undecided": "no_majority", "shares": [[0.5, 0.5]], "test": False, "flag": None, "label": "sad"}
+    rows = pd.DataFrame(
+        [
+            base | {"group_id": "alone"},
+            base | {"group_id": "copied"},
+            base | {"group_id": "copied", "undecided": None, "label": "happy"},
+            base | {"group_id": "official", "test": True},
+            base | {"group_id": "corrected", "shares": None},  # a person's decision removes the shares
+        ]
+    )
+    found = only_to_train(rows)
+    assert found["label"].tolist() == ["sad", None, "happy", None, "sad"]
+    assert found["flag"].tolist() == ["no_majority", None, None, None, None]

@@ -31,7 +31,7 @@ class LabelParams(Section):
     from_votes: Literal["majority", "distribution", "none"] = Field(
         "majority",
         description="how the votes of ingest.votes label an image: majority is the class with more than half of them (single votes left "
-        "out); distribution also trains on the share of each class; none ignores votes",
+        "out); distribution also trains on the share of each class, and on images without a majority; none ignores votes",
     )
     on_conflict: Literal["quarantine", "majority"] = Field(
         "quarantine", description="what happens to copies of the same picture that have different labels"
