@@ -11,6 +11,7 @@ import pandas as pd
 from mien.config.params import Params
 from mien.core.errors import LabelError
 from mien.sanitise import official
+from mien.sanitise.votes import NO_MAJORITY
 from mien.split.thinning import thinned_counts
 from mien.store.tables import FATE_NAMES, SPLIT_NAMES
 from mien.validate.statements import Expectation, Suite, between, given, matches, missing, one_of, typed, unique
@@ -59,10 +60,11 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
     is_official, keeps_copies = params.split.method == "official", params.labels.near_copies == "keep"
     found = files.set_index("path")["sample_id"].to_dict()
     from_files = [found.get(path, "") == sample_id for path, sample_id in zip(labels["path"], labels["sample_id"], strict=True)]
-    flagged_training = _without(labels["flag"], official.is_test(labels["subset"])) if is_official else labels["flag"]
+    test = official.is_test(labels["subset"]) & is_official
+    faults = _without(labels["flag"], ~test & (labels["flag"] == NO_MAJORITY))  # images that can only be trained on have no fault
     return Suite(
         "labels",
-        labels.assign(from_files=from_files, training_flag=flagged_training),
+        labels.assign(from_files=from_files, flag=faults, training_flag=_without(faults, test)),
         ["path"],
         [
             *_paths(),

@@ -354,3 +354,15 @@ def test_tables_thinned_otherwise_than_asked_now_are_refused(tmp_path: Path) -> 
     for asked in ({"imbalance_factor": 9.0}, {"imbalance_factor": 1.0001}, {"max_train": 60}):
         found = verdicts(tables, "stratified", tmp_path / "docs", only="class shares", **asked)
         assert [verdict.expectation.words for verdict in found if not verdict.holds] == [AS_ASKED], asked
+
+
+@pytest.mark.parametrize("method", ["stratified", "official"])
+def test_an_image_without_a_majority_may_be_trained_on_but_tests_nothing(method: str, tmp_path: Path) -> None:
+    tables = {name: frame.copy() for name, frame in sound(method).items()}
+    labels = tables["labels"]
+    labels["flag"] = labels["flag"].astype(object)
+    labels.loc[labels.index[labels["subset"] != "test"][0], "flag"] = "no_majority"
+    assert all(verdict.holds for verdict in verdicts(tables, method, tmp_path / "docs", only="labels"))
+    if method == "official":
+        labels.loc[labels.index[labels["subset"] == "test"][0], "flag"] = "no_majority"
+        assert not all(verdict.holds for verdict in verdicts(tables, method, tmp_path / "docs", only="labels"))
