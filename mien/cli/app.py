@@ -7,6 +7,7 @@ import typer
 
 from mien.cli.check import check
 from mien.cli.decide import decide
+from mien.cli.export import export
 from mien.cli.models import models
 from mien.cli.pairs import pairs
 from mien.cli.params import params
@@ -36,3 +37,4 @@ commands.callback()(_options)
 app = reporting(commands)
 for _command in (track, study, preset, check, params, models, where, pairs, decide, split, table):
     commands.command(_command.__name__)(_command)
+commands.add_typer(export, name="export")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
+LOCKED = Path("dvc.lock")
 WEIGHTS = Path("weights")
 """What `models.NAME.weights` is relative to; dvc.yaml runs the stage `pretrained` there."""
 EXPERIMENTS = Path("experiments")

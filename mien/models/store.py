@@ -44,10 +44,11 @@ def save_model(
             _write(place, *other)
 
 
-def save_half(folder: Path, source: Path) -> None:
+def save_half(folder: Path, source: Path, *, beside: Iterable[Path] = ()) -> None:
     """Writes a copy of the model in `source` with half-precision weights, 2 bytes each; mean and std of the input stay as they are.
 
-    `load_model` reads it like the original. Raises as `load_model` does, and WeightsError if a weight is too large for half precision.
+    Copies of the files `beside` are written next to it. `load_model` reads it like the original. Raises as `load_model` does, and
+    WeightsError if a weight is too large for half precision.
     """
     model, _ = load_model(source)
     exact = {"mean_C11", "std_C11"}
@@ -61,6 +62,8 @@ def save_half(folder: Path, source: Path) -> None:
     with replacing_directory(folder) as temporary:
         (temporary / WEIGHTS).write_bytes(save(state))
         write_json(temporary / DESCRIPTION, {**document, "weights_sha256": file_sha256(temporary / WEIGHTS)})
+        for file in beside:
+            (temporary / file.name).write_bytes(file.read_bytes())
 
 
 def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any]) -> None:
