@@ -25,8 +25,8 @@ def half(
 ) -> None:
     """Writes a folder with everything that another repository needs to start from a model.
 
-    It contains the weights in half precision, model.json, the model card, params.yaml and dvc.lock, but no images. Another model starts from
-    it with `weights: FOLDER`. The card is written by the stage report, so run `dvc repro` first.
+    It contains the weights in half precision, model.json, the model card, params.yaml and dvc.lock, but no images. Another model starts
+    from it with `weights: FOLDER`. The card is written by the stage report, so run `dvc repro` first.
     """
     load_params().model(model)
     beside = [paths.card(model), paths.PARAMS, paths.LOCKED]

@@ -7,29 +7,36 @@ import typer
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError
+from mien.core.outputs import read_json_output
 
 
 def table(
     models: Annotated[list[str] | None, typer.Argument(help="models or ensembles, in this order; default is all of params.yaml")] = None,
-    against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with; required")] = "",
+    against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with")] = "",
 ) -> None:
-    """Prints a Markdown table of models and ensembles tested on the same images.
+    """Prints a Markdown table of models and ensembles.
 
-    It contains metrics, differences from one of the models with 95 % intervals, recalls and training times.
+    With --against, it contains metrics, differences from one of the models with 95 % intervals, recalls and training times. Without, it
+    contains the metrics of each model on all test images, on those without a flag, and on each part of the test split.
     """
+    params = load_params()
+    names = list(dict.fromkeys(models or params.tested))
+    for name in names:
+        if name not in params.ensembles:
+            params.model(name)
+    if not against:
+        from mien.compare.subsets import subset_table  # pandas
+
+        typer.echo(subset_table({name: read_json_output(paths.evaluation(name)) for name in names}))
+        return
+    if against not in params.tested:
+        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.tested)} (got {against!r})")
+
     from mien.compare.table import study_table
     from mien.split.units import units
     from mien.store.tables import SPLITS, read_predictions, read_table
     from mien.training.timing import read_timing
 
-    params = load_params()
-    if against not in params.tested:
-        got = f" (got {against!r})" if against else ""
-        raise ParamsError(f"--against must name the model to compare with, one of: {', '.join(params.tested)}{got}")
-    names = list(dict.fromkeys(models or params.tested))
-    for name in names:
-        if name not in params.ensembles:
-            params.model(name)
     names = names if against in names else [against, *names]
     columns = ["path", "sample_id", "label", "predicted"]
     predictions = {name: read_predictions(paths.predictions(name), columns=columns) for name in names}

@@ -106,7 +106,7 @@ def _figures_table(evaluations: Evaluations, places: Mapping[str, tuple[str, flo
 
 def _cells(evaluation: Mapping[str, Any]) -> list[str]:
     tested = evaluation["all"]
-    sure = [f"{number(tested[name])}{_ends(tested['intervals'][name]) if 'intervals' in tested else ''}" for name in _SURE]
+    sure = [with_interval(tested, name) for name in _SURE]
     clean = [number(evaluation["clean"]["macro_f1"])] if "clean" in evaluation else []
     return [*sure, *(number(tested[name]) for name in _OTHERS), *clean]
 
@@ -163,8 +163,12 @@ def _place(place: str, p: float | None) -> str:
     return place if p is None else f"{place}, p {'< 0.001' if p < 0.001 else f'{p:.3f}'}"
 
 
-def _ends(interval: Mapping[str, float]) -> str:
-    return f" [{interval['low']:.3f}, {interval['high']:.3f}]"
+def with_interval(tested: Mapping[str, Any], name: str) -> str:
+    """Return one metric of the document of some test images, followed by its interval if there is one."""
+    if "intervals" not in tested:
+        return number(tested[name])
+    interval = tested["intervals"][name]
+    return f"{number(tested[name])} [{interval['low']:.3f}, {interval['high']:.3f}]"
 
 
 def number(value: float | None) -> str:

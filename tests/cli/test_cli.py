@@ -64,7 +64,8 @@ def test_preset_says_what_of_a_users_own_file_concerns_nothing(workspace: Path) 
     [
         (["preset", "nix"], f"error: there is no preset 'nix'; choose one of: {', '.join(preset.names())}"),
         (["params", "nix"], "error: no parameter begins with 'nix'; `mien params` prints them all"),
-        (["table"], "error: --against must name the model to compare with, one of: resnet50, "),
+        (["table"], "error: metrics/evaluate/resnet50.json is missing; run `dvc repro evaluate@resnet50`"),
+        (["table", "--against", "nix"], "error: --against must name the model to compare with, one of: resnet50, "),
         (["table", "nix", "--against", "resnet50"], "error: models has no 'nix'; choose one of: resnet50, "),
         (["table", "--against", "resnet50"], "error: data/predictions/resnet50.parquet is missing; run `dvc repro evaluate@resnet50`"),
         (["study", "nix"], "error: there is no study 'nix' (experiments/nix.yaml); run from the repository's root"),
