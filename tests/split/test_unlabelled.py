@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from mien.config.params import Params
 from mien.split.splitting import make_splits
@@ -32,7 +32,7 @@ def test_no_split_but_training_has_images_without_a_majority(method: str) -> Non
     files = pd.DataFrame([dict.fromkeys(FILES.names) | {"path": row["path"], "sample_id": row["sample_id"]} for row in rows])
     faces = pd.DataFrame({"sample_id": labels["sample_id"], "score": None, "num_faces": None})
     none = pd.DataFrame(columns=FATES.names)
-    given = yaml.safe_load(MODELS) | {"labels": {"classes": CLASSES, "aliases": {}}, "split": {"method": method}}
+    given = YAML(typ="safe", pure=True).load(MODELS) | {"labels": {"classes": CLASSES, "aliases": {}}, "split": {"method": method}}
     params = Params.model_validate(given)
     outcome = make_splits(
         labels, faces, files=files, rejected=pd.DataFrame(columns=REJECTED.names), labels_removed=none, faceless=none, params=params
