@@ -5,7 +5,7 @@ UV := .venv/bootstrap/bin/uv
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help env repro fer2013-methods test test-all coverage lint format lock clean
+.PHONY: help env repro fer2013-methods fer2013-best ferplus-best test test-all coverage lint format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,17 +16,39 @@ repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yam
 	dvc repro
 	@test -e data_docs/index.html || python -m stages.validate  # Data Docs are in neither Git nor DVC
 
-# The change of params.yaml stays in the workspace: `git checkout params.yaml` takes it back. On one thread, because sums over several
-# threads differ in their last digits with the number of cores, and every row is to come out the same.
-fer2013-methods: export OMP_NUM_THREADS := 1
-fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip WEIGHTS=folder, ROW=one of them
-	@test -e "$(SOURCE)" && ls "$(WEIGHTS)"/mobilenetv2_100.*safetensors >/dev/null 2>&1 || { \
-		echo "usage: make $@ SOURCE=/path/to/fer2013.zip WEIGHTS=/folder/with/mobilenetv2_100.safetensors [ROW=focal]" >&2; \
-		echo "error: $$(test -e "$(SOURCE)" && echo "no mobilenetv2_100.*safetensors in WEIGHTS ($(WEIGHTS))" || echo "no such SOURCE ($(SOURCE))")" >&2; exit 2; }
+# These three change params.yaml in the workspace: `git checkout params.yaml` takes it back. On one thread, because sums over several threads
+# differ in their last digits with the number of cores, and every row is to come out the same.
+fer2013-methods fer2013-best ferplus-best: export OMP_NUM_THREADS := 1
+# Without WEIGHTS, ImageNet's weights are downloaded.
+weights = $(if $(WEIGHTS),--set 'models.*.weights=$(abspath $(WEIGHTS))')
+define require
+@fail() { printf 'usage: make $@ SOURCE=/path/to/fer2013.zip $1\nerror: %s\n' "$$1" >&2; exit 2; }; \
+	test -e "$(SOURCE)" || fail "no such SOURCE ($(SOURCE))"; \
+	test -z "$(VOTES)" -o -e "$(VOTES)" || fail "no such VOTES ($(VOTES))"; \
+	test -z "$(WEIGHTS)" || ls "$(WEIGHTS)"/mobilenetv2_100.*safetensors >/dev/null 2>&1 || \
+		fail "no mobilenetv2_100.*safetensors in WEIGHTS ($(WEIGHTS))"
+endef
+
+fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip [WEIGHTS=folder] [ROW=one of them]
+	$(call require,[WEIGHTS=/folder/with/mobilenetv2_100.safetensors] [ROW=focal])
 	mien preset fer2013
-	mien preset experiments/fer2013_methods.yaml --set ingest.source=$(abspath $(SOURCE)) --set 'models.*.weights=$(abspath $(WEIGHTS))'
+	mien preset experiments/fer2013_methods.yaml --set ingest.source=$(abspath $(SOURCE)) $(weights)
 	dvc repro $(if $(ROW),evaluate@$(ROW))
 	$(if $(ROW),cat metrics/evaluate/$(ROW).json,mien table --against cross_entropy)
+
+fer2013-best: $(READY)  ## the best models on FER2013's labels, from the weights that mien ships: SOURCE=fer2013.zip
+	$(call require,)
+	mien preset fer2013
+	mien preset experiments/fer2013_best.yaml --set ingest.source=$(abspath $(SOURCE))
+	dvc repro compare
+	mien table
+
+ferplus-best: $(READY)  ## the model that mien ships: SOURCE=fer2013.zip VOTES=its FERPlus votes, CSV [WEIGHTS=folder]
+	$(call require,[VOTES=/path/to/votes.csv] [WEIGHTS=/folder/with/mobilenetv2_100.safetensors])
+	mien preset fer2013
+	mien preset experiments/ferplus_best.yaml --set ingest.source=$(abspath $(SOURCE)) $(if $(VOTES),--set ingest.votes=$(abspath $(VOTES))) $(weights)
+	dvc repro
+	mien table
 
 test: $(READY)  ## the default tests
 	pytest

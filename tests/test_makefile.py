@@ -1,4 +1,4 @@
-"""What `make help` says, and what `make fer2013-methods` wants."""
+"""What `make help` says, and what the targets for FER2013 want."""
 
 import re
 import subprocess
@@ -20,28 +20,46 @@ def test_help_lists_every_target_for_users_in_one_column() -> None:
     assert len(starts) == 1, "descriptions begin in one column"
 
 
+@pytest.mark.parametrize("target", ["fer2013-methods", "fer2013-best", "ferplus-best"])
 @pytest.mark.parametrize(
-    ("source", "weights", "error"),
+    ("given", "error"),
     [
-        ("", "", "no such SOURCE ()"),
-        ("nix.zip", "weights", "no such SOURCE (nix.zip)"),
-        ("there.zip", "", "no mobilenetv2_100.*safetensors in WEIGHTS ()"),
-        ("there.zip", "nix", "no mobilenetv2_100.*safetensors in WEIGHTS (nix)"),
-        ("there.zip", "empty", "no mobilenetv2_100.*safetensors in WEIGHTS (empty)"),
+        ({}, "no such SOURCE ()"),
+        ({"SOURCE": "nix.zip", "WEIGHTS": "weights"}, "no such SOURCE (nix.zip)"),
+        ({"SOURCE": "there.zip", "VOTES": "nix.csv"}, "no such VOTES (nix.csv)"),
+        ({"SOURCE": "there.zip", "WEIGHTS": "nix"}, "no mobilenetv2_100.*safetensors in WEIGHTS (nix)"),
+        ({"SOURCE": "there.zip", "WEIGHTS": "empty"}, "no mobilenetv2_100.*safetensors in WEIGHTS (empty)"),
     ],
 )
-def test_the_methods_table_says_what_it_wants_before_it_changes_anything(tmp_path: Path, source: str, weights: str, error: str) -> None:
-    (tmp_path / "there.zip").touch()
-    for folder in ("weights", "empty"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "weights" / "mobilenetv2_100.some_tag.safetensors").touch()
-    makefile = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", ".venv/ready", "fer2013-methods"]
+def test_a_target_for_fer2013_says_what_it_wants_before_it_changes_anything(
+    workspace: Path, target: str, given: dict[str, str], error: str
+) -> None:
+    done = make(workspace, target, **given)
+    usage, said, *_ = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert usage.startswith(f"usage: make {target} SOURCE=") and said == f"error: {error}"
+
+
+def test_the_targets_for_fer2013_pass_on_what_they_are_given(workspace: Path) -> None:
+    dry = make(workspace, "fer2013-methods", "-n", SOURCE="there.zip", WEIGHTS="weights").stdout
+    assert f"--set ingest.source={workspace}/there.zip --set 'models.*.weights={workspace}/weights'" in dry
+    dry = make(workspace, "ferplus-best", "-n", SOURCE="there.zip", VOTES="votes.csv").stdout
+    assert f"--set ingest.source={workspace}/there.zip --set ingest.votes={workspace}/votes.csv" in dry
+    assert "models.*.weights" not in dry, "ImageNet's weights are downloaded"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    for name in ("there.zip", "votes.csv", "weights/mobilenetv2_100.some_tag.safetensors", "empty/other.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     for name in (".venv/ready", "requirements.lock", "pyproject.toml"):  # nothing is to be installed
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    done = subprocess.run([*makefile, f"SOURCE={source}", f"WEIGHTS={weights}"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    usage, said, *_ = done.stderr.splitlines()
-    assert (done.returncode, done.stdout) == (2, "")
-    assert usage.startswith("usage: make fer2013-methods SOURCE=") and said == f"error: {error}"
-    dry = subprocess.run([*makefile, "-n", "SOURCE=there.zip", "WEIGHTS=weights"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert f"--set ingest.source={tmp_path}/there.zip --set 'models.*.weights={tmp_path}/weights'" in dry.stdout
+    return tmp_path
+
+
+def make(folder: Path, target: str, *options: str, **given: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", ".venv/ready", target, *options]
+    command += [f"{name}={value}" for name, value in given.items()]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
