@@ -3,9 +3,9 @@
     mien preset fer2013 --set ingest.source=/path/to/fer2013.zip && dvc repro validate pretrained@MODEL configure
     cp -rL . /elsewhere && cd /elsewhere && python -m benchmarks.leaky_split && python -m stages.train MODEL
 
-It changes data/splits.parquet in place, so run it in a copy. Training files that were left out because their photograph is in the test split
-replace as many other training images of the same class, chosen by `seed`; validation and test images stay as they are. Both trainings then
-have the same number of images of each class and of steps. `python -m benchmarks.peers --model …` compares the two models.
+It changes data/splits.parquet in place, so run it in a copy. Training files that were left out because their photograph is in the test
+split replace as many other training images of the same class, chosen by `seed`; validation and test images stay as they are. Both trainings
+then have the same number of images of each class and of steps. `python -m benchmarks.peers --model …` compares the two models.
 """
 
 import pandas as pd
