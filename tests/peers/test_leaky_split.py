@@ -11,10 +11,9 @@ from mien.store.tables import SPLITS
 
 
 def rows(split: str, labels: str, *, start: str) -> list[dict[str, str | None]]:
-    return [
-        dict.fromkeys(SPLITS.names) | {"path": f"{start}{number:02}.jpg", "label": label, "split": split}
-        for number, label in enumerate(labels)
-    ]
+    names = [f"{start}{number:02}.jpg" for number in range(len(labels))]
+    empty = dict.fromkeys(SPLITS.names)
+    return [empty | {"path": name, "label": label, "split": split} for name, label in zip(names, labels, strict=True)]
 
 
 SPLIT = pd.DataFrame([*rows("train", "aaaabbbc", start="t"), *rows("val", "abc", start="v"), *rows("test", "abc", start="x")])
