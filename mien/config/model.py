@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from mien.config.sections.augment import AugmentParams
 from mien.config.sections.base import ABOVE, Section
 from mien.config.sections.train import TrainParams
+from mien.config.weights import NONE, WORDS
 from mien.core.errors import TableError
 
 
@@ -54,14 +55,14 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     other seeds. `read_config` restores them as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
-    if config.weights not in ("none", "imagenet"):
+    if config.weights not in WORDS:
         document["weights"] = "folder"  # its path is not part of the configuration: training depends on the weights in the folder
     if not config.other_seeds:
         del document["other_seeds"]
     for part in ("train", "augment"):
         section: Section = getattr(config, part)
         document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}
-    if config.recipe == "one_stage" or config.weights == "none":
+    if config.recipe == "one_stage" or config.weights == NONE:
         document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("fine_tune_")}
     return document
 

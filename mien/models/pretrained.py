@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.config.weights import IMAGENET, NONE, WORDS
 from mien.core.errors import WeightsError
 from mien.core.files import replacing_directory, write_json
 from mien.models.weights import DESCRIPTION, NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
@@ -25,13 +26,13 @@ def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path =
     weights are unavailable or do not fit.
     """
     origin = place / weights
-    is_model = weights not in ("none", "imagenet") and (origin / DESCRIPTION).is_file()
-    kind = weights if weights in ("none", "imagenet") else "model" if is_model else "folder"
+    is_model = weights not in WORDS and (origin / DESCRIPTION).is_file()
+    kind = weights if weights in WORDS else "model" if is_model else "folder"
     note: dict[str, Any] = {"weights": kind, "backbone": backbone}
     state: dict[str, Tensor] | None = None
-    if weights != "none":
+    if weights != NONE:
         facts, state = (
-            _from_hub(backbone) if weights == "imagenet" else _from_model(origin, backbone) if is_model else _from_folder(origin, backbone)
+            _from_hub(backbone) if weights == IMAGENET else _from_model(origin, backbone) if is_model else _from_folder(origin, backbone)
         )
         note |= facts
     with replacing_directory(folder) as temporary:
