@@ -15,8 +15,8 @@ class ModelParams(Section):
     backbone: str = Field(description="name of the architecture in timm, or cnn")
     weights: str = Field(
         description="none, imagenet, fer (the expression model that mien ships, a mobilenetv2_100), ../models/NAME (another model, which "
-        "is then trained first), or a folder with BACKBONE*.safetensors or the model.json of a model; a path is absolute or relative to the "
-        "folder weights"
+        "is then trained first), or a folder with BACKBONE*.safetensors or the model.json of a model; a path is absolute or relative to "
+        "the folder weights"
     )
     attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: str = Field(description="pooling and classifier")
