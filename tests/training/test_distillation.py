@@ -110,6 +110,20 @@ def test_probabilities_are_mixed_like_the_targets(settings: dict[str, float], so
     torch.testing.assert_close(mixed_NK, share * other_NK + (1 - share) * other_NK.flip(0))
 
 
+def test_the_terms_of_the_head_keep_their_strength(tmp_path: Path) -> None:
+    none = {"hidden": 256, "batch_norm": True, "l1_weights": 0.0, "l2_weights": 0.0, "l1_bias": 0.0, "l1_activations": 0.0}
+    losses: dict[float, list[float]] = {}
+    for weight in (0.0, 1.0):
+        for l2_weights in (0.0, 0.016):
+            settings = {"epochs": 1, "batch_size": 36, "lr": 1e-9, "distill_weight": weight}
+            head = {"head": "max_pool_dense", "head_params": none | {"l2_weights": l2_weights}}
+            config = model_config(train=settings, teachers=TEACHERS, **head)
+            fitted = trained(config, tmp_path / f"{weight}{l2_weights}", taught_for(TRAIN))[1]
+            losses.setdefault(weight, []).append(fitted.curves[0]["train_loss"])
+    gaps = [after - before for before, after in losses.values()]
+    assert gaps[1] == pytest.approx(gaps[0], rel=1e-4) and gaps[0] > 0
+
+
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """The logits and the teachers' probabilities of every forward pass of a student from now on."""
     seen: list[tuple[torch.Tensor, torch.Tensor]] = []
