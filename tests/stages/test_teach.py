@@ -2,7 +2,6 @@
 
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from mien.models.build import build_model
 from mien.models.store import load_model, save_model
 from mien.store.shards import DIGITS, read_shard
 from mien.store.tables import FACES, SPLITS, TEACHINGS, read_table, write_table
-from mien.training import distillation
+from mien.training.distillation import taught_rows
 from stages import teach, train
 from tests.training.tiny import CLASSES, model_config, write_workspace
 
@@ -112,20 +111,13 @@ def test_what_is_missing_or_from_another_run_is_named() -> None:
     assert not TABLE.exists()
 
 
-def test_an_interrupted_student_does_not_resume_with_another_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The state of an interrupted training is found by all that the training depends on."""
-    marks: list[Any] = []
-    true_fingerprint = train.fingerprint
-
-    def watch(*arguments: Any, **options: Any) -> str:
-        marks.append(true_fingerprint(*arguments, **options))
-        return str(marks[-1])
-
-    monkeypatch.setattr(train, "fingerprint", watch)
+def test_an_interrupted_student_does_not_resume_with_another_teacher() -> None:
+    """The state of an interrupted training is found by a fingerprint of all that the training depends on."""
+    splits = read_table(paths.SPLITS, SPLITS)
+    sample_ids, found = splits.loc[splits["split"] == "train", "sample_id"].tolist(), []
     for seed in (1, 2):
         logits_NK = np.random.default_rng(seed).normal(size=(36, len(CLASSES))).astype(np.float32)
-        splits = read_table(paths.SPLITS, SPLITS)
-        rows = distillation.taught_rows(splits.loc[splits["split"] == "train", "sample_id"].tolist(), logits_NK)
-        write_table(TABLE, rows, TEACHINGS)
+        write_table(TABLE, taught_rows(sample_ids, logits_NK), TEACHINGS)
         train.main("tiny")
-    assert marks[0] != marks[1]
+        found.append(read_json(paths.model("tiny") / "model.json")["training"]["fingerprint"])
+    assert found[0] != found[1]
