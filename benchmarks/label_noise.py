@@ -82,7 +82,7 @@ def figures(rows: pd.DataFrame, found: Doubts) -> dict[str, float]:
 def measure(model: str, *, noise: float, seed: int, work: Path) -> dict[str, float]:
     """The figures of one planting; trains the model unless `work` has it already."""
     params = load_params()
-    config = configure(params, model)
+    config = configure(params, model).model_copy(update={"teachers": {}})
     rows = read_table(paths.SPLITS, SPLITS).sort_values("path").drop_duplicates("sample_id", ignore_index=True)
     rows = planted(rows, config.classes, noise=noise, seed=seed)
     folder = work / f"{model}_{noise:g}_{seed}"
@@ -92,7 +92,9 @@ def measure(model: str, *, noise: float, seed: int, work: Path) -> dict[str, flo
 
 
 def main(
-    model: Annotated[str, typer.Option(help="A model of params.yaml; it is trained without pretrained weights.")] = "densenet121",
+    model: Annotated[
+        str, typer.Option(help="A model of params.yaml; it is trained without pretrained weights and teachers.")
+    ] = "densenet121",
     noise: Annotated[list[float], typer.Option(help="Share of wrong labels; repeatable.")] = [0.05, 0.10],  # noqa: B006
     noise_seed: Annotated[list[int], typer.Option(help="Which labels are turned; repeatable.")] = [1],  # noqa: B006
     work: Annotated[Path, typer.Option(help="Folder for the trained models.")] = Path("/tmp/label_noise"),

@@ -124,7 +124,9 @@ def main(
     for name in models or list(params.models):
         entry = configure(params, name)
         once = {"epochs": 1, "batch_size": batch, "fine_tune_epochs": 0, "accumulate": 1}
-        config = entry.model_copy(update={"input_px": size_px, "recipe": "one_stage", "train": entry.train.model_copy(update=once)})
+        config = entry.model_copy(
+            update={"input_px": size_px, "recipe": "one_stage", "teachers": {}, "train": entry.train.model_copy(update=once)}
+        )
         views = 2 if registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS") else 1
         torch.manual_seed(0)
         pairs = [

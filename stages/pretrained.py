@@ -11,8 +11,8 @@ from mien.models.pretrained import write_pretrained
 def main(model: str) -> None:
     """Fetches the weights with which the backbone of MODEL is initialised.
 
-    Reads models.MODEL of params.yaml, and its folder of weights or timm's hub. Writes data/pretrained/MODEL: pretrained.json, which
-    describes the weights, and weights.safetensors unless they are `none`.
+    Reads models.MODEL of params.yaml, and its folder of weights or timm's hub. Writes data/pretrained/MODEL/start: pretrained.json,
+    which describes the weights, and weights.safetensors unless they are `none`.
     """
     entry = load_params().model(model)
     note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights, place=paths.WEIGHTS)

@@ -8,7 +8,7 @@ from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
-from mien.core.files import write_json
+from mien.core.files import keep_only, write_json
 from mien.core.stage import command
 from mien.models.store import save_model
 from mien.models.weights import read_note
@@ -18,6 +18,7 @@ from mien.store.tables import SPLITS, read_table
 from mien.tracking import run as tracking
 from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
+from mien.training.distillation import read_taught
 from mien.training.environment import launch_warning
 from mien.training.record import epoch_line, write_curves
 from mien.training.seeds import to_save, train_seeds, training_line, whole_record
@@ -27,8 +28,9 @@ from mien.training.timing import write_timing
 def main(model: str) -> None:
     """Trains MODEL with each of its seeds; resumes from the last saved epoch if the same training was interrupted.
 
-    Reads data/code/train/MODEL.txt, data/configs/MODEL.json, data/pretrained/MODEL, data/faces and the train and val rows of
-    data/splits.parquet. Writes models/MODEL (weights.safetensors, model.json, and those of other seeds in seed_SEED),
+    Reads data/code/train/MODEL.txt, data/configs/MODEL.json, data/pretrained/MODEL (initial weights, and the probabilities of teachers),
+    data/faces and the train and val rows of data/splits.parquet. Removes from data/pretrained/MODEL what a pair that is no longer in
+    params.yaml left there. Writes models/MODEL (weights.safetensors, model.json, and those of other seeds in seed_SEED),
     metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the first seed). It also writes the duration of each
     seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked.
     """
@@ -42,7 +44,14 @@ def main(model: str) -> None:
     train, val = (
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
     )
-    inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir()]
+    tables = [paths.teaching(pair, model) for pair in config.teachers]
+    keep_only(paths.given(model), [paths.pretrained(model), *tables])
+    taught_NK = (
+        read_taught(tables, train.sample_ids, num_classes=len(config.classes), temperature=config.train.distill_temperature)
+        if tables
+        else None
+    )
+    inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir(), *tables]
     code = paths.code("train", model)
     marks = {seed: fingerprint(config.of_seed(seed), code=code, inputs=inputs, device=device) for seed in config.seeds}
     folders = {seed: paths.checkpoints(model, mark) for seed, mark in marks.items()}
@@ -57,7 +66,7 @@ def main(model: str) -> None:
 
         settings = {"pretrained": paths.pretrained(model), "weights": weights, "checkpoints": folders, "device": device}
         trainings = []
-        for training in train_seeds(config, train, val, **settings, on_epoch=on_epoch, progress=terminal):
+        for training in train_seeds(config, train, val, **settings, taught_NK=taught_NK, on_epoch=on_epoch, progress=terminal):
             trainings.append(training)
             write_timing(paths.timing(model, marks[training.seed]), training.seconds, resumed=training.resumed, device=device)
         first, *others = to_save(trainings, config, marks)

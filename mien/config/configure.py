@@ -25,6 +25,7 @@ def configure(params: Params, model: str) -> ModelConfig:
         head_params=declared.values("head", entry.head, {**params.head, **entry.head_params}),
         train=TrainParams.model_validate({**params.train.model_dump(), **entry.train}),
         augment=AugmentParams.model_validate({**params.augment.model_dump(), **entry.augment}),
+        teachers=params.teachers(model),
         **{key: value for key, value in entry if key not in own},
     )
 

@@ -36,6 +36,8 @@ class ModelConfig(Section):
     precision: Literal["fp32", "bf16"]
     train: TrainParams
     augment: AugmentParams
+    teachers: dict[str, str] = Field(default_factory=dict)
+    """the models whose probabilities it learns, by the names of the pairs under `distillation`"""
 
     @property
     def seeds(self) -> list[int]:
@@ -51,19 +53,23 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     """The configuration as JSON values, without the fields that this model does not read.
 
     Fields are left out so that changing them retrains only models that read them: fields that another field disables (`only_if` in their
-    sections), the fine_tune_ fields if the recipe has no second stage (one_stage, or two_stage from random weights), and an empty list of
-    other seeds. `read_config` restores them as the defaults.
+    sections), the fine_tune_ fields if the recipe has no second stage (one_stage, or two_stage from random weights), the distill_ fields if
+    there is no teacher, and an empty list of other seeds or teachers. `read_config` restores them as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
     if config.weights not in WORDS:
         document["weights"] = "folder"  # its path is not part of the configuration: training depends on the weights in the folder
     if not config.other_seeds:
         del document["other_seeds"]
+    if not config.teachers:
+        del document["teachers"]
     for part in ("train", "augment"):
         section: Section = getattr(config, part)
         document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}
     if config.recipe == "one_stage" or config.weights == NONE:
         document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("fine_tune_")}
+    if not config.teachers:
+        document["train"] = {key: value for key, value in document["train"].items() if not key.startswith("distill_")}
     return document
 
 

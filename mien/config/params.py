@@ -12,11 +12,13 @@ from pydantic import Field, NonNegativeInt
 from mien.config import backbones, declared
 from mien.config.documents import parse_document, read_text
 from mien.config.faults import choice_fault, schema_faults, short
+from mien.config.order import teaching_faults, weights_cycle_faults
 from mien.config.renamed import renamed_head_fault
 from mien.config.sections.augment import AugmentParams
 from mien.config.sections.base import Names, Section
 from mien.config.sections.convert import ConvertParams
 from mien.config.sections.dedup import DedupParams
+from mien.config.sections.distillation import TeachingParams
 from mien.config.sections.doubts import DoubtsParams
 from mien.config.sections.explain import ExplainParams
 from mien.config.sections.faces import FaceParams
@@ -57,6 +59,9 @@ class Params(Section):
     ensembles: Mapping[str, Names] = Field(
         default_factory=dict, description="groups of models, by name, whose calibrated probabilities are averaged"
     )
+    distillation: Mapping[str, TeachingParams] = Field(
+        default_factory=dict, description="pairs of a student and a teacher, by name; the student also learns the teacher's probabilities"
+    )
     runtime: RuntimeParams = RuntimeParams()
 
     @property
@@ -75,6 +80,16 @@ class Params(Section):
         if name not in self.ensembles:
             raise ParamsError(f"ensembles has no '{name}'; it has: {', '.join(self.ensembles) or 'none'}")
         return self.ensembles[name]
+
+    def teaching(self, name: str) -> TeachingParams:
+        """One pair of a student and a teacher. Raises ParamsError, which lists the pairs, if there is no pair of that name."""
+        if name not in self.distillation:
+            raise ParamsError(f"distillation has no '{name}'; it has: {', '.join(self.distillation) or 'none'}")
+        return self.distillation[name]
+
+    def teachers(self, student: str) -> dict[str, str]:
+        """The teachers of a model, by the names of the pairs; empty for most models."""
+        return {name: pair.teacher for name, pair in self.distillation.items() if pair.student == student}
 
 
 def load_params(path: Path = paths.PARAMS) -> Params:
@@ -111,6 +126,12 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(models, dict) and isinstance(ensembles, dict):
         for name, members in ensembles.items():
             yield from _ensemble_faults(str(name), members, [str(model) for model in models])
+    if isinstance(models, dict):
+        yield from weights_cycle_faults(models)
+        if isinstance(distillation := document.get("distillation"), dict):
+            for name in distillation:
+                yield from _name_faults(f"distillation.{name}", str(name))
+            yield from teaching_faults(distillation, models)
     doubts = document.get("doubts")
     if isinstance(models, dict) and isinstance(doubts, dict) and doubts.get("model"):
         yield from choice_fault("doubts.model", doubts["model"], [str(name) for name in models], "one of models, or empty")

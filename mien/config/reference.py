@@ -19,7 +19,7 @@ def rows(prefix: str = "") -> list[tuple[str, str, str, str]]:
 
     The parameters of `loss` and `head` are in the order of the files that declare them.
 
-    A key of one model, as used in errors (models.resnet50.train.lr), is replaced by the key that declares it (train.lr).
+    A key of one model or pair, as used in errors (models.resnet50.train.lr), is replaced by the key that declares it (train.lr).
     """
     schema = Params.model_json_schema()
     prefix = _declared(prefix)
@@ -34,6 +34,8 @@ def table(prefix: str = "") -> str:
 
 def _declared(key: str) -> str:
     top, *rest = key.split(".")
+    if top == "distillation" and rest:
+        return ".".join([top, "NAME", *rest[1:]])
     if top != "models" or not rest:
         return key
     _, *own = rest

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,12 @@ def _temporary(path: Path) -> Iterator[Path]:
         raise
     finally:
         remove(temporary)
+
+
+def keep_only(folder: Path, kept: Iterable[Path]) -> None:
+    """Removes all from a folder but the files and folders in `kept`."""
+    for path in set(folder.iterdir()) - set(kept):
+        remove(path)
 
 
 def write_json(path: Path, value: Any) -> None:

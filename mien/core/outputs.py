@@ -39,7 +39,7 @@ _WRITERS = {
 }
 # Folders that contain a file or folder per model, or per stage.
 _WRITERS_PER_NAME = {
-    paths.pretrained("any").parent: "pretrained@{name}",
+    paths.given("any").parent: "pretrained@{name}",
     paths.model("any").parent: "train@{name}",
     paths.train_metrics("any").parent: "train@{name}",
     paths.train_curves("any").parent: "train@{name}",
@@ -53,6 +53,8 @@ _WRITERS_PER_NAME = {
 
 def made_by(path: Path) -> str:
     """The stage that writes a file or folder, as an argument of `dvc repro` (`split`, `train@MODEL`); empty if none is known."""
+    if path == paths.teaching(path.stem, path.parent.name):
+        return f"teach@{path.stem}"
     for place in (path, *path.parents):
         if place in _WRITERS:
             return _WRITERS[place]

@@ -83,6 +83,19 @@ def pretrained_config(model: str) -> Path:
 
 def pretrained(model: str) -> Path:
     """The folder with the pretrained weights of one backbone, or with a note that there are none."""
+    return given(model) / "start"
+
+
+def teaching(pair: str, student: str) -> Path:
+    """The probabilities of a teacher for the training images, Parquet, by the name of a pair under `distillation`."""
+    return given(student) / f"{pair}.parquet"
+
+
+def given(model: str) -> Path:
+    """The folder with all that one model learns from beside the images: `pretrained`, and a `teaching` for each of its teachers.
+
+    A training depends on the folder, because DVC cannot list a dependency for each teacher, and most models have none.
+    """
     return DATA / "pretrained" / model
 
 

@@ -14,15 +14,15 @@ WEIGHTS, NOTE, DESCRIPTION = "weights.safetensors", "pretrained.json", "model.js
 
 
 def read_note(folder: Path) -> dict[str, Any]:
-    """The content of pretrained.json (see mien.models.pretrained). Raises TableError if it is missing or broken."""
-    note: dict[str, Any] = read_json_output(folder / NOTE, stage=f"pretrained@{folder.name}")
+    """The content of pretrained.json (see mien.models.pretrained) in MODEL/start. Raises TableError if it is missing or broken."""
+    note: dict[str, Any] = read_json_output(folder / NOTE, stage=f"pretrained@{folder.parent.name}")
     return note
 
 
 def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:
     """Loads the weights in `folder`, if there are any, into `backbone` (of the architecture `name`); returns what pretrained.json contains.
 
-    The folder has the name of the model. Its weights are for the input size they were trained with; for another size, timm resamples the
+    The folder is MODEL/start. Its weights are for the input size they were trained with; for another size, timm resamples the
     tensors that depend on it. Raises TableError if the folder is not as the stage `pretrained` writes it, WeightsError if the weights do
     not fit, ParamsError if they would fit with another input size.
     """
@@ -31,11 +31,12 @@ def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[s
         from mien.models import backbones
 
         expected = backbone.state_dict()
-        state = backbones.adapted(backbone, read_tensors(folder / WEIGHTS, remedy=f"run `dvc repro --force pretrained@{folder.name}`"))
+        again = f"run `dvc repro --force pretrained@{folder.parent.name}`"
+        state = backbones.adapted(backbone, read_tensors(folder / WEIGHTS, remedy=again))
         unlike = [key for key in expected if key in state and state[key].shape != expected[key].shape]
         native = backbones.empty_state(name) if unlike else {}
         if unlike and all(native[key].shape == state[key].shape for key in unlike):
-            backbones.refuse_size(name, model=folder.name, tensors=unlike)
+            backbones.refuse_size(name, model=folder.parent.name, tensors=unlike)
         check_fit(expected, state, source=str(folder / WEIGHTS), backbone=name)
         backbone.load_state_dict(state)
     return note

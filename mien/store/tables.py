@@ -163,6 +163,8 @@ CALIBRATED = pa.schema(
         ("log_probabilities", pa.list_(pa.float32())),
     ]
 )
+# Of a teacher (models.NAME, its first seed) for every training image, in the order of data/splits.parquet.
+TEACHINGS = pa.schema([("sample_id", _TEXT), ("log_probabilities", pa.list_(pa.float32()))])
 # Small images for pages and sheets, stored next to the JSON or CSV that refers to them.
 PICTURES = pa.schema([("name", _TEXT), ("image", _BYTES)])  # name such as face/SAMPLE_ID, sorted and unique; image: WebP
 

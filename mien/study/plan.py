@@ -79,6 +79,13 @@ def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> 
         ensembles = document.get("ensembles")
         if isinstance(ensembles, dict):  # an ensemble of a model that is left out is left out too
             document["ensembles"] = {name: members for name, members in ensembles.items() if set(members or ()) <= set(kept)}
+        pairs = document.get("distillation")
+        if isinstance(pairs, dict):  # and so is a pair of a student and a teacher
+            document["distillation"] = {
+                name: pair
+                for name, pair in pairs.items()
+                if not isinstance(pair, dict) or all(model in list(kept) for model in pair.values())
+            }
     for prefix, patch in (("params.", study.params), *(("--set ", parse_setting(text)) for text in settings)):
         yield from (f"{prefix}{fault}" for fault in _patched(document, patch))
 

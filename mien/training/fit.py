@@ -69,15 +69,18 @@ def fit(
     pretrained: bool,
     checkpoints: Path,
     device: str = "cpu",
+    taught_NK: torch.Tensor | None = None,
     on_epoch: Callable[[Row], None] | None = None,
     progress: bool = False,
 ) -> Fitted:
     """Trains `model` in place by its configured recipe and resumes from the state that a killed run left in the folder `checkpoints`.
 
-    `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `on_epoch` is called at the end of each epoch
+    `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `taught_NK` are the probabilities of the
+    teachers for the training images, if the configuration names teachers; `on_epoch` is called at the end of each epoch
     with its metrics (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
     Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
     """
+    assert (taught_NK is not None) == bool(config.teachers)
     counts = check_faces(train, val, config=config)
     check_soft_targets(config, voted=train.shares_NK is not None)
     loss = build_loss(config.loss, class_counts=counts)
@@ -92,7 +95,7 @@ def fit(
         best = BestWeights(monitor=config.train.monitor)
         state = checkpoints / f"{stage.name}.ckpt"
         try:
-            _run(module, stage, train, val, curves, best, state=state, device=device, progress=progress)
+            _run(module, stage, train, val, taught_NK, curves, best, state=state, device=device, progress=progress)
         except TrainingError as error:
             raise TrainingError(f"{error}; {_rescue(model, best.weights or kept, config, checkpoints / LAST_GOOD)}") from None
         kept = best.weights
@@ -116,6 +119,7 @@ def _run(
     stage: Stage,
     train: FaceSet,
     val: FaceSet,
+    taught_NK: torch.Tensor | None,
     curves: Curves,
     best: BestWeights,
     *,
@@ -167,7 +171,7 @@ def _run(
     try:
         trainer.fit(
             module,
-            _loader(train, batches, shares_NK=train.shares_NK),
+            _loader(train, batches, train.shares_NK, taught_NK),
             _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
             ckpt_path=state if resumable(state) else None,
             weights_only=True,
@@ -177,9 +181,12 @@ def _run(
         raise SystemExit(128 + signal.SIGTERM) from None
 
 
-def _loader(faces: FaceSet, batches: object, *, shares_NK: torch.Tensor | None = None) -> "DataLoader[tuple[torch.Tensor, ...]]":
-    """A loader that fetches each batch by one indexing operation; the faces are in memory, so worker processes would only copy them."""
-    columns = (faces.images_N3SS, faces.targets_N, *(() if shares_NK is None else (shares_NK,)))
+def _loader(faces: FaceSet, batches: object, *more: torch.Tensor | None) -> "DataLoader[tuple[torch.Tensor, ...]]":
+    """A loader of images, classes and the tensors in `more`, each with a row per image.
+
+    It fetches each batch by one indexing operation; the faces are in memory, so worker processes would only copy them.
+    """
+    columns = (faces.images_N3SS, faces.targets_N, *(column for column in more if column is not None))
     return DataLoader(TensorDataset(*columns), batch_size=None, sampler=batches)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from lightning.pytorch import LightningModule, seed_everything
@@ -9,7 +10,6 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from mien.augmentation import augment
-from mien.augmentation.mixing import mix
 from mien.config.model import ModelConfig
 from mien.core import registry
 from mien.core.errors import TrainingError
@@ -17,12 +17,26 @@ from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.statistics import metrics
+from mien.training.distillation import distilled, mix_with_taught
 from mien.training.optimizers import build_optimizer
 from mien.training.sam import Sam
 from mien.training.samplers import random_stream
 from mien.training.schedules import input_side
 
-Batch = tuple[Tensor, ...]  # images and classes; for training on votes, then their shares, N×K
+Batch = tuple[Tensor, ...]
+"""images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K"""
+
+
+class Views(NamedTuple):
+    """What a forward pass and its loss need of a batch."""
+
+    images: Tensor
+    second: Tensor | None
+    """the second views, if the loss takes two"""
+    targets: Tensor
+    """classes, N, or soft targets, N×K, of mixed images and of votes"""
+    taught_NK: Tensor | None
+    """probabilities of the teachers of a student"""
 
 
 class ExpressionTraining(LightningModule):
@@ -37,12 +51,14 @@ class ExpressionTraining(LightningModule):
         self.lr = lr
         self.num_epochs = num_epochs
         self._is_repeated = False
-        self._dropout_state = torch.get_rng_state()
+        self._to_repeat: tuple[Views, Tensor]
+        """of the last batch, with the state of the random numbers before its forward pass; kept only for SAM"""
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
 
-        For mixed images, train_accuracy counts the label of the first image of each pair.
+        For mixed images, train_accuracy counts the label of the first image of each pair. train_loss contains the terms of the head and of
+        the teachers; val_loss is the loss on the labels alone.
         """
 
     @override
@@ -89,12 +105,17 @@ class ExpressionTraining(LightningModule):
         if step == 0 and not self._is_repeated:
             self._draw_anew()
         if self._is_repeated:
-            torch.set_rng_state(self._dropout_state)
+            views, dropout_state = self._to_repeat
+            torch.set_rng_state(dropout_state)
         else:
-            self._views = self._drawn_views(batch)
-            self._dropout_state = torch.get_rng_state()
-        images, second, targets = self._views
+            views = self._drawn_views(batch)
+            if self.config.train.sam_rho:
+                self._to_repeat = views, torch.get_rng_state()
+        images, second, targets, taught_NK = views
         loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
+        if taught_NK is not None:
+            loss = distilled(loss, logits_NK, taught_NK, self.config.train)
+        loss = loss + self.model.penalty()
         if not torch.isfinite(loss):
             raise self._diverged(f"step {step + 1}", loss)
         if not self._is_repeated:
@@ -104,21 +125,25 @@ class ExpressionTraining(LightningModule):
             self._num_seen += len(targets_N)
         return loss
 
-    def _drawn_views(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor]:
-        """Augmented images, their second view if the loss takes two, and targets, which are soft for mixed images and for votes."""
-        images_N3SS, targets_N, *shares = batch
+    def _drawn_views(self, batch: Batch) -> Views:
+        """Augmented and mixed images, with targets that are mixed alike."""
+        images_N3SS, targets_N, *more = batch
+        taught_NK = more.pop() if self.config.teachers else None
+        targets = more[0] if more else targets_N
         settings, num_classes = self.config.augment, len(self.config.classes)
         # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
         with torch.autocast(self.device.type, enabled=False):
             images = augment(self._input(images_N3SS, side_px=self._side_px), settings, generator=self._draws)
-            images, targets = mix(images, shares[0] if shares else targets_N, settings, num_classes=num_classes, generator=self._draws)
+            images, targets, taught_NK = mix_with_taught(
+                images, targets, taught_NK, settings, num_classes=num_classes, generator=self._draws
+            )
             second = self.loss.second_view(images, generator=self._draws) if self._two_views else None  # type: ignore[operator]
-        return images, second, targets
+        return Views(images, second, targets, taught_NK)
 
     def _loss(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the loss and the logits, N×K."""
+        """Returns the loss on the targets and the logits, N×K."""
         logits_NK = self.model(images).float()
-        return self.loss(logits_NK, targets) + self.model.penalty(), logits_NK
+        return self.loss(logits_NK, targets), logits_NK
 
     def _loss_of_pair(self, images: Tensor, second_view: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the loss of the images and their second views, and the logits of the images, N×K."""
@@ -127,7 +152,7 @@ class ExpressionTraining(LightningModule):
             first, second = zip(*(part.chunk(2) for part in self._seen(torch.cat(both))), strict=True)
         else:
             first, second = (self._seen(view) for view in both)
-        return self.loss.pair(View(*first), View(*second), targets) + self.model.penalty(), first[0]  # type: ignore[operator]
+        return self.loss.pair(View(*first), View(*second), targets), first[0]  # type: ignore[operator]
 
     def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Returns logits and class maps."""

@@ -20,6 +20,7 @@ def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: s
         "recipe": fitted.recipe,
         **({"reason": fitted.reason} if fitted.reason else {}),
         "weights": weights,
+        **({"teachers": list(config.teachers.values())} if config.teachers else {}),
         "monitor": config.train.monitor,
         "stages": [
             {"name": stage.name, "epochs": stage.epochs, "best_epoch": stage.best_epoch, "best_value": round(stage.best_value, 6)}

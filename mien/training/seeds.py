@@ -40,13 +40,15 @@ def train_seeds(
     weights: str,
     checkpoints: Mapping[int, Path],
     device: str,
+    taught_NK: torch.Tensor | None = None,
     on_epoch: Callable[[int, Row], None],
     progress: bool = False,
 ) -> Iterator[SeedTraining]:
     """Yields the trainings of a model in the order of its seeds, each as it ends; they are independent of one another.
 
     `pretrained` is the folder of the backbone's weights, which holds only a note if `weights` is none; `checkpoints` contains
-    the folder of each seed; `on_epoch` is called with the seed and the epoch's metrics. Raises what `fit` raises.
+    the folder of each seed; `taught_NK` is that of `fit`; `on_epoch` is called with the seed and the epoch's metrics. Raises what `fit`
+    raises.
     """
     counts = train.class_counts(len(config.classes))
     for seed in config.seeds:
@@ -62,6 +64,7 @@ def train_seeds(
             pretrained=weights != "none",
             checkpoints=checkpoints[seed],
             device=device,
+            taught_NK=taught_NK,
             on_epoch=lambda row, seed=seed: on_epoch(seed, row),  # type: ignore[misc]
             progress=progress,
         )

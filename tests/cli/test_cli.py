@@ -142,6 +142,7 @@ def test_params_takes_a_models_own_key_as_errors_name_it() -> None:
     assert [key for key, *_ in reference.rows("models.resnet50.train.lr")] == ["train.lr"]
     assert [key for key, *_ in reference.rows("models.resnet50.loss_params.tau")] == ["loss.tau"]
     assert [key for key, *_ in reference.rows("models.resnet50.head")] == ["models.NAME.head", "models.NAME.head_params"]
+    assert [key for key, *_ in reference.rows("distillation.one")] == ["distillation.NAME.student", "distillation.NAME.teacher"]
     assert reference.rows("models.resnet50") == reference.rows("models.NAME") == reference.rows("models")
 
 

@@ -102,7 +102,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "how a configuration is read": (
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
-        {"configure", "doubts", "ensemble", *each("train"), *each("evaluate"), *each("explain")},
+        {"configure", "doubts", "ensemble", "teach", *each("train"), *each("evaluate"), *each("explain")},
     ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
     "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
@@ -127,7 +127,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
-        | {"doubts", "ensemble"},
+        | {"doubts", "ensemble", "teach"},
     ),
     "a column of the table of pairs": (
         substituted("mien/store/tables.py", r"^PAIRS = .*$", r"\g<0>  # at another place\nPAIRS = PAIRS"),
@@ -135,11 +135,15 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
-        {"align", "doubts", "ensemble", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+        {"align", "doubts", "ensemble", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
     ),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", *each("evaluate"), *each("explain")},
+        {"ensemble", "teach", *each("evaluate"), *each("explain")},
+    ),
+    "the loss of a student": (
+        substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),
+        each("train"),
     ),
     "how members are averaged": (substituted("mien/ensemble/averaging.py", r"^SAME = .*$", 'SAME = ["path"]'), {"ensemble"}),
     "the version of a library for typing": (substituted("requirements.lock", r"^mypy==\S+", "mypy==99.0"), set()),

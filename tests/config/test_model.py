@@ -100,6 +100,22 @@ def test_second_stage_values_change_only_models_with_a_second_stage(tmp_path: Pa
         assert changed(before, documents(params_with(tmp_path, **weights, **{f"train__{key}": 5}))) == {"mobilenetv2"}, key
 
 
+PAIRS = {"distillation": {"big_to_small": {"student": "mobilenetv2", "teacher": "resnet50"}}}
+
+
+def test_only_students_read_how_they_are_taught(tmp_path: Path) -> None:
+    alone, taught = documents(params_with(tmp_path)), documents(params_with(tmp_path, **PAIRS))
+    assert changed(alone, taught) == {"mobilenetv2"}
+    assert not any("teachers" in document or "distill" in str(document) for document in alone.values())
+    for key, value in (("distill_weight", 0.3), ("distill_temperature", 4.0)):
+        assert not changed(alone, documents(params_with(tmp_path, **{f"train__{key}": value})))
+        assert changed(taught, documents(params_with(tmp_path, **PAIRS, **{f"train__{key}": value}))) == {"mobilenetv2"}
+    unread = [
+        documents(params_with(tmp_path, **PAIRS, train__distill_weight=0.0, train__distill_temperature=value)) for value in (2.0, 4.0)
+    ]
+    assert not changed(*unread), "no share of the loss, so no temperature"
+
+
 @pytest.mark.parametrize("change", [{"runtime__workers": 3}, {"validate__share_tolerance": 0.2}, {"split__val": 0.15}])
 def test_what_models_do_not_read_changes_none(tmp_path: Path, change: dict[str, Any]) -> None:
     assert not changed(documents(params_with(tmp_path)), documents(params_with(tmp_path, **change)))

@@ -265,6 +265,71 @@ def test_a_faulty_ensemble_is_one_line(entry: Any, expected: str) -> None:
     assert faults(text_with(ensembles=entry)) == [expected]
 
 
+def pair(student: str = "mobilenetv2", teacher: str = "resnet50") -> dict[str, str]:
+    return {"student": student, "teacher": teacher}
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (
+            {"one": pair(student="resnet51")},
+            "distillation.one.student: must be a name under models; did you mean resnet50? (got 'resnet51')",
+        ),
+        (
+            {"one": pair(teacher="resnet51")},
+            "distillation.one.teacher: must be a name under models; did you mean resnet50? (got 'resnet51')",
+        ),
+        ({"one": pair(teacher="mobilenetv2")}, "distillation.one.teacher: must be another model than the student (got 'mobilenetv2')"),
+        (
+            {"one": pair(), "two": pair()},
+            "distillation.two: must differ from distillation.one; remove one of them (got {'student': 'mobilenetv2', 'teacher': "
+            "'resnet50'})",
+        ),
+        (
+            {"a-b": pair()},
+            "distillation.a-b: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got 'a-b')",
+        ),
+        ({"one": {"student": "mobilenetv2"}}, "distillation.one.teacher: must be given (got {'student': 'mobilenetv2'})"),
+        ({"one": "resnet50"}, "distillation.one: must be a map (got 'resnet50')"),
+        (["resnet50", "densenet121"], "distillation: must be a map (got ['resnet50', 'densenet121'])"),
+    ],
+)
+def test_a_faulty_pair_of_student_and_teacher_is_one_line(entries: Any, expected: str) -> None:
+    assert faults(text_with(distillation=entries)) == [expected]
+
+
+def test_models_that_wait_for_one_another_are_named() -> None:
+    """A teacher is trained before its student, and a model before those that start from its weights."""
+    ring = {"one": pair(), "two": pair("densenet121", "mobilenetv2"), "three": pair("resnet50", "densenet121")}
+    found = faults(text_with(distillation=ring))
+    assert [line.split(":")[0] for line in found] == [f"distillation.{name}.teacher" for name in sorted(ring)]
+    assert found[0] == (
+        "distillation.one.teacher: must be trained before its student mobilenetv2, but waits for it (mobilenetv2 → densenet121 → "
+        "resnet50); choose another teacher or other weights (got 'resnet50')"
+    )
+    assert faults(text_with(distillation={"one": pair()}, models__resnet50__weights="../models/mobilenetv2")) == [
+        "distillation.one.teacher: must be trained before its student mobilenetv2, but waits for it (mobilenetv2 → resnet50); choose "
+        "another teacher or other weights (got 'resnet50')"
+    ]
+    weights = {"models__resnet50__weights": "../models/mobilenetv2", "models__mobilenetv2__weights": "../models/resnet50"}
+    assert sorted(faults(text_with(**weights))) == [
+        "models.mobilenetv2.weights: must be those of a model that is trained before mobilenetv2, but resnet50 waits for it (mobilenetv2 → "
+        "resnet50); choose other weights (got '../models/resnet50')",
+        "models.resnet50.weights: must be those of a model that is trained before resnet50, but mobilenetv2 waits for it (resnet50 → "
+        "mobilenetv2); choose other weights (got '../models/mobilenetv2')",
+    ]
+
+
+def test_a_student_has_several_teachers_may_teach_and_may_start_from_a_teacher() -> None:
+    pairs = {"one": pair(), "two": pair(teacher="densenet121"), "three": pair("inception_v3", "mobilenetv2")}
+    params = parse_params(text_with(distillation=pairs, models__mobilenetv2__weights="../models/resnet50"), name="params.yaml")
+    assert params.teachers("mobilenetv2") == {"one": "resnet50", "two": "densenet121"} and params.teachers("resnet50") == {}
+    assert params.teaching("three").teacher == "mobilenetv2"
+    with pytest.raises(ParamsError, match="distillation has no 'four'; it has: one, three, two"):
+        params.teaching("four")
+
+
 def test_what_is_tested_are_the_models_and_then_the_ensembles() -> None:
     params = parse_params(text_with(ensembles={"pair": ["resnet50", "densenet121"]}), name="params.yaml")
     assert params.tested == (*params.models, "pair") and params.ensemble("pair") == ("resnet50", "densenet121")

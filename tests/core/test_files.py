@@ -13,7 +13,7 @@ import pytest
 
 from mien.core import disk, leftovers
 from mien.core.errors import StorageError
-from mien.core.files import replacing_directory, replacing_file, write_json
+from mien.core.files import keep_only, replacing_directory, replacing_file, write_json
 from tests.surroundings import leftovers as left
 from tests.surroundings import run, tree
 
@@ -136,6 +136,14 @@ def test_a_library_that_forgets_the_reason(tmp_path: Path, monkeypatch: pytest.M
         break_off("replacing_file", tmp_path / "a.bin", RuntimeError("PytorchStreamWriter failed writing file data/0"))
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", float("nan"))
+
+
+def test_only_what_is_named_stays_in_a_folder(tmp_path: Path) -> None:
+    for name in ("a/in", "b/in", "c", "d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    keep_only(tmp_path, [tmp_path / "a", tmp_path / "c", tmp_path / "none"])
+    assert tree(tmp_path) == {"a/in": b"a/in", "c": b"c"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

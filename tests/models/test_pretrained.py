@@ -142,4 +142,4 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 def test_the_note_is_missing(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="dvc repro pretrained@m"):
-        read_note(tmp_path / "m")
+        read_note(tmp_path / "m" / "start")

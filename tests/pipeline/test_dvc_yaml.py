@@ -34,7 +34,8 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
             found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
             continue
         members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
-        entries = {"${models}": PARAMS["models"], "${ensembles}": members}[stage["foreach"]]
+        pairs = {"one": {"student": "small", "teacher": "big"}}
+        entries = {"${models}": PARAMS["models"], "${ensembles}": members, "${distillation}": pairs}[stage["foreach"]]
         for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
     return found
@@ -86,7 +87,7 @@ def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
         return
     assert not [dep for dep in deps if Path(dep).parts[0] in ("mien", "stages")]
     if not stage.get("always_changed"):  # such a stage runs each time, whatever it depends on
-        model = None if name == "ensemble" else values.get("key")  # all ensembles run the same code
+        model = None if name in ("ensemble", "teach") else values.get("key")  # all ensembles run the same code, and so do all pairs
         assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, model))]
 
 
@@ -117,7 +118,7 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(function(model)) for function in (paths.config, paths.pretrained, paths.model, paths.train_metrics, paths.train_curves)
         }
         here |= {str(function(model)) for function in (paths.evaluation, paths.confusion_table, paths.confusion_picture, paths.predictions)}
-        here |= {str(paths.calibrated(model))}
+        here |= {str(paths.calibrated(model)), str(paths.teaching(model, values.get("item.student", "")))}
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
         outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]

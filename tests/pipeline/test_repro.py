@@ -91,9 +91,38 @@ def test_a_model_that_another_one_starts_from_is_trained_first(workspace: Worksp
     workspace.change(edit)
     ran = workspace.stages_run(workspace.run("dvc", "repro", "train@tuned"))
     assert ran == {"code", "configure", "train@plain", "pretrained@tuned", "train@tuned"}
-    note = json.loads(workspace.read("data/pretrained/tuned/pretrained.json"))
+    note = json.loads(workspace.read("data/pretrained/tuned/start/pretrained.json"))
     trained = json.loads(workspace.read("models/plain/model.json"))
     assert (note["weights"], note["source"], note["sha256"]) == ("model", "model plain", trained["weights_sha256"])
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("git", "clean", "-fdq", "metrics")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_a_teacher_is_trained_before_its_student_and_leaves_no_trace(workspace: Workspace) -> None:
+    """`focal_se` becomes a teacher of `plain`; then it changes; then it is no teacher any longer."""
+
+    def repro() -> list[str]:
+        output = workspace.run("dvc", "repro", "train@plain", "train@focal_se")
+        ran = [line.split("'")[1] for line in output.splitlines() if line.strip().startswith("Running stage '")]
+        return [stage for stage in ran if stage not in ("inventory", "code")]
+
+    written = ("models/plain/weights.safetensors", "models/plain/model.json", "metrics/train/plain.json")
+    alone = [workspace.read(path) for path in written]
+    workspace.change(lambda document: document.update(distillation={"to_plain": {"student": "plain", "teacher": "focal_se"}}))
+    assert repro() == ["configure", "teach@to_plain", "train@plain"]
+    assert json.loads(workspace.read("metrics/train/plain.json"))["teachers"] == ["focal_se"]
+    taught, splits = (pd.read_parquet(workspace.root / "data" / name) for name in ("pretrained/plain/to_plain.parquet", "splits.parquet"))
+    assert set(taught["sample_id"]) == set(splits.loc[splits["split"] == "train", "sample_id"])
+
+    workspace.change(lambda document: document["models"]["focal_se"]["train"].update(epochs=1))
+    assert repro() == ["configure", "train@focal_se", "teach@to_plain", "train@plain"]
+
+    workspace.change(lambda document: document.update(distillation={}))
+    assert repro() == ["configure", "train@plain"]
+    assert [workspace.read(path) for path in written] == alone
+    assert [path.name for path in (workspace.root / "data/pretrained/plain").iterdir()] == ["start"]
+    assert repro() == []
     workspace.run("git", "checkout", "-q", ".")
     workspace.run("git", "clean", "-fdq", "metrics")
     workspace.run("dvc", "checkout", "-q")

@@ -205,6 +205,7 @@ def test_every_part_that_ships_has_its_paper() -> None:
     for backbone in backbones - {"cnn"}:
         config = {"backbone": backbone, "attention": "none", "loss": {"name": "cross_entropy"}, "augment": {}}
         assert len(citations.citations(config, explained=False)) == 2, f"{backbone}, and the calibration"
+        assert any("hinton2015" in entry for entry in citations.citations(config | {"teachers": {"a": "b"}}, explained=False))
     config = {"backbone": "resnet50", "attention": "se", "loss": {"name": "rebalanced"}, "augment": {"mixup": 0.2, "cutmix": 0.0}}
     cited = citations.citations(config, explained=True)
     assert [re.match(r"@\w+\{(\w+),", entry)[1] for entry in cited] == [
@@ -231,6 +232,13 @@ def test_the_data_card_says_what_was_turned(facts: RunFacts, faces: str, turned:
     counts = facts.counts | {"align": facts.counts["align"] | {"turned": turned}}
     text = " ".join(data_card(replace(facts, params=make_params(f"faces: {faces}\n"), counts=counts)).split())
     assert expected in text if expected else "sideways" not in text
+
+
+def test_a_card_names_the_teachers_of_a_student(facts: RunFacts) -> None:
+    assert "teachers" not in rows_of(model_card("first", facts), "## Model details")
+    config = facts.configs["first"] | {"teachers": {"one": "big", "two": "second"}}
+    card = model_card("first", replace(facts, configs=facts.configs | {"first": config}))
+    assert rows_of(card, "## Model details")["teachers"] == ["big, second"] and "@misc{hinton2015," in card
 
 
 def test_a_card_names_the_views_whose_cost_it_shows(facts: RunFacts) -> None:

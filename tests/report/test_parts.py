@@ -10,7 +10,7 @@ import pytest
 
 from mien.config.params import load_params
 from mien.report.page.index import doubts
-from mien.report.page.model import curves, slices
+from mien.report.page.model import curves, slices, training
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
 
@@ -39,3 +39,14 @@ def test_epochs_are_whole_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert view is not None
     place = view["columns"].index("epoch")
     assert [row[place] for row in view["rows"]] == [str(number) for number in range(1, view["num"] + 1)]
+
+
+def test_the_teachers_of_a_student_are_among_the_facts_of_its_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts: Any = read_run(load_params())
+    alone = training.view(facts, model="good")
+    facts.trainings["good"]["teachers"] = ["poor", "big"]
+    taught = training.view(facts, model="good")
+    assert alone is not None and taught is not None
+    assert "teachers" not in dict(alone["facts"]) and dict(taught["facts"])["teachers"] == "poor, big"

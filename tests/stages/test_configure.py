@@ -60,6 +60,19 @@ def test_configure_writes_the_members_of_an_ensemble_with_their_views(here: Path
     assert json.loads(paths.prediction_config("densenet121").read_text()) == {"tta": "flip"}
 
 
+def test_configure_names_the_teachers_of_a_student_and_leaves_other_models_as_they_were(here: Path) -> None:
+    stage("configure")
+    before, text = files(here / "data"), (here / "params.yaml").read_text()
+    pairs = "{a: {student: mobilenetv2, teacher: resnet50}, b: {student: mobilenetv2, teacher: densenet121}}"
+    (here / "params.yaml").write_text(text.replace("distillation: {}", f"distillation: {pairs}", 1))
+    assert stage("configure").code == 0
+    after, student = files(here / "data"), paths.config("mobilenetv2")
+    assert {name for name in before if before[name] != after[name]} == {str(student.relative_to("data"))}
+    document = json.loads(student.read_text())
+    assert document["teachers"] == {"a": "resnet50", "b": "densenet121"} and document["train"]["distill_temperature"] == 2.0
+    assert read_config(student).teachers == document["teachers"]
+
+
 def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:
     text = (here / "params.yaml").read_text().replace("gamma: 2.0", "gamma: -2.0")
     (here / "params.yaml").write_text(text)
@@ -71,7 +84,7 @@ def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:
 def test_pretrained_none_notes_that_there_are_none(here: Path) -> None:
     done = stage("pretrained", "mobilenetv2")
     assert done.code == 0 and "no pretrained weights" in done.out
-    assert json.loads((here / "data/pretrained/mobilenetv2/pretrained.json").read_text())["weights"] == "none"
+    assert json.loads((here / "data/pretrained/mobilenetv2/start/pretrained.json").read_text())["weights"] == "none"
 
 
 def test_pretrained_none_imports_no_torch() -> None:

@@ -102,6 +102,15 @@ def test_an_ensemble_stays_where_all_of_its_models_stay(repository: Path) -> Non
         plan("s", study(target="ensemble@two", **how))
 
 
+def test_a_teacher_and_its_student_stay_where_both_stay(repository: Path) -> None:
+    text = (repository / "params.yaml").read_text()
+    pairs = "{one: {student: resnet50, teacher: densenet121}, two: {student: resnet50, teacher: mobilenetv2}}"
+    (repository / "params.yaml").write_text(text.replace("distillation: {}", f"distillation: {pairs}", 1))
+    (run,) = plan("s", study(models=["resnet50", "densenet121"], runs={"a": None}))
+    assert applied(repository, run).teachers("resnet50") == {"one": "densenet121"}
+    assert list(applied(repository, run).distillation) == ["one"]
+
+
 def test_without_models_all_stay_and_an_entry_can_be_new(repository: Path) -> None:
     (run,) = plan(
         "s",

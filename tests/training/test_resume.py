@@ -21,6 +21,7 @@ from tests.training.tiny import face_set, model_config, write_workspace
 
 ROOT = Path(__file__).parents[2]
 TRAIN, VAL = face_set(36, seed=0), face_set(18, seed=1)
+TAUGHT_NK = torch.softmax(torch.randn(len(TRAIN), 3, generator=torch.Generator().manual_seed(0)), dim=1)
 CONFIGS = {
     "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
     "two_views": model_config(
@@ -31,6 +32,11 @@ CONFIGS = {
     ),
     "sharpness": model_config(train={"epochs": 4, "sam_rho": 0.05, "optimizer": "adamw"}, augment={"erase": 0.5, "mixup": 0.4}),
     "averaged": model_config(train={"epochs": 4, "ema": 0.8, "start_px": 32, "layer_decay": 0.7, "schedule": "cosine"}, input_px=48),
+    "taught": model_config(
+        train={"epochs": 4, "sam_rho": 0.05, "ema": 0.8, "distill_temperature": 4.0},
+        augment={"mixup": 0.4, "flip": 0.5},
+        teachers={"a": "b"},
+    ),
     "two_stage": model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "plateau_patience": 0}),
 }
 
@@ -49,7 +55,17 @@ def run(config: Any, folder: Path, *, kill_at: int | None = None) -> tuple[Fitte
 
     torch.manual_seed(config.seed)
     model = build_model(config)
-    fitted = fit(model, TRAIN, VAL, config=config, pretrained=config.recipe == "two_stage", checkpoints=folder, on_epoch=on_epoch)
+    taught_NK = TAUGHT_NK if config.teachers else None
+    fitted = fit(
+        model,
+        TRAIN,
+        VAL,
+        config=config,
+        pretrained=config.recipe == "two_stage",
+        checkpoints=folder,
+        taught_NK=taught_NK,
+        on_epoch=on_epoch,
+    )
     return fitted, model.state_dict(), epochs
 
 

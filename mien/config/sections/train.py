@@ -57,6 +57,16 @@ class TrainParams(Section):
         description="share of the epochs of a stage during which the input grows",
         json_schema_extra=only_if(start_px__above=0),
     )
+    distill_weight: Fraction = Field(
+        0.5,
+        description="for the students under distillation: share of the loss that is the divergence from the teachers; the rest is the "
+        "model's own loss",
+    )
+    distill_temperature: PositiveFloat = Field(
+        2.0,
+        description="for the students under distillation: temperature at which the probabilities of teachers and student are compared",
+        json_schema_extra=only_if(distill_weight__above=0),
+    )
     fine_tune_epochs: NonNegativeInt = Field(20, description="maximum number of epochs of the second stage; 0 leaves it out")
     fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")
     fine_tune_layers: PositiveInt = Field(30, description="number of the last layers of the backbone that the second stage trains")

@@ -30,11 +30,13 @@ AUGMENTATION = {"mixup": "zhang2018", "cutmix": "yun2019"}
 def citations(config: Mapping[str, Any], *, explained: bool) -> list[str]:
     """Return the BibTeX entries for the parts of a model with this configuration, for its calibration and, if `explained`, for Grad-CAM.
 
-    The papers of the method (loss, attention, augmentation) come first. Parts that are not listed (other timm backbones) have no entry.
+    The papers of the method (loss, attention, distillation, augmentation) come first. Parts that are not listed (other timm backbones) have
+    no entry.
     """
     keys = [
         LOSSES.get(config["loss"]["name"]),
         ATTENTION.get(config["attention"]),
+        "hinton2015" if config.get("teachers") else None,
         *(key for name, key in AUGMENTATION.items() if config["augment"].get(name)),
         *(key for pattern, key in BACKBONES.items() if re.fullmatch(pattern, config["backbone"])),
         "selvaraju2017" if explained else None,

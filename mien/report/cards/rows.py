@@ -26,6 +26,7 @@ def part_rows(config: Figures, *, cost: Figures, origin: Markdown, version: str)
     return [
         ["backbone", Markdown(f"`{backbone}` of timm" if backbone != "cnn" else "a plain convolutional network, `mien/models/cnn.py`")],
         ["pretrained weights", config["weights"] if config["weights"] != "none" else "none (random initialisation)"],
+        *([["teachers", ", ".join(config["teachers"].values())]] if "teachers" in config else []),
         ["attention block", config["attention"]],
         ["head", config["head"]],
         ["loss", config["loss"]["name"]],

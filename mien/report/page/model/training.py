@@ -23,6 +23,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
     facts_shown = [
         ("recipe", value(record["recipe"]) + (f" ({record['reason']})" if record.get("reason") else "")),
         ("weights from", record["weights"]),
+        *([("teachers", ", ".join(record["teachers"]))] if "teachers" in record else []),
         ("stages", "; ".join(stages)),
         ("parameters", large(record.get("num_parameters"))),
         ("training images", value(record.get("class_counts"))),
