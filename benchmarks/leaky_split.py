@@ -1,7 +1,8 @@
 """A training split with leaks, of the same size as the one without, to measure what leaks add to a published accuracy.
 
     mien preset fer2013 --set ingest.source=/path/to/fer2013.zip && dvc repro validate pretrained@MODEL configure
-    cp -rL . /elsewhere && cd /elsewhere && python -m benchmarks.leaky_split && python -m stages.train MODEL
+    mkdir ../with_leaks && cp -rL data metrics params.yaml dvc.yaml ../with_leaks && cd ../with_leaks
+    PYTHONPATH=$OLDPWD python -m benchmarks.leaky_split && python -m stages.train MODEL
 
 It changes data/splits.parquet in place, so run it in a copy. Training files that were left out because their photograph is in the test
 split replace as many other training images of the same class, chosen by `seed`; validation and test images stay as they are. Both trainings
