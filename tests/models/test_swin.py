@@ -91,7 +91,7 @@ def test_a_file_of_timms_older_layout_is_adapted(tmp_path: Path, file: Path, fol
 
 
 def written(folder: Path, name: str, state: State) -> Path:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     save_file(state, folder / "weights.safetensors")
     write_json(folder / "pretrained.json", {"weights": "folder", "backbone": name})
     return folder
@@ -100,7 +100,7 @@ def written(folder: Path, name: str, state: State) -> Path:
 def test_where_timm_cannot_resample_the_size_is_refused(tmp_path: Path) -> None:
     name = "levit_conv_128s"
     state = {key: torch.zeros_like(tensor, device="cpu") for key, tensor in empty_state(name).items()}
-    folder = written(tmp_path / "levit", name, state)
+    folder = written(tmp_path / "levit" / "start", name, state)
     with pytest.raises(
         ParamsError,
         match=r"^models\.levit\.input_px: must be 224 with pretrained weights of levit_conv_128s, or models\.levit\.weights none; \d+ of",

@@ -42,7 +42,15 @@ def study(**fields: Any) -> Study:
     return Study.model_validate({"title": "t", **fields})
 
 
-STUDIES = {"attention_blocks": 5, "consistency_transforms": 5, "imbalance": 12, "lambda_mu": 12, "losses": 9, "rbc_rbf": 4}
+STUDIES = {
+    "attention_blocks": 5,
+    "consistency_transforms": 5,
+    "fer2013_tricks": 11,
+    "imbalance": 12,
+    "lambda_mu": 12,
+    "losses": 9,
+    "rbc_rbf": 4,
+}
 
 
 @pytest.mark.parametrize("name", STUDIES)
