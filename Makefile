@@ -36,7 +36,7 @@ fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip [
 	dvc repro $(if $(ROW),evaluate@$(ROW))
 	$(if $(ROW),cat metrics/evaluate/$(ROW).json,mien table --against cross_entropy)
 
-fer2013-best: $(READY)  ## the best models on FER2013's labels, from the weights that mien ships: SOURCE=fer2013.zip
+fer2013-best: $(READY)  ## models for FER2013's own labels, from the weights that mien ships: SOURCE=fer2013.zip
 	$(call require,)
 	mien preset fer2013
 	mien preset experiments/fer2013_best.yaml --set ingest.source=$(abspath $(SOURCE))

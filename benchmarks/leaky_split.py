@@ -56,7 +56,6 @@ def main() -> None:
     splits = read_table(paths.SPLITS, SPLITS)
     leaky = with_leaks(splits, leaked_rows(params), seed=params.seed)
     num = int((~leaky["path"].isin(splits["path"])).sum())
-    paths.SPLITS.unlink()  # it may be a link into DVC's cache
     write_table(paths.SPLITS, leaky, SPLITS)
     typer.echo(f"{num} of {int((leaky['split'] == 'train').sum())} training images show a photograph of the test split")
 

@@ -9,13 +9,9 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import StorageError
 from mien.core.outputs import missing
+from mien.models.weights import DESCRIPTION
 
 export = typer.Typer(no_args_is_help=True, help="Writes a trained model in a form that is used elsewhere.")
-
-
-@export.callback()
-def _export() -> None:
-    """Writes a trained model in a form that is used elsewhere."""
 
 
 @export.command("half")
@@ -33,7 +29,7 @@ def half(
     for file in beside:
         if not file.is_file():
             raise missing(file)
-    if folder.exists() and not (folder / "model.json").is_file():
+    if folder.exists() and not (folder / DESCRIPTION).is_file():
         raise StorageError(f"{folder} exists and is not an exported model; name a folder that does not exist")
 
     from mien.models.store import save_half  # torch and timm

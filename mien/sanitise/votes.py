@@ -31,7 +31,7 @@ class Decision:
     reason: str | None = None
     detail: str | None = None
     likeliest: str | None = None
-    """the label with the most votes, where there is no majority"""
+    """the label with the most votes, where there is no majority; None if that is no expression"""
 
 
 def decide(votes: Mapping[str, int]) -> Decision:
@@ -42,7 +42,8 @@ def decide(votes: Mapping[str, int]) -> Decision:
         return Decision(None, "no_votes", "nobody has voted on it")
     label = max(counted, key=counted.__getitem__, default=None)
     if label is None or 2 * counted[label] <= sum(counted.values()):
-        return Decision(None, NO_MAJORITY, f"votes: {told}", label)
+        is_expression = label is not None and fold(label) not in _NO_EXPRESSION
+        return Decision(None, NO_MAJORITY, f"votes: {told}", label if is_expression else None)
     if reason := _NO_EXPRESSION.get(fold(label)):
         return Decision(None, reason, f"votes: {told}")
     return Decision(label)
@@ -65,14 +66,13 @@ def with_votes(rows: pd.DataFrame, params: LabelParams) -> pd.DataFrame:
     """The rows with `label_raw` replaced where there are votes, `undecided` and `votes_detail` (why there is no label), and `shares`.
 
     Rows without votes keep their label, as all rows do if labels.from_votes is none. `shares` are for labels.from_votes: distribution only.
-    There, `label_raw` of an image without a majority is the label with the most votes, unless that is no expression; see only_to_train.
+    There, `label_raw` of an image without a majority is its likeliest label; see only_to_train.
     """
     votes = [json.loads(text) if isinstance(text, str) and params.from_votes != "none" else None for text in rows["votes"]]
     decisions = [decide(its) if its is not None else Decision(label) for its, label in zip(votes, rows["label_raw"], strict=True)]
     soft = params.from_votes == "distribution"
-    likeliest = [its.likeliest if soft and fold(its.likeliest or "") not in _NO_EXPRESSION else None for its in decisions]
     columns = {
-        "label_raw": [its.label or guess for its, guess in zip(decisions, likeliest, strict=True)],
+        "label_raw": [decision.label or (decision.likeliest if soft else None) for decision in decisions],
         "undecided": [decision.reason for decision in decisions],
         "votes_detail": [decision.detail for decision in decisions],
         "shares": [shares(its, params) if its and soft else None for its in votes],
