@@ -70,7 +70,7 @@ format: $(READY)  ## mends what ruff can mend
 	ruff format .
 
 lock: $(UV)  ## requirements.lock from pyproject.toml: exact versions with hashes, no index addresses
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 
 clean:  ## the environment away
