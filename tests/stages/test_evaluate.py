@@ -237,7 +237,7 @@ def test_twice_gives_the_same_bytes(workspace: Path) -> None:
         return {str(path): path.read_bytes() for path in produced if path.is_file()}
 
     first = written()
-    assert len(first) == 6 + 2 and first == written(), "with the two files of the training"
+    assert len(first) == 7 + 2 and first == written(), "with the two files of the training"
     json.loads(first[str(workspace / paths.evaluation("tiny"))])
 
 
