@@ -29,9 +29,12 @@ def predict(
     for --min-accuracy is printed as "not sure". A file that cannot be answered is a row with a reason; the exit code is then 1. Nothing is
     stored but the file that --out names.
     """
+    from mien.export.finding import load_engine
+    from mien.predict.output import check_suffix
     from mien.predict.run import run
 
-    if num_failed := run(
-        source, model=model, out=out, all_faces=faces == "all", min_accuracy=min_accuracy, detector=detector, workers=workers
-    ):
-        raise typer.Exit(1 if num_failed else 0)
+    if out:
+        check_suffix(out)
+    engine = load_engine(model)
+    if run(source, engine, out=out, all_faces=faces == "all", min_accuracy=min_accuracy, detector=detector, workers=workers):
+        raise typer.Exit(1)

@@ -10,19 +10,15 @@ from mien.core.errors import PredictError
 from mien.core.plural import plural
 from mien.predict.answer import Answer
 from mien.predict.engine import Engine
-from mien.predict.models import load_engine
-from mien.predict.output import check_suffix, line, writing
+from mien.predict.output import line, writing
 from mien.predict.predicting import predict
 from mien.predict.sources import files_of
 
 
 def run(
-    source: str, *, model: str, out: Path | None, all_faces: bool, min_accuracy: float | None, detector: str = "model", workers: int = 0
+    source: str, engine: Engine, *, out: Path | None, all_faces: bool, min_accuracy: float | None, detector: str = "model", workers: int = 0
 ) -> int:
     """Answers a source: prints a line per face, writes `out`, and returns the number of files without an answer. Raises MienError."""
-    if out:
-        check_suffix(out)
-    engine = load_engine(model)
     if detector != "model":
         faces = engine.answer.faces.model_copy(update={"detector": detector})
         engine = Engine(engine.answer.model_copy(update={"faces": faces}), engine.session)
