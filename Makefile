@@ -20,7 +20,9 @@ repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yam
 # differ in their last digits with the number of cores, and every row is to come out the same.
 fer2013-methods fer2013-best ferplus-best: export OMP_NUM_THREADS := 1
 # Without WEIGHTS, ImageNet's weights are downloaded.
-weights = $(if $(WEIGHTS),--set 'models.*.weights=$(abspath $(WEIGHTS))')
+first = *
+ferplus-best: first = fer_start
+weights = $(if $(WEIGHTS),--set 'models.$(first).weights=$(abspath $(WEIGHTS))')
 define require
 @fail() { printf 'usage: make $@ SOURCE=/path/to/fer2013.zip $1\nerror: %s\n' "$$1" >&2; exit 2; }; \
 	test -e "$(SOURCE)" || fail "no such SOURCE ($(SOURCE))"; \
