@@ -71,9 +71,11 @@ format: $(READY)  ## mends what ruff can mend
 	ruff check --fix .
 	ruff format .
 
-lock: $(UV)  ## requirements.lock from pyproject.toml: exact versions with hashes, no index addresses
-	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+compile = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet
+lock: $(UV)  ## requirements.lock and requirements-serve.lock from pyproject.toml: exact versions with hashes, no index addresses
+	$(compile) --all-extras --group dev --output-file requirements.lock
+	$(compile) --extra serve --extra video --group build --constraint requirements.lock --output-file requirements-serve.lock
 
 clean:  ## the environment away
 	rm -rf .venv
