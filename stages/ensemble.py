@@ -41,6 +41,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="a name under `ensembles` 
             classes=classes,
             class_counts={name: int((splits.loc[splits["split"] == "train", "label"] == name).sum()) for name in classes},
             seed=params.seed,
+            min_accuracy=params.predict.min_accuracy,
             hide_persons=params.report.names == "hashed",
         )
         write_evaluation(ensemble, predicted, found.with_facts(ensemble_facts(members)))

@@ -13,6 +13,7 @@ from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
 from mien.core.stage import command
+from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
 from mien.evaluate.evaluation import evaluate
 from mien.evaluate.inputs import read_training, rows_to_predict
@@ -22,6 +23,7 @@ from mien.evaluate.predicting import calibrated, predict_seeds
 from mien.models.speed import measure_speed
 from mien.models.store import describe_model, load_model, seed_folder
 from mien.models.weights import WEIGHTS
+from mien.predict.answer import Decoding, answer_document
 from mien.store.faces import load_faces
 from mien.store.tables import CALIBRATED, SPLITS, read_table, write_table
 from mien.tracking import run as tracking
@@ -32,11 +34,11 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
 
     Reads models/MODEL, data/configs/prediction/MODEL.json, data/faces and data/splits.parquet; metrics/train and metrics/curves of the
     model for the effect of choosing the epoch; data/raw/files.parquet and data/images for slices. Writes data/predictions/MODEL.parquet
-    (test images, and for the first seed also validation images, on which the temperature is fitted) and data/calibrated/MODEL.parquet
-    (what ensembles are made of). In metrics/evaluate it writes
+    (test images, and for the first seed also validation images, on which the temperature is fitted), data/calibrated/MODEL.parquet
+    (what ensembles are made of) and data/answers/MODEL.json (what an answer needs besides the network). In metrics/evaluate it writes
     MODEL.json (metrics on all test images and, if an official test split has flagged images, also without them), MODEL.slices.csv,
-    MODEL.reliability.csv, and the confusion matrix as CSV and PNG. It also writes the prediction speed on this machine to a file in
-    .mien/costs/MODEL, which is not tracked.
+    MODEL.reliability.csv, MODEL.selective.csv, and the confusion matrix as CSV and PNG. It also writes the prediction speed on this
+    machine to a file in .mien/costs/MODEL, which is not tracked.
     """
     params = load_params()
     params.model(model)
@@ -59,6 +61,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             classes=config.classes,
             class_counts=training.record["class_counts"],
             seed=params.seed,
+            min_accuracy=params.predict.min_accuracy,
             hide_persons=params.report.names == "hashed",
         )
         about = model_facts(
@@ -69,8 +72,18 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             training=training,
             test_macro_f1=found.document["all"]["macro_f1"],
         )
+        answer = answer_of(
+            found,
+            name=model,
+            decode=Decoding.of(params.convert),
+            faces=params.faces,
+            min_accuracy=params.predict.min_accuracy,
+            images_N3SS=faces.images_N3SS,
+            weights_sha256=describe_model(folder).weights_sha256,
+        )
         write_evaluation(model, pd.concat(predicted), found.with_facts(about))
         write_table(paths.calibrated(model), calibrated(predicted[0], found.document["calibration"]["temperature"]), CALIBRATED)
+        write_json(paths.answer(model), answer_document(answer))
         speed = asdict(measure_speed(network, input_px=config.input_px, precision=config.precision, device=device, tta=tta))
         write_json(paths.cost(model, facts["fingerprint"], tta=tta), speed)
     typer.echo(f"evaluate: {found.sentence}; {speed['images_per_s']:.0f} images/s on {speed['device']}")

@@ -7,10 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mien.align.geometry import choose_face, cut, fit_whole, square_around
+from mien.align.cropping import accepted, face_square, whole_square
+from mien.align.geometry import choose_face
 from mien.align.turning import Doubted, Found, best_score, box_before, find_faces
 from mien.config.sections.faces import FaceParams
-from mien.store.encoding import encode, stored_image, stored_size_px
+from mien.store.encoding import stored_image
 from mien.store.shards import read_shard, write_shard
 from mien.store.tables import FACES, IMAGES
 
@@ -64,7 +65,7 @@ def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dic
     rows, sightings = [], {}
     for sample_id, data in stored.items():
         found = find_faces(stored_image(data), detector, turns=job.how.turns, min_score=job.how.min_score)
-        num_faces = sum(face.score >= job.how.min_score for face in found.faces)
+        num_faces = len(accepted(found, job.how))
         sightings[sample_id] = Sighting(num_faces, best_score(found.faces), found.turn_deg, found.doubted)
         if num_faces:
             row = _cut(found, job)
@@ -77,21 +78,17 @@ def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dic
 
 
 def _cut(found: Found, job: Job) -> dict[str, Any]:
-    faces = [face for face in found.faces if face.score >= job.how.min_score]
+    faces = accepted(found, job.how)
     face = choose_face(faces, *found.image.size, choose=job.how.choose)
-    square = square_around(face, margin=job.how.margin)
-    picture = cut(found.image, square, size_px=job.how.size_px)
+    image, square, size_px = face_square(found, face, job.how, jpeg_quality=job.jpeg_quality)
     return {
-        "image": encode(picture, jpeg_quality=job.jpeg_quality),
+        "image": image,
         "box": box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size),
-        "landmarks": square.to_square(face.landmarks, size_px=picture.width).ravel().tolist(),
+        "landmarks": square.to_square(face.landmarks, size_px=size_px).ravel().tolist(),
         "score": face.score,
         "num_faces": len(faces),
     }
 
 
 def _whole(data: bytes, job: Job) -> dict[str, Any]:
-    width_px, height_px = stored_size_px(data)
-    if width_px == height_px <= job.how.size_px:
-        return {"image": data}  # already in its final form; encoding it again would only lose quality
-    return {"image": encode(fit_whole(stored_image(data), fit=job.how.fit, size_px=job.how.size_px), jpeg_quality=job.jpeg_quality)}
+    return {"image": whole_square(data, job.how, jpeg_quality=job.jpeg_quality)}

@@ -30,7 +30,11 @@ def configure(params: Params, model: str) -> ModelConfig:
     )
 
 
-STAGE_SECTIONS = {"evaluate": ("report",), "ensemble": ("report",), "explain": ("report", "explain", "labels")}
+STAGE_SECTIONS = {
+    "evaluate": ("predict", "report", "convert", "faces"),
+    "ensemble": ("predict", "report"),
+    "explain": ("report", "explain", "labels"),
+}
 """By stage that runs for every model or ensemble the sections of params.yaml that it reads, beside the seed."""
 
 

@@ -25,6 +25,7 @@ from mien.config.sections.faces import FaceParams
 from mien.config.sections.ingest import IngestParams
 from mien.config.sections.labels import LabelParams
 from mien.config.sections.models import ModelParams
+from mien.config.sections.predict import PredictParams
 from mien.config.sections.report import ReportParams
 from mien.config.sections.runtime import RuntimeParams
 from mien.config.sections.sample import SampleParams
@@ -54,6 +55,7 @@ class Params(Section):
     head: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the heads declare")
     explain: ExplainParams = ExplainParams()
     doubts: DoubtsParams = DoubtsParams()
+    predict: PredictParams = PredictParams()
     report: ReportParams = ReportParams()
     models: Mapping[str, ModelParams] = Field(min_length=1, description="the models to train, by name")
     ensembles: Mapping[str, Names] = Field(

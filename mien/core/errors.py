@@ -10,6 +10,7 @@ MienError                 base of all errors below; a stage prints its text, wit
 ├── TrainingError         a training run cannot start or continue
 ├── StorageError          a file cannot be written: the disk is full or read-only, or a limit is reached
 ├── WorkerError           a worker process was killed
+├── PredictError         there is nothing to predict, or no model to predict with
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises this error
 
@@ -58,6 +59,10 @@ class WeightsError(MienError):
 
 class TrainingError(MienError):
     """A training run cannot start or continue."""
+
+
+class PredictError(MienError):
+    """A source or a model cannot be used for predictions."""
 
 
 class StudyError(MienError):

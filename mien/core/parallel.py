@@ -26,7 +26,7 @@ def start_workers(module: str) -> None:
     Without it, a stage waits for the same imports twice in sequence, and a third time in each worker.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload([module])
-    _context()
+    worker_context()
 
 
 def num_processes(workers: int) -> int:
@@ -55,9 +55,9 @@ def parallel_map(
     with ExitStack() as stack:
         results: Iterator[Result] = map(work, pieces)
         if count > 1 or (isolated and count == 1):
-            pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=_context(), initializer=_watch_parent))
-            stack.enter_context(_ended_on_error())
-            with _signals_waiting():
+            pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=worker_context(), initializer=_watch_parent))
+            stack.enter_context(ended_on_error())
+            with signals_waiting():
                 # pool.map cancels the remaining futures, which raises an error if the pool was killed
                 futures = [pool.submit(work, piece) for piece in pieces]
             results = (future.result() for future in futures)
@@ -79,9 +79,9 @@ def parallel_map(
 
 def run_alone(work: Callable[[Piece], object], piece: Piece) -> int:
     """Runs `work(piece)` in its own process; returns the exit code: 0, 1 after an exception (which it prints), -N if signal N killed it."""
-    process = _context().Process(target=_watched, args=(work, piece))
-    with _ended_on_error():
-        with _signals_waiting():
+    process = worker_context().Process(target=_watched, args=(work, piece))
+    with ended_on_error():
+        with signals_waiting():
             process.start()
         process.join()
     assert process.exitcode is not None
@@ -93,7 +93,7 @@ def _watched(work: Callable[[Piece], object], piece: Piece) -> None:
     work(piece)
 
 
-def _context() -> ForkServerContext:
+def worker_context() -> ForkServerContext:
     """The context that starts workers. SIGINT is blocked in them: Ctrl-C reaches all processes of a terminal, but only this process
     reports it and ends the others."""
     resource_tracker.ensure_running()  # before, because it unblocks the signal
@@ -106,7 +106,7 @@ def _context() -> ForkServerContext:
 
 
 @contextmanager
-def _signals_waiting() -> Iterator[None]:
+def signals_waiting() -> Iterator[None]:
     """Delays Ctrl-C and SIGTERM while processes are started; a process that is interrupted before it has work prints a traceback."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
@@ -116,7 +116,7 @@ def _signals_waiting() -> Iterator[None]:
 
 
 @contextmanager
-def _ended_on_error() -> Iterator[None]:
+def ended_on_error() -> Iterator[None]:
     """Kills the processes started inside the block on an error or signal, because a pool would wait for their useless work."""
     before = set(multiprocessing.active_children())
     try:
@@ -125,6 +125,12 @@ def _ended_on_error() -> Iterator[None]:
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         raise
+
+
+def worker_started(prepare: Callable[..., None], *given: object) -> None:
+    """What a worker does first: it ends with its parent, and calls `prepare`."""
+    _watch_parent()
+    prepare(*given)
 
 
 def _watch_parent() -> None:

@@ -134,6 +134,11 @@ def reliability_table(model: str) -> Path:
     return METRICS / "evaluate" / f"{model}.reliability.csv"
 
 
+def selective_table(model: str) -> Path:
+    """The accuracy and coverage of answers by the threshold of confidence, CSV (a DVC plot)."""
+    return METRICS / "evaluate" / f"{model}.selective.csv"
+
+
 def slices(model: str) -> Path:
     """Test metrics on slices of the test images, CSV."""
     return METRICS / "evaluate" / f"{model}.slices.csv"
@@ -162,6 +167,11 @@ def data_card() -> Path:
 def predictions(model: str) -> Path:
     """Predictions and logits for every test image (for every seed) and every validation image, Parquet."""
     return DATA / "predictions" / f"{model}.parquet"
+
+
+def answer(model: str) -> Path:
+    """What an answer of one model needs besides its network, JSON: crop, temperature, thresholds, test metrics."""
+    return DATA / "answers" / f"{model}.json"
 
 
 def calibrated(model: str) -> Path:

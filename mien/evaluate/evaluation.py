@@ -13,7 +13,9 @@ from mien.evaluate.columns import personal_slices, telling
 from mien.evaluate.predictions import Predictions
 from mien.evaluate.results import bare_metrics, report_on_test
 from mien.evaluate.seeds import seed_metrics
+from mien.evaluate.selecting import selective_curves, selective_report, validation_points
 from mien.evaluate.slices import slice_metrics, slices_table
+from mien.statistics.selective import OperatingPoint
 from mien.statistics.temperature import calibration_report, reliability_table
 
 SLICE_RESAMPLES = 2000  # for each slice; there are many slices, and two digits of their interval ends are enough
@@ -21,12 +23,15 @@ SLICE_RESAMPLES = 2000  # for each slice; there are many slices, and two digits 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The document (JSON values), and three tables: slices, bars of the reliability diagram, and one row of classes per test image."""
+    """The document (JSON values), and four tables: slices, bars of the reliability diagram, the accuracy of answers by coverage, and one
+    row of classes per test image. `thresholds` is the curve of the validation images."""
 
     document: dict[str, Any]
     slices: pd.DataFrame
     reliability: pd.DataFrame
+    selective: pd.DataFrame
     confusion: pd.DataFrame
+    thresholds: list[OperatingPoint]
 
     def with_facts(self, facts: Mapping[str, Any]) -> "Evaluation":
         """The same with what is known of the model apart from its predictions, at the head of the document."""
@@ -59,6 +64,7 @@ def evaluate(
     classes: Sequence[str],
     class_counts: Mapping[str, int],
     seed: int,
+    min_accuracy: float,
     hide_persons: bool,
 ) -> Evaluation:
     """Evaluates test predictions; the same input and seed give the same result.
@@ -69,6 +75,7 @@ def evaluate(
         name: the name of the model or ensemble.
         classes: the classes, in the order of the logits.
         class_counts: numbers of training images by class.
+        min_accuracy: the accuracy on validation images that confident answers are to have.
         hide_persons: leaves out slices whose value identifies a person as clearly as a name does.
     """
     test, val = (predicted[0][predicted[0]["split"] == split] for split in ("test", "val"))
@@ -86,18 +93,22 @@ def evaluate(
     calibration = calibration_report(
         tested.logits_NK, tested.actual_N, validation_logits_NK=validated.logits_NK, validation_actual_N=validated.actual_N
     )
+    temperature = calibration["temperature"]
     document = {
         "model": name,
         "classes": list(classes),
         **report,
         "calibration": calibration,
+        "selective": selective_report(tested, validated, temperature=temperature, min_accuracy=min_accuracy),
         **seed_metrics(dict(zip(seeds, map(bare_metrics, (tested, *others)), strict=True))),
     }
     return Evaluation(
         document=document,
         slices=_slices(tested, telling(columns), test["subject"], len(classes), seed=seed, hide_persons=hide_persons),
-        reliability=reliability_table(tested.logits_NK, tested.actual_N, temperature=calibration["temperature"]),
+        reliability=reliability_table(tested.logits_NK, tested.actual_N, temperature=temperature),
+        selective=selective_curves(tested, validated, temperature=temperature),
         confusion=test[["label", "predicted"]].set_axis(["actual", "predicted"], axis=1),
+        thresholds=validation_points(validated, temperature=temperature),
     )
 
 

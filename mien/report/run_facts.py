@@ -69,6 +69,7 @@ class RunFacts:
     leaderboard: dict[str, dict[str, float]]
     evaluations: dict[str, dict[str, Any]]
     reliabilities: dict[str, pd.DataFrame]
+    selectives: dict[str, pd.DataFrame]
     slices: dict[str, pd.DataFrame]
     trainings: dict[str, dict[str, Any]]
     curves: dict[str, pd.DataFrame]
@@ -125,6 +126,7 @@ def read_run(params: Params) -> RunFacts:
         leaderboard=read_json_output(paths.LEADERBOARD),
         evaluations={model: read_json_output(paths.evaluation(model)) for model in tested},
         reliabilities={model: _csv(paths.reliability_table(model)) for model in tested},
+        selectives={model: _csv(paths.selective_table(model)) for model in tested},
         slices={model: _csv(paths.slices(model)) for model in tested},
         trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
         curves={model: _csv(paths.train_curves(model)) for model in models},

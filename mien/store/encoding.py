@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 # Encoding a second time as JPEG visibly harms images of few pixels, such as FER2013's 48 × 48, and saves little there.
@@ -38,6 +39,15 @@ def encode(image: Image.Image, *, jpeg_quality: int) -> bytes:
 def stored_image(data: bytes) -> Image.Image:
     """Decodes stored bytes to an RGB image."""
     return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def square_pixels(data: bytes, *, side_px: int) -> NDArray[np.uint8]:
+    """The pixels of a stored square face as S×S×3, resized to `side_px` unless it has that side: what a network is given."""
+    image = stored_image(data)
+    assert image.width == image.height, f"a face must be square, is {image.size}"
+    if image.width != side_px:
+        image = image.resize((side_px, side_px), Image.Resampling.BILINEAR)  # antialiased when it reduces
+    return np.asarray(image)
 
 
 def stored_size_px(data: bytes) -> tuple[int, int]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from mien.core.errors import TableError
 from mien.core.parallel import num_processes
+from mien.store.encoding import square_pixels
 from mien.store.shards import DIGITS, read_shard
 from mien.store.tables import FACES
 
@@ -61,7 +61,7 @@ def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_
         places.setdefault(name, []).append(place)
 
     def decode(name: str) -> None:
-        images_NSS3[places[name]] = _decoded(encoded[name], side_px)
+        images_NSS3[places[name]] = square_pixels(encoded[name], side_px=side_px)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:  # Pillow releases the global interpreter lock to decode and resize
         for _ in pool.map(decode, places):
@@ -100,12 +100,3 @@ def _common_side(encoded: Iterable[bytes], max_px: int) -> int:
                 return max_px
             side = image.width
     return side or max_px
-
-
-def _decoded(content: bytes, side_px: int) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(content)) as image:
-        assert image.width == image.height, f"a face must be square, is {image.size}"
-        colours = image.convert("RGB")
-    if colours.width != side_px:
-        colours = colours.resize((side_px, side_px), Image.Resampling.BILINEAR)  # antialiased when it reduces
-    return np.asarray(colours)

@@ -118,7 +118,12 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(function(model)) for function in (paths.config, paths.pretrained, paths.model, paths.train_metrics, paths.train_curves)
         }
         here |= {str(function(model)) for function in (paths.evaluation, paths.confusion_table, paths.confusion_picture, paths.predictions)}
-        here |= {str(paths.calibrated(model)), str(paths.teaching(model, values.get("item.student", "")))}
+        here |= {
+            str(paths.calibrated(model)),
+            str(paths.answer(model)),
+            str(paths.selective_table(model)),
+            str(paths.teaching(model, values.get("item.student", ""))),
+        }
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
         outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]

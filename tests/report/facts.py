@@ -15,6 +15,7 @@ from mien.config.prediction import prediction_config
 from mien.evaluate.predictions import Predictions
 from mien.evaluate.results import bare_metrics, report_on_test
 from mien.evaluate.seeds import seed_metrics
+from mien.evaluate.selecting import selective_curves, selective_report
 from mien.evaluate.selection import selection
 from mien.evaluate.slices import slice_metrics, slices_table
 from mien.explain.claims import measure
@@ -57,11 +58,13 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         calibrated = calibration_report(
             tested.logits_NK, tested.actual_N, validation_logits_NK=validated.logits_NK, validation_actual_N=validated.actual_N
         )
+        temperature = calibrated["temperature"]
         slices = slice_metrics(tested.actual_N, tested.predicted_N, len(classes), columns, seed=0, num_resamples=RESAMPLES)
         tested_by[model] = tested
         tables[model] = (
             slices_table(slices),
-            reliability_table(tested.logits_NK, tested.actual_N, temperature=calibrated["temperature"]),
+            reliability_table(tested.logits_NK, tested.actual_N, temperature=temperature),
+            selective_curves(tested, validated, temperature=temperature),
         )
         last = {"epoch": 3, "val_loss": 0.6, "val_accuracy": 0.5, "val_macro_f1": 0.5}
         evaluations[model] = {
@@ -73,6 +76,7 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
             "selection": selection(_record(model, class_counts), last, test_macro_f1=report["all"]["macro_f1"]),
             **report,
             "calibration": calibrated,
+            "selective": selective_report(tested, validated, temperature=temperature, min_accuracy=params.predict.min_accuracy),
             **(seed_metrics({42: bare_metrics(tested), 1: bare_metrics(others)}) if seeds else {}),
         }
     pairs = compare_pairs(
@@ -85,8 +89,9 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         modified=(),
         leaderboard=leaderboard(evaluations),
         evaluations=evaluations,
-        reliabilities={model: table for model, (_, table) in tables.items()},
-        slices={model: table for model, (table, _) in tables.items()},
+        reliabilities={model: table for model, (_, table, _) in tables.items()},
+        selectives={model: table for model, (_, _, table) in tables.items()},
+        slices={model: table for model, (table, _, _) in tables.items()},
         trainings={model: _record(model, class_counts) for model in params.models},
         curves={model: pd.DataFrame({"epoch": [1, 2, 3], "val_loss": [1.0, 0.5, 0.6]}) for model in params.models},
         configs={

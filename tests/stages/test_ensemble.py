@@ -143,7 +143,7 @@ def test_twice_gives_the_same_bytes(workspace: Path) -> None:
         return {str(path): path.read_bytes() for path in produced if path.is_file()}
 
     first = written()
-    assert len(first) == 6 and first == written()
+    assert len(first) == 7 and first == written()
     json.loads(first[str(workspace / paths.evaluation("pair"))])
 
 

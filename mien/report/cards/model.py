@@ -41,6 +41,8 @@ def model_card(model: str, facts: RunFacts) -> str:
         part_rows=rows.part_rows(config, cost=evaluation["cost"], origin=origin_words(facts), version=made_by),
         figure_headings=rows.figure_headings(evaluation),
         figure_rows=rows.figure_rows(evaluation),
+        part_metrics=rows.part_metrics(evaluation.get("parts", {})),
+        selective_words=rows.selective_words(evaluation["selective"]),
         class_rows=rows.class_rows(evaluation["all"]["per_class"]),
         calibration_rows=rows.calibration_rows(evaluation["calibration"]),
         slice_rows=rows.slice_rows(facts.slices[model]),

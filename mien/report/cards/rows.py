@@ -7,7 +7,7 @@ import pandas as pd
 
 from mien.core.markdown import Markdown
 from mien.core.plural import plural
-from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, signed, span, three_digits, title, value
+from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, percent, signed, span, three_digits, title, value
 from mien.statistics.headline import HEADLINE
 
 CALIBRATION = ("nll", "brier", "ece", "classwise_ece")
@@ -57,6 +57,28 @@ def figure_rows(evaluation: Figures) -> Rows:
         ]
         for name in HEADLINE
     ]
+
+
+def part_metrics(parts: Mapping[str, Figures]) -> Rows:
+    """Return the main metrics of each declared part of the test split; none if there are no parts."""
+    return [
+        [name, count(one["num_images"]), figure(one["accuracy"]), _interval(one["intervals"]["accuracy"])]
+        + [figure(one[metric]) for metric in ("mean_accuracy", "macro_f1")]
+        for name, one in parts.items()
+    ]
+
+
+def selective_words(selective: Figures) -> str:
+    """Return how often the model is right if it may answer "not sure", as sentences."""
+    wanted = percent(selective["min_accuracy"])
+    if selective["threshold"] is None:
+        return f"No threshold of confidence makes {wanted} of the answers on validation images right."
+    tested = selective["test"]
+    reached = f", and {percent(tested['accuracy'], 1)} of these answers are right" if tested["accuracy"] is not None else ""
+    return (
+        f"The threshold of {figure(selective['threshold'])} was chosen on the validation images, so that {wanted} of the answers are "
+        f"right. On the test images it answers {percent(tested['coverage'], 1)}{reached}."
+    )
 
 
 def class_rows(per_class: Mapping[str, Figures]) -> Rows:

@@ -100,6 +100,10 @@ def write_evaluation(plan: Plan, model: str, *, seeds: tuple[int, ...]) -> None:
             "temperature": 1.7, "num_bins": 15, "before": errors, "after": {name: 0.8 * error for name, error in errors.items()},
         },
     }  # fmt: skip
+    document["selective"] = {
+        "min_accuracy": 0.9, "threshold": 0.65, "aurc": 0.12, "validation": {"coverage": 0.55, "accuracy": 0.91},
+        "test": {"coverage": 0.5, "accuracy": 0.88, "num_images": 15},
+    }  # fmt: skip
     if model in plan.params.ensembles:
         document = {name: value for name, value in document.items() if name not in ("recipe", "selection")}
         document["members"] = list(plan.params.ensembles[model])
@@ -115,6 +119,18 @@ def write_evaluation(plan: Plan, model: str, *, seeds: tuple[int, ...]) -> None:
         for low in (0.2, 0.4, 0.6, 0.8)
     ]
     pd.DataFrame(bins).to_csv(paths.reliability_table(model), index=False)
+    curve = [
+        {
+            "split": split,
+            "coverage": coverage,
+            "accuracy": 1 - shift * coverage,
+            "threshold": 1 - coverage,
+            "num_images": round(30 * coverage),
+        }
+        for split, shift in (("test", 0.4), ("validation", 0.35))
+        for coverage in (0.2, 0.5, 1.0)
+    ]
+    pd.DataFrame(curve).to_csv(paths.selective_table(model), index=False)
     slices = [
         ("brightness", "10 to 80", 20, 0.5, 0.4, 0.6, -0.2, -0.3, -0.1),
         ("brightness", "81 to 200", 10, 0.7, None, None, 0.2, None, None),

@@ -10,7 +10,7 @@ TITLE = "Cards and files"
 FILES = (
     (paths.LEADERBOARD, "the leaderboard, which dvc metrics diff compares"),
     (paths.COMPARISONS, "the comparison of every pair of models"),
-    (paths.METRICS / "evaluate", "metrics, slices, reliability and confusion matrix of each model"),
+    (paths.METRICS / "evaluate", "metrics, slices, reliability, accuracy by coverage and confusion matrix of each model"),
     (paths.METRICS / "explain", "maps, claims and failures of each model"),
     (paths.METRICS / "data", "counts of the data stages"),
     (paths.FATES, "the fate of every file"),

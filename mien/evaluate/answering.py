@@ -1,0 +1,54 @@
+"""From an evaluation to what an answer of the model needs besides its network."""
+
+from importlib.metadata import version
+from typing import Any
+
+from torch import Tensor
+
+from mien.config.sections.faces import FaceParams
+from mien.evaluate.evaluation import Evaluation
+from mien.predict.answer import Answer, Decoding, Recall, Tested, as_points
+
+
+def answer_of(
+    found: Evaluation,
+    *,
+    name: str,
+    decode: Decoding,
+    faces: FaceParams,
+    min_accuracy: float,
+    images_N3SS: Tensor,
+    weights_sha256: str,
+) -> Answer:
+    """The answer settings of a model that was evaluated as in `found` on the uint8 images that were given to the network."""
+    return Answer(
+        name=name,
+        classes=found.document["classes"],
+        size_px=images_N3SS.shape[-1],
+        grey=bool((images_N3SS[:, :1] == images_N3SS[:, 1:]).all()),
+        decode=decode,
+        faces=faces,
+        temperature=found.document["calibration"]["temperature"],
+        min_accuracy=min_accuracy,
+        selective=as_points(found.thresholds),
+        test=_tested(found.document["all"]),
+        weights_sha256=weights_sha256,
+        licence="",
+        version=version("mien"),
+    )
+
+
+def _tested(all_images: dict[str, Any]) -> Tested:
+    interval = all_images["intervals"]["accuracy"]
+    return Tested(
+        num_images=all_images["num_images"],
+        accuracy=all_images["accuracy"],
+        accuracy_low=interval["low"],
+        accuracy_high=interval["high"],
+        mean_accuracy=all_images["mean_accuracy"],
+        macro_f1=all_images["macro_f1"],
+        recalls=[
+            Recall(label=label, recall=row["recall"] if row["support"] else None, num_images=row["support"])
+            for label, row in all_images["per_class"].items()
+        ],
+    )

@@ -1,0 +1,61 @@
+"""The network that a name means: the shipped one, an exported file, a folder, or a model of the repository."""
+
+import hashlib
+from pathlib import Path
+
+import mien
+from mien.core import paths
+from mien.core.errors import PredictError
+from mien.predict.answer import Answer, read_answer
+from mien.predict.engine import Engine
+
+SHIPPED = "fer"
+NETWORK = "model.onnx"
+CONVERTED = Path(".mien") / "onnx"
+
+
+def load_engine(name: str, *, threads: int = 1) -> Engine:
+    """The network of a name: empty or `fer` for the shipped model, an .onnx file, a folder with model.onnx, or a model of params.yaml.
+
+    A model of this repository is converted to ONNX once, which imports torch; later its converted file is read. Raises PredictError.
+    """
+    path = Path(name)
+    if not name or (name == SHIPPED and not paths.model(name).is_dir()):
+        return Engine.load(shipped(), threads=threads)
+    if path.suffix == ".onnx" or path.is_file():
+        return Engine.load(path, threads=threads)
+    if (path / NETWORK).is_file():
+        return Engine.load(path / NETWORK, threads=threads)
+    folder = path if path.is_dir() else paths.model(name)
+    if folder.parent != paths.model("any").parent or not (folder / "model.json").is_file():
+        raise PredictError(
+            f"--model {name}: there is no such model; name an exported .onnx, a folder with {NETWORK}, or one of this repository: "
+            f"{', '.join(trained()) or 'none is trained yet'}"
+        )
+    return Engine.load(converted(folder.name), threads=threads)
+
+
+def shipped() -> Path:
+    """The network that mien ships."""
+    return Path(mien.__path__[0]) / "pretrained" / SHIPPED / NETWORK
+
+
+def trained() -> list[str]:
+    """The models of this repository that were trained and evaluated."""
+    folder = paths.answer("any").parent
+    return sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+
+
+def converted(model: str) -> Path:
+    """The network of a model of this repository as an ONNX file, named by its weights and its answer; converted if it is not there."""
+    answer = read_answer(paths.answer(model), remedy=f"run `dvc repro evaluate@{model}`")
+    place = paths.workspace() / CONVERTED / f"{model}-{_digest(answer)}.onnx"
+    if not place.is_file():
+        from mien.export.repository import export_model  # torch
+
+        export_model(model, place, answer=answer)
+    return place
+
+
+def _digest(answer: Answer) -> str:
+    return hashlib.sha256(answer.model_dump_json().encode()).hexdigest()[:12]

@@ -1,0 +1,107 @@
+"""From the bytes of a photograph to the squares that a network sees, by the functions with which the pipeline made its training images.
+
+Each step that the stages `convert` and `align` write to disk is taken here, too: the image is encoded and decoded again where they do it.
+So a photograph of the pipeline's test split becomes the same square, to the last bit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mien.align.cropping import accepted, face_square, whole_square
+from mien.align.geometry import Box, choose_face
+from mien.align.turning import Detector, best_score, box_before, find_faces
+from mien.convert.decoding import decode
+from mien.predict.answer import Answer
+from mien.store.encoding import encode, reduced, square_pixels, stored_image
+
+Pixels = NDArray[np.uint8]
+
+
+class NoFace(Exception):
+    """No face was found. The text says what the best detection scored."""
+
+
+@dataclass(frozen=True)
+class FaceImage:
+    """One face of a photograph.
+
+    Args:
+        pixels: S×S×3, RGB
+        box: left, top, right, bottom in the upright photograph, in its own pixels; None if the whole image is used
+        score: the detector's score from 0 to 1; None if the whole image is used
+        turn_deg: the clockwise rotation after which the face is upright
+    """
+
+    pixels: Pixels
+    box: Box | None
+    score: float | None
+    turn_deg: int = 0
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """What a photograph shows: its size in pixels once it is upright, and its faces, largest first."""
+
+    width_px: int
+    height_px: int
+    faces: list[FaceImage]
+
+
+def prepare(content: bytes, answer: Answer, detector: Detector | None, *, all_faces: bool) -> Photograph:
+    """Decodes a file and prepares its faces, or only the one that training would have chosen.
+
+    Args:
+        content: the bytes of the file.
+        answer: how the network's training images were made.
+        detector: finds faces; None if the answer needs none (faces.detector: none).
+        all_faces: all faces that score at least faces.min_score, instead of one (faces.choose).
+
+    Raises Undecodable if the file cannot be decoded, and NoFace if no face is found and faces.on_missing is `quarantine`.
+    """
+    return prepare_image(decode(content, max_megapixels=answer.decode.max_megapixels).image, answer, detector, all_faces=all_faces)
+
+
+def prepare_image(image: Image.Image, answer: Answer, detector: Detector | None, *, all_faces: bool) -> Photograph:
+    """As `prepare`, of a decoded image: upright, RGB, in sRGB."""
+    how, quality = answer.faces, answer.decode.jpeg_quality
+    small = reduced(image, max_side_px=answer.decode.max_side_px)
+    if answer.grey:
+        small = small.convert("L").convert("RGB")
+    stored = encode(small, jpeg_quality=quality)
+    if how.detector == "none":
+        return Photograph(*image.size, [_whole(stored, answer)])
+    assert detector is not None
+    found = find_faces(stored_image(stored), detector, turns=how.turns, min_score=how.min_score)
+    faces = accepted(found, how)
+    if not faces:
+        if how.on_missing == "fit":
+            return Photograph(*image.size, [_whole(stored, answer)])
+        best = best_score(found.faces)
+        raise NoFace("no face" if best is None else f"no face above the score of {how.min_score:g}; the best scores {best:.2f}")
+    chosen = faces if all_faces else [choose_face(faces, *found.image.size, choose=how.choose)]
+    scale = max(image.size) / max(small.size)
+    return Photograph(
+        *image.size,
+        [
+            FaceImage(
+                square_pixels(face_square(found, face, how, jpeg_quality=quality)[0], side_px=answer.size_px),
+                _scaled(box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size), scale),
+                face.score,
+                found.turn_deg,
+            )
+            for face in chosen
+        ],
+    )
+
+
+def _whole(stored: bytes, answer: Answer) -> FaceImage:
+    square = whole_square(stored, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
+    return FaceImage(square_pixels(square, side_px=answer.size_px), None, None)
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    left, top, right, bottom = (edge * scale for edge in box)
+    return left, top, right, bottom

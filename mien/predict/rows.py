@@ -1,0 +1,65 @@
+"""The rows of an answer: one for each face of each photograph, and one with a reason for each file that has none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mien.predict.answer import Answer
+from mien.predict.preparing import FaceImage
+
+COLUMNS = (
+    "path", "time_s", "face", "num_faces", "left", "top", "right", "bottom", "turn_deg", "score", "label", "confidence", "unsure", "reason",
+    "detail",
+)  # fmt: skip
+"""the columns before those with the probability of each class"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One face, or one file without a face.
+
+    Args:
+        path: the file, as the source names it.
+        face: the number of the face, from 1; None if there is none.
+        image: the face; None if there is none.
+        probabilities: calibrated, in the order of the classes; None if there is no face.
+        unsure: whether the confidence is below the threshold; None without a threshold, or without a face.
+        reason: why there is no face or no answer, one word, and `detail`; None if there is an answer.
+        time_s: of a video's frame, from its first; None for photographs.
+    """
+
+    path: str
+    face: int | None = None
+    num_faces: int = 0
+    image: FaceImage | None = None
+    probabilities: Sequence[float] | None = None
+    label: str | None = None
+    unsure: bool | None = None
+    reason: str | None = None
+    detail: str = ""
+    time_s: float | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The largest probability."""
+        return max(self.probabilities) if self.probabilities is not None else None
+
+    def record(self, answer: Answer) -> dict[str, Any]:
+        """The row by column: COLUMNS, then `p_CLASS` for each class."""
+        box = self.image.box if self.image else None
+        shares = self.probabilities if self.probabilities is not None else [None] * len(answer.classes)
+        return {
+            "path": self.path,
+            "time_s": self.time_s,
+            "face": self.face,
+            "num_faces": self.num_faces,
+            **dict(zip(("left", "top", "right", "bottom"), box or (None,) * 4, strict=True)),
+            "turn_deg": self.image.turn_deg if self.image else None,
+            "score": self.image.score if self.image else None,
+            "label": self.label,
+            "confidence": self.confidence,
+            "unsure": self.unsure,
+            "reason": self.reason,
+            "detail": self.detail or None,
+            **{f"p_{name}": share for name, share in zip(answer.classes, shares, strict=True)},
+        }
