@@ -96,12 +96,16 @@ def main(
             other = turned(image, turn_deg)
             differences.add(f"{path} turned by {turn_deg}°", other, *(detector.detect(other) for detector in detectors))
     typer.echo(f"{differences.num_images} images, {differences.num_faces} faces, {differences.num_crops} crops of {SIZE_PX} px")
-    typer.echo(f"largest difference of boxes {differences.box_px:.1e} px, of landmarks {differences.landmark_px:.1e} px, of scores {differences.score:.1e}")
+    typer.echo(
+        f"largest difference of boxes {differences.box_px:.1e} px, of landmarks {differences.landmark_px:.1e} px, of scores {differences.score:.1e}"
+    )
     typer.echo(f"different number of faces, {len(differences.other_number)}: {', '.join(differences.other_number) or 'none'}")
     typer.echo(f"different crop, {len(differences.other_crop)}: {', '.join(differences.other_crop) or 'none'}")
     ours_s, theirs_s = (statistics.median(column) for column in zip(*seconds, strict=True))
     ratio, total = statistics.median(theirs / ours for ours, theirs in seconds), sum(b for _, b in seconds) / sum(a for a, _ in seconds)
-    typer.echo(f"median of {len(seconds)} photographs: {ours_s:.3f} s, facenet-pytorch {theirs_s:.3f} s; median ratio {ratio:.1f}, of sums {total:.1f}")
+    typer.echo(
+        f"median of {len(seconds)} photographs: {ours_s:.3f} s, facenet-pytorch {theirs_s:.3f} s; median ratio {ratio:.1f}, of sums {total:.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Reached:
     libraries: set[str] = field(default_factory=set)
     """what is imported from outside, by its first name, such as torch"""
     files: set[Path] = field(default_factory=set)
-    """files that are no Python: templates, style sheets"""
+    """files that are no Python: templates, style sheets, weights"""
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,16 @@ class Code:
 
     def _named(self, module: str, named: str, choices: Mapping[str, str], found: Reached) -> list[tuple[str, str | None]]:
         """A string that names a module is what a process starts with or loads; one that names a package, a registry or a place of
-        templates.
+        other files, all of which count but a README.md.
         """
         folder = self.root.joinpath(*named.split("."))
         if not folder.is_dir():
             return [(named, None)]
         if _within(module, ("mien.config",)):  # it reads what losses and heads declare, as text
             return [(f"{named}.{path.stem}", DECLARED) for path in sorted(folder.glob("*.py"))]
-        found.files |= {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+        found.files |= {
+            path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != "README.md"
+        }
         return [(entry, None) for entry in self._entries(named, choices)]
 
     def _entries(self, package: str, choices: Mapping[str, str]) -> list[str]:

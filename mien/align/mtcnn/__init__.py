@@ -11,7 +11,16 @@ from PIL import Image
 
 from mien.align.geometry import Face
 from mien.align.mtcnn.area import AreaTable, Indices
-from mien.align.mtcnn.boxes import Floats, intersection_over_smaller, intersection_over_union, moved, scaled_cells, squared, suppressed, within
+from mien.align.mtcnn.boxes import (
+    Floats,
+    intersection_over_smaller,
+    intersection_over_union,
+    moved,
+    scaled_cells,
+    squared,
+    suppressed,
+    within,
+)
 from mien.align.mtcnn.networks import Network
 
 __all__ = ["SMALLEST_FACE_PX", "FaceDetector"]

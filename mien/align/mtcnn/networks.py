@@ -20,6 +20,7 @@ class Network:
     def __init__(self, name: Literal["pnet", "rnet", "onet"]) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only
         # Nearly every photograph has a size of its own. Memory patterns would be kept for each size, and an arena never returns memory.
         options.enable_mem_pattern = options.enable_cpu_mem_arena = False
         network = files("mien.pretrained.mtcnn").joinpath(f"{name}.onnx").read_bytes()
