@@ -52,8 +52,7 @@ def intersection_over_union(boxes: Floats, others: Floats) -> Floats:
 
 def intersection_over_smaller(boxes: Floats, others: Floats) -> Floats:
     shared, areas, areas_of_others = _areas(boxes, others, extra_px=1)
-    overlaps: Floats = shared / np.minimum(areas, areas_of_others)
-    return overlaps
+    return (shared / np.minimum(areas, areas_of_others)).astype(np.float32, copy=False)
 
 
 def _areas(boxes: Floats, others: Floats, *, extra_px: int) -> tuple[Floats, Floats, Floats]:
