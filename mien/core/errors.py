@@ -11,6 +11,7 @@ MienError                 base of all errors below; a stage prints its text, wit
 ├── StorageError          a file cannot be written: the disk is full or read-only, or a limit is reached
 ├── WorkerError           a worker process was killed
 ├── PredictError         there is nothing to predict, or no model to predict with
+├── ServeError            the server of `mien serve` cannot start
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises this error
 
@@ -63,6 +64,10 @@ class TrainingError(MienError):
 
 class PredictError(MienError):
     """A source or a model cannot be used for predictions."""
+
+
+class ServeError(MienError):
+    """A server cannot start: a package is missing, or its address cannot be taken."""
 
 
 class StudyError(MienError):
