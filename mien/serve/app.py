@@ -37,7 +37,7 @@ def create_app(service: Service, *, hosts: Collection[str] | None) -> FastAPI:
     app.add_exception_handler(HTTPException, _as_json)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
-    known = {path for route in app.routes if (path := getattr(route, "path", None))}
+    known = {str(named) for route in app.routes if (named := getattr(route, "path", None))}
     app.add_middleware(Guard, hosts=hosts)
     app.add_middleware(Counted, metrics=service.metrics, paths=known)  # the last one added is the outermost
     return app

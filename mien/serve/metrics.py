@@ -25,7 +25,7 @@ class Metrics:
     """The metrics of one server, in a registry of its own."""
 
     def __init__(self, pool: Pool[Any, Any], *, num_requests: Callable[[], int]) -> None:
-        disable_created_metrics()  # a time of creation beside each counter
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a time of creation beside each counter
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self.requests = Counter("mien_requests", "Requests by path and status", ["path", "status"], registry=registry)

@@ -130,8 +130,8 @@ class Pool(Generic[Item, Result]):
                 job.future.set_exception(error)
             self._is_working[place] = False
             del job  # its item may be large, and the next may take long to come
-        if worker := self._workers[place]:
-            worker.end()
+        if last := self._workers[place]:
+            last.end()
 
     def _replace(self, place: int, worker: _Worker) -> None:
         """If no process can be started now, the next item tries again."""

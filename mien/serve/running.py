@@ -1,5 +1,6 @@
 """What `mien serve` does: takes the port, starts the service, says where it is, and ends it in one line."""
 
+import errno
 import ipaddress
 import logging
 import socket
@@ -87,7 +88,7 @@ def listening(host: str, port: int) -> socket.socket:
     except PermissionError:
         raise ServeError(f"--port {port}: this user may not take it; use --port 8000 or another above 1023") from None
     except OSError as error:
-        if error.errno == socket.errno.EADDRINUSE:
+        if error.errno == errno.EADDRINUSE:
             raise ServeError(f"--port {port}: another program listens there; name another, or --port 0 for a free one") from None
         raise ServeError(f"--host {one_line(host)}: {(error.strerror or str(error)).lower()}; use 127.0.0.1 or 0.0.0.0") from None
 

@@ -69,7 +69,7 @@ def about(**changes: object) -> Answer:
 
 def begin(known: Answer, megapixels: float, max_faces: int) -> None:
     """As reading.start, with the detector of squares."""
-    reading.detector_for = lambda _: Squares()
+    reading.detector_for = lambda _: Squares()  # type: ignore[attr-defined]
     reading.start(known, megapixels, max_faces)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ def read(
     messages += [{"type": "http.request", "body": b"", "more_body": False}] if ends else []
     counted = held or Held(10**6)
 
-    async def receive() -> dict:
+    async def receive() -> Any:
         return messages.pop(0) if messages else await asyncio.Event().wait()
 
     async def whole() -> list[Upload]:
