@@ -23,7 +23,8 @@ def scaled_cells(rows: Indices, columns: Indices, *, scale: float) -> Floats:
 def moved(boxes: Floats, shares: Floats, *, extra_px: int) -> Floats:
     """Each side moved by a share of the box's width or height, to which `extra_px` is added."""
     sizes = boxes[:, 2:] - boxes[:, :2] + np.float32(extra_px)
-    return boxes + shares * np.concatenate([sizes, sizes], axis=1)
+    result: Floats = boxes + shares * np.concatenate([sizes, sizes], axis=1)
+    return result
 
 
 def squared(boxes: Floats) -> Floats:
@@ -51,7 +52,7 @@ def intersection_over_union(boxes: Floats, others: Floats) -> Floats:
 
 def intersection_over_smaller(boxes: Floats, others: Floats) -> Floats:
     shared, areas, areas_of_others = _areas(boxes, others, extra_px=1)
-    return shared / np.minimum(areas, areas_of_others)
+    return (shared / np.minimum(areas, areas_of_others)).astype(np.float32, copy=False)
 
 
 def _areas(boxes: Floats, others: Floats, *, extra_px: int) -> tuple[Floats, Floats, Floats]:

@@ -15,7 +15,8 @@ def random_boxes(num: int, seed: int, *, whole: bool = False) -> tuple[Floats, F
     rng = np.random.default_rng(seed)
     first, sizes = rng.uniform(-20, 150, (num, 2)), rng.uniform(15, 80, (num, 2))
     boxes = np.concatenate([first, first + sizes], axis=1).astype(np.float32)
-    return (np.floor(boxes) if whole else boxes), rng.integers(0, 900, num).astype(np.float32) / 900
+    scores = (rng.integers(0, 900, num) / 900).astype(np.float32)
+    return (np.floor(boxes).astype(np.float32) if whole else boxes), scores
 
 
 @pytest.mark.parametrize("scale", [12 / 20 * 0.709**step for step in range(10)])

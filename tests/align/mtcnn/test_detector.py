@@ -12,6 +12,8 @@ from benchmarks.mtcnn.reference import ReferenceDetector
 from mien.align import mtcnn
 from mien.align.geometry import Face
 from mien.align.mtcnn import SMALLEST_FACE_PX, FaceDetector
+from mien.align.mtcnn.area import AreaTable, Images
+from mien.align.mtcnn.boxes import Floats
 from mien.align.turning import turned
 from mien.sample.portrait import draw_portrait
 
@@ -89,7 +91,7 @@ def test_smaller_pictures_show_no_face(detector: FaceDetector, size: tuple[int, 
 
 def test_candidates_beside_the_image_are_dropped() -> None:
     """facenet-pytorch raises an error for them; none of 459 photographs had one."""
-    table = mtcnn.AreaTable(Image.new("RGB", (100, 80)))
+    table = AreaTable(Image.new("RGB", (100, 80)))
     boxes = np.array([[-30, 10, 0, 40], [10, 20, 40, 50], [101, 10, 130, 40], [70, 60, 130, 120], [10, 81, 40, 110]], np.float32)
     kept, (scores, means) = mtcnn._asked(lambda images: [images[:, 0, 0, 0], images.mean((2, 3))], table, boxes, size_px=24)  # type: ignore[arg-type]
     assert kept.tolist() == boxes[[1, 3]].tolist()
@@ -99,12 +101,12 @@ def test_candidates_beside_the_image_are_dropped() -> None:
 def test_networks_never_see_more_than_a_few_crops_at_once() -> None:
     seen = []
 
-    def network(images: mtcnn.area.Images) -> list[mtcnn.Floats]:
+    def network(images: Images) -> list[Floats]:
         seen.append(len(images))
         return [images.mean((1, 2, 3))]
 
     pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
-    table, num = mtcnn.AreaTable(Image.fromarray(pixels)), 1000
+    table, num = AreaTable(Image.fromarray(pixels)), 1000
     corners = np.random.default_rng(1).integers(0, 40, (num, 2)).astype(np.float32) + 1
     boxes, (means,) = mtcnn._asked(network, table, np.concatenate([corners, corners + 19], axis=1), size_px=20)  # type: ignore[arg-type]
     assert len(boxes) == num and sum(seen) == num and max(seen) <= mtcnn._MOST_CROPS
@@ -126,13 +128,11 @@ def test_a_detector_finds_the_same_after_many_images(detector: FaceDetector) -> 
 
 def test_align_imports_neither_torch_nor_facenet_pytorch() -> None:
     """Every module of the room is imported, and a face is found."""
-    modules = [
-        f"mien.align.{'.'.join(path.relative_to(ROOT / 'mien/align').with_suffix('').parts)}"
-        for path in (ROOT / "mien/align").rglob("*.py")
-    ]
+    files = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "mien/align").rglob("*.py"))
+    modules = sorted(".".join(file.parts).removesuffix(".__init__") for file in files)
     program = f"""
 import importlib, sys
-for module in {sorted(module.removesuffix(".__init__") for module in modules)}:
+for module in {modules}:
     importlib.import_module(module)
 import numpy as np
 from mien.align.mtcnn import FaceDetector
