@@ -48,7 +48,7 @@ def test_the_default_camera_of_each_system_is_asked_for(monkeypatch: pytest.Monk
     devices = [av.device.DeviceInfo("Microphone", "", True, ["audio"]), av.device.DeviceInfo("Lens", "", False, ["video"])]
     monkeypatch.setattr("av.device.enumerate_input_devices", lambda name: devices if name == "dshow" else [])
     asked = []
-    monkeypatch.setattr(av, "open", lambda place, *_, format, **__: asked.append((place, format)) or "camera")
+    monkeypatch.setattr(av, "open", lambda place, *_, format, **__: asked.append((place, format)) or "camera")  # type: ignore[func-returns-value]
     assert open_camera(system) == "camera" and asked == [NAMES[system]]
 
 

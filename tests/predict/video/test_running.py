@@ -21,7 +21,7 @@ from mien.predict.video.annotating import rows_at, write_annotated
 from mien.predict.video.running import VideoOptions
 from tests.predict.network import answer, write_network
 from tests.predict.video.films import BLUE, GREEN, RED, marked, pasted, portrait, write_video
-from tests.surroundings import leftovers, run_here
+from tests.surroundings import Outcome, leftovers, run_here
 
 TIMES_S = [0.0, 0.1, 0.25, 0.3, 0.7, 0.9, 1.3]
 
@@ -39,7 +39,7 @@ def film(tmp_path: Path) -> Path:
     return path.rename(tmp_path / "film.jpg")
 
 
-def mien(*arguments: str | Path, root: Path) -> object:
+def mien(*arguments: str | Path, root: Path) -> Outcome:
     return run_here(app, "predict", *map(str, arguments), root=root)
 
 
