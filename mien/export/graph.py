@@ -60,7 +60,8 @@ class Answers(nn.Module):
 
     def forward(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The views' mean, and its softmax after division by the temperature."""
-        logits_NK = mean_logits(logits.unflatten(0, (-1, self.num_views)).unbind(1)) if self.num_views > 1 else logits
+        views = logits.unflatten(0, (-1, self.num_views)).unbind(1)  # type: ignore[no-untyped-call]
+        logits_NK = mean_logits(views) if self.num_views > 1 else logits
         return logits_NK, torch.softmax(logits_NK / self.temperature, dim=1)
 
 
@@ -111,7 +112,7 @@ def _converted(module: nn.Module, prefix: str, example: Tensor, inputs: Sequence
             torch.onnx.export(
                 module.eval(),
                 (example,),
-                buffer,
+                buffer,  # type: ignore[arg-type]
                 dynamo=False,
                 opset_version=OPSET,
                 input_names=[*inputs],

@@ -1,7 +1,9 @@
 """Exports a model of this repository, or of a folder that `mien export half` wrote, with what is known of it there."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from mien.config.params import load_params
 from mien.config.prediction import read_prediction_config
@@ -37,7 +39,9 @@ def export_model(model: str, file: Path, *, answer: Answer, precision: Precision
     )
 
 
-def export_folder(folder: Path, file: Path, *, precision: Precision = "fp32", progress: bool = False) -> Exported:
+def export_folder(
+    folder: Path, file: Path, *, precision: Precision = "fp32", changes: "Changes | None" = None, progress: bool = False
+) -> Exported:
     """Exports a model whose folder `mien export half` wrote; it is proved on drawn faces, because its images are not here.
 
     Raises as `export_onnx` does, and ExportError if the folder is not such a one, or for int8, which needs training images.
@@ -52,20 +56,38 @@ def export_folder(folder: Path, file: Path, *, precision: Precision = "fp32", pr
             "run the command in the repository that trained the model, or use fp16"
         )
     answer = read_answer(folder / ANSWER, remedy="write the folder again with `mien export half`")
+    answer = (changes or Changes()).of(answer)
     tta = load_params(folder / paths.PARAMS.name).model(describe_model(folder).name).tta
     return export_onnx(
         folder, file, answer=answer, tta=tta, images_N3SS=_drawn(answer), shown=DRAWN, precision=precision, progress=progress
     )
 
 
-def export_named(name: str, file: Path, *, precision: Precision = "fp32", progress: bool = False) -> Exported:
+@dataclass(frozen=True)
+class Changes:
+    """What an exported model does otherwise than in its own evaluation; None keeps it."""
+
+    detector: Literal["mtcnn", "none"] | None = None
+    margin: float | None = None
+    licence: str | None = None
+
+    def of(self, answer: Answer) -> Answer:
+        """The answer with these changes."""
+        faces = {name: value for name, value in (("detector", self.detector), ("margin", self.margin)) if value is not None}
+        changed: dict[str, object] = {"faces": answer.faces.model_copy(update=faces)}
+        return answer.model_copy(update=changed if self.licence is None else {**changed, "licence": self.licence})
+
+
+def export_named(
+    name: str, file: Path, *, precision: Precision = "fp32", changes: Changes | None = None, progress: bool = False
+) -> Exported:
     """Exports what a user names: a model of params.yaml, or a folder, which has a / in its name."""
-    folder = Path(name)
+    folder, changes = Path(name), changes or Changes()
     if "/" in name and folder.parent != paths.model("any").parent:
-        return export_folder(folder, file, precision=precision, progress=progress)
+        return export_folder(folder, file, precision=precision, changes=changes, progress=progress)
     load_params().model(folder.name)
     answer = read_answer(paths.answer(folder.name), remedy=f"run `dvc repro evaluate@{folder.name}`")
-    return export_model(folder.name, file, answer=answer, precision=precision, progress=progress)
+    return export_model(folder.name, file, answer=changes.of(answer), precision=precision, progress=progress)
 
 
 def _drawn(answer: Answer) -> Images:

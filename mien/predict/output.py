@@ -24,16 +24,16 @@ class Writer(Protocol):
 
 
 @contextmanager
-def writing(path: Path | None, answer: Answer) -> Iterator[Writer]:
+def writing(path: Path | None, answer: Answer, *, has_raw: bool = False) -> Iterator[Writer]:
     """A writer of rows to a file, which appears complete or not at all; without a path it writes nothing.
 
-    Raises PredictError for a suffix that is not one of SUFFIXES.
+    `has_raw` adds the columns for the probabilities before smoothing. Raises PredictError for a suffix that is not one of SUFFIXES.
     """
     if path is None:
         yield lambda _: None
         return
     check_suffix(path)
-    columns = [*COLUMNS, *(f"p_{name}" for name in answer.classes)]
+    columns = [*COLUMNS, *(f"p_{name}" for name in answer.classes), *(f"raw_p_{name}" for name in answer.classes if has_raw)]
     with replacing_file(path) as temporary:
         if path.suffix == ".parquet":
             records: list[dict[str, Any]] = []
@@ -65,7 +65,8 @@ def line(row: Row, answer: Answer) -> str:
     where = one_line(row.path) + (f" at {row.time_s:.2f} s" if row.time_s is not None else "")
     if row.probabilities is None:
         return f"{where}: {row.reason}{f' ({one_line(row.detail)})' if row.detail else ''}"
-    face = f", face {row.face} of {row.num_faces}" if row.num_faces > 1 else ""
+    face = f", face {row.face}" if row.num_faces > 1 or (row.time_s is not None and (row.face or 0) > 1) else ""
+    face += f" of {row.num_faces}" if row.num_faces > 1 and row.time_s is None else ""
     first, second = sorted(zip(answer.classes, row.probabilities, strict=True), key=lambda pair: -pair[1])[:2]
     return f"{where}{face}: {'not sure: ' if row.unsure else ''}{first[0]} {first[1]:.0%}, {second[0]} {second[1]:.0%}"
 

@@ -58,7 +58,7 @@ def predict(
         prepared = Prepared(paths[number], None, "decoder_crash", "its decoder ended the process") if isinstance(found, Crashed) else found
         waiting.append((prepared.path, rows_of(prepared)))
         num_faces += sum(row.image is not None for row in waiting[-1][1])
-        if num_faces >= BATCH or number == 0:  # the first file at once, so that its answer is not kept waiting
+        if max(num_faces, len(waiting)) >= BATCH or number == 0:  # the first file at once, so that its answer is not kept waiting
             yield from _answered(waiting, engine, threshold)
             waiting, num_faces = [], 0
     yield from _answered(waiting, engine, threshold)
@@ -79,19 +79,20 @@ def answer_rows(rows: list[Row], engine: Engine, threshold: float | None) -> lis
         return rows
     shares_NK = np.concatenate([engine.run(np.stack(pixels[start : start + BATCH]))[1] for start in range(0, len(pixels), BATCH)])
     shares = iter(shares_NK.astype(float).tolist())
-    return [_answered_row(row, next(shares), engine.answer, threshold) if row.image is not None else row for row in rows]
+    return [judged(row, next(shares), engine.answer, threshold) if row.image is not None else row for row in rows]
+
+
+def judged(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:
+    """The row with these probabilities, their likeliest class, and whether that is unsure."""
+    best = max(range(len(shares_K)), key=shares_K.__getitem__)
+    unsure = None if threshold is None else shares_K[best] < threshold
+    return replace(row, probabilities=shares_K, label=answer.classes[best], unsure=unsure)
 
 
 def _answered(files: list[tuple[str, list[Row]]], engine: Engine, threshold: float | None) -> Iterator[tuple[str, list[Row]]]:
     rows = iter(answer_rows(list(chain.from_iterable(rows for _, rows in files)), engine, threshold))
     for path, own in files:
         yield path, [next(rows) for _ in own]
-
-
-def _answered_row(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:
-    best = max(range(len(shares_K)), key=shares_K.__getitem__)
-    unsure = None if threshold is None else shares_K[best] < threshold
-    return replace(row, probabilities=shares_K, label=answer.classes[best], unsure=unsure)
 
 
 _answer: Answer

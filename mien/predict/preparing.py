@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.align.cropping import accepted, face_square, whole_square
-from mien.align.geometry import Box, choose_face
-from mien.align.turning import Detector, best_score, box_before, find_faces
+from mien.align.geometry import Box, Face, choose_face
+from mien.align.turning import Detector, Found, best_score, box_before, find_faces
+from mien.config.sections.faces import FaceParams
 from mien.convert.decoding import decode
 from mien.predict.answer import Answer
 from mien.store.encoding import encode, reduced, square_pixels, stored_image
@@ -66,42 +67,43 @@ def prepare(content: bytes, answer: Answer, detector: Detector | None, *, all_fa
 
 def prepare_image(image: Image.Image, answer: Answer, detector: Detector | None, *, all_faces: bool) -> Photograph:
     """As `prepare`, of a decoded image: upright, RGB, in sRGB."""
-    how, quality = answer.faces, answer.decode.jpeg_quality
-    small = reduced(image, max_side_px=answer.decode.max_side_px)
-    if answer.grey:
-        small = small.convert("L").convert("RGB")
-    stored = encode(small, jpeg_quality=quality)
+    how = answer.faces
+    stored = stored_bytes(image, answer)
     if how.detector == "none":
-        return Photograph(*image.size, [_whole(stored, answer)])
+        return Photograph(*image.size, [whole_image(stored, answer)])
     assert detector is not None
     found = find_faces(stored_image(stored), detector, turns=how.turns, min_score=how.min_score)
     faces = accepted(found, how)
     if not faces:
         if how.on_missing == "fit":
-            return Photograph(*image.size, [_whole(stored, answer)])
-        best = best_score(found.faces)
-        raise NoFace("no face" if best is None else f"no face above the score of {how.min_score:g}; the best scores {best:.2f}")
+            return Photograph(*image.size, [whole_image(stored, answer)])
+        raise NoFace(why_none(best_score(found.faces), how))
     chosen = faces if all_faces else [choose_face(faces, *found.image.size, choose=how.choose)]
-    scale = max(image.size) / max(small.size)
-    return Photograph(
-        *image.size,
-        [
-            FaceImage(
-                square_pixels(face_square(found, face, how, jpeg_quality=quality)[0], side_px=answer.size_px),
-                _scaled(box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size), scale),
-                face.score,
-                found.turn_deg,
-            )
-            for face in chosen
-        ],
-    )
+    return Photograph(*image.size, [face_image(found, face, answer, photograph_px=image.size) for face in chosen])
 
 
-def _whole(stored: bytes, answer: Answer) -> FaceImage:
+def stored_bytes(image: Image.Image, answer: Answer) -> bytes:
+    """The encoded image in which faces are sought, as the stage `convert` stores it."""
+    small = reduced(image, max_side_px=answer.decode.max_side_px)
+    if answer.grey:
+        small = small.convert("L").convert("RGB")
+    return encode(small, jpeg_quality=answer.decode.jpeg_quality)
+
+
+def face_image(found: Found, face: Face, answer: Answer, *, photograph_px: tuple[int, int]) -> FaceImage:
+    """One face of a searched image; `photograph_px` is the size of the photograph, to whose pixels its box is scaled."""
+    square, _, _ = face_square(found, face, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
+    scale = max(photograph_px) / max(found.image.size)
+    left, top, right, bottom = (edge * scale for edge in box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size))
+    return FaceImage(square_pixels(square, side_px=answer.size_px), (left, top, right, bottom), face.score, found.turn_deg)
+
+
+def whole_image(stored: bytes, answer: Answer) -> FaceImage:
+    """The whole stored image as a face."""
     square = whole_square(stored, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
     return FaceImage(square_pixels(square, side_px=answer.size_px), None, None)
 
 
-def _scaled(box: Box, scale: float) -> Box:
-    left, top, right, bottom = (edge * scale for edge in box)
-    return left, top, right, bottom
+def why_none(best: float | None, how: FaceParams) -> str:
+    """Why no face is accepted, given the best score of all detections."""
+    return "no face" if best is None else f"no face above the score of {how.min_score:g}; the best scores {best:.2f}"

@@ -1,4 +1,4 @@
-"""The rows of an answer: one for each face of each photograph, and one with a reason for each file that has none."""
+"""The rows of an answer: one for each face of each photograph or frame, and one with a reason for each that has none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,13 @@ class Row:
 
     Args:
         path: the file, as the source names it.
-        face: the number of the face, from 1; None if there is none.
+        face: the number of the face, from 1; 0 for a whole frame of a video; None if there is none.
         image: the face; None if there is none.
         probabilities: calibrated, in the order of the classes; None if there is no face.
         unsure: whether the confidence is below the threshold; None without a threshold, or without a face.
         reason: why there is no face or no answer, one word, and `detail`; None if there is an answer.
         time_s: of a video's frame, from its first; None for photographs.
+        raw: the probabilities of the frame itself, where `probabilities` are smoothed over time.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Row:
     reason: str | None = None
     detail: str = ""
     time_s: float | None = None
+    raw: Sequence[float] | None = None
 
     @property
     def confidence(self) -> float | None:
@@ -45,7 +47,7 @@ class Row:
         return max(self.probabilities) if self.probabilities is not None else None
 
     def record(self, answer: Answer) -> dict[str, Any]:
-        """The row by column: COLUMNS, then `p_CLASS` for each class."""
+        """The row by column: COLUMNS, then `p_CLASS` for each class, and `raw_p_CLASS` where the row has `raw`."""
         box = self.image.box if self.image else None
         shares = self.probabilities if self.probabilities is not None else [None] * len(answer.classes)
         return {
@@ -62,4 +64,5 @@ class Row:
             "reason": self.reason,
             "detail": self.detail or None,
             **{f"p_{name}": share for name, share in zip(answer.classes, shares, strict=True)},
+            **({f"raw_p_{name}": share for name, share in zip(answer.classes, self.raw, strict=True)} if self.raw is not None else {}),
         }

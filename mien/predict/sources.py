@@ -13,6 +13,7 @@ from mien.ingest.sources.folder import folder_entries
 from mien.ingest.sources.nested import Context, expanded
 from mien.ingest.sources.unpacking_limit import Allowance
 from mien.predict.predicting import File
+from mien.predict.video.opening import VIDEO_HEAD_BYTES, begins_like_a_video
 
 LIST = "-"
 """stands for a list of paths on standard input, one per line"""
@@ -31,7 +32,7 @@ def files_of(source: str) -> Iterator[File]:
     path = Path(source)
     if not path.exists():
         raise PredictError(f"there is no {source}; name a photograph, a folder, an archive or a video, or - for a list of paths")
-    if not path.is_dir() and not (kind := _archive(path)):
+    if not path.is_dir() and not (kind := archive_kind(path)):
         yield _named(source)
         return
     if not path.is_dir():
@@ -53,7 +54,7 @@ def _images(source: str, entries: Iterator[Entry]) -> Iterator[File]:
             number += 1
             yield _as_file(found.path, found.content, found.error)
     if not number:
-        raise PredictError(f"{source} holds no image; name a folder or an archive with photographs")
+        raise PredictError(f"{source} holds no image; name a folder or an archive with photographs, or a single video file")
 
 
 def _listed() -> Iterator[File]:
@@ -74,6 +75,9 @@ def _named(name: str) -> File:
     try:
         if not path.is_file():
             return File(name, reason="unreadable", detail="no such file" if not path.exists() else "not a regular file")
+        with path.open("rb") as file:
+            if begins_like_a_video(file.read(VIDEO_HEAD_BYTES)):
+                return File(name, reason="unsupported", detail="a video, which is answered only if it is the source itself")
         if path.stat().st_size > MAX_BYTES:
             return File(name, reason="too_large", detail=f"more than {MAX_BYTES // 2**20} MiB")
         return File(name, path.read_bytes())
@@ -88,8 +92,8 @@ def _as_file(path: str, content: bytes | None, error: str | None) -> File:
     return File(path, content)
 
 
-def _archive(path: Path) -> str:
-    """The kind of an archive; empty for any other file."""
+def archive_kind(path: Path) -> str:
+    """The kind of an archive; empty for any other file, and for what is none."""
     try:
         if tarfile.is_tarfile(path):
             return "tar"

@@ -18,11 +18,13 @@ from tests.surroundings import Outcome, run_here
 
 PARAMS = f"labels: {{classes: [happy, sad]}}\n{MODELS}\n"
 
+LOCK = "stages:\n  split:\n    cmd: a\n  train@m:\n    cmd: b\n  train@other:\n    cmd: c\n"
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_text(PARAMS, encoding="utf-8")
-    (tmp_path / "dvc.lock").write_text("stages: {}\n", encoding="utf-8")
+    (tmp_path / "dvc.lock").write_text(LOCK, encoding="utf-8")
     (tmp_path / paths.card("m")).parent.mkdir(parents=True)
     (tmp_path / paths.card("m")).write_text("# m\n", encoding="utf-8")
     config = make_config(head="linear")
@@ -43,6 +45,8 @@ def test_the_folder_says_where_the_model_is_from_and_another_starts_from_it(work
         *("answer.json", "dvc.lock", "m.md", "model.json", "params.yaml", "weights.safetensors")
     ]
     assert (folder / "params.yaml").read_text(encoding="utf-8") == PARAMS
+    locked = (folder / "dvc.lock").read_text(encoding="utf-8")
+    assert "split:" in locked and "train@m:" in locked and "train@other" not in locked
     assert json.loads((folder / "model.json").read_text(encoding="utf-8"))["training"] == {"fingerprint": "abc"}
     described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     original = read_answer(workspace / paths.answer("m"), remedy="")

@@ -13,6 +13,7 @@ import pytest
 from mien.core.errors import ExportError, StorageError, TableError
 from mien.export import exporting
 from mien.export.exporting import Exported, export_onnx
+from mien.export.graph import to_onnx
 from mien.export.metadata import exported_answer, read_metadata
 from mien.models.predict import predict_logits
 from mien.models.store import load_model
@@ -78,7 +79,7 @@ def test_a_graph_that_the_gate_refuses_is_not_written_and_leaves_the_old_file(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write(folder, tmp_path / "m.onnx").file
-    before, honest = file.read_bytes(), exporting.to_onnx
+    before, honest = file.read_bytes(), to_onnx
 
     def dishonest(network: Any, *, temperature: float, **how: Any) -> Any:
         return honest(network, temperature=1.1 * temperature, **how)
