@@ -8,6 +8,7 @@ Shapes: N images, 3 colours, S×S side of the given squares, V views, P×P side 
 import io
 import warnings
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import torch
@@ -70,7 +71,8 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     The same network gives the same bytes, without any path or date. Raises ExportError if torch cannot convert the network, or if its
     file would be too large.
     """
-    from onnx.compose import merge_models
+    from onnx import helper
+    from onnx.compose import merge_graphs
 
     num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
     if num_bytes >= MAX_BYTES:
@@ -85,8 +87,15 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
         _converted(network, "network", torch.zeros(2, 3, input_px, input_px), ["views"], ["each"]),
         _converted(last, "answer", torch.zeros(2 * last.num_views, num_classes), ["each"], [*OUTPUTS]),
     ]
-    whole = merge_models(parts[0], parts[1], io_map=[("views", "views")])
-    return merge_models(whole, parts[2], io_map=[("each", "each")], name="mien")
+    whole = merge_graphs(parts[0].graph, parts[1].graph, io_map=[("views", "views")])
+    whole = merge_graphs(whole, parts[2].graph, io_map=[("each", "each")], name="mien")
+    return helper.make_model(
+        whole,
+        producer_name="mien",
+        producer_version=version("mien"),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=parts[0].ir_version,
+    )
 
 
 def _converted(module: nn.Module, prefix: str, example: Tensor, inputs: Sequence[str], outputs: Sequence[str]) -> "ModelProto":
@@ -113,7 +122,7 @@ def _converted(module: nn.Module, prefix: str, example: Tensor, inputs: Sequence
     except Exception as error:  # the exporter raises exceptions of many kinds for operations that ONNX does not have
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ExportError(f"torch cannot convert this network to ONNX ({reason}); use another backbone") from error
-    return add_prefix(onnx.load_from_string(buffer.getvalue()), f"{prefix}/", rename_inputs=False, rename_outputs=False)
+    return add_prefix(onnx.load_from_string(buffer.getvalue()), f"{prefix}:", rename_inputs=False, rename_outputs=False)
 
 
 def _rows_and_columns(tta: str, size_px: int) -> list[tuple[Tensor, Tensor]]:

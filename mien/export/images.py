@@ -9,7 +9,7 @@ from PIL import Image
 from mien.core.errors import TableError
 
 NUM_PROOF = 256
-NUM_CALIBRATION = 256  # twice as many change nothing that 2,000 test images show
+NUM_CALIBRATION = 256  # with twice as many, the predictions for 2,000 test images of FER2013 agree as well with single precision
 NUM_DRAWN = 32
 EXPRESSIONS = ("angry", "fear", "happy", "sad", "surprise")
 

@@ -62,7 +62,7 @@ def not_a_number(graph: ModelProto) -> None:
 
 def classes_swapped(graph: ModelProto) -> None:
     for tensor in graph.graph.initializer:
-        if tensor.name.startswith("network/head.classifier"):
+        if tensor.name.startswith("network:head.classifier"):
             tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor)[::-1].copy(), tensor.name))
 
 

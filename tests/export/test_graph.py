@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mien.core.errors import ExportError
 from mien.export.gate import Outputs, graph_outputs, prove, torch_outputs
-from mien.export.graph import to_onnx
+from mien.export.graph import OPSET, to_onnx
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.models.predict import forward_pass
@@ -60,6 +60,7 @@ def check(backbone: str, attention: str, head: str, input_px: int, *, tta: str =
     how = {"input_px": input_px, "tta": tta, "temperature": TEMPERATURE}
     graph = to_onnx(network, num_classes=len(config.classes), size_px=size_px, **how)
     onnx.checker.check_model(graph, full_check=True)
+    assert [(each.domain, each.version) for each in graph.opset_import] == [("", OPSET)]  # merged graphs may name it more than once
     expected, given = torch_outputs(network, images, **how), graph_outputs(graph.SerializeToString(), images)
     prove(given, expected, classes=config.classes)
     exact_NK = exact(network, torch.from_numpy(images), input_px=input_px, tta=tta)

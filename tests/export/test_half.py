@@ -38,7 +38,7 @@ def test_weights_are_rounded_and_small_tensors_are_not() -> None:
         else:
             half = stored[f"{tensor.name}_half"]
             assert half.data_type == TensorProto.FLOAT16 and np.array_equal(numpy_helper.to_array(half), values.astype(np.float16))
-    assert {"network/mean_C11", "network/std_C11"} <= set(stored), "the normalisation is exact"
+    assert {"network:mean_C11", "network:std_C11"} <= set(stored), "the normalisation is exact"
 
 
 def test_weights_beyond_half_precision_are_refused() -> None:
