@@ -8,7 +8,7 @@ Faces are compared in their order. Seconds are of processor time and of the phot
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -75,6 +75,12 @@ class Differences:
             self.landmark_px = max(self.landmark_px, float(np.abs(own.landmarks - other.landmarks).max()))
             self.score = max(self.score, abs(own.score - other.score))
 
+    def lines(self) -> Iterator[str]:
+        yield f"{self.num_images} images, {self.num_faces} faces, {self.num_crops} crops of {SIZE_PX} px"
+        yield f"largest differences: boxes {self.box_px:.1e} px, landmarks {self.landmark_px:.1e} px, scores {self.score:.1e}"
+        yield f"different number of faces, {len(self.other_number)}: {', '.join(self.other_number) or 'none'}"
+        yield f"different crop, {len(self.other_crop)}: {', '.join(self.other_crop) or 'none'}"
+
 
 def main(
     source: Annotated[Path, typer.Argument(help="Folder or archive of photographs.")],
@@ -95,17 +101,14 @@ def main(
         for turn_deg in TURNS_DEG if number % turned_every == 0 else ():
             other = turned(image, turn_deg)
             differences.add(f"{path} turned by {turn_deg}°", other, *(detector.detect(other) for detector in detectors))
-    typer.echo(f"{differences.num_images} images, {differences.num_faces} faces, {differences.num_crops} crops of {SIZE_PX} px")
+    for line in differences.lines():
+        typer.echo(line)
+    ours_s, theirs_s = zip(*seconds, strict=True)
+    ratio = statistics.median(theirs / ours for ours, theirs in seconds)
     typer.echo(
-        f"largest difference of boxes {differences.box_px:.1e} px, of landmarks {differences.landmark_px:.1e} px, of scores {differences.score:.1e}"
+        f"{len(seconds)} photographs, median {statistics.median(ours_s):.3f} s, of facenet-pytorch {statistics.median(theirs_s):.3f} s"
     )
-    typer.echo(f"different number of faces, {len(differences.other_number)}: {', '.join(differences.other_number) or 'none'}")
-    typer.echo(f"different crop, {len(differences.other_crop)}: {', '.join(differences.other_crop) or 'none'}")
-    ours_s, theirs_s = (statistics.median(column) for column in zip(*seconds, strict=True))
-    ratio, total = statistics.median(theirs / ours for ours, theirs in seconds), sum(b for _, b in seconds) / sum(a for a, _ in seconds)
-    typer.echo(
-        f"median of {len(seconds)} photographs: {ours_s:.3f} s, facenet-pytorch {theirs_s:.3f} s; median ratio {ratio:.1f}, of sums {total:.1f}"
-    )
+    typer.echo(f"median ratio {ratio:.1f}, ratio of the sums {sum(theirs_s) / sum(ours_s):.1f}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python -m benchmarks.mtcnn.convert
 
 The graphs are written out here layer by layer, and not traced, so that they contain nothing else and are the same for each version of
-PyTorch. The weights are copied; the columns of the first dense layer are put in ONNX's order of pixels, and the softmax is left to the caller.
+PyTorch. The weights are copied. Only the columns of the first dense layer change their order, to that in which ONNX flattens an image. The
+softmax at the end is left to the caller.
 """
 
 from collections.abc import Mapping, Sequence

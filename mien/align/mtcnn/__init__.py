@@ -33,7 +33,7 @@ _MOST_CROPS = 64  # in one run, so that an image with thousands of candidates ne
 
 
 class FaceDetector:
-    """Finds faces with their five landmarks."""
+    """Finds faces with their five landmarks. Several threads may share one detector."""
 
     def __init__(self) -> None:
         self._propose, self._refine, self._decide = Network("pnet"), Network("rnet"), Network("onet")
@@ -97,7 +97,8 @@ def _best_first(scores: Floats) -> Indices:
 
 
 def _asked(network: Network, table: AreaTable, boxes: Floats, *, size_px: int) -> tuple[Floats, list[Floats]]:
-    """The boxes of which a part lies in the image, and a network's outputs for that part at `size_px`."""
+    """The boxes of which a part lies in the image (facenet-pytorch raises an error for others), and a network's outputs for that part at
+    `size_px`."""
     pixels = within(boxes, width_px=table.width_px, height_px=table.height_px)
     seen = (pixels[:, 2:] > pixels[:, :2]).all(axis=1)
     boxes, pixels = boxes[seen], pixels[seen]

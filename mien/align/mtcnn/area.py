@@ -1,8 +1,11 @@
 """Resizing by area, as PyTorch's `interpolate(mode="area")` does it: a pixel of the result is the mean of all pixels that it touches.
 
 MTCNN needs one image at many sizes and hundreds of small crops from it, and a summed-area table (Crow 1984) gives each mean with four
-look-ups, whatever the size. All sums are whole numbers, so the results are those of PyTorch to the last bit.
+look-ups, whatever the size. All sums are whole numbers, which single precision holds exactly for areas of up to 65,000 pixels, so the
+results are those of PyTorch to the last bit.
 """
+
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +21,12 @@ class AreaTable:
     def __init__(self, image: Image.Image) -> None:
         self.width_px, self.height_px = image.size
         pixels = np.asarray(image)
-        # Four 32-bit sums per pixel, of which the last is unused, because NumPy copies items of 16 bytes much faster than items of 12. A sum
-        # of a large image may overflow, but the difference of two sums is still right.
+        # Four 32-bit sums per pixel, of which the last is unused, because NumPy copies items of 16 bytes much faster than items of 12.
+        # The sums of a large image overflow, but their differences are still right.
         table = np.zeros((self.height_px + 1, self.width_px + 1, 4), np.uint32)
         np.cumsum(pixels, axis=1, dtype=np.uint32, out=table[1:, 1:, :3])
         rows = table.reshape(len(table), -1)
-        for above, row in zip(rows, rows[1:], strict=False):
+        for above, row in pairwise(rows):  # twice as fast as cumsum
             row += above
         self._table = table
 

@@ -126,13 +126,11 @@ def test_a_detector_finds_the_same_after_many_images(detector: FaceDetector) -> 
 
 def test_align_imports_neither_torch_nor_facenet_pytorch() -> None:
     """Every module of the room is imported, and a face is found."""
-    modules = [
-        f"mien.align.{'.'.join(path.relative_to(ROOT / 'mien/align').with_suffix('').parts)}"
-        for path in (ROOT / "mien/align").rglob("*.py")
-    ]
+    files = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "mien/align").rglob("*.py"))
+    modules = sorted(".".join(file.parts).removesuffix(".__init__") for file in files)
     program = f"""
 import importlib, sys
-for module in {sorted(module.removesuffix(".__init__") for module in modules)}:
+for module in {modules}:
     importlib.import_module(module)
 import numpy as np
 from mien.align.mtcnn import FaceDetector
