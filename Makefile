@@ -20,7 +20,9 @@ repro: $(READY)  ## the whole pipeline, on the embedded sample unless params.yam
 # differ in their last digits with the number of cores, and every row is to come out the same.
 fer2013-methods fer2013-best ferplus-best: export OMP_NUM_THREADS := 1
 # Without WEIGHTS, ImageNet's weights are downloaded.
-weights = $(if $(WEIGHTS),--set 'models.*.weights=$(abspath $(WEIGHTS))')
+first = *
+ferplus-best: first = fer_start
+weights = $(if $(WEIGHTS),--set 'models.$(first).weights=$(abspath $(WEIGHTS))')
 define require
 @fail() { printf 'usage: make $@ SOURCE=/path/to/fer2013.zip $1\nerror: %s\n' "$$1" >&2; exit 2; }; \
 	test -e "$(SOURCE)" || fail "no such SOURCE ($(SOURCE))"; \
@@ -69,9 +71,11 @@ format: $(READY)  ## mends what ruff can mend
 	ruff check --fix .
 	ruff format .
 
-lock: $(UV)  ## requirements.lock from pyproject.toml: exact versions with hashes, no index addresses
-	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+compile = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet
+lock: $(UV)  ## requirements.lock and requirements-serve.lock from pyproject.toml: exact versions with hashes, no index addresses
+	$(compile) --all-extras --group dev --output-file requirements.lock
+	$(compile) --extra serve --extra video --group build --constraint requirements.lock --output-file requirements-serve.lock
 
 clean:  ## the environment away
 	rm -rf .venv

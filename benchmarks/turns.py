@@ -82,7 +82,7 @@ def photographs(source: Path) -> Iterator[tuple[str, Image.Image]]:
     """Path and picture of every photograph that decodes, the first of exact copies."""
     seen = set()
     for entry in source_entries(source):
-        file = read_entry(entry)
+        file = read_entry(entry, max_bytes=2**28)
         if file.content is not None:
             with suppress(Undecodable):
                 image = reduced(decode(file.content, max_megapixels=100).image, max_side_px=640)

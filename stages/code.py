@@ -17,9 +17,9 @@ from mien.core.stage import command
 def main() -> None:
     """Writes fingerprints of the code that determines the result of each stage, so that DVC reruns a stage exactly if that code changed.
 
-    Reads the Python files and templates of mien and stages, requirements.lock, dvc.yaml, and the loss, attention block and head of each
-    model from params.yaml. Writes data/code/STAGE.txt, or data/code/STAGE/MODEL.txt for a stage that runs once per model. Comments,
-    docstrings, parameter descriptions and code that a stage does not reach do not affect the fingerprints.
+    Reads the files of mien and stages, requirements.lock, dvc.yaml, and the loss, attention block and head of each model from params.yaml.
+    Writes data/code/STAGE.txt, or data/code/STAGE/MODEL.txt for a stage that runs once per model. Comments, docstrings, parameter
+    descriptions and code that a stage does not reach do not affect the fingerprints.
     """
     params = load_params()
     code, pins, declared = Code(Path()), pinned(paths.LOCK), sections()

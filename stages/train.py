@@ -7,7 +7,7 @@ import typer
 from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.core import paths
-from mien.core.device import resolve_device
+from mien.core.device import resolve_device, slow_precision
 from mien.core.files import keep_only, write_json
 from mien.core.stage import command
 from mien.models.store import save_model
@@ -40,6 +40,8 @@ def main(model: str) -> None:
         typer.echo(told, err=True)
     device = resolve_device(params.runtime.device)
     config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
+    if told := slow_precision(config.precision, device):
+        typer.echo(f"warning: models.{model}.precision: {told}", err=True)
     rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
     train, val = (
         load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")

@@ -59,7 +59,7 @@ def make_squares(job: Job) -> dict[str, Sighting]:
 
 
 def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dict[str, Sighting]]:
-    from mien.align.mtcnn import FaceDetector  # here, because it imports torch, which takes seconds
+    from mien.align.mtcnn import FaceDetector  # here, because `faces.detector: none` needs no ONNX Runtime
 
     detector = FaceDetector()
     rows, sightings = [], {}

@@ -32,7 +32,9 @@ def predict(
     every: Annotated[float, typer.Option(min=0, help="video: seconds from one answered frame to the next; 0 answers every frame")] = 0.2,
     search_every: Annotated[
         float,
-        typer.Option(min=0, help="video file: seconds from one search for faces to the next; between, they are followed; 0 always searches"),
+        typer.Option(
+            min=0, help="video file: seconds from one search for faces to the next; between, they are followed; 0 always searches"
+        ),
     ] = 0.4,
     smooth: Annotated[
         float, typer.Option(min=0, help="video file: seconds over which the answers for a face are averaged; 0 leaves them as they are")

@@ -13,7 +13,7 @@ OWN = ("mien", "stages")
 NO_RESULT = (
     "mien.core.errors", "mien.core.stage", "mien.core.stopping", "mien.core.disk", "mien.core.leftovers",  # errors and how a run ends
     "mien.core.outputs",  # names the stage that writes a missing file
-    "mien.core.parallel", "mien.core.registry",  # spread work and find modules, with the same result whatever they do
+    "mien.core.parallel", "mien.core.registry", "mien.core.threads",  # spread work and find modules, with the same result whatever they do
     "mien.tracking",  # writes to MLflow, which no stage reads
     "mien.config.params",  # reads values that DVC tracks; only `configure` depends on it
     "mien.config.sections.train", "mien.config.sections.augment",  # their values are in data/configs
@@ -32,7 +32,7 @@ class Reached:
     libraries: set[str] = field(default_factory=set)
     """what is imported from outside, by its first name, such as torch"""
     files: set[Path] = field(default_factory=set)
-    """files that are no Python: templates, style sheets"""
+    """files that are no Python: templates, style sheets, weights"""
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,16 @@ class Code:
 
     def _named(self, module: str, named: str, choices: Mapping[str, str], found: Reached) -> list[tuple[str, str | None]]:
         """A string that names a module is what a process starts with or loads; one that names a package, a registry or a place of
-        templates.
+        other files, all of which count but a README.md.
         """
         folder = self.root.joinpath(*named.split("."))
         if not folder.is_dir():
             return [(named, None)]
         if _within(module, ("mien.config",)):  # it reads what losses and heads declare, as text
             return [(f"{named}.{path.stem}", DECLARED) for path in sorted(folder.glob("*.py"))]
-        found.files |= {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+        found.files |= {
+            path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != "README.md"
+        }
         return [(entry, None) for entry in self._entries(named, choices)]
 
     def _entries(self, package: str, choices: Mapping[str, str]) -> list[str]:

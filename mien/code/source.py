@@ -32,7 +32,7 @@ class Module:
     imports: dict[str, frozenset[tuple[str, str | None]]]
     """what imports, wherever they stand, bind to a name: (module, None) for a module, (module, name) for a name in it"""
     named: dict[str, frozenset[str]]
-    """strings that name a module or package of mien: what a process starts with, a place of templates, a registry"""
+    """strings that name a module or package of mien: what a process starts with, a place of templates or weights, a registry"""
     looked_up: dict[str, frozenset[tuple[str, str]]]
     """what is looked up in registries (mien.core.registry): the registry's package, and the variable of its modules"""
 

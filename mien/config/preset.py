@@ -107,14 +107,19 @@ def _text(name: str) -> str:
 
 
 def _flow(value: Any) -> str:
-    """The value as YAML in one line."""
+    """The value as YAML in one line, without its comments, which would end the line."""
     if value is None:
         return "(none)"
     yaml = round_trip()
     yaml.default_flow_style = True
     buffer = io.StringIO()
-    yaml.dump(dict(value) if isinstance(value, MutableMapping) else value, buffer)
+    yaml.dump(_bare(value), buffer)
     return buffer.getvalue().removesuffix("...\n").strip()
+
+
+def _bare(value: Any) -> Any:
+    """The value with plain maps; comments belong to the maps of a document."""
+    return {key: _bare(each) for key, each in value.items()} if isinstance(value, MutableMapping) else value
 
 
 def _comments(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

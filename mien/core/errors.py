@@ -10,7 +10,9 @@ MienError                 base of all errors below; a stage prints its text, wit
 ├── TrainingError         a training run cannot start or continue
 ├── StorageError          a file cannot be written: the disk is full or read-only, or a limit is reached
 ├── WorkerError           a worker process was killed
-├── PredictError         there is nothing to predict, or no model to predict with
+├── PredictError          there is nothing to predict, or no model to predict with
+├── ExportError           a model cannot be exported, or the exported file predicts something else
+├── ServeError            the server of `mien serve` cannot start
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises this error
 
@@ -63,6 +65,14 @@ class TrainingError(MienError):
 
 class PredictError(MienError):
     """A source or a model cannot be used for predictions."""
+
+
+class ExportError(MienError):
+    """A model cannot be exported, the exported file would predict something else, or a file is not an export of mien."""
+
+
+class ServeError(MienError):
+    """A server cannot start: a package is missing, or its address cannot be taken."""
 
 
 class StudyError(MienError):

@@ -1,7 +1,7 @@
 """Stores a trained model as a folder: weights.safetensors and model.json, enough to rebuild and serve it, and never a pickle."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,18 @@ def save_model(
             _write(place, *other)
 
 
-def save_half(folder: Path, source: Path, *, beside: Iterable[Path] = ()) -> None:
+def save_half(
+    folder: Path,
+    source: Path,
+    *,
+    beside: Iterable[Path] = (),
+    documents: Mapping[str, Mapping[str, Any]] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> None:
     """Writes a copy of the model in `source` with half-precision weights, 2 bytes each; mean and std of the input stay as they are.
 
-    Copies of the files `beside` are written next to it. `load_model` reads it like the original. Raises as `load_model` does, and
+    Written next to it are copies of the files `beside`, `documents` (JSON objects by file name, in which weights_sha256 becomes that of the
+    new weights, as in model.json), and `texts` by file name. `load_model` reads it like the original. Raises as `load_model` does, and
     WeightsError if a weight is too large for half precision.
     """
     model, _ = load_model(source)
@@ -61,9 +69,12 @@ def save_half(folder: Path, source: Path, *, beside: Iterable[Path] = ()) -> Non
     document = json.loads((source / DESCRIPTION).read_text(encoding="utf-8"))
     with replacing_directory(folder) as temporary:
         (temporary / WEIGHTS).write_bytes(save(state))
-        write_json(temporary / DESCRIPTION, {**document, "weights_sha256": file_sha256(temporary / WEIGHTS)})
+        for name, content in {DESCRIPTION: document, **(documents or {})}.items():
+            write_json(temporary / name, {**content, "weights_sha256": file_sha256(temporary / WEIGHTS)})
         for file in beside:
             (temporary / file.name).write_bytes(file.read_bytes())
+        for name, text in (texts or {}).items():
+            (temporary / name).write_text(text, encoding="utf-8")
 
 
 def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any]) -> None:

@@ -34,7 +34,9 @@ def check_folder(folder: Path, *, source: str) -> None:
 def unused(path: Path) -> Path:
     """The path. Raises PredictError if there is a file already."""
     if path.exists():
-        raise PredictError(f"--annotate {path.parent}: it holds a file {path.name}, which is not replaced; remove it, or name another folder")
+        raise PredictError(
+            f"--annotate {path.parent}: it holds a file {path.name}, which is not replaced; remove it, or name another folder"
+        )
     return path
 
 

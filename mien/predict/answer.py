@@ -16,6 +16,9 @@ from mien.core.errors import TableError
 from mien.core.outputs import read_json_output
 from mien.statistics.selective import OperatingPoint
 
+ANSWER = "answer.json"
+"""the name that the file has in a folder of `mien export half`"""
+
 
 class Decoding(Section):
     """How the bytes of a picture become the stored image; the meaning and the bounds are those of the section `convert`."""

@@ -61,7 +61,7 @@ class TwoFaces:
 
 @pytest.fixture
 def two_faces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mien.align.mtcnn", SimpleNamespace(FaceDetector=TwoFaces))  # and torch stays out
+    monkeypatch.setitem(sys.modules, "mien.align.mtcnn", SimpleNamespace(FaceDetector=TwoFaces))
 
 
 def test_fitting_squares_keep_their_bytes_and_others_fit(tmp_path: Path) -> None:

@@ -135,8 +135,12 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
-        {"align", "doubts", "ensemble", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+        {"doubts", "ensemble", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
     ),
+    "the version of ONNX Runtime": (substituted("requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0"), {"align"}),
+    "the weights of the face detector": (added("mien/pretrained/mtcnn/rnet.onnx", "\0"), {"align"}),
+    "what is said about the face detector": (added("mien/pretrained/mtcnn/README.md", "Another sentence.\n"), set()),
+    "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
         {"ensemble", "teach", *each("evaluate"), *each("explain")},

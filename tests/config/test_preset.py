@@ -99,6 +99,16 @@ def test_changes_tell_the_key_the_old_and_the_new_value(file: Path) -> None:
     assert "models.resnet50.weights: none → imagenet" in said
 
 
+def test_a_change_is_told_in_one_line_without_the_comments_of_its_value(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "patch.yaml").write_text(
+        "models:\n  extra:  # why\n    backbone: cnn  # small\n    loss_params: {}\n    train: {epochs: 2}  # few\n    head: dense\n"
+        "    weights: none\n    attention: none\n    loss: focal\n"
+    )
+    (change,) = [str(change) for change in preset.apply_preset(str(tmp_path / "patch.yaml"), path=file) if "extra" in str(change)]
+    rest = "head: dense, weights: none, attention: none, loss: focal"
+    assert change == f"models.extra: (none) → {{backbone: cnn, loss_params: {{}}, train: {{epochs: 2}}, {rest}}}"
+
+
 def test_a_pattern_stands_for_every_model_there_is(file: Path) -> None:
     file.write_text(COMMITTED.replace("  densenet121:", "  my_own:"), encoding="utf-8")
     preset.apply_preset("photos", path=file)

@@ -150,7 +150,7 @@ def test_only_the_leaderboard_is_a_metric() -> None:
 
 @pytest.mark.parametrize(
     ("library", "importer"),
-    [("mlflow", "tracking/writer.py"), ("great_expectations", "validate/expectations.py"), ("facenet_pytorch", "align/mtcnn.py")],
+    [("mlflow", "tracking/writer.py"), ("great_expectations", "validate/expectations.py")],
 )
 def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
     modules = [path for folder in ("mien", "stages") for path in (ROOT / folder).rglob("*.py")]

@@ -17,9 +17,27 @@ from tests.predict.network import answer
 
 ABOUT = answer()
 HOSTILE = [
-    "../../up.png", "/etc/passwd.png", "a/../../b.png", "..", ".", "", "//x.jpg", "C:\\Windows\\x.png", "\\\\server\\share\\x.png", "a\x00b.png",
-    "a\nb\x1b[2J.png", "gnp.exe\u202e.png", "n" * 400 + ".png", "表情" * 120 + ".jpeg", "CON", "dir./x. ", "\udcff.png", "~/x.png", "-rf", "a.png/b.png",
-]  # fmt: skip
+    "../../up.png",
+    "/etc/passwd.png",
+    "a/../../b.png",
+    "..",
+    ".",
+    "",
+    "//x.jpg",
+    "C:\\Windows\\x.png",
+    "\\\\server\\share\\x.png",
+    "a\x00b.png",
+    "a\nb\x1b[2J.png",
+    "gnp.exe\u202e.png",
+    "n" * 400 + ".png",
+    "表情" * 120 + ".jpeg",
+    "CON",
+    "dir./x. ",
+    "\udcff.png",
+    "~/x.png",
+    "-rf",
+    "a.png/b.png",
+]
 
 
 def content(size_px: tuple[int, int] = (260, 250), kind: str = "PNG") -> bytes:

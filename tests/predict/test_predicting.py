@@ -4,6 +4,7 @@ import io
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,9 @@ def test_a_file_without_an_answer_has_a_reason_and_the_others_their_answers(engi
     assert found["e.jpg"].record(engine.answer)["p_happy"] is None
 
 
+_factor = 1
+
+
 def _double(item: int) -> int:
     if item == 7:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -82,7 +86,7 @@ def test_a_stream_reads_only_a_little_ahead() -> None:
             read.append(number)
             yield number + 10
 
-    found = stream(_double, items(), workers=2, prepare=_set, given=(2,))
+    found: Any = stream(_double, items(), workers=2, prepare=_set, given=(2,))
     assert next(found) == 20 and len(read) <= 8
     found.close()
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from benchmarks.mtcnn.reference import ReferenceDetector
 from mien.align.geometry import Face, choose_face, cut, square_around
 from mien.align.mtcnn import FaceDetector
+from mien.align.turning import turned
 from mien.store.encoding import reduced
 
 NUM_PHOTOS = 24
@@ -41,6 +43,20 @@ def faces(detector: FaceDetector, photos: list[Image.Image]) -> list[tuple[Image
         if sure := [face for face in detector.detect(image) if face.score >= 0.9]:
             found.append((image, choose_face(sure, *image.size, choose="largest")))
     return found
+
+
+def test_photographs_show_the_faces_that_facenet_pytorch_finds(detector: FaceDetector, photos: list[Image.Image]) -> None:
+    reference, num_faces = ReferenceDetector(), 0
+    for number, photo in enumerate(photos[::2]):
+        image = turned(photo, 90 * (number % 4))
+        found, expected = detector.detect(image), reference.detect(image)
+        assert len(found) == len(expected)
+        num_faces += len(found)
+        for face, other in zip(found, expected, strict=True):
+            assert face.box == pytest.approx(other.box, abs=1e-2)
+            assert face.landmarks == pytest.approx(other.landmarks, abs=1e-2)
+            assert face.score == pytest.approx(other.score, abs=1e-4)
+    assert num_faces >= NUM_PHOTOS / 2
 
 
 def _tilt(face: Face) -> float:

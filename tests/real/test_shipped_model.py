@@ -15,7 +15,7 @@ from mien.models.store import load_model
 
 SHIPPED = Path(__file__).parents[2] / "mien/pretrained/fer"
 SPELT = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")  # FERPlus's columns, in the model's order
-STATED = 0.834
+STATED = 0.840
 
 
 def test_its_accuracy_on_test_images_is_as_stated(real_data: Path) -> None:

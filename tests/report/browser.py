@@ -15,8 +15,8 @@ BINARY = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 
 
-def chromium() -> Iterator[webdriver.Chrome]:
-    """The browser. Where there is none the tests are skipped, unless MIEN_BROWSER=required."""
+def chromium(*arguments: str) -> Iterator[webdriver.Chrome]:
+    """The browser, with further arguments. Where there is none the tests are skipped, unless MIEN_BROWSER=required."""
     if BINARY is None or DRIVER is None:
         absent = "chromium and chromedriver are not installed (Debian: apt-get install chromium chromium-driver)"
         if os.environ.get("MIEN_BROWSER") == "required":
@@ -25,7 +25,14 @@ def chromium() -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = BINARY
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900", "--hide-scrollbars"):
+    for argument in (
+        "--headless=new",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--window-size=1280,900",
+        "--hide-scrollbars",
+        *arguments,
+    ):
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")
@@ -40,13 +47,13 @@ class Viewer:
     def __init__(self, browser: webdriver.Chrome) -> None:
         self.browser = browser
 
-    def open(self, path: Path, *, width_px: int = 1280, theme: str = "light", script: bool = True) -> None:
+    def open(self, page: Path | str, *, width_px: int = 1280, theme: str = "light", script: bool = True) -> None:
         self.command("Emulation.setScriptExecutionDisabled", value=not script)
         self.command("Emulation.setDeviceMetricsOverride", width=width_px, height=900, deviceScaleFactor=1, mobile=width_px < 600)
         self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
         for kind in ("browser", "performance"):
             self.browser.get_log(kind)  # what came before is not this page's
-        self.browser.get(path.resolve().as_uri())
+        self.browser.get(page if isinstance(page, str) else page.resolve().as_uri())
 
     def command(self, name: str, **arguments: Any) -> Any:
         return self.browser.execute_cdp_cmd(name, arguments)

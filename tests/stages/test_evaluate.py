@@ -1,8 +1,10 @@
 """The stage on a small network with random weights: what it writes must agree with what it predicted."""
 
+import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from mien.models import speed
 from mien.models.build import ExpressionModel, build_model
 from mien.models.predict import predict_logits
 from mien.models.store import load_model, save_model, seed_folder
+from mien.predict.answer import read_answer
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import CALIBRATED, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_predictions, read_table, write_table
@@ -152,12 +155,36 @@ def test_what_is_written_agrees_with_the_predictions(capsys: pytest.CaptureFixtu
     assert plotted["actual"].tolist() == rows["label"].tolist() and plotted["predicted"].tolist() == rows["predicted"].tolist()
     bars = pd.read_csv(paths.reliability_table("tiny"))
     assert bars.groupby("temperature")["num_images"].sum().to_dict() == {"before": 5, "after": 5}
+    _check_answer(figures, rows["label"].tolist(), logits, temperature)
     slices = pd.read_csv(paths.slices("tiny"))
     assert set(slices["column"]) == {"age"}, "every other column has too few values: all are PNG, none has a face box or a flag"
     assert slices["num_images"].sum() == 5
     measured = read_json(paths.cost("tiny", "abc"))
     assert measured["images_per_s"] > 0 < measured["latency_ms"] and measured["device"] == "cpu"
     assert "evaluate: tiny: macro-F1" in capsys.readouterr().out
+
+
+def _check_answer(figures: dict[str, Any], labels: list[str], logits: np.ndarray, temperature: float) -> None:
+    """What is written for answers, and what a threshold gives on the test images, by hand."""
+    answer = read_answer(paths.answer("tiny"), remedy="")
+    assert answer.classes == list(CLASSES) and answer.temperature == temperature and answer.name == "tiny"
+    assert answer.weights_sha256 == hashlib.sha256((paths.model("tiny") / "weights.safetensors").read_bytes()).hexdigest()
+    assert answer.test.accuracy == figures["all"]["accuracy"] and [one.num_images for one in answer.test.recalls] == [2, 2, 1]
+    assert answer.selective[-1].coverage == 1 and answer.selective[-1].threshold == 0
+    chosen = figures["selective"]
+    shares = torch.softmax(torch.from_numpy(logits.astype(float)) / temperature, 1).numpy()
+    sure, right = shares.max(1), np.array(CLASSES)[shares.argmax(1)] == np.array(labels)
+    point = answer.threshold(chosen["min_accuracy"])
+    if point is None:
+        assert chosen["threshold"] is None and "test" not in chosen
+    else:
+        assert chosen["threshold"] == pytest.approx(point.threshold, abs=1e-6)
+        assert chosen["test"]["coverage"] == pytest.approx((sure >= chosen["threshold"]).mean())
+    ranked = right[np.argsort(-sure)]
+    assert chosen["aurc"] == pytest.approx(np.mean([1 - ranked[:number].mean() for number in range(1, len(ranked) + 1)]), abs=0.2)
+    curve = pd.read_csv(paths.selective_table("tiny"))
+    assert set(curve["split"]) == {"test", "validation"}
+    assert curve[curve["split"] == "test"].iloc[-1]["accuracy"] == pytest.approx(figures["all"]["accuracy"])
 
 
 @pytest.mark.usefixtures("workspace")

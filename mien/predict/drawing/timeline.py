@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from mien.predict.drawing.lines import Pen, nice_ticks, spread
-from mien.predict.drawing.text import COLOURS, FAINT, INK, PAPER, TRACK, fitting, font, width_px
+from mien.predict.drawing.text import COLOURS, FAINT, INK, PAPER, TRACK, fitting, width_px
 from mien.predict.rows import Row
 
 MAX_CHARTS = 6
@@ -68,12 +68,14 @@ def _draw_chart(pen: Pen, times: Sequence[float], track: Track, classes: Sequenc
         if row is not None and row.unsure:
             x = at(time_s, 0)[0]
             pen.rectangle((max(left, x - half_px), bottom + 3, min(right, x + half_px), bottom + 7), FAINT)
-    for index, colour, dashes in _styles(len(classes)):
+    for index, colour, _ in _styles(len(classes)):
         raw = [(time_s, row.raw[index]) if row and row.raw else None for time_s, row in zip(times, track, strict=True)]
         for piece in _pieces(raw):
             pen.line([at(*point) for point in piece], _pale(colour), 1)
     for index, colour, dashes in _styles(len(classes)):
-        shares = [(time_s, row.probabilities[index]) if row and row.probabilities else None for time_s, row in zip(times, track, strict=True)]
+        shares = [
+            (time_s, row.probabilities[index]) if row and row.probabilities else None for time_s, row in zip(times, track, strict=True)
+        ]
         for piece in _pieces(shares):
             pen.line([at(*point) for point in piece], colour, 2, dashes=dashes)
     _name_lines(pen, track, classes, area)

@@ -94,5 +94,3 @@ class _Output:
                 self._container.mux(self._stream.encode())
         finally:
             self._container.close()
-
-

@@ -1,4 +1,4 @@
-"""Answers for the frames of a video: faces are sought on all cores, followed, cropped as for training, and given to the network in batches."""
+"""Answers for the frames of a video: faces are sought on all cores, followed, cropped as for training, and given to the network."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

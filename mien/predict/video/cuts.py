@@ -6,8 +6,9 @@ from PIL import Image
 
 Small = NDArray[np.float32]
 
-# Measured on pairs of crops of 40 photographs: 0.8 % of different photographs are more alike than MIN_LIKENESS (a third of these are copies),
-# and no two crops of one photograph whose distance is at most a fifth of their width are less alike; for 0.3 of the width it is a fifth.
+# Measured on pairs of crops of 40 photographs: 0.8 % of different photographs are more alike than MIN_LIKENESS (a third of these are
+# copies), and no two crops of one photograph whose distance is at most a fifth of their width are less alike; for 0.3 of the width it is a
+# fifth.
 MIN_LIKENESS = 0.7
 SMALL_PX = (24, 14)
 _MOST_SHIFTS = (6, 1)  # in pixels of the small frame, horizontally and vertically: cameras pan more than they tilt

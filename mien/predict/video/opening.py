@@ -73,7 +73,9 @@ def open_video(path: Path) -> Iterator[Video]:
             raise Undecodable("corrupt", "nothing is found in it, perhaps because its end is missing")
         stream = next((s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic), None)
         if stream is None:
-            raise Undecodable("unsupported", "a file with sound, but without a video" if container.streams.audio else "a file without a video")
+            raise Undecodable(
+                "unsupported", "a file with sound, but without a video" if container.streams.audio else "a file without a video"
+            )
         if stream.codec_context is None:
             raise Undecodable("unsupported", "a video in a format for which PyAV has no decoder")
         stream.thread_type = "AUTO"
@@ -86,4 +88,4 @@ def begins_like_a_video(head: bytes) -> bool:
         return False  # HEIC has the container of MP4
     if head.startswith(_BEGINNINGS) or (head.startswith(b"RIFF") and head[8:11] == b"AVI") or head[4:8] in _ATOMS:
         return True
-    return any(head[at :: size][:3] == b"GGG" for at, size in ((0, 188), (4, 192)))
+    return any(head[at::size][:3] == b"GGG" for at, size in ((0, 188), (4, 192)))

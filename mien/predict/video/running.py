@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ def run_camera(engine: Engine, show: Show, *, all_faces: bool, threshold: float 
     return 0
 
 
-def camera_rows(engine: Engine, *, all_faces: bool, threshold: float | None, every_s: float) -> Iterator[list[Row]]:
+def camera_rows(engine: Engine, *, all_faces: bool, threshold: float | None, every_s: float) -> Generator[list[Row]]:
     """Yields the rows of frames of the camera. Raises PredictError."""
     with live_frames(open_camera(), every_s=every_s) as frames:
         yield from answered(WEBCAM, searched_live(frames, engine.answer), engine, all_faces=all_faces, threshold=threshold, batch=1)

@@ -30,9 +30,9 @@ class Tracker:
         for row, column in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True):
             if overlaps[row, column]:
                 numbers[column] = known[row][0]
-        for column, number in enumerate(numbers):
+        for place, number in enumerate(numbers):
             if not number:
-                numbers[column] = self._next
+                numbers[place] = self._next
                 self._next += 1
         self._last = {number: (self._last[number]) for number, _ in known} | dict(
             zip(numbers, ((time_s, box) for box in boxes), strict=True)

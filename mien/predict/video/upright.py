@@ -33,7 +33,7 @@ def upright_image(frame: Any, aspect: Fraction | None) -> Image.Image:
     angle that is no multiple of 90 degrees, the nearest multiple is used.
     """
     image = _square_pixels(_srgb(frame), aspect or Fraction(1))
-    transpose = _TRANSPOSES.get(_turn(frame))
+    transpose = _TRANSPOSES.get(_turn(frame))  # type: ignore[arg-type]
     return image if transpose is None else image.transpose(transpose)
 
 

@@ -80,7 +80,9 @@ def test_headings_say_what_is_not_sure() -> None:
 
 def test_all_frames_of_a_layout_have_one_size_whatever_they_show() -> None:
     plan = layout_for((320, 200), ABOUT, num_panels=4)
-    sizes = {annotated(picture(320, 200), [row((9, 9, 60, 60), face=n) for n in range(1, 1 + num)], ABOUT, plan).size for num in range(1, 5)}
+    sizes = {
+        annotated(picture(320, 200), [row((9, 9, 60, 60), face=n) for n in range(1, 1 + num)], ABOUT, plan).size for num in range(1, 5)
+    }
     assert sizes == {plan.size_px}
 
 

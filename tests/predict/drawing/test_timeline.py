@@ -39,7 +39,10 @@ def test_lines_lie_at_the_probabilities() -> None:
 
 
 def test_a_line_is_broken_where_there_is_no_answer() -> None:
-    frames = [[row(0.1 * number, [0.75, 0.25])] if not 20 <= number < 30 else [Row("f", reason="no_face", time_s=0.1 * number)] for number in range(50)]
+    frames = [
+        [row(0.1 * number, [0.75, 0.25])] if not 20 <= number < 30 else [Row("f", reason="no_face", time_s=0.1 * number)]
+        for number in range(50)
+    ]
     columns = at(pixels(frames), COLOURS[0]).any(axis=0)
     _, num = ndimage.label(columns)
     assert num == 2 and columns.sum() == pytest.approx(38 / 49 * np.ptp(np.flatnonzero(columns)), rel=0.03)
@@ -56,7 +59,9 @@ def test_each_face_has_a_chart_up_to_a_number() -> None:
     tracks = tracks_of(frames)
     assert sorted(tracks) == list(range(1, 10)) and sum(each is not None for each in tracks[9]) == 11
     heights = [timeline(frames[:1], CLASSES[:2], title="f", note="n").height]
-    heights += [timeline([[row(0.0, [0.6, 0.4], face) for face in range(1, 1 + num)]], CLASSES[:2], title="f", note="n").height for num in (1, 2, 3)]
+    heights += [
+        timeline([[row(0.0, [0.6, 0.4], face) for face in range(1, 1 + num)]], CLASSES[:2], title="f", note="n").height for num in (1, 2, 3)
+    ]
     assert len(set(np.diff(heights[1:]))) == 1 and heights[0] == heights[1] + (MAX_CHARTS - 1) * (heights[2] - heights[1])
 
 
@@ -71,7 +76,10 @@ def test_no_frame_one_frame_and_many_classes_are_drawn() -> None:
 
 def test_the_colours_differ_for_people_who_see_no_red_or_no_green() -> None:
     """Machado et al. 2009, protanopia and deuteranopia, as distances in sRGB levels."""
-    lost = ([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]], [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]])
+    lost = (
+        [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    )
     light = (np.array(COLOURS) / 255) ** 2.2
     for matrix in (np.eye(3), *map(np.array, lost)):
         seen = 255 * (light @ np.array(matrix).T).clip(0, 1) ** (1 / 2.2)

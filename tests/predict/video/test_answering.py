@@ -40,7 +40,9 @@ def sought(frames: list[Frame], detector: Blocks, every_s: float, about: object 
         yield frame, search(frame.stored, about, detector) if frame.is_searched else None
 
 
-def rows_of(frames: list[Frame], engine: Engine, *, every_s: float = 0.4, all_faces: bool = True, detector: Blocks | None = None) -> list[list[Row]]:
+def rows_of(
+    frames: list[Frame], engine: Engine, *, every_s: float = 0.4, all_faces: bool = True, detector: Blocks | None = None
+) -> list[list[Row]]:
     return list(answered("f", sought(frames, detector or Blocks(), every_s), engine, all_faces=all_faces, threshold=0.6))
 
 
@@ -50,7 +52,10 @@ def test_faces_that_move_evenly_have_their_numbers_boxes_and_answers_in_every_fr
     found = rows_of(frames, engine, detector=detector)
     assert detector.num_searched == 6, "every fourth frame of 21"
     for number, (frame, rows) in enumerate(zip(frames, found, strict=True)):
-        assert [(row.face, row.num_faces, row.label, row.time_s) for row in rows] == [(1, 2, "happy", frame.time_s), (2, 2, "angry", frame.time_s)]
+        assert [(row.face, row.num_faces, row.label, row.time_s) for row in rows] == [
+            (1, 2, "happy", frame.time_s),
+            (2, 2, "angry", frame.time_s),
+        ]
         np.testing.assert_allclose(rows[0].image.box, block(10 + 4 * number), atol=1.5)
         np.testing.assert_allclose(rows[1].image.box, block(250 - 4 * number, 130), atol=1.5)
 
@@ -97,7 +102,9 @@ def test_a_change_of_light_and_a_pan_are_no_cuts() -> None:
     pan = [Frame(0.2 * number, wide.crop((50 * number, 0, 50 * number + SIZE[0], SIZE[1]))) for number in range(9)]
     assert [frame.begins_shot for frame in sampled(pan, ABOUT, search_every_s=0.4)] == [True] + [False] * 8
     frames = film([[(block(20), RED)]] * 6)
-    darker = [Frame(frame.time_s, frame.image.point(lambda level: level // 3)) if number > 2 else frame for number, frame in enumerate(frames)]
+    darker = [
+        Frame(frame.time_s, frame.image.point(lambda level: level // 3)) if number > 2 else frame for number, frame in enumerate(frames)
+    ]
     black = [Frame(number * 0.1, Image.new("RGB", SIZE)) for number in range(3)]
     assert [frame.begins_shot for frame in sampled(darker, ABOUT, search_every_s=0.4)] == [True] + [False] * 5
     assert [frame.begins_shot for frame in sampled(black, ABOUT, search_every_s=0.4)] == [True, False, False]
@@ -116,7 +123,7 @@ def test_frames_are_taken_as_a_whole_where_a_photograph_would_be(tmp_path: objec
         np.testing.assert_allclose(rows[0].probabilities, engine.run(photograph.pixels[None])[1][0], atol=1e-6)
 
 
-def test_the_rotation_that_the_model_s_own_search_finds_is_used(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rotation_that_the_model_s_own_search_finds_is_used(engine: Engine) -> None:
     about = answer(faces=FaceParams(size_px=48))
 
     class Lying(Blocks):

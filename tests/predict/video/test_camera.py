@@ -1,4 +1,4 @@
-"""The camera, with a stand-in for what PyAV opens: which device is asked for, what is said if it is refused, and that no frame queues up."""
+"""The camera, with a stand-in for what PyAV opens: which device is asked for, what is said if it is refused, and that no frame waits."""
 
 import signal
 import sys
@@ -48,13 +48,17 @@ def test_the_default_camera_of_each_system_is_asked_for(monkeypatch: pytest.Monk
     devices = [av.device.DeviceInfo("Microphone", "", True, ["audio"]), av.device.DeviceInfo("Lens", "", False, ["video"])]
     monkeypatch.setattr("av.device.enumerate_input_devices", lambda name: devices if name == "dshow" else [])
     asked = []
-    monkeypatch.setattr(av, "open", lambda place, mode, *, format, options: asked.append((place, format)) or "camera")
+    monkeypatch.setattr(av, "open", lambda place, *_, format, **__: asked.append((place, format)) or "camera")  # type: ignore[func-returns-value]
     assert open_camera(system) == "camera" and asked == [NAMES[system]]
 
 
 @pytest.mark.parametrize("system", NAMES)
-@pytest.mark.parametrize("error", [av.error.FileNotFoundError(2, "No such file or directory"), av.error.PermissionError(13, "Permission denied")])
-def test_a_camera_that_is_missing_or_refused_is_a_line_with_a_remedy(monkeypatch: pytest.MonkeyPatch, system: str, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [av.error.FileNotFoundError(2, "No such file or directory"), av.error.PermissionError(13, "Permission denied")]
+)
+def test_a_camera_that_is_missing_or_refused_is_a_line_with_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, system: str, error: Exception
+) -> None:
     monkeypatch.setattr("av.device.enumerate_input_devices", lambda _: [])
     monkeypatch.setattr(av, "open", lambda *_, **__: (_ for _ in ()).throw(error))
     with pytest.raises(PredictError, match=r"^webcam: the camera cannot be opened \(.+\); connect a camera") as caught:
@@ -69,7 +73,7 @@ def test_this_machine_s_camera_opens_or_says_why_not() -> None:
     try:
         open_camera().close()
     except PredictError as error:
-        assert str(error).startswith("webcam: the camera cannot be opened")
+        assert str(error).startswith("webcam: the camera cannot be opened")  # noqa: PT017
 
 
 def test_each_frame_is_the_newest_and_none_is_read_after_the_end() -> None:
@@ -87,7 +91,10 @@ def test_each_frame_is_the_newest_and_none_is_read_after_the_end() -> None:
 def test_a_camera_that_ends_or_fails_ends_the_frames() -> None:
     with live_frames(Camera(num=5), every_s=0) as frames:
         assert 1 <= len(list(frames)) <= 5
-    with live_frames(Camera(num=5, error=av.error.OSError(19, "No such device")), every_s=0) as frames, pytest.raises(PredictError, match="connect it again"):
+    with (
+        live_frames(Camera(num=5, error=av.error.OSError(19, "No such device")), every_s=0) as frames,
+        pytest.raises(PredictError, match="connect it again"),
+    ):
         list(frames)
 
 

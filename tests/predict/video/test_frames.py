@@ -39,7 +39,9 @@ def corners(image: Image.Image) -> list[tuple[int, ...]]:
     return [tuple(image.resize((2, 2), Image.Resampling.BOX).getpixel((x, y))) for y in (0, 1) for x in (0, 1)]
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "mpeg4"), ("mkv", "libx264"), ("mov", "libx264"), ("webm", "libvpx-vp9"), ("ts", "libx264")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "mpeg4"), ("mkv", "libx264"), ("mov", "libx264"), ("webm", "libvpx-vp9"), ("ts", "libx264")]
+)
 def test_times_are_those_written_minus_the_first_also_of_a_variable_rate(tmp_path: Path, suffix: str, codec: str) -> None:
     times_s = [0.2, 0.24, 0.3, 0.6, 0.61, 1.4, 1.9]
     path = write_video(tmp_path / f"film.{suffix}", [quarters()] * len(times_s), times_s, codec=codec)
@@ -64,7 +66,9 @@ def test_frames_are_turned_and_mirrored_as_by_a_player(tmp_path: Path, turn_deg:
     np.testing.assert_allclose(corners(shown), corners(expected), atol=12)
 
 
-@pytest.mark.parametrize(("aspect", "size"), [(Fraction(2), (128, 48)), (Fraction(1, 2), (64, 96)), (Fraction(4, 3), (85, 48)), (Fraction(1), SIZE)])
+@pytest.mark.parametrize(
+    ("aspect", "size"), [(Fraction(2), (128, 48)), (Fraction(1, 2), (64, 96)), (Fraction(4, 3), (85, 48)), (Fraction(1), SIZE)]
+)
 def test_pixels_are_made_square_before_the_frame_is_turned(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
     plain = write_video(tmp_path / "plain.mp4", [quarters()] * 2, [0, 0.1], codec="libx264", aspect=aspect)
     turned = write_video(tmp_path / "turned.mp4", [quarters()] * 2, [0, 0.1], codec="libx264", aspect=aspect, turn_deg=90)
@@ -76,7 +80,10 @@ def test_the_matrix_of_colours_is_the_one_named_or_else_that_of_the_size(tmp_pat
     red, blue = {"709": (0.2126, 0.0722), "601": (0.299, 0.114)}[matrix]
     luma = 16 + 219 * red  # of pure red
     levels = (round(luma), round(128 - 224 * red / (2 * (1 - blue))), 240)
-    planes = [np.full((height_px if number == 0 else height_px // 2, 64 if number == 0 else 32), level, np.uint8) for number, level in enumerate(levels)]
+    planes = [
+        np.full((height_px if number == 0 else height_px // 2, 64 if number == 0 else 32), level, np.uint8)
+        for number, level in enumerate(levels)
+    ]
     path = tmp_path / "red.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25)
@@ -104,7 +111,9 @@ def test_the_light_of_hdr_becomes_that_of_a_photograph(tmp_path: Path, transfer:
 
 
 def test_videos_of_ten_bits_are_read(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "film.mp4", [quarters()] * 2, [0, 0.1], codec="libx265", pix_fmt="yuv420p10le", **{"x265-params": "log-level=none"})
+    path = write_video(
+        tmp_path / "film.mp4", [quarters()] * 2, [0, 0.1], codec="libx265", pix_fmt="yuv420p10le", **{"x265-params": "log-level=none"}
+    )
     np.testing.assert_allclose(corners(frames_of(path)[0].image), corners(quarters()), atol=12)
 
 
@@ -130,7 +139,7 @@ def test_a_last_frame_that_is_shown_long_is_no_missing_end(tmp_path: Path) -> No
         stream = container.add_stream("mpeg4", rate=25)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        for number, time_ms in enumerate((0, 3000)):
+        for time_ms in (0, 3000):
             frame = av.VideoFrame.from_image(quarters())
             frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
             for packet in stream.encode(frame):

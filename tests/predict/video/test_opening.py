@@ -14,9 +14,22 @@ from tests.predict.video.films import RED, write_video
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
-    for suffix, codec in (("mp4", "mpeg4"), ("mov", "mpeg4"), ("mkv", "mpeg4"), ("avi", "mpeg4"), ("webm", "libvpx-vp9"), ("ts", "libx264"), ("flv", "libx264"), ("ogv", "libtheora"), ("m2v", "mpeg2video"), ("h264", "libx264")):
+    for suffix, codec in (
+        ("mp4", "mpeg4"),
+        ("mov", "mpeg4"),
+        ("mkv", "mpeg4"),
+        ("avi", "mpeg4"),
+        ("webm", "libvpx-vp9"),
+        ("ts", "libx264"),
+        ("flv", "libx264"),
+        ("ogv", "libtheora"),
+        ("m2v", "mpeg2video"),
+        ("h264", "libx264"),
+    ):
         try:
-            write_video(folder / f"film.{suffix}", [Image.new("RGB", (64, 48), RED)] * 8, [0.04 * number for number in range(8)], codec=codec)
+            write_video(
+                folder / f"film.{suffix}", [Image.new("RGB", (64, 48), RED)] * 8, [0.04 * number for number in range(8)], codec=codec
+            )
         except ValueError:  # an encoder that this build of PyAV does not have
             continue
     return folder

@@ -21,7 +21,7 @@ from mien.predict.video.annotating import rows_at, write_annotated
 from mien.predict.video.running import VideoOptions
 from tests.predict.network import answer, write_network
 from tests.predict.video.films import BLUE, GREEN, RED, marked, pasted, portrait, write_video
-from tests.surroundings import leftovers, run_here
+from tests.surroundings import Outcome, leftovers, run_here
 
 TIMES_S = [0.0, 0.1, 0.25, 0.3, 0.7, 0.9, 1.3]
 
@@ -39,7 +39,7 @@ def film(tmp_path: Path) -> Path:
     return path.rename(tmp_path / "film.jpg")
 
 
-def mien(*arguments: str | Path, root: Path) -> object:
+def mien(*arguments: str | Path, root: Path) -> Outcome:
     return run_here(app, "predict", *map(str, arguments), root=root)
 
 
@@ -76,7 +76,9 @@ def test_smoothing_is_declared_and_keeps_the_answers_of_single_frames(film: Path
     found = mien(film, "--model", network, "--every", "0", "--smooth", "1", "--out", "rows.parquet", root=tmp_path)
     assert found.code == 0 and "smoothed over 1 s" in found.err
     table = pq.read_table(tmp_path / "rows.parquet").to_pylist()
-    assert table[0]["raw_p_happy"] == pytest.approx(0.71, abs=0.02) and table[0]["p_happy"] == pytest.approx(table[0]["raw_p_happy"], abs=0.02)
+    assert table[0]["raw_p_happy"] == pytest.approx(0.71, abs=0.02) and table[0]["p_happy"] == pytest.approx(
+        table[0]["raw_p_happy"], abs=0.02
+    )
     assert table[4]["raw_p_angry"] > 0.69 > table[4]["p_angry"], "at 0.7 s, red frames are in the window"
 
 
@@ -183,7 +185,7 @@ def test_boxes_move_between_answered_frames_in_an_annotated_video(tmp_path: Path
             assert np.abs(pixels - np.asarray(images[number]))[41:44, 10 + 10 * number : 55 + 10 * number].mean() > 10, "the box"
 
 
-def test_a_video_without_a_face_has_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_without_a_face_has_no_answer(tmp_path: Path) -> None:
     engine = Engine.load(write_network(tmp_path / "colours.onnx", answer(faces=FaceParams(size_px=48, turns=False))))
     path = write_video(tmp_path / "film.mp4", [Image.new("RGB", (64, 48), RED)] * 2, [0, 0.3])
     assert run(str(path), engine, out=None, all_faces=True, min_accuracy=None, workers=1, annotate=tmp_path / "seen") == 1

@@ -20,7 +20,9 @@ def row(time_s: float, shares: list[float] | None, face: int = 1) -> Row:
 
 def smooth(frames: list[list[Row]], window_s: float) -> list[list[Row]]:
     found = list(smoothed(iter(frames), answer(), window_s=window_s, threshold=0.6))
-    assert [[(r.time_s, r.face, r.reason) for r in rows] for rows in found] == [[(r.time_s, r.face, r.reason) for r in rows] for rows in frames]
+    assert [[(r.time_s, r.face, r.reason) for r in rows] for rows in found] == [
+        [(r.time_s, r.face, r.reason) for r in rows] for rows in frames
+    ]
     return found
 
 

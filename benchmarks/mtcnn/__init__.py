@@ -1,0 +1,1 @@
+"""What needs facenet-pytorch: the conversion of its networks for mien.align.mtcnn, and the comparison with its detector."""

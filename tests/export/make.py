@@ -1,0 +1,51 @@
+"""Models with weights that are not those they were made with, stored as the stage `train` stores them, and their answers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from mien.config.model import ModelConfig
+from mien.models.build import ExpressionModel
+from mien.models.store import describe_model, save_model
+from mien.predict.answer import Answer
+from tests.models.make import make_config, make_model, pictures
+from tests.predict.network import answer
+
+CONFIG = make_config(head="dense", head_params={"hidden": 64})
+SIZE_PX = 48
+
+
+def trained_like(config: ModelConfig, *, size_px: int = SIZE_PX) -> ExpressionModel:
+    """A model whose batch norms have the statistics of images and random factors: freshly made ones may be 1, or 0 for whole layers."""
+    model = make_model(config).train()
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    for norm in norms:
+        nn.init.uniform_(norm.weight, 0.5, 1.5)
+        nn.init.normal_(norm.bias, 0, 0.2)
+        norm.momentum = 1.0
+    images = pictures(8, size_px, seed=5).float() / 255
+    with torch.no_grad():
+        model(nn.functional.interpolate(images, size=(config.input_px, config.input_px), mode="bilinear"))
+    return model.eval()
+
+
+def squares(num: int, size_px: int = SIZE_PX, *, seed: int = 0) -> npt.NDArray[np.uint8]:
+    """Random RGB squares, N×3×S×S."""
+    return pictures(num, size_px, seed=seed).numpy()
+
+
+def saved(folder: Path, config: ModelConfig = CONFIG) -> Path:
+    """Stores a model like a trained one."""
+    save_model(folder, trained_like(config), config, facts={"fingerprint": "abc"})
+    return folder
+
+
+def answer_for(folder: Path, **changes: Any) -> Answer:
+    """The answer of the model in a folder."""
+    described = describe_model(folder)
+    known = {"name": described.name, "classes": described.classes, "size_px": SIZE_PX, "weights_sha256": described.weights_sha256}
+    return answer(**{**known, **changes})
