@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from mien.align.geometry import choose_face
-from mien.align.turning import Detector, Found, turned
+from mien.align.turning import Detector, Found
 from mien.core.errors import WorkerError
 from mien.core.streaming import Crashed, stream
 from mien.predict.answer import Answer
@@ -19,7 +19,6 @@ from mien.predict.rows import Row
 from mien.predict.video.following import Followed, followed
 from mien.predict.video.frames import Frame
 from mien.predict.video.searching import Sampled, Search, sampled, search
-from mien.store.encoding import stored_image
 
 WHOLE = 0
 """the number of a face that is a whole frame"""
@@ -76,7 +75,7 @@ def _rows(path: str, followed: Followed, answer: Answer, *, all_faces: bool) -> 
             return [Row(path, WHOLE, 1, whole_image(frame.stored, answer), time_s=frame.time_s)]
         why = why_none(followed.search.best_score, answer.faces) if followed.search else _UNFOLLOWED
         return [Row(path, reason="no_face", detail=why, time_s=frame.time_s)]
-    found = Found(turned(stored_image(frame.stored), followed.turn_deg), followed.turn_deg, list(followed.faces.values()))
+    found = Found(followed.image, followed.turn_deg, list(followed.faces.values()))
     chosen = found.faces if all_faces else [choose_face(found.faces, *found.image.size, choose=answer.faces.choose)]
     return [
         Row(path, number, len(chosen), face_image(found, face, answer, photograph_px=frame.size_px), time_s=frame.time_s)

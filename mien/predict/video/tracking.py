@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mien.align.geometry import Box
 
-MIN_IOU = 0.2
+MIN_IOU = 0.1
 """A face is the same as before if the two boxes overlap at least so much (intersection over union)."""
 MEMORY_S = 2.0
 """for how long a face may be unseen and keep its number"""
