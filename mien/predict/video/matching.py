@@ -71,7 +71,9 @@ def _grey(image: Image.Image, box: Box, scale: float) -> NDArray[np.float32]:
     """The grey levels of a box, reduced; what lies outside the image is black."""
     left, top, right, bottom = (round(edge) for edge in box)
     size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-    return np.asarray(image.crop((left, top, right, bottom)).convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)
+    return np.asarray(
+        image.crop((left, top, right, bottom)).convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32
+    )
 
 
 def _mean(first: Face, second: Face, share: float) -> Face:
@@ -82,4 +84,6 @@ def _mean(first: Face, second: Face, share: float) -> Face:
 
 def _moved(face: Face, right_px: float, down_px: float) -> Face:
     left, top, right, bottom = face.box
-    return Face((left + right_px, top + down_px, right + right_px, bottom + down_px), face.score, face.landmarks + (right_px, down_px))
+    return Face(
+        (left + right_px, top + down_px, right + right_px, bottom + down_px), face.score, face.landmarks + np.array([right_px, down_px])
+    )

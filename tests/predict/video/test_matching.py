@@ -42,7 +42,9 @@ def test_where_nothing_is_alike_it_moves_evenly() -> None:
         np.testing.assert_allclose(found.box, (110, 90, 210, 190), atol=0.5)
 
 
-@pytest.mark.parametrize("box", [(-30.0, -20.0, 60.0, 70.0), (380.0, 280.0, 430.0, 330.0), (5.0, 5.0, 7.0, 8.0), (-20.0, -20.0, 420.0, 320.0)])
+@pytest.mark.parametrize(
+    "box", [(-30.0, -20.0, 60.0, 70.0), (380.0, 280.0, 430.0, 330.0), (5.0, 5.0, 7.0, 8.0), (-20.0, -20.0, 420.0, 320.0)]
+)
 def test_faces_at_the_edge_and_of_any_size_are_followed_without_an_error(box: tuple[float, float, float, float]) -> None:
     image = pasted(SIZE, [(PORTRAIT, (10, 10))])
     found = between(Seen(image, face_in(box)), Seen(image, face_in(box)), image, share=0.5)
