@@ -95,6 +95,8 @@ def _as_file(path: str, content: bytes | None, error: str | None) -> File:
 def archive_kind(path: Path) -> str:
     """The kind of an archive; empty for any other file, and for what is none."""
     try:
+        if not path.is_file():  # to open a pipe would wait for a writer
+            return ""
         if tarfile.is_tarfile(path):
             return "tar"
     except (OSError, EOFError, ValueError):

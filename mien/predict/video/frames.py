@@ -29,7 +29,7 @@ class Reading:
 
     Args:
         video: the opened video.
-        every_s: the least time from one frame that is taken to the next; 0 takes all. The first frame is always taken.
+        every_s: the first frame of each interval of so many seconds is taken; 0 takes all.
         max_megapixels: larger frames are refused.
     """
 

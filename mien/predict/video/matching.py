@@ -31,7 +31,7 @@ def between(before: Seen, after: Seen, image: Image.Image, *, share: float) -> F
     Its size and its landmarks lie on the line between those of the two. So does its place, unless the face as it looks in them is found
     nearby; of the two places that are found, the one that is nearer in time or more alike counts more.
     """
-    guess = _mean(before.face, after.face, share)
+    guess = even_way(before.face, after.face, share)
     x, y = guess.centre
     places, weights = [(x, y)], [_DOUBT]
     for seen, weight in ((before, 1 - share), (after, share)):
@@ -40,6 +40,13 @@ def between(before: Seen, after: Seen, image: Image.Image, *, share: float) -> F
         weights.append(weight * max(0.0, likeness) ** _SHARPNESS)
     (right, down), total = np.array(places).T @ np.array(weights), sum(weights)
     return _moved(guess, float(right / total - x), float(down / total - y))
+
+
+def even_way(first: Face, second: Face, share: float) -> Face:
+    """The face at a share of the way from one to the other."""
+    left, top, right, bottom = (a + share * (b - a) for a, b in zip(first.box, second.box, strict=True))
+    landmarks = first.landmarks + share * (second.landmarks - first.landmarks)
+    return Face((left, top, right, bottom), min(first.score, second.score), landmarks)
 
 
 def _found(seen: Seen, image: Image.Image, *, near: Point) -> tuple[Point, float]:
@@ -74,12 +81,6 @@ def _grey(image: Image.Image, box: Box, scale: float) -> NDArray[np.float32]:
     return np.asarray(
         image.crop((left, top, right, bottom)).convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32
     )
-
-
-def _mean(first: Face, second: Face, share: float) -> Face:
-    left, top, right, bottom = (a + share * (b - a) for a, b in zip(first.box, second.box, strict=True))
-    landmarks = first.landmarks + share * (second.landmarks - first.landmarks)
-    return Face((left, top, right, bottom), min(first.score, second.score), landmarks)
 
 
 def _moved(face: Face, right_px: float, down_px: float) -> Face:

@@ -42,6 +42,8 @@ def is_video(path: Path) -> bool:
     Raises PredictError if it begins like a video and PyAV is not installed.
     """
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             head = file.read(VIDEO_HEAD_BYTES)
     except OSError:

@@ -59,30 +59,32 @@ def run_video(
 ) -> int:
     """Answers a video file; returns 1 if it has no answer or cannot be read to its end, else 0."""
     video = unused(annotate / safe_name(Path(source).name).with_suffix(".mp4")) if annotate else None
-    frames: list[list[Row]] = []
-    fault: Row | None = None
+    kept: list[list[Row]] = []
+    numbers: set[int] = set()
+    num_frames = num_without = num_faults = 0
     rows = video_rows(source, engine, options, all_faces=all_faces, threshold=threshold, workers=workers)
     for own in tqdm(rows, desc="predict", unit="frame", disable=not sys.stderr.isatty()):
         for row in own:
             show(row)
-        if own[0].reason in (None, "no_face"):
-            frames.append(own)
-        else:
-            fault = own[0]
-    if not frames:
-        return 1
+        if own[0].reason not in (None, "no_face"):
+            num_faults += 1
+            continue
+        num_frames += 1
+        num_without += own[0].reason is not None
+        numbers |= {row.face for row in own if row.face}
+        if video is not None or options.plot is not None:
+            kept.append(own)
     declared = f"smoothed over {options.smooth_s:g} s" if options.smooth_s else "not smoothed"
-    if video is not None:
-        write_annotated(Path(source), video, frames, engine.answer)
-    if options.plot is not None:
+    if video is not None and kept:
+        write_annotated(Path(source), video, kept, engine.answer)
+    if options.plot is not None and kept:
         note = f"model {engine.answer.name}; probabilities {declared}{'; grey marks: not sure' if threshold is not None else ''}"
         with replacing_file(options.plot) as temporary:
-            timeline(frames, engine.answer.classes, title=Path(source).name, note=note).save(temporary, "PNG")
-    num_faces = len({row.face for own in frames for row in own if row.face})
-    num_without = sum(own[0].reason is not None for own in frames)
-    told = f"predict: {plural(len(frames), 'frame')}, {num_without} without a face, {plural(num_faces, 'face')}; answers {declared}"
-    typer.echo(told + (f"; all columns are in {out}" if out else ""), err=True)
-    return int(fault is not None or num_without == len(frames))
+            timeline(kept, engine.answer.classes, title=Path(source).name, note=note).save(temporary, "PNG")
+    if num_frames:
+        told = f"predict: {plural(num_frames, 'frame')}, {num_without} without a face, {plural(len(numbers), 'face')}; answers {declared}"
+        typer.echo(told + (f"; all columns are in {out}" if out else ""), err=True)
+    return int(num_faults > 0 or num_without == num_frames)
 
 
 def video_rows(

@@ -1,5 +1,6 @@
 """Which files are videos: by their content, whatever their names are."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def test_images_texts_and_playlists_are_no_videos(films: Path, tmp_path: Path) -
     (tmp_path / "stream.m3u8").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{films / 'film.ts'}\n#EXT-X-ENDLIST\n")
     files = sorted(tmp_path.iterdir())
     assert len(files) == 12 and [file.name for file in files if is_video(file)] == []
-    assert not is_video(tmp_path) and not is_video(tmp_path / "missing.mp4")
+    os.mkfifo(tmp_path / "pipe.mp4")  # to open it would wait for a writer
+    assert not is_video(tmp_path) and not is_video(tmp_path / "missing.mp4") and not is_video(tmp_path / "pipe.mp4")
 
 
 def test_a_video_whose_end_is_missing_is_still_taken_for_one(films: Path, tmp_path: Path) -> None:
