@@ -19,23 +19,28 @@ CONFIG = make_config(head="dense", head_params={"hidden": 64})
 SIZE_PX = 48
 
 
+def squares(num: int, size_px: int = SIZE_PX, *, seed: int = 0) -> npt.NDArray[np.uint8]:
+    """RGB squares of smooth random colours, N×3×S×S. To a deep network, images of independent pixels are all alike."""
+    colours = pictures(num, 5, seed=seed).float()
+    smooth = nn.functional.interpolate(colours, size=(size_px, size_px), mode="bicubic")
+    return (smooth + pictures(num, size_px, seed=seed + 1) / 16).clamp(0, 255).to(torch.uint8).numpy()
+
+
 def trained_like(config: ModelConfig, *, size_px: int = SIZE_PX) -> ExpressionModel:
-    """A model whose batch norms have the statistics of images and random factors: freshly made ones may be 1, or 0 for whole layers."""
+    """A model whose batch norms have the statistics of images and random factors: freshly made ones may be 1, or 0 for whole layers.
+
+    The factors are below 1, because a deep network of random weights otherwise amplifies rounding errors from layer to layer.
+    """
     model = make_model(config).train()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
-        nn.init.uniform_(norm.weight, 0.5, 1.5)
+        nn.init.uniform_(norm.weight, 0.2, 0.8)
         nn.init.normal_(norm.bias, 0, 0.2)
         norm.momentum = 1.0
-    images = pictures(8, size_px, seed=5).float() / 255
+    images = torch.from_numpy(squares(16, size_px, seed=5)).float() / 255
     with torch.no_grad():
         model(nn.functional.interpolate(images, size=(config.input_px, config.input_px), mode="bilinear"))
     return model.eval()
-
-
-def squares(num: int, size_px: int = SIZE_PX, *, seed: int = 0) -> npt.NDArray[np.uint8]:
-    """Random RGB squares, N×3×S×S."""
-    return pictures(num, size_px, seed=seed).numpy()
 
 
 def saved(folder: Path, config: ModelConfig = CONFIG) -> Path:
