@@ -12,8 +12,8 @@ from mien.serve import running
 from mien.serve.pool import Pool
 from tests.serve.coloured import LIMITS, Served, served
 
-HEAD_S = 1.0
-TIME_S = 1.5
+HEAD_S = 0.6
+TIME_S = 1.0
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,15 @@ def running(network: Path, folder: Path, *arguments: str) -> Iterator[tuple[subp
         (folder / f"{name}.py").write_text(f"raise SystemExit('{name} was imported')\n", encoding="utf-8")
     command = [sys.executable, "-m", "mien", "serve", str(network), "--port", "0", "--workers", "1", *arguments]
     environment = {**os.environ, "PYTHONPATH": f"{folder}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells let what runs in the background ignore it
+    )
     try:
         assert process.stdout
         yield process, process.stdout.readline()
