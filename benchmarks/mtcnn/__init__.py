@@ -1,1 +1,1 @@
-"""What needs facenet-pytorch: the conversion of its networks for mien.align.mtcnn, and the comparison with its detector."""
+"""The face detector and facenet-pytorch: the conversion of its networks for mien.align.mtcnn, and a comparison of the detectors."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 _START_S = 1.5  # start of a stage: Python and its libraries
 _INGEST_S, _INGEST_S_PER_GB = 1e-4, 8.0
 _HASHES_S, _HASHES_S_PER_PAIR = 1e-3, 2.5e-8
-_MTCNN_S = 0.12
+_MTCNN_S = 0.07
 _TABLES_S = 1e-4
 
 

@@ -24,9 +24,9 @@ class AreaTable:
         # Four 32-bit sums per pixel, of which the last is unused, because NumPy copies items of 16 bytes much faster than items of 12.
         # The sums of a large image overflow, but their differences are still right.
         table = np.zeros((self.height_px + 1, self.width_px + 1, 4), np.uint32)
-        np.cumsum(pixels, axis=1, dtype=np.uint32, out=table[1:, 1:, :3])
-        rows = table.reshape(len(table), -1)
-        for above, row in pairwise(rows):  # twice as fast as cumsum
+        for channel in range(3):  # a third of the time that one cumsum of all takes
+            np.cumsum(pixels[:, :, channel], axis=1, dtype=np.uint32, out=table[1:, 1:, channel])
+        for above, row in pairwise(table.reshape(len(table), -1)):  # half of the time of cumsum along columns
             row += above
         self._table = table
 
