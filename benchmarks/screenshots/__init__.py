@@ -1,0 +1,1 @@
+"""The images in docs/images: each script draws or photographs some of them anew."""
