@@ -2,8 +2,9 @@
 
     python -m benchmarks.screenshots.answers
 
-The first is the page of `mien serve` with two portraits. The second is what `mien predict FILM --annotate --plot` writes of a film: three
-frames and the timeline. Portraits and film are drawn and show nobody, and the shipped model answers. Chromium and chromedriver must be installed.
+The first is the page of `mien serve` with two portraits. The second is what `mien predict FILM --annotate --plot` writes of a film:
+three frames and the timeline. Portraits and film are drawn and show nobody, and the shipped model answers. Chromium and chromedriver must
+be installed.
 """
 
 import subprocess
