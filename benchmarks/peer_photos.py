@@ -47,12 +47,12 @@ def timed(command: list[str], **arguments: object) -> float:
     return time.perf_counter() - start
 
 
-def ask_mien(folder: Path, paths: list[str], scratch: Path) -> Answers:
+def ask_mien(folder: Path, paths: list[str], scratch: Path, python: Path) -> Answers:
     """The answers of the shipped model."""
     out = scratch / "mien.jsonl"
     (scratch / "list").write_text("".join(f"{folder / path}\n" for path in paths))
     with (scratch / "list").open() as listed:
-        seconds = timed([sys.executable, "-m", "mien", "predict", "-", "--out", str(out)], stdin=listed)
+        seconds = timed([str(python), "-m", "mien", "predict", "-", "--out", str(out)], stdin=listed)
     rows = {row["path"]: row for row in map(json.loads, out.read_text().splitlines())}
     found = {path: rows[str(folder / path)] for path in paths}
     label = {path: row["label"] or "" for path, row in found.items()}
@@ -68,6 +68,9 @@ def ask_fer(folder: Path, paths: list[str], scratch: Path, python: Path) -> Answ
     answers = json.loads(target.read_text())["answers"]
     label = {path: answer["label"] or "" for path, answer in zip(paths, answers, strict=True)}
     return Answers(label, {path: answer["error"] for path, answer in zip(paths, answers, strict=True)}, seconds)
+
+
+ASK = {"mien": ask_mien, "fer": ask_fer}
 
 
 def accuracy(answers: Answers, truth: dict[str, str], among: set[str]) -> str:
@@ -95,9 +98,8 @@ def main(
         scratch = Path(name)
         for number in range(rounds):
             for program in ("mien", "fer") if number % 2 == 0 else ("fer", "mien"):
-                asked = (
-                    ask_mien(folder.resolve(), paths, scratch) if program == "mien" else ask_fer(folder.resolve(), paths, scratch, python)
-                )
+                own_python = python if program == "fer" else Path(sys.executable)
+                asked = ASK[program](folder.resolve(), paths, scratch, own_python)
                 results[program] = asked
                 times[program].append(asked.seconds)
     both = {path for path in truth if all(asked.label[path] for asked in results.values())}
