@@ -12,10 +12,14 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from mien.core.parallel import num_processes
 from tests.drawn import NUM_FACES, SEED, SIZE_PX, Drawn
+
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine breaks no law
+settings.load_profile("laws")
 
 LONGEST_FIRST = (
     "pipeline/test_experiments.py",  # also runs the pipeline that the others in its folder begin with

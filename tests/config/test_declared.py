@@ -116,6 +116,7 @@ def test_a_new_loss_with_a_new_parameter_is_one_file(tmp_path: Path) -> None:
     """In a copy of the project: params.yaml may set the parameter, `mien params` prints it, `configure` writes it, and errors name it."""
     shutil.copytree(ROOT / "mien", tmp_path / "mien", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "weights", tmp_path / "weights", symlinks=True)
     (tmp_path / "mien/losses/brier.py").write_text(BRIER, encoding="utf-8")
     yaml = YAML()
     document = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))

@@ -132,7 +132,7 @@ def run(tables: Tables, method: str, decisions: dict[str, str]) -> tuple[pd.Data
 
 
 @given(TABLES, st.sampled_from(["stratified", "official"]), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_file_is_accounted_for_and_every_decision_counted_once(tables: Tables, method: str, random: object) -> None:
     ids = sorted(set(tables.duplicates["sample_id"]))
     decisions = {name: random.choice(DECISIONS) for name in random.sample(ids, min(len(ids), 15))} | {sample_id("gone"): "sad"}  # type: ignore[attr-defined]

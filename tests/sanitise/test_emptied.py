@@ -27,7 +27,7 @@ def left(*files: tuple[str, str, int], subset: str | None = None, unknown: tuple
 
 
 @given(st.integers(1, 120), st.integers(0, 10**6))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_every_file_that_left_is_counted_once_under_the_cause_of_its_fate(num: int, seed: int) -> None:
     tables = Tables(num, seed=seed, broken=0.2, conflicts=0.2, unknown=0.2)
     result = sanitise(image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, PARAMS), PARAMS, method="stratified")

@@ -42,7 +42,7 @@ def run(tables: Tables, params: LabelParams, method: str) -> tuple[pd.DataFrame,
 
 
 @given(TABLES, LABELS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_stratified_keeps_one_fit_image_per_group_or_picture_and_accounts_for_all(tables: Tables, params: LabelParams) -> None:
     """With near copies dropped one image per group stays, with near copies kept one per different `pixels`."""
     rows, result = run(tables, params, "stratified")
@@ -69,7 +69,7 @@ def test_stratified_keeps_one_fit_image_per_group_or_picture_and_accounts_for_al
 
 
 @given(TABLES, LABELS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_official_keeps_every_decodable_test_file_of_a_known_class(tables: Tables, params: LabelParams) -> None:
     rows = image_rows(tables.files, tables.rejected, tables.duplicates, tables.sizes, params)
     assume((rows["subset_raw"].eq("test") & _classes(rows, params).notna()).any())
@@ -97,7 +97,7 @@ def test_official_keeps_every_decodable_test_file_of_a_known_class(tables: Table
 
 
 @given(TABLES, LABELS, st.sampled_from(["stratified", "official"]))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_keeping_near_copies_changes_nothing_but_which_of_them_stay(tables: Tables, params: LabelParams, method: str) -> None:
     """Conflicts, unknown labels, dropped classes, the official test split and its leaks are as with near_copies: drop; copies come back."""
     try:
@@ -147,7 +147,7 @@ def _conflicting(rows: pd.DataFrame, params: LabelParams) -> dict[str, bool]:
 
 
 @given(TABLES, st.sampled_from(["stratified", "official"]), st.integers(0, 100))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_the_order_of_rows_does_not_matter(tables: Tables, method: str, seed: int) -> None:
     try:
         _, result = run(tables, PARAMS, method)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.sanitise.survivors import conflicts, majority, one_per_group
@@ -34,7 +34,6 @@ FILES = st.lists(
 
 
 @given(FILES, st.sampled_from(["quarantine", "majority"]), st.sampled_from(["keep", "drop"]), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_every_file_survives_or_leaves_and_groups_agree(rows: pd.DataFrame, on_conflict: str, near_copies: str, random: object) -> None:
     """Of each group that agrees one file survives, or with near copies kept one of each picture: the best that bears the label."""
     how = {"on_conflict": on_conflict, "near_copies": near_copies}
@@ -61,7 +60,6 @@ def test_every_file_survives_or_leaves_and_groups_agree(rows: pd.DataFrame, on_c
 
 
 @given(FILES, st.sampled_from(["quarantine", "majority"]))
-@settings(deadline=None)
 def test_keeping_near_copies_adds_survivors_and_quarantines_the_same(rows: pd.DataFrame, on_conflict: str) -> None:
     keep, drop = (one_per_group(rows, on_conflict=on_conflict, near_copies=near_copies) for near_copies in ("keep", "drop"))  # type: ignore[arg-type]
     assert set(drop.survivors["path"]) <= set(keep.survivors["path"]), "the best of a group is the best of its picture"

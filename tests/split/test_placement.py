@@ -24,7 +24,6 @@ def test_single_images_are_rounded_exactly(sizes: list[int]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 8)), min_size=3, max_size=60))
-@settings(deadline=None)
 def test_units_of_one_class_are_exact_to_within_one_unit(units: list[tuple[int, int]]) -> None:
     vectors, numbers = np.unique([[size * (name == label) for name in range(3)] for label, size in units], axis=0, return_counts=True)
     placed = place(vectors, numbers, FRACTIONS)
@@ -40,7 +39,7 @@ def test_units_of_one_class_are_exact_to_within_one_unit(units: list[tuple[int, 
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)).filter(any), min_size=3, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_mixed_units_leave_no_class_out_where_exhaustive_search_finds_a_way(units: list[tuple[int, int]]) -> None:
     vectors, numbers = np.unique(units, axis=0, return_counts=True)
     counts = place(vectors, numbers, FRACTIONS).T @ vectors

@@ -44,7 +44,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(0, 30), st.integ
 
 
 @given(ROWS, st.booleans(), st.integers(0, 5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_is_said_to_be_kept_together_is(rows: pd.DataFrame, kept: bool, seed: int) -> None:
     """Neither pictures nor scenes are parted, but for scenes that are let go; nothing but scene_id and split changes."""
     assume(all(rows.loc[rows["label"] == name, "group_id"].nunique() >= 3 for name in CLASSES))
@@ -144,7 +144,7 @@ def test_what_keeps_images_together_is_counted_by_relation() -> None:
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_counts_are_those_of_a_plain_comparison(rows: pd.DataFrame) -> None:
     rows["subject"] = np.where(np.arange(len(rows)) % 3 == 0, None, rows["label"])
     together = Counter[str]()

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mien.config.params import Params
@@ -54,7 +54,6 @@ def connected(rows: pd.DataFrame) -> list[set[int]]:
 
 
 @given(ROWS)
-@settings(deadline=None)
 def test_units_are_the_connected_parts(rows: pd.DataFrame) -> None:
     unit = units(rows)
     by_name = [set(its.index) for _, its in rows.groupby(unit)]
@@ -63,7 +62,6 @@ def test_units_are_the_connected_parts(rows: pd.DataFrame) -> None:
 
 
 @given(ROWS, st.integers(0, 5))
-@settings(deadline=None)
 def test_no_group_scene_or_subject_is_parted_whatever_the_order(rows: pd.DataFrame, seed: int) -> None:
     classes = [name for name in CLASSES if units(rows)[rows["label"] == name].nunique() >= 3]
     rows = rows[rows["label"].isin(classes)]
@@ -82,7 +80,6 @@ def test_no_group_scene_or_subject_is_parted_whatever_the_order(rows: pd.DataFra
 
 
 @given(st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(0, 10**6)), min_size=60, max_size=300), st.integers(0, 5))
-@settings(deadline=None)
 def test_classes_are_exact_to_within_one_group(files: list[tuple[str, int]], seed: int) -> None:
     rows = rows_of([(label, group % 80 + 100 * CLASSES.index(label), None) for label, group in files])
     rows = rows[rows.groupby("label")["group_id"].transform("nunique") >= 10]

@@ -44,7 +44,7 @@ def kept(params: Params, rows: pd.DataFrame = ROWS) -> set[str]:
 
 
 @given(COUNTS, st.floats(1, 50))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_the_factor_is_reached_as_closely_as_whole_numbers_allow(counts: dict[str, int], times: float) -> None:
     factor = imbalance(counts) * times
     largest, smallest = max(counts.values()), min(counts.values())
@@ -63,7 +63,7 @@ def test_the_factor_is_reached_as_closely_as_whole_numbers_allow(counts: dict[st
 
 
 @given(COUNTS, st.floats(1, 20))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_classes_follow_the_papers_law(counts: dict[str, int], times: float) -> None:
     """log(kept / n_k) falls evenly from the largest class to the smallest: a straight line, whatever the sizes."""
     factor = imbalance(counts) * times
@@ -77,7 +77,6 @@ def test_classes_follow_the_papers_law(counts: dict[str, int], times: float) -> 
 
 
 @given(COUNTS, st.floats(1, 10), st.floats(1, 5))
-@settings(deadline=None)
 def test_a_larger_factor_keeps_no_more_of_any_class(counts: dict[str, int], times: float, more: float) -> None:
     factor = imbalance(counts) * times
     assume(max(counts.values()) / (factor * more) >= 2 and factor > 1)
@@ -93,7 +92,7 @@ def test_known_factors_of_even_classes() -> None:
 
 
 @given(COUNTS, st.integers(0, 3000))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_a_size_is_met_exactly_with_one_share_of_every_class(counts: dict[str, int], max_train: int) -> None:
     total = sum(counts.values())
     if 0 < max_train < len(counts):
@@ -113,7 +112,7 @@ def test_a_size_is_met_exactly_with_one_share_of_every_class(counts: dict[str, i
 
 
 @given(COUNTS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_class_loses_an_image_when_the_size_grows(counts: dict[str, int]) -> None:
     """Largest remainders break this (the Alabama paradox): thinning to 1,000 images would not be part of thinning to 1,001."""
     found = [reduce_alike(counts, max_train=num) for num in range(len(counts), min(sum(counts.values()), 300) + 1)]

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "fer").symlink_to(ROOT / "weights" / "fer")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -82,9 +84,9 @@ def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:
 
 
 def test_pretrained_none_notes_that_there_are_none(here: Path) -> None:
-    done = stage("pretrained", "mobilenetv2")
+    done = stage("pretrained", "resnet50")
     assert done.code == 0 and "no pretrained weights" in done.out
-    assert json.loads((here / "data/pretrained/mobilenetv2/start/pretrained.json").read_text())["weights"] == "none"
+    assert json.loads((here / "data/pretrained/resnet50/start/pretrained.json").read_text())["weights"] == "none"
 
 
 def test_pretrained_none_imports_no_torch() -> None:
@@ -103,9 +105,9 @@ def test_pretrained_names_the_models_there_are() -> None:
 def test_pretrained_says_what_is_missing(here: Path) -> None:
     entry = "backbone: mobilenetv2_100\n    weights: "
     text = (here / "params.yaml").read_text()
-    assert entry + "none" in text
-    (here / "params.yaml").write_text(text.replace(entry + "none", entry + "downloads"))
-    (here / "weights" / "downloads").mkdir(parents=True)
+    assert entry + "fer" in text
+    (here / "params.yaml").write_text(text.replace(entry + "fer", entry + "downloads"))
+    (here / "weights" / "downloads").mkdir()
     done = stage("pretrained", "mobilenetv2")
     assert done.code == 2 and "weights/downloads contains no mobilenetv2_100.safetensors" in done.err and "Traceback" not in done.err
     assert not (here / "data").exists() or not list((here / "data").rglob("*.*"))

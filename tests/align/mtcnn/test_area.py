@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from torch.nn.functional import interpolate
@@ -21,7 +21,6 @@ def expected(pixels: np.ndarray, height_px: int, width_px: int) -> np.ndarray:
     return interpolate(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float(), size=(height_px, width_px), mode="area").numpy()
 
 
-@settings(deadline=None)
 @given(SIDES_PX, SIDES_PX, NEW_SIDES_PX, NEW_SIDES_PX)
 def test_whole_images_smaller_and_larger(width_px: int, height_px: int, to_width_px: int, to_height_px: int) -> None:
     image = noise(width_px, height_px)
@@ -30,7 +29,6 @@ def test_whole_images_smaller_and_larger(width_px: int, height_px: int, to_width
     np.testing.assert_array_equal(found, expected(np.asarray(image), to_height_px, to_width_px))
 
 
-@settings(deadline=None)
 @given(PLACES, st.sampled_from((2, 24, 48)))
 def test_crops(places: list[tuple[int, int, int, int]], size_px: int) -> None:
     image = noise(90, 70)
