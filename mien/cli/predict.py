@@ -18,6 +18,9 @@ def predict(
     annotate: Annotated[
         Path | None, typer.Option(file_okay=False, help="also write pictures, or the video, with boxes and probabilities to this folder")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="with --annotate: also lay over each face the map of what decided its answer (Grad-CAM)")
+    ] = False,
     faces: Annotated[
         Literal["largest", "all"], typer.Option(help="which faces of a photograph or frame are answered; largest is the model's own choice")
     ] = "largest",
@@ -60,7 +63,7 @@ def predict(
     engine = load_engine(model)
     failed = run(
         source, engine, out=out, all_faces=faces == "all", min_accuracy=min_accuracy, detector=detector, workers=workers, annotate=annotate,
-        video=VideoOptions(every_s=every, search_every_s=search_every, smooth_s=smooth, plot=plot),
+        explain=explain,         video=VideoOptions(every_s=every, search_every_s=search_every, smooth_s=smooth, plot=plot),
     )  # fmt: skip
     if failed:
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ from torch import Tensor
 from mien.explain import mirrored_class_maps
 from mien.explain.album import Album
 from mien.explain.gradcam import upsampled
-from mien.explain.overlay import overlay
+from mien.predict.drawing.overlay import overlay
 from mien.explain.sheet import Cell, Strip, contact_sheet
 
 Entry = dict[str, Any]

@@ -12,6 +12,8 @@ from mien.predict.engine import Engine
 SHIPPED = "fer"
 NETWORK = "model.onnx"
 CONVERTED = Path(".mien") / "onnx"
+OUTPUTS_VERSION = 2
+"""is part of the name of a converted file, so that a file without class maps, as version 1 wrote it, is converted again"""
 
 
 def load_engine(name: str, *, threads: int = 1) -> Engine:
@@ -58,4 +60,4 @@ def converted(model: str) -> Path:
 
 
 def _digest(answer: Answer) -> str:
-    return hashlib.sha256(answer.model_dump_json().encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{OUTPUTS_VERSION} {answer.model_dump_json()}".encode()).hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -77,9 +77,12 @@ def answer_rows(rows: list[Row], engine: Engine, threshold: float | None) -> lis
     pixels = [row.image.pixels for row in rows if row.image is not None]
     if not pixels:
         return rows
-    shares_NK = np.concatenate([engine.run(np.stack(pixels[start : start + BATCH]))[1] for start in range(0, len(pixels), BATCH)])
-    shares = iter(shares_NK.astype(float).tolist())
-    return [judged(row, next(shares), engine.answer, threshold) if row.image is not None else row for row in rows]
+    batches = [engine.answers(np.stack(pixels[start : start + BATCH])) for start in range(0, len(pixels), BATCH)]
+    shares = iter(chain.from_iterable(batch.probabilities_NK.astype(float).tolist() for batch in batches))
+    maps = chain.from_iterable(repeat(None) if batch.maps_NKhw is None else batch.maps_NKhw for batch in batches)
+    return [
+        replace(judged(row, next(shares), engine.answer, threshold), maps=next(maps)) if row.image is not None else row for row in rows
+    ]
 
 
 def judged(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:
