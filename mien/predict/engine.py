@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ class Answers:
 
     probabilities_NK: Figures
     maps_NKhw: Figures | None = None
+
+    def faces(self) -> list[tuple[Figures, Figures | None]]:
+        """The probabilities, K, and the maps, K×h×w, of each face."""
+        return list(zip(self.probabilities_NK, self.maps_NKhw if self.maps_NKhw is not None else repeat(None), strict=False))
 
 
 @dataclass(frozen=True)

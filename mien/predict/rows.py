@@ -55,8 +55,7 @@ class Row:
         """What decided the answer: the map of its class divided by its largest value, h×w, 0 to 1; None if there is none."""
         if self.maps is None or self.label is None:
             return None
-        map_hw: NDArray[np.float32] = self.maps[answer.classes.index(self.label)]
-        return map_hw / max(float(map_hw.max()), np.finfo(np.float32).tiny)
+        return normalised(self.maps[answer.classes.index(self.label)])
 
     def record(self, answer: Answer) -> dict[str, Any]:
         """The row by column: COLUMNS, then `p_CLASS` for each class, and `raw_p_CLASS` where the row has `raw`."""
@@ -78,3 +77,9 @@ class Row:
             **{f"p_{name}": share for name, share in zip(answer.classes, shares, strict=True)},
             **({f"raw_p_{name}": share for name, share in zip(answer.classes, self.raw, strict=True)} if self.raw is not None else {}),
         }
+
+
+def normalised(map_hw: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The map divided by its largest value, so that it lies between 0 and 1; a map that is 0 stays so."""
+    largest = float(map_hw.max())
+    return map_hw / largest if largest > 0 else map_hw
