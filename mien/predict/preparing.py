@@ -31,7 +31,7 @@ class FaceImage:
     """One face of a photograph.
 
     Args:
-        pixels: S×S×3, RGB
+        pixels: S×S×3, RGB; for an ensemble the squares of several sizes side by side
         box: left, top, right, bottom in the upright photograph, in its own pixels; None if the whole image is used
         score: the detector's score from 0 to 1; None if the whole image is used
         turn_deg: the clockwise rotation after which the face is upright
@@ -99,14 +99,22 @@ def face_image(found: Found, face: Face, answer: Answer, *, photograph_px: tuple
     scale = max(photograph_px) / max(found.image.size)
     left, top, right, bottom = (edge * scale for edge in box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size))
     corners = face_corners(place, found, scale=scale)
-    return FaceImage(square_pixels(square, side_px=answer.size_px), (left, top, right, bottom), face.score, found.turn_deg, corners)
+    return FaceImage(_pixels(square, answer), (left, top, right, bottom), face.score, found.turn_deg, corners)
 
 
 def whole_image(stored: bytes, answer: Answer, *, photograph_px: tuple[int, int]) -> FaceImage:
     """The whole stored image of a photograph of a size as a face."""
     square = whole_square(stored, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
     corners = whole_corners(photograph_px, fit=answer.faces.fit)
-    return FaceImage(square_pixels(square, side_px=answer.size_px), None, None, corners=corners)
+    return FaceImage(_pixels(square, answer), None, None, corners=corners)
+
+
+def _pixels(square: bytes, answer: Answer) -> Pixels:
+    squares = [square_pixels(square, side_px=side_px) for side_px in answer.squares_px]
+    if len(squares) == 1:
+        return squares[0]
+    height_px = max(answer.squares_px)
+    return np.concatenate([np.pad(each, ((0, height_px - len(each)), (0, 0), (0, 0))) for each in squares], axis=1)
 
 
 def why_none(best: float | None, how: FaceParams) -> str:
