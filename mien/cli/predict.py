@@ -12,7 +12,10 @@ def predict(
         typer.Argument(help="a photograph, a folder, an archive, a video file, webcam, or - for a list of paths on standard input"),
     ],
     model: Annotated[
-        str, typer.Option(help="a model of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer")
+        str,
+        typer.Option(
+            help="a model or an ensemble of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer"
+        ),
     ] = "",
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="also write all columns to this file: .csv, .jsonl or .parquet")] = None,
     annotate: Annotated[

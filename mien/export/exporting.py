@@ -73,7 +73,8 @@ def export_onnx(
         progress: shows progress bars.
 
     The graph in single precision must pass the gate for every precision (ExportError otherwise, see mien.export.gate and, for its class
-    maps, mien.export.maps). What fp16 and int8 lose is measured and returned. Raises ExportError also if `answer` is not of this model, and as `load_model` does.
+    maps, mien.export.maps). What fp16 and int8 lose is measured and returned. Raises ExportError also if `answer` is not of this model, and
+    as `load_model` does.
     """
     import onnx
 

@@ -156,4 +156,3 @@ def _check_names(session: Any) -> None:
     given, taken = [each.name for each in session.get_inputs()], [each.name for each in session.get_outputs()]
     if given != [INPUT] or taken[:2] != [*OUTPUTS] or taken[2:] not in ([], [MAPS]):
         raise refused(f"the graph maps {', '.join(given)} to {', '.join(taken)}, not {INPUT} to {', '.join(OUTPUTS)}")
-

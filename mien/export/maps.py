@@ -69,10 +69,11 @@ def expected_maps(network: ExpressionModel, images_N3SS: NDArray[np.uint8], *, i
     return grad_cam_each(network, images, targets_NK, input_px=input_px).numpy()
 
 
-def prove_maps(given_NKhw: NDArray[np.float32], expected_NKhw: NDArray[np.float32]) -> None:
-    """Raises ExportError if a value of the graph's maps differs by MAX_DIFFERENCE or more of the largest value."""
-    if given_NKhw.shape != expected_NKhw.shape:
-        raise refused(f"its maps have the shape {given_NKhw.shape}, not {expected_NKhw.shape}")
+def prove_maps(given_NKhw: NDArray[np.float32] | None, expected_NKhw: NDArray[np.float32]) -> None:
+    """Raises ExportError if the graph has no maps, or if a value of them differs by MAX_DIFFERENCE or more of the largest value."""
+    if given_NKhw is None or given_NKhw.shape != expected_NKhw.shape:
+        shape = "no shape" if given_NKhw is None else f"the shape {given_NKhw.shape}"
+        raise refused(f"its maps have {shape}, not {expected_NKhw.shape}")
     off = float(np.abs(given_NKhw - expected_NKhw).max() / max(float(expected_NKhw.max()), 1e-12))
     if not off < MAX_DIFFERENCE:
         raise refused(f"a value of its maps differs by {off:.1e} of the largest one, but at most {MAX_DIFFERENCE:.0e} is allowed")

@@ -51,11 +51,15 @@ def test_the_maps_of_a_file_are_grad_cam(tmp_path: Path, folder: Path, precision
     np.testing.assert_array_equal(found.probabilities_NK, engine.run(pixels_NSS3)[1])
 
 
-@pytest.mark.parametrize(("head", "tta", "why"), [("dense", "none", "its head dense is not linear"), ("linear", "ten_crop", "tta: ten_crop")])
+@pytest.mark.parametrize(
+    ("head", "tta", "why"), [("dense", "none", "its head dense is not linear"), ("linear", "ten_crop", "tta: ten_crop")]
+)
 def test_a_file_without_maps_says_why_and_what_to_do(tmp_path: Path, head: str, tta: str, why: str) -> None:
     other = saved(tmp_path / "other", make_config(name="other", head=head))
     engine = engine_of(other, tmp_path / "m.onnx", tta=tta)
-    with pytest.raises(PredictError, match=rf"^--explain: other has no class maps, because .*{why}.*; `dvc repro explain@other` draws") as caught:
+    with pytest.raises(
+        PredictError, match=rf"^--explain: other has no class maps, because .*{why}.*; `dvc repro explain@other` draws"
+    ) as caught:
         engine.explaining()
     assert "\n" not in str(caught.value) and why in read_metadata(tmp_path / "m.onnx")[MAPS_NOTE]
 
@@ -64,7 +68,7 @@ def test_a_file_whose_maps_are_those_of_another_network_is_not_written(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "graph_maps", lambda *_: 1.001 * gradients(folder)[:16])
-    with pytest.raises(ExportError, match="nothing was written, because .* a value of its maps differs by"):
+    with pytest.raises(ExportError, match=r"nothing was written, because .* a value of its maps differs by"):
         engine_of(folder, tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
 
@@ -73,6 +77,6 @@ def test_maps_are_compared_with_the_largest_value() -> None:
     expected = np.zeros((1, 2, 3, 3), np.float32)
     expected[0, 0, 1, 1] = 50.0
     prove_maps(expected + 0.9 * 50 * MAX_DIFFERENCE, expected)
-    for given in (expected + 1.1 * 50 * MAX_DIFFERENCE, np.full_like(expected, np.nan), expected[:, :1]):
+    for given in (expected + 1.1 * 50 * MAX_DIFFERENCE, np.full_like(expected, np.nan), expected[:, :1], None):
         with pytest.raises(ExportError, match="its maps"):
             prove_maps(given, expected)

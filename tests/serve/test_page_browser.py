@@ -97,7 +97,7 @@ COLOURED = """
     const image = document.querySelector("#results .maps image");
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 64;
-    const pen = canvas.getContext("2d");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     const picture = new Image();
     picture.onload = () => { pen.drawImage(picture, 0, 0); arguments[0]([5, 58].map((x) => [...pen.getImageData(x, 32, 1, 1).data])); };
     picture.src = image.getAttribute("href");
@@ -117,7 +117,8 @@ def test_what_decided_is_shown_on_demand_at_its_place(viewer: Viewer, tmp_path: 
     edges = viewer.run(
         "const outer = document.querySelector('#results img').getBoundingClientRect();"
         "const own = document.querySelector('#results .maps image').getBoundingClientRect();"
-        "return [own.left - outer.left, own.right - outer.left, own.top - outer.top, own.bottom - outer.top].map((px) => px * 320 / outer.width)"
+        "return [own.left - outer.left, own.right - outer.left, own.top - outer.top, own.bottom - outer.top]"
+        ".map((px) => px * 320 / outer.width)"
     )
     assert edges == pytest.approx([100, 180, 60, 140], abs=1.5)
     hot, cool = viewer.browser.execute_async_script(COLOURED)

@@ -8,10 +8,7 @@ from PIL import Image
 
 Picture = NDArray[np.uint8]
 
-INFERNO = (
-    "420a68 520e6d 62146e 721a6e 84206b 932667 a32c61 b3325a c33b4f "
-    "d04545 dd513a e75e2e f06f20 f68013 fa9207 fca50a fbba1f f8cd37"
-)
+INFERNO = "420a68 520e6d 62146e 721a6e 84206b 932667 a32c61 b3325a c33b4f d04545 dd513a e75e2e f06f20 f68013 fa9207 fca50a fbba1f f8cd37"
 """Evenly spaced colours of matplotlib's colour map inferno (CC0) from 0.2 to 0.88, between which a line differs by 2 of 255 levels at most.
 
 Their brightness increases evenly with the heat, so they are readable in grey and with colour blindness. Darker colours would blacken the
