@@ -3,7 +3,7 @@
 A head with class maps (CLASS_MAPS in mien.models.heads) is linear on averaged features, so that Grad-CAM, the ReLU of a class map divided
 by its number of cells, needs no gradients, and a graph can compute it. The maps are those of the square as it is, whatever the views are.
 ONNX Runtime (1.32) computes every output of a graph, also those that are not asked for, so these must cost little: for the shipped
-network, a thousandth of its multiplications.
+network, a four-hundredth of its multiplications.
 
 Shapes: N images, V views, S×S side of the squares, P×P side of the network's input, K classes, C channels, h×w cells.
 """
@@ -18,7 +18,7 @@ from mien.export.refusing import refused
 from mien.models.build import ExpressionModel
 
 NUM_PROVED = 16
-"""images on which the maps are compared; the backward passes of all their classes take as long as predicting some hundred images"""
+"""images on which the maps of all classes are compared"""
 MAX_DIFFERENCE = 1e-4
 """of a map's value, as a share of the largest value of all maps"""
 _WHOLE_FIRST = ("none", "flip")
