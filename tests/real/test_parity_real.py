@@ -63,6 +63,5 @@ def test_predict_gives_the_logits_of_the_stages(real_data: Path, tmp_path: Path)
     images = torch.from_numpy(squares_NSS3.transpose(0, 3, 1, 2).copy())
     expected_NK = predict_logits(network, images, input_px=config.input_px, precision="fp32", device="cpu", tta=tta)
     given_NK, exact_NK = engine.run(squares_NSS3)[0], exact(network, images, input_px=config.input_px, tta=tta)
-    print(abs(given_NK - expected_NK).max(), abs(given_NK - exact_NK).max(), abs(expected_NK - exact_NK).max(), abs(exact_NK).max())
-    assert abs(given_NK - expected_NK).max() < 1e-5 * abs(exact_NK).max(), "what is left is the rounding of both"
-    assert abs(given_NK - exact_NK).max() < 2 * abs(expected_NK - exact_NK).max()
+    assert abs(given_NK - expected_NK).max() < 1e-5 * abs(exact_NK).max(), "the largest of them is about 15"
+    assert abs(given_NK - exact_NK).max() < 2 * abs(expected_NK - exact_NK).max(), "what is left is the rounding of both"

@@ -186,7 +186,7 @@ def test_boxes_move_between_answered_frames_in_an_annotated_video(tmp_path: Path
             assert np.abs(pixels - np.asarray(images[number]))[41:44, 10 + 10 * number : 55 + 10 * number].mean() > 10, "the box"
 
 
-def test_maps_move_with_their_faces_and_change_with_their_answers(tmp_path: Path) -> None:
+def test_maps_move_with_their_faces_and_change_with_their_answers() -> None:
     def face(time_s: float, left: float, label: str) -> Row:
         corners = ((left, 40.0), (left + 50, 40.0), (left + 50, 90.0), (left, 90.0))
         image = FaceImage(np.zeros((0, 0, 3), np.uint8), (left, 40.0, left + 50, 90.0), 1.0, corners=corners)
