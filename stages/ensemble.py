@@ -8,7 +8,9 @@ import typer
 from mien.config.params import load_params
 from mien.config.prediction import read_ensemble_config
 from mien.core import paths
+from mien.core.files import write_json
 from mien.core.stage import command
+from mien.ensemble.answering import ensemble_answer_of
 from mien.ensemble.averaging import averaged
 from mien.ensemble.members import common_classes, ensemble_facts, read_member
 from mien.evaluate.columns import read_slice_columns
@@ -23,8 +25,8 @@ def main(ensemble: Annotated[str, typer.Argument(help="a name under `ensembles` 
     """Averages the calibrated probabilities of the members of an ensemble, and tests the mean as a model is tested. Nothing is trained.
 
     Reads data/configs/ensembles/ENSEMBLE.json; models/MODEL and data/calibrated/MODEL.parquet of each member; data/splits.parquet;
-    data/raw/files.parquet, data/images and data/faces for slices. Writes data/predictions/ENSEMBLE.parquet, and in metrics/evaluate the
-    same files as stage `evaluate`.
+    data/raw/files.parquet, data/images and data/faces for slices. Writes data/predictions/ENSEMBLE.parquet, data/answers/ENSEMBLE.json
+    (its temperature and thresholds), and in metrics/evaluate the same files as stage `evaluate`.
     """
     params = load_params()
     params.ensemble(ensemble)
@@ -45,6 +47,8 @@ def main(ensemble: Annotated[str, typer.Argument(help="a name under `ensembles` 
             hide_persons=params.report.names == "hashed",
         )
         write_evaluation(ensemble, predicted, found.with_facts(ensemble_facts(members)))
+        answer = ensemble_answer_of(found, members, min_accuracy=params.predict.min_accuracy)
+        write_json(paths.answer(ensemble), answer.model_dump(mode="json"))
     typer.echo(f"ensemble: {found.sentence}; the mean of {', '.join(config.members)}")
 
 

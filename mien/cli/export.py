@@ -64,9 +64,10 @@ def onnx(
 ) -> None:
     """Writes a model as one ONNX file, which `mien predict` and every ONNX runtime read without torch.
 
-    Its input are RGB squares (uint8, N×3×S×S), and its outputs logits and calibrated probabilities; resizing, normalisation, test-time
-    augmentation and temperature are part of it, and classes, crop and metrics are in its metadata. The file is written only if it
-    predicts what the model predicts in single precision (fp32). For fp16 and int8, the difference is measured and printed.
+    Its input are RGB squares (uint8, N×3×S×S), and its outputs logits, calibrated probabilities and, for linear heads, class maps;
+    resizing, normalisation, test-time augmentation and temperature are part of it, and classes, crop and metrics are in its metadata. The
+    file is written only if it predicts what the model predicts in single precision (fp32). For fp16 and int8, the difference is measured
+    and printed.
     """
     from mien.export.metadata import check_replaceable  # onnxruntime
 

@@ -12,12 +12,18 @@ def predict(
         typer.Argument(help="a photograph, a folder, an archive, a video file, webcam, or - for a list of paths on standard input"),
     ],
     model: Annotated[
-        str, typer.Option(help="a model of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer")
+        str,
+        typer.Option(
+            help="a model or an ensemble of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer"
+        ),
     ] = "",
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="also write all columns to this file: .csv, .jsonl or .parquet")] = None,
     annotate: Annotated[
         Path | None, typer.Option(file_okay=False, help="also write pictures, or the video, with boxes and probabilities to this folder")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="with --annotate: also lay over each face the map of what decided its answer (Grad-CAM)")
+    ] = False,
     faces: Annotated[
         Literal["largest", "all"], typer.Option(help="which faces of a photograph or frame are answered; largest is the model's own choice")
     ] = "largest",
@@ -60,7 +66,7 @@ def predict(
     engine = load_engine(model)
     failed = run(
         source, engine, out=out, all_faces=faces == "all", min_accuracy=min_accuracy, detector=detector, workers=workers, annotate=annotate,
-        video=VideoOptions(every_s=every, search_every_s=search_every, smooth_s=smooth, plot=plot),
+        explain=explain,         video=VideoOptions(every_s=every, search_every_s=search_every, smooth_s=smooth, plot=plot),
     )  # fmt: skip
     if failed:
         raise typer.Exit(1)

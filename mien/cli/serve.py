@@ -9,7 +9,10 @@ from mien.core.errors import ServeError
 
 def serve(
     model: Annotated[
-        str, typer.Argument(help="a model of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer")
+        str,
+        typer.Argument(
+            help="a model or an ensemble of this repository, a folder with model.onnx, or an .onnx file; default is the shipped model fer"
+        ),
     ] = "",
     host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="port to listen on; 0 takes a free one")] = 8000,

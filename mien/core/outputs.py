@@ -45,7 +45,7 @@ _WRITERS_PER_NAME = {
     paths.train_curves("any").parent: "train@{name}",
     paths.predictions("any").parent: TESTED,
     paths.calibrated("any").parent: "evaluate@{name}",
-    paths.answer("any").parent: "evaluate@{name}",
+    paths.answer("any").parent: TESTED,
     paths.evaluation("any").parent: TESTED,
     paths.explanation("any").parent: "explain@{name}",
     paths.counts("any").parent: "{name}",

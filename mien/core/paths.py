@@ -170,7 +170,7 @@ def predictions(model: str) -> Path:
 
 
 def answer(model: str) -> Path:
-    """What an answer of one model needs besides its network, JSON: crop, temperature, thresholds, test metrics."""
+    """What an answer of one model needs besides its network, JSON: crop, temperature, thresholds, test metrics; of an ensemble, too."""
     return DATA / "answers" / f"{model}.json"
 
 

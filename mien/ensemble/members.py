@@ -30,6 +30,7 @@ class Member:
     """num_parameters, macs, file_bytes"""
     calibrated: pd.DataFrame
     """CALIBRATED"""
+    weights_sha256: str
 
 
 def read_member(model: str, prediction: PredictionConfig) -> Member:
@@ -44,6 +45,7 @@ def read_member(model: str, prediction: PredictionConfig) -> Member:
         weights=description.training["weights"],
         cost=cost_document(cost_of(description.config, tta=prediction.tta), file_bytes=weights.stat().st_size),
         calibrated=read_table(paths.calibrated(model), CALIBRATED),
+        weights_sha256=description.weights_sha256,
     )
 
 

@@ -31,14 +31,15 @@ def answer_of(
         temperature=found.document["calibration"]["temperature"],
         min_accuracy=min_accuracy,
         selective=as_points(found.thresholds),
-        test=_tested(found.document["all"]),
+        test=tested_of(found.document["all"]),
         weights_sha256=weights_sha256,
         licence="",
         version=version("mien"),
     )
 
 
-def _tested(all_images: dict[str, Any]) -> Tested:
+def tested_of(all_images: dict[str, Any]) -> Tested:
+    """What people are told of the test, from the metrics on all test images."""
     interval = all_images["intervals"]["accuracy"]
     return Tested(
         num_images=all_images["num_images"],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mien.explain.overlay import Picture, overlay
+from mien.predict.drawing.overlay import Picture, overlay
 from mien.store.faces import FaceSet
 from mien.store.thumbnails import FACE_PX, webp
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from mien.explain import mirrored_class_maps
 from mien.explain.album import Album
 from mien.explain.gradcam import upsampled
-from mien.explain.overlay import overlay
 from mien.explain.sheet import Cell, Strip, contact_sheet
+from mien.predict.drawing.overlay import overlay
 
 Entry = dict[str, Any]
 Row = Mapping[Hashable, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mien.explain.overlay import Picture
+from mien.predict.drawing.overlay import Picture
 
 PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
 MARGIN_PX, GAP_PX, BETWEEN_PX, TEXT_PX, TITLE_PX = 12, 14, 2, 12, 18

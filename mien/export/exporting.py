@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from mien.core.errors import ExportError
 from mien.core.files import replacing_file
-from mien.export.gate import Agreement, agreement, graph_outputs, prove, torch_outputs
+from mien.export.gate import Agreement, agreement, graph_maps, graph_outputs, prove, torch_outputs
 from mien.export.graph import to_onnx
 from mien.export.half import with_half_weights
+from mien.export.maps import NUM_PROVED, expected_maps, prove_maps, why_no_maps
 from mien.export.metadata import add_metadata
 from mien.export.quantise import quantised
 from mien.models.description import Description
@@ -71,8 +72,9 @@ def export_onnx(
         calibration_N3SS: gives training images, from which the ranges of int8 are measured; not called for other precisions.
         progress: shows progress bars.
 
-    The graph in single precision must pass the gate for every precision (ExportError otherwise, see mien.export.gate). What fp16 and int8
-    lose is measured and returned. Raises ExportError also if `answer` is not of this model, and as `load_model` does.
+    The graph in single precision must pass the gate for every precision (ExportError otherwise, see mien.export.gate and, for its class
+    maps, mien.export.maps). What fp16 and int8 lose is measured and returned. Raises ExportError also if `answer` is not of this model, and
+    as `load_model` does.
     """
     import onnx
 
@@ -85,11 +87,16 @@ def export_onnx(
     layout = {"input_px": config.input_px, "tta": tta, "temperature": answer.temperature}
     model = to_onnx(network, num_classes=len(answer.classes), size_px=answer.size_px, **layout)  # type: ignore[arg-type]
     expected = torch_outputs(network, images_N3SS, **layout, progress=bar("torch"))  # type: ignore[arg-type]
-    add_metadata(model, answer, precision="fp32")
+    note = why_no_maps(network, tta)
+    add_metadata(model, answer, precision="fp32", no_maps=note)
     found = prove(graph_outputs(model.SerializeToString(), images_N3SS, progress=bar("fp32")), expected, classes=answer.classes)
+    if not note:
+        few = images_N3SS[:NUM_PROVED]
+        maps_NKhw = expected_maps(network, few, input_px=config.input_px, num_classes=len(answer.classes))
+        prove_maps(graph_maps(model.SerializeToString(), few), maps_NKhw)
     if precision != "fp32":
         model = _smaller(model, precision, calibration_N3SS, progress=bar("calibration"))
-        add_metadata(model, answer, precision=precision)
+        add_metadata(model, answer, precision=precision, no_maps=note)
         found = agreement(graph_outputs(model.SerializeToString(), images_N3SS, progress=bar(precision)), expected)
     onnx.checker.check_model(model, full_check=True)
     content = model.SerializeToString()

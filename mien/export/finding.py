@@ -1,21 +1,27 @@
-"""The network that a name means: the shipped one, an exported file, a folder, or a model of the repository."""
+"""The network that a name means: the shipped one, an exported file, a folder, or a model or an ensemble of the repository."""
 
 import hashlib
 from pathlib import Path
 
 import mien
+from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import PredictError
 from mien.predict.answer import Answer, read_answer
 from mien.predict.engine import Engine
+from mien.predict.ensemble import ensemble_engine
+from mien.predict.ensemble_answer import read_ensemble_answer
 
 SHIPPED = "fer"
 NETWORK = "model.onnx"
 CONVERTED = Path(".mien") / "onnx"
+OUTPUTS_VERSION = 2
+"""is part of the name of a converted file, so that a file without class maps, as version 1 wrote it, is converted again"""
 
 
 def load_engine(name: str, *, threads: int = 1) -> Engine:
-    """The network of a name: empty or `fer` for the shipped model, an .onnx file, a folder with model.onnx, or a model of params.yaml.
+    """The network of a name: empty or `fer` for the shipped model, an .onnx file, a folder with model.onnx, or a model or an ensemble of
+    params.yaml.
 
     A model of this repository is converted to ONNX once, which imports torch; later its converted file is read. Raises PredictError.
     """
@@ -26,6 +32,8 @@ def load_engine(name: str, *, threads: int = 1) -> Engine:
         return Engine.load(path, threads=threads)
     if (path / NETWORK).is_file():
         return Engine.load(path / NETWORK, threads=threads)
+    if members := _members(name):
+        return _ensemble(name, members, threads=threads)
     folder = path if path.is_dir() else paths.model(name)
     if folder.parent != paths.model("any").parent or not (folder / "model.json").is_file():
         raise PredictError(
@@ -35,13 +43,30 @@ def load_engine(name: str, *, threads: int = 1) -> Engine:
     return Engine.load(converted(folder.name), threads=threads)
 
 
+def _members(name: str) -> tuple[str, ...]:
+    """The models of an ensemble of params.yaml; none if there is no such ensemble."""
+    if not paths.PARAMS.is_file() or "/" in name:
+        return ()
+    return load_params().ensembles.get(name, ())
+
+
+def _ensemble(name: str, members: tuple[str, ...], *, threads: int) -> Engine:
+    own = read_ensemble_answer(paths.answer(name), name=name)
+    if tuple(own.members) != members:
+        raise PredictError(
+            f"--model {name}: params.yaml has the members {', '.join(members)}, but {', '.join(own.members)} were tested; "
+            f"run `dvc repro ensemble@{name}`"
+        )
+    return ensemble_engine(own, [Engine.load(converted(model), threads=threads) for model in members])
+
+
 def shipped() -> Path:
     """The network that mien ships."""
     return Path(mien.__path__[0]) / "pretrained" / SHIPPED / NETWORK
 
 
 def trained() -> list[str]:
-    """The models of this repository that were trained and evaluated."""
+    """The models and ensembles of this repository that were evaluated."""
     folder = paths.answer("any").parent
     return sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
 
@@ -58,4 +83,4 @@ def converted(model: str) -> Path:
 
 
 def _digest(answer: Answer) -> str:
-    return hashlib.sha256(answer.model_dump_json().encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{OUTPUTS_VERSION} {answer.model_dump_json()}".encode()).hexdigest()[:12]

@@ -16,15 +16,16 @@ from tqdm import tqdm
 
 from mien.core.errors import ExportError
 from mien.export.graph import INPUT, OUTPUTS
+from mien.export.refusing import refused
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
+from mien.predict.engine import MAPS
 
 MAX_DIFFERENCE = 1e-4
 """Largest difference of a probability; also of a logit, as a share of the largest one (of at least 1)."""
 TIE = 1e-6
 """Two classes whose probabilities differ by no more than this may swap places."""
 BATCH_SIZES = (1, 2, 5, 16)
-REMEDY = "this is an error of mien or of a library, report it with the name of the backbone"
 
 Figures = NDArray[np.float64]
 
@@ -60,6 +61,16 @@ def torch_outputs(
     return Outputs(logits_NK, softmax(logits_NK / temperature, axis=1))
 
 
+def graph_maps(graph: bytes, images_N3SS: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The class maps that ONNX Runtime makes of the same images, N×K×h×w; None if the graph has none."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
+    if MAPS not in [each.name for each in session.get_outputs()]:
+        return None
+    return np.concatenate([session.run([MAPS], {INPUT: images_N3SS[batch]})[0] for batch in _batches(len(images_N3SS))])
+
+
 def graph_outputs(graph: bytes, images_N3SS: NDArray[np.uint8], *, progress: str | None = None) -> Outputs:
     """What ONNX Runtime makes of the same images, in batches of several sizes in turn.
 
@@ -67,11 +78,8 @@ def graph_outputs(graph: bytes, images_N3SS: NDArray[np.uint8], *, progress: str
     """
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 3  # errors only
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
         _check_names(session)
         batches = _batches(len(images_N3SS))
         with tqdm(total=len(images_N3SS), desc=progress, unit="image", disable=progress is None) as bar:
@@ -83,16 +91,16 @@ def graph_outputs(graph: bytes, images_N3SS: NDArray[np.uint8], *, progress: str
     except ExportError:
         raise
     except Exception as error:  # ONNX Runtime raises classes of its own, without a common one
-        raise _refused(f"ONNX Runtime cannot run the graph ({' '.join(str(error).split())[:200]})") from error
+        raise refused(f"ONNX Runtime cannot run the graph ({' '.join(str(error).split())[:200]})") from error
     return Outputs(logits_NK, probabilities_NK)
 
 
 def agreement(given: Outputs, expected: Outputs) -> Agreement:
     """The agreement of a graph with torch. Raises ExportError if an output is not finite or has another shape."""
     if given.probabilities_NK.shape != expected.probabilities_NK.shape or given.logits_NK.shape != expected.logits_NK.shape:
-        raise _refused(f"the outputs have the shape {given.logits_NK.shape}, not {expected.logits_NK.shape}")
+        raise refused(f"the outputs have the shape {given.logits_NK.shape}, not {expected.logits_NK.shape}")
     if not (np.isfinite(given.logits_NK).all() and np.isfinite(given.probabilities_NK).all()):
-        raise _refused("some outputs are not finite")
+        raise refused("some outputs are not finite")
     differences_NK = np.abs(given.probabilities_NK - expected.probabilities_NK)
     return Agreement(
         num_images=len(differences_NK),
@@ -116,14 +124,23 @@ def prove(given: Outputs, expected: Outputs, *, classes: Sequence[str]) -> Agree
         behind_N = expected.probabilities_NK[rows, top_N] - expected.probabilities_NK[rows, chosen_N]
         worst = int(behind_N.argmax())
         if behind_N[worst] > TIE:
-            raise _refused(f"its {output} give {classes[chosen_N[worst]]} for image {worst}, not {classes[top_N[worst]]}")
+            raise refused(f"its {output} give {classes[chosen_N[worst]]} for image {worst}, not {classes[top_N[worst]]}")
     if found.max_difference >= MAX_DIFFERENCE:
-        raise _refused(f"a probability differs by {found.max_difference:.1e}, but at most {MAX_DIFFERENCE:.0e} is allowed")
+        raise refused(f"a probability differs by {found.max_difference:.1e}, but at most {MAX_DIFFERENCE:.0e} is allowed")
     scale = max(1.0, float(np.abs(expected.logits_NK).max()))
     off = float(np.abs(given.logits_NK - expected.logits_NK).max()) / scale
     if off >= MAX_DIFFERENCE:
-        raise _refused(f"a logit differs by {off:.1e} of the largest one, but at most {MAX_DIFFERENCE:.0e} is allowed")
+        raise refused(f"a logit differs by {off:.1e} of the largest one, but at most {MAX_DIFFERENCE:.0e} is allowed")
     return found
+
+
+def _options() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3  # errors only
+    return options
 
 
 def _batches(num_images: int) -> Iterator[slice]:
@@ -137,9 +154,5 @@ def _batches(num_images: int) -> Iterator[slice]:
 
 def _check_names(session: Any) -> None:
     given, taken = [each.name for each in session.get_inputs()], [each.name for each in session.get_outputs()]
-    if given != [INPUT] or taken != [*OUTPUTS]:
-        raise _refused(f"the graph maps {', '.join(given)} to {', '.join(taken)}, not {INPUT} to {', '.join(OUTPUTS)}")
-
-
-def _refused(fault: str) -> ExportError:
-    return ExportError(f"nothing was written, because the exported graph does not predict what the model predicts: {fault}; {REMEDY}")
+    if given != [INPUT] or taken[:2] != [*OUTPUTS] or taken[2:] not in ([], [MAPS]):
+        raise refused(f"the graph maps {', '.join(given)} to {', '.join(taken)}, not {INPUT} to {', '.join(OUTPUTS)}")

@@ -1,8 +1,9 @@
-"""Converts a trained model to an ONNX graph from uint8 squares to logits and probabilities.
+"""Converts a trained model to an ONNX graph from uint8 squares to logits, probabilities and class maps.
 
 The graph does what mien.models.predict.forward_pass does in single precision. It is made of three parts, each converted by torch:
 the input of the network (scaling, views, resizing), the network, and its answer (the mean of the views, the temperature).
-Shapes: N images, 3 colours, S×S side of the given squares, V views, P×P side of the network's input, K classes.
+Shapes: N images, 3 colours, S×S side of the given squares, V views, P×P side of the network's input, K classes, C channels and h×w cells
+of the last feature map.
 """
 
 import io
@@ -16,14 +17,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mien.core.errors import ExportError
+from mien.export.maps import FirstView, WithMaps, why_no_maps
 from mien.models.tta import VIEWS, mean_logits, num_views
+from mien.predict.engine import LOGITS, MAPS, PROBABILITIES
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 OPSET = 17  # the oldest with LayerNormalization (Swin), so that the file also runs in older runtimes
 MAX_BYTES = 2**31  # of a protobuf message
-INPUT, OUTPUTS = "images", ("logits", "probabilities")
+INPUT, OUTPUTS = "images", (LOGITS, PROBABILITIES)
 
 
 class Input(nn.Module):
@@ -68,7 +71,8 @@ class Answers(nn.Module):
 def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int, tta: str, temperature: float) -> "ModelProto":
     """The ONNX model, with dynamic N, of a network that maps images in [0, 1], N×3×P×P, to logits.
 
-    The same network gives the same bytes, without any path or date. Raises ExportError if torch cannot convert the network, or if its
+    It has the output `maps` if the network can have it (mien.export.maps). The same network gives the same bytes, without any path or date.
+    Raises ExportError if torch cannot convert the network, or if its
     file would be too large.
     """
     from onnx import helper
@@ -82,13 +86,25 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     first, last = Input(size_px=size_px, input_px=input_px, tta=tta), Answers(num_views=num_views(tta), temperature=temperature)
     # Each part has its own batch: where N·V is computed within a graph, the exporter takes it for a constant, and reshapes that depend on
     # it (the ECA block, Swin) would hold for the batch size of the example only.
+    squares, images = torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8), torch.zeros(2, 3, input_px, input_px)
+    has_maps = not why_no_maps(network, tta)
+    both = WithMaps(network) if has_maps else network
+    maps = ([MAPS] if last.num_views == 1 else ["each_map"]) if has_maps else []
     parts = [
-        _converted(first, "input", torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8), [INPUT], ["views"]),
-        _converted(network, "network", torch.zeros(2, 3, input_px, input_px), ["views"], ["each"]),
+        _converted(first, "input", squares, [INPUT], ["views"]),
+        _converted(both, "network", images, ["views"], ["each", *maps]),
         _converted(last, "answer", torch.zeros(2 * last.num_views, num_classes), ["each"], [*OUTPUTS]),
     ]
     whole = merge_graphs(parts[0].graph, parts[1].graph, io_map=[("views", "views")])
     whole = merge_graphs(whole, parts[2].graph, io_map=[("each", "each")], name="mien")
+    if maps == ["each_map"]:
+        with torch.no_grad():
+            example = both(images[:1])[1].expand(2 * last.num_views, -1, -1, -1)
+        picked = _converted(FirstView(last.num_views), "maps", example, ["each_map"], [MAPS])
+        whole = merge_graphs(whole, picked.graph, io_map=[("each_map", "each_map")], name="mien")
+    outputs = {output.name: output for output in whole.output}
+    del whole.output[:]
+    whole.output.extend(outputs[name] for name in (*OUTPUTS, MAPS) if name in outputs)
     return helper.make_model(
         whole,
         producer_name="mien",

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from mien.core.errors import ExportError
 from mien.predict.answer import Answer, answer_document, parse_answer
-from mien.predict.engine import METADATA
+from mien.predict.engine import MAPS_NOTE, METADATA, NONE
+
+CLASS_MAPS = "Grad-CAM of each class on the unturned square, N×K×h×w"
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 
-def add_metadata(model: "ModelProto", answer: Answer, *, precision: str) -> None:
-    """Replaces all metadata of `model`, so that nothing remains of what libraries noted there."""
+def add_metadata(model: "ModelProto", answer: Answer, *, precision: str, no_maps: str = "") -> None:
+    """Replaces all metadata of `model`, so that nothing remains of what libraries noted there; `no_maps` says why it has no class maps."""
     from onnx.helper import set_model_props
 
     document = answer_document(answer)
@@ -27,6 +29,7 @@ def add_metadata(model: "ModelProto", answer: Answer, *, precision: str) -> None
         "colours": "RGB",
         "crop": _json(document["faces"]),
         "licence": answer.licence,
+        MAPS_NOTE: f"{NONE}{no_maps}" if no_maps else CLASS_MAPS,
         "model": answer.name,
         "precision": precision,
         "size_px": str(answer.size_px),

@@ -83,6 +83,11 @@ class Answer(Section):
     version: str
     """of mien"""
 
+    @property
+    def squares_px(self) -> tuple[int, ...]:
+        """The sides of the squares that each face is made into: one, but several for an ensemble (mien.predict.ensemble)."""
+        return (self.size_px,)
+
     def threshold(self, min_accuracy: float) -> Point | None:
         """The point of the largest coverage whose accuracy on the validation images is at least `min_accuracy`; None if there is none."""
         return max((point for point in self.selective if point.accuracy >= min_accuracy), key=lambda point: point.coverage, default=None)

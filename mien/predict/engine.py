@@ -1,6 +1,8 @@
-"""Runs an exported network with ONNX Runtime. Shapes: N faces, S×S pixels, K classes."""
+"""Runs an exported network with ONNX Runtime. Shapes: N faces, S×S pixels, K classes, h×w cells of a class map."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,43 @@ from mien.predict.answer import Answer, parse_answer
 METADATA = "mien"
 """the key of the metadata under which an exported network holds its Answer"""
 
+LOGITS, PROBABILITIES, MAPS = "logits", "probabilities", "maps"
+"""the outputs of an exported network; `maps` only if its head has class maps"""
+MAPS_NOTE = "maps"
+"""the key of the metadata that says what the maps are, or `none: ` and why there are none; older files do not have it"""
+NONE = "none: "
+REMEDY = "export the model again with `mien export onnx`"
+
 Figures = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What a network makes of N faces: calibrated probabilities and, where they are asked for, the map of each class, ≥ 0, N×K×h×w."""
+
+    probabilities_NK: Figures
+    maps_NKhw: Figures | None = None
+
+    def faces(self) -> list[tuple[Figures, Figures | None]]:
+        """The probabilities, K, and the maps, K×h×w, of each face."""
+        return list(zip(self.probabilities_NK, self.maps_NKhw if self.maps_NKhw is not None else repeat(None), strict=False))
+
+
+@dataclass(frozen=True)
 class Engine:
-    """An exported network in memory."""
+    """An exported network in memory.
+
+    Args:
+        answer: what an answer needs besides the network.
+        session: of ONNX Runtime, or what answers like one (mien.predict.ensemble).
+        no_maps: why it has no class maps; empty if it has.
+        explains: whether `answers` has maps.
+    """
 
     answer: Answer
     session: Any
+    no_maps: str = ""
+    explains: bool = False
 
     @classmethod
     def load(cls, path: Path, *, threads: int = 1) -> "Engine":
@@ -40,13 +70,37 @@ class Engine:
         except Exception as error:  # ONNX Runtime raises classes of its own, without a common one
             reason = " ".join(str(error).split())[:160]
             raise PredictError(f"{path} is not an ONNX file that ONNX Runtime can read ({reason}); export the model again") from None
-        written = session.get_modelmeta().custom_metadata_map.get(METADATA)
+        texts = session.get_modelmeta().custom_metadata_map
+        written = texts.get(METADATA)
         if written is None:
             raise PredictError(f"{path} has no metadata of mien, so its classes and its crop are unknown; make it with `mien export onnx`")
-        return cls(parse_answer(written, where=str(path), remedy="export the model again with `mien export onnx`"), session)
+        answer = parse_answer(written, where=str(path), remedy=REMEDY)
+        has_maps = MAPS in [output.name for output in session.get_outputs()]
+        return cls(answer, session, "" if has_maps else _why_no_maps(answer.name, texts, path))
+
+    def explaining(self) -> "Engine":
+        """The same network, whose `answers` have maps. Raises PredictError if it has none."""
+        if self.no_maps:
+            raise PredictError(f"--explain: {self.no_maps}")
+        return replace(self, explains=True)
 
     def run(self, pixels_NSS3: NDArray[np.uint8]) -> tuple[Figures, Figures]:
         """Logits and calibrated probabilities of faces, each N×K."""
-        images_N3SS = np.ascontiguousarray(pixels_NSS3.transpose(0, 3, 1, 2))
-        logits_NK, probabilities_NK = self.session.run(["logits", "probabilities"], {"images": images_N3SS})
+        logits_NK, probabilities_NK = self._outputs([LOGITS, PROBABILITIES], pixels_NSS3)
         return logits_NK, probabilities_NK
+
+    def answers(self, pixels_NSS3: NDArray[np.uint8]) -> Answers:
+        """Calibrated probabilities of faces, and their maps if the engine explains."""
+        return Answers(*self._outputs([PROBABILITIES, *([MAPS] if self.explains else [])], pixels_NSS3))
+
+    def _outputs(self, names: list[str], pixels_NSS3: NDArray[np.uint8]) -> list[Figures]:
+        outputs: list[Figures] = self.session.run(names, {"images": np.ascontiguousarray(pixels_NSS3.transpose(0, 3, 1, 2))})
+        return outputs
+
+
+def _why_no_maps(name: str, texts: Mapping[str, str], path: Path) -> str:
+    """In words that name the remedy, from the metadata of a file without maps."""
+    if not texts.get(MAPS_NOTE, "").startswith(NONE):
+        return f"{path} was written before exported models had class maps; {REMEDY}"
+    why = texts[MAPS_NOTE].removeprefix(NONE)
+    return f"{name} has no class maps, because {why}; `dvc repro explain@{name}` draws maps in the repository that trained it"

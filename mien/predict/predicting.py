@@ -10,7 +10,7 @@ from mien.align.turning import Detector
 from mien.convert.decoding import Undecodable
 from mien.core.streaming import Crashed, stream
 from mien.predict.answer import Answer
-from mien.predict.engine import Engine
+from mien.predict.engine import Engine, Figures
 from mien.predict.preparing import NoFace, Photograph, prepare
 from mien.predict.rows import Row
 
@@ -77,9 +77,13 @@ def answer_rows(rows: list[Row], engine: Engine, threshold: float | None) -> lis
     pixels = [row.image.pixels for row in rows if row.image is not None]
     if not pixels:
         return rows
-    shares_NK = np.concatenate([engine.run(np.stack(pixels[start : start + BATCH]))[1] for start in range(0, len(pixels), BATCH)])
-    shares = iter(shares_NK.astype(float).tolist())
-    return [judged(row, next(shares), engine.answer, threshold) if row.image is not None else row for row in rows]
+    batches = (engine.answers(np.stack(pixels[start : start + BATCH])) for start in range(0, len(pixels), BATCH))
+    faces = chain.from_iterable(batch.faces() for batch in batches)
+    return [_answered_row(row, *next(faces), engine.answer, threshold) if row.image is not None else row for row in rows]
+
+
+def _answered_row(row: Row, shares_K: Figures, maps_Khw: Figures | None, answer: Answer, threshold: float | None) -> Row:
+    return replace(judged(row, shares_K.astype(float).tolist(), answer, threshold), maps=maps_Khw)
 
 
 def judged(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:

@@ -16,6 +16,7 @@ from mien.align.turning import Detector, Found, best_score, box_before, find_fac
 from mien.config.sections.faces import FaceParams
 from mien.convert.decoding import decode
 from mien.predict.answer import Answer
+from mien.predict.placing import Corners, face_corners, whole_corners
 from mien.store.encoding import encode, reduced, square_pixels, stored_image
 
 Pixels = NDArray[np.uint8]
@@ -30,16 +31,18 @@ class FaceImage:
     """One face of a photograph.
 
     Args:
-        pixels: S×S×3, RGB
+        pixels: S×S×3, RGB; for an ensemble the squares of several sizes side by side
         box: left, top, right, bottom in the upright photograph, in its own pixels; None if the whole image is used
         score: the detector's score from 0 to 1; None if the whole image is used
         turn_deg: the clockwise rotation after which the face is upright
+        corners: of the square in the upright photograph; None if it is not known
     """
 
     pixels: Pixels
     box: Box | None
     score: float | None
     turn_deg: int = 0
+    corners: Corners | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,13 @@ def prepare_image(image: Image.Image, answer: Answer, detector: Detector | None,
     how = answer.faces
     stored = stored_bytes(image, answer)
     if how.detector == "none":
-        return Photograph(*image.size, [whole_image(stored, answer)])
+        return Photograph(*image.size, [whole_image(stored, answer, photograph_px=image.size)])
     assert detector is not None
     found = find_faces(stored_image(stored), detector, turns=how.turns, min_score=how.min_score)
     faces = accepted(found, how)
     if not faces:
         if how.on_missing == "fit":
-            return Photograph(*image.size, [whole_image(stored, answer)])
+            return Photograph(*image.size, [whole_image(stored, answer, photograph_px=image.size)])
         raise NoFace(why_none(best_score(found.faces), how))
     chosen = faces if all_faces else [choose_face(faces, *found.image.size, choose=how.choose)]
     return Photograph(*image.size, [face_image(found, face, answer, photograph_px=image.size) for face in chosen])
@@ -92,16 +95,26 @@ def stored_bytes(image: Image.Image, answer: Answer) -> bytes:
 
 def face_image(found: Found, face: Face, answer: Answer, *, photograph_px: tuple[int, int]) -> FaceImage:
     """One face of a searched image; `photograph_px` is the size of the photograph, to whose pixels its box is scaled."""
-    square, _, _ = face_square(found, face, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
+    square, place, _ = face_square(found, face, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
     scale = max(photograph_px) / max(found.image.size)
     left, top, right, bottom = (edge * scale for edge in box_before(face.box, turn_deg=found.turn_deg, turned_px=found.image.size))
-    return FaceImage(square_pixels(square, side_px=answer.size_px), (left, top, right, bottom), face.score, found.turn_deg)
+    corners = face_corners(place, found, scale=scale)
+    return FaceImage(_pixels(square, answer), (left, top, right, bottom), face.score, found.turn_deg, corners)
 
 
-def whole_image(stored: bytes, answer: Answer) -> FaceImage:
-    """The whole stored image as a face."""
+def whole_image(stored: bytes, answer: Answer, *, photograph_px: tuple[int, int]) -> FaceImage:
+    """The whole stored image of a photograph of a size as a face."""
     square = whole_square(stored, answer.faces, jpeg_quality=answer.decode.jpeg_quality)
-    return FaceImage(square_pixels(square, side_px=answer.size_px), None, None)
+    corners = whole_corners(photograph_px, fit=answer.faces.fit)
+    return FaceImage(_pixels(square, answer), None, None, corners=corners)
+
+
+def _pixels(square: bytes, answer: Answer) -> Pixels:
+    squares = [square_pixels(square, side_px=side_px) for side_px in answer.squares_px]
+    if len(squares) == 1:
+        return squares[0]
+    height_px = max(answer.squares_px)
+    return np.concatenate([np.pad(each, ((0, height_px - len(each)), (0, 0), (0, 0))) for each in squares], axis=1)
 
 
 def why_none(best: float | None, how: FaceParams) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mien.predict.answer import Answer
 from mien.predict.preparing import FaceImage
 
@@ -27,6 +30,7 @@ class Row:
         reason: why there is no face or no answer, one word, and `detail`; None if there is an answer.
         time_s: of a video's frame, from its first; None for photographs.
         raw: the probabilities of the frame itself, where `probabilities` are smoothed over time.
+        maps: for each class, which cells of the square speak for it, K×h×w; None unless maps are asked for.
     """
 
     path: str
@@ -40,11 +44,18 @@ class Row:
     detail: str = ""
     time_s: float | None = None
     raw: Sequence[float] | None = None
+    maps: NDArray[np.float32] | None = None
 
     @property
     def confidence(self) -> float | None:
         """The largest probability."""
         return max(self.probabilities) if self.probabilities is not None else None
+
+    def map(self, answer: Answer) -> NDArray[np.float32] | None:
+        """What decided the answer: the map of its class divided by its largest value, h×w, 0 to 1; None if there is none."""
+        if self.maps is None or self.label is None:
+            return None
+        return normalised(self.maps[answer.classes.index(self.label)])
 
     def record(self, answer: Answer) -> dict[str, Any]:
         """The row by column: COLUMNS, then `p_CLASS` for each class, and `raw_p_CLASS` where the row has `raw`."""
@@ -66,3 +77,9 @@ class Row:
             **{f"p_{name}": share for name, share in zip(answer.classes, shares, strict=True)},
             **({f"raw_p_{name}": share for name, share in zip(answer.classes, self.raw, strict=True)} if self.raw is not None else {}),
         }
+
+
+def normalised(map_hw: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The map divided by its largest value, so that it lies between 0 and 1; a map that is 0 stays so."""
+    largest = float(map_hw.max())
+    return map_hw / largest if largest > 0 else map_hw

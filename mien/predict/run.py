@@ -3,6 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -35,6 +36,7 @@ def run(
     detector: str = "model",
     workers: int = 0,
     annotate: Path | None = None,
+    explain: bool = False,
     video: VideoOptions | None = None,
 ) -> int:
     """Answers a source: prints a line per face, writes what is asked for, and returns the number of files without an answer.
@@ -47,7 +49,11 @@ def run(
     _check(source, options, annotate, is_several=is_several, is_recording=is_recording)
     if detector != "model":
         faces = engine.answer.faces.model_copy(update={"detector": detector})
-        engine = Engine(engine.answer.model_copy(update={"faces": faces}), engine.session)
+        engine = replace(engine, answer=engine.answer.model_copy(update={"faces": faces}))
+    if explain:
+        if annotate is None:
+            raise PredictError("--explain: the maps are drawn into annotated pictures; name a folder for them with --annotate")
+        engine = engine.explaining()
     threshold = threshold_of(engine.answer, min_accuracy)
     with writing(out, engine.answer, has_raw=bool(options.smooth_s)) as write:
 

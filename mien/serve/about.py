@@ -8,12 +8,13 @@ from mien.serve.refusing import Refusal
 from mien.serve.schema import LimitsAnswer, ModelAnswer
 
 
-def about(answer: Answer, limits: Limits) -> ModelAnswer:
-    """The answer to GET /v1/model."""
+def about(answer: Answer, limits: Limits, *, explains: bool) -> ModelAnswer:
+    """The answer to GET /v1/model; `explains` if the network has maps."""
     return ModelAnswer(
         name=answer.name,
         classes=answer.classes,
         size_px=answer.size_px,
+        explains=explains,
         detector=answer.faces.detector,
         min_accuracy=answer.min_accuracy,
         threshold=threshold_of(answer, None),

@@ -49,13 +49,16 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         request: Request,
         faces: Annotated[Literal["largest", "all"], Query(description=description.FACES)] = "largest",
         min_accuracy: Annotated[float | None, Query(ge=0, le=1, description=description.MIN_ACCURACY)] = None,
+        explain: Annotated[bool, Query(description=description.EXPLAIN)] = False,
     ) -> Response:
         with service.held.counted() as share:
             try:
                 threshold = threshold_of(service.answer, min_accuracy)
+                if explain:
+                    service.check_explains()
                 with service.admitted():
                     uploads = await read_files(request.headers, request.receive, service.limits, share)
-                    answers = service.answers(uploads, all_faces=faces == "all", threshold=threshold)
+                    answers = service.answers(uploads, all_faces=faces == "all", threshold=threshold, explain=explain)
                     files = await _unless_gone(answers, request)
             except Refusal as refusal:
                 return error_reply(refusal, is_body_left=not share.is_complete)
@@ -67,7 +70,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
 
 
 def _add_facts(app: FastAPI, service: Service) -> None:
-    known = Json(about(service.answer, service.limits))
+    known = Json(about(service.answer, service.limits, explains=not service.engine.no_maps))
 
     @app.get("/v1/model", response_model=ModelAnswer, response_description="The model", summary=description.MODEL)
     async def model() -> Response:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
-_SCRIPTS = ("asking.js", "camera.js", "docs.js", "dom.js", "drawing.js", "model.js", "page.js", "theme.js")
+_SCRIPTS = ("asking.js", "camera.js", "docs.js", "dom.js", "drawing.js", "maps.js", "model.js", "page.js", "theme.js")
 ASSETS = {
     "/": ("index.html", "text/html"),
     "/docs": ("docs.html", "text/html"),

@@ -17,6 +17,8 @@ MIN_ACCURACY = (
     "without it the model's own"
 )
 
+EXPLAIN = "whether each face has the map of what decided its label; not every model has maps (see explains at /v1/model)"
+
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

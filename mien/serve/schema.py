@@ -27,6 +27,20 @@ class Box(BaseModel):
     bottom: float = Field(description="pixels from the upper edge")
 
 
+class Corner(BaseModel):
+    """A point of the upright photograph, in its own pixels; it may lie outside of it."""
+
+    x: float = Field(description="pixels from the left edge")
+    y: float = Field(description="pixels from the upper edge")
+
+
+class FaceMap(BaseModel):
+    """What decided an answer: which cells of the square that the network is given speak for its class (Grad-CAM)."""
+
+    corners: list[Corner] = Field(description="of the square: upper left, upper right, lower right, lower left, as the network sees it")
+    values: list[list[float]] = Field(description="rows of cells; the largest value is 1, and 0 says nothing for the class")
+
+
 class FaceAnswer(BaseModel):
     """One face and its expression."""
 
@@ -37,6 +51,7 @@ class FaceAnswer(BaseModel):
     confidence: float = Field(description="its calibrated probability")
     unsure: bool | None = Field(description="whether the confidence is below the threshold; null if there is no threshold")
     probabilities: dict[str, float] = Field(description="the calibrated probability of each class; their sum is 1")
+    map: FaceMap | None = Field(description="what decided the label; null unless explain is true")
 
 
 class FileAnswer(BaseModel):
@@ -78,6 +93,7 @@ class ModelAnswer(BaseModel):
     name: str
     classes: list[str] = Field(description="in the order of the network's outputs")
     size_px: int = Field(description="side of the squares that the network is given, pixels")
+    explains: bool = Field(description="whether requests may set explain")
     detector: str = Field(description="mtcnn: faces are found first; none: each picture is taken as a face that is cropped already")
     min_accuracy: float = Field(description="what applies to requests that do not set it")
     threshold: float | None = Field(description="the confidence that reaches it on validation images")

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -90,18 +91,42 @@ def test_archives_lists_and_single_files(folder: Path) -> None:
         (("photos", "--model", "colours.onnx", "--out", "rows.xls"), "--out rows.xls: the suffix must be one of .csv, .jsonl, .parquet"),
         (("photos", "--model", "colours.onnx", "--min-accuracy", "0.99"), "ask for less"),
         (("-", "--model", "colours.onnx"), "standard input has no path"),
+        (("photos", "--model", "colours.onnx", "--explain"), "--explain: the maps are drawn into annotated pictures; name a folder"),
+        (
+            ("photos", "--model", "old.onnx", "--annotate", "new", "--explain"),
+            "old.onnx was written before exported models had class maps; export the model again with `mien export onnx`",
+        ),
+        (
+            ("photos", "--model", "dense.onnx", "--annotate", "new", "--explain"),
+            "colours has no class maps, because its head dense is another; `dvc repro explain@colours` draws maps",
+        ),
+        (("webcam", "--model", "colours.onnx", "--annotate", "new", "--explain"), "--annotate is for files"),
     ],
 )
 def test_what_a_user_can_mistake_is_told_in_one_line(folder: Path, arguments: tuple[str, ...], words: str) -> None:
     (folder.parent / "empty").mkdir()
+    write_network(folder.parent / "old.onnx", answer(), no_maps="")
+    write_network(folder.parent / "dense.onnx", answer(), no_maps="its head dense is another")
     code, printed, told = run(*arguments)
-    assert code == 2 and words in told and "\n" not in told.strip() and not printed
+    assert code == 2 and words in told and "\n" not in told.strip() and not printed and not (folder.parent / "new").exists()
+
+
+def test_what_decided_is_drawn_where_the_picture_is_red(folder: Path) -> None:
+    image = Image.new("RGB", (240, 240), (0, 0, 60))
+    image.paste((255, 0, 0), (0, 0, 120, 240))
+    image.save(folder / "red.png")
+    for arguments in ((), ("--explain",)):
+        assert run("photos/red.png", "--model", "colours.onnx", "--annotate", f"seen{len(arguments)}", *arguments)[0] == 0
+    plain, explained = (np.asarray(Image.open(folder.parent / f"seen{number}/red.png")).astype(int)[:240, :240] for number in (0, 1))
+    assert (plain[120, 30] == (255, 0, 0)).all() and (plain[120, 210] == (0, 0, 60)).all()
+    assert np.ptp(explained[120, 10]) > 100 and np.ptp(explained[120, 230]) == 0, "grey where nothing speaks for happy"
 
 
 def test_nothing_of_training_is_imported(folder: Path) -> None:
     script = (
         "import sys; from mien.__main__ import main\n"
-        f"sys.argv = ['mien', 'predict', {str(folder / 'red.jpg')!r}, '--model', 'colours.onnx', '--out', 'rows.csv']\n"
+        f"sys.argv = ['mien', 'predict', {str(folder / 'red.jpg')!r}, '--model', 'colours.onnx', '--out', 'rows.csv', '--annotate', 'new',"
+        " '--explain']\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"

@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from torch import Tensor, nn
 
 from mien.core.errors import ExportError
-from mien.export.gate import Outputs, graph_outputs, prove, torch_outputs
+from mien.export.gate import Outputs, graph_maps, graph_outputs, prove, torch_outputs
 from mien.export.graph import OPSET, to_onnx
+from mien.export.maps import expected_maps, prove_maps
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.models.predict import forward_pass
@@ -63,6 +64,12 @@ def check(backbone: str, attention: str, head: str, input_px: int, *, tta: str =
     assert [(each.domain, each.version) for each in graph.opset_import] == [("", OPSET)]  # merged graphs may name it more than once
     expected, given = torch_outputs(network, images, **how), graph_outputs(graph.SerializeToString(), images)
     prove(given, expected, classes=config.classes)
+    maps_NKhw = graph_maps(graph.SerializeToString(), images)
+    assert (maps_NKhw is not None) == (head == "linear" and tta != "ten_crop")
+    if maps_NKhw is not None:
+        by_gradients_NKhw = expected_maps(network, images, input_px=input_px, num_classes=len(config.classes))
+        prove_maps(maps_NKhw, by_gradients_NKhw)
+        assert maps_NKhw.max() > 0 and maps_NKhw.std() > 0
     exact_NK = exact(network, torch.from_numpy(images), input_px=input_px, tta=tta)
     scale = abs(exact_NK).max()
     error, own_error = (abs(each.logits_NK - exact_NK).max() for each in (given, expected))

@@ -30,7 +30,9 @@ def test_the_answer_comes_back_as_it_was_with_onnx_and_with_the_engine(file: Pat
 
 def test_readers_in_other_languages_find_plain_keys_and_nothing_of_the_libraries_remains(file: Path) -> None:
     found = read_metadata(file)
-    assert set(found) == {*("mien", "classes", "size_px", "colours", "crop", "weights_sha256", "licence", "model", "version", "precision")}
+    assert set(found) == {
+        *("mien", "classes", "size_px", "colours", "crop", "weights_sha256", "licence", "model", "version", "precision", "maps")
+    }
     assert json.loads(found["classes"]) == STRANGE.classes and found["size_px"] == "48" and found["colours"] == "RGB"
     assert json.loads(found["crop"])["detector"] == "none" and found["weights_sha256"] == "0" * 64
     assert (found["licence"], found["model"], found["version"], found["precision"]) == ("Apache-2.0", "größe", "0", "fp16")

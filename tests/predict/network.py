@@ -1,4 +1,7 @@
-"""A tiny exported network: its logits are a linear function of the mean colour, so that its answers can be computed by hand."""
+"""A tiny exported network: its logits are a linear function of the mean colour, so that its answers can be computed by hand.
+
+Its class maps are that of the mean colour of each quarter, divided by 4.
+"""
 
 from pathlib import Path
 
@@ -8,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mien.config.sections.faces import FaceParams
 from mien.predict.answer import Answer, Decoding, Point, Recall, Tested
-from mien.predict.engine import METADATA
+from mien.predict.engine import MAPS, MAPS_NOTE, METADATA
 
 CLASSES = ["happy", "sad", "angry"]  # the likeliest for red, green and blue images
 SIZE_PX = 48
@@ -31,8 +34,8 @@ def answer(**changes: object) -> Answer:
     return Answer.model_validate({**values, **changes})
 
 
-def write_network(path: Path, about: Answer | None = None) -> Path:
-    """Writes the network with its answer; without one, it has no metadata."""
+def write_network(path: Path, about: Answer | None = None, *, no_maps: str | None = None) -> Path:
+    """Writes the network with its answer; without one, it has no metadata. `no_maps` leaves out its maps and says why ("": an old file)."""
     known = about or answer()
     weights = numpy_helper.from_array((SCALE * np.eye(3)).astype(np.float32), "weights")
     divisor, heat = (numpy_helper.from_array(np.array(value, np.float32), name) for name, value in (("d", 255), ("t", known.temperature)))
@@ -44,12 +47,17 @@ def write_network(path: Path, about: Answer | None = None) -> Path:
         helper.make_node("MatMul", ["means", "weights"], ["logits"]),
         helper.make_node("Div", ["logits", "t"], ["cooled"]),
         helper.make_node("Softmax", ["cooled"], ["probabilities"], axis=1),
+        helper.make_node("AveragePool", ["scaled"], ["quarters"], kernel_shape=[known.size_px // 2] * 2, strides=[known.size_px // 2] * 2),
+        helper.make_node("Mul", ["quarters", "quarter"], [MAPS]),
     ]
     given = helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", 3, known.size_px, known.size_px])
     taken = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in ("logits", "probabilities")]
-    graph = helper.make_graph(nodes, "colours", [given], taken, [weights, divisor, heat, axes])
+    if no_maps is None:
+        taken.append(helper.make_tensor_value_info(MAPS, TensorProto.FLOAT, ["n", 3, 2, 2]))
+    quarter = numpy_helper.from_array(np.array(SCALE / 4, np.float32), "quarter")
+    graph = helper.make_graph(nodes, "colours", [given], taken, [weights, divisor, heat, axes, quarter])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     if about:
-        helper.set_model_props(model, {METADATA: about.model_dump_json()})
+        helper.set_model_props(model, {METADATA: about.model_dump_json(), **({MAPS_NOTE: f"none: {no_maps}"} if no_maps else {})})
     onnx.save(model, str(path))
     return path

@@ -63,6 +63,16 @@ def drawing(*labels: str, size_px: tuple[int, int] = (320, 240), kind: str = "PN
     return file.getvalue()
 
 
+def half_dark() -> bytes:
+    """A happy face of 80 px at 100, 60 whose right half is dark."""
+    image = Image.open(BytesIO(drawing()))
+    image.paste((255, 0, 0), (100, 60, 140, 140))
+    image.paste((60, 0, 0), (140, 60, 180, 140))
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
 def about(**changes: object) -> Answer:
     return answer(faces=FaceParams(detector="mtcnn", size_px=SIZE_PX, turns=False), **changes)
 
@@ -101,9 +111,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, pool: Pool[Task, Read], *, limits: Limits = LIMITS, hosts: tuple[str, ...] | None = None) -> Iterator[Served]:
+def served(
+    folder: Path, pool: Pool[Task, Read], *, limits: Limits = LIMITS, hosts: tuple[str, ...] | None = None, no_maps: str | None = None
+) -> Iterator[Served]:
     """A server in a thread, with a pool that several servers may share."""
-    service = Service(Engine.load(write_network(folder / "colours.onnx", about())), limits, pool)
+    service = Service(Engine.load(write_network(folder / "colours.onnx", about(), no_maps=no_maps)), limits, pool)
     with listening("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         running = server(service, limits, hosts=hosts)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -17,7 +18,7 @@ from mien.serve.pool import Pool
 from mien.serve.refusing import STATUS
 from mien.serve.schema import ModelAnswer, Prediction
 from tests.predict.network import CLASSES, SCALE
-from tests.serve.coloured import COLOURS, CRASH, FAIL, LIMITS, SLEEP, Served, drawing, served
+from tests.serve.coloured import COLOURS, CRASH, FAIL, LIMITS, SLEEP, Served, drawing, half_dark, served
 
 
 @pytest.fixture
@@ -50,6 +51,25 @@ def test_by_default_one_face_is_answered_with_the_default_threshold(client: http
     content = drawing("unsure", "angry")
     assert [face.unsure for face in predicted(client, content).files[0].faces] == [True]
     assert [face.unsure for face in predicted(client, content, min_accuracy=0.5).files[0].faces] == [False]
+
+
+def test_what_decided_is_told_only_where_it_is_asked_for(client: httpx2.Client) -> None:
+    assert [face.map for face in predicted(client, half_dark()).files[0].faces] == [None]
+    assert [face.map for face in predicted(client, half_dark(), explain=False).files[0].faces] == [None]
+    (face,) = predicted(client, half_dark(), explain=True).files[0].faces
+    assert face.map is not None and face.label == "happy" and np.shape(face.map.values) == (2, 2)
+    assert np.array(face.map.values) == pytest.approx(np.array([[1, 60 / 255]] * 2), abs=0.02)
+    assert [(corner.x, corner.y) for corner in face.map.corners] == [(100, 60), (180, 60), (180, 140), (100, 140)]
+    assert client.get("/v1/model").json()["explains"] is True
+
+
+def test_a_model_without_maps_says_so(pool: Pool, tmp_path: Path) -> None:
+    with served(tmp_path, pool, no_maps="its head dense is another") as running, httpx2.Client(base_url=running.url, timeout=120) as client:
+        assert client.get("/v1/model").json()["explains"] is False
+        assert predicted(client, half_dark()).files[0].faces[0].map is None
+        refused = client.post("/v1/predict", content=half_dark(), params={"explain": True})
+        told = refused.json()["error"]
+        assert (refused.status_code, told["reason"]) == (400, "bad_parameter") and "because its head dense is another" in told["detail"]
 
 
 def test_a_picture_without_a_face_has_an_answer_without_faces(client: httpx2.Client) -> None:

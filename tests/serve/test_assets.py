@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mien.predict.drawing.overlay import FADING, INFERNO, OPACITY
 from mien.serve.assets import ASSETS
 from tests.surroundings import ROOT
 
@@ -33,6 +34,11 @@ def test_the_colours_are_those_of_the_report() -> None:
         assert {name: value for name, value in block.items() if name != "on-accent"} == {
             name: theme[name] for name in block if name in theme
         }
+
+
+def test_maps_have_the_colours_of_annotated_pictures() -> None:
+    script = (PAGE / "maps.js").read_text(encoding="utf-8")
+    assert f'"{INFERNO}"' in script and f"OPACITY = {OPACITY};" in script and f"FADING = {FADING};" in script
 
 
 @pytest.mark.slow

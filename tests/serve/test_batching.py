@@ -52,7 +52,7 @@ def test_what_comes_while_the_network_runs_is_one_batch_and_what_is_cancelled_is
         assert others[1].cancel()
         gate.go.set()
         wait([first, *others])
-        assert others[0].result()[0, 0] == 1 and others[2].result()[1, 0] == 3
+        assert others[0].result()[0][0] == 1 and others[2].result()[1][0] == 3
         with pytest.raises(CancelledError):
             others[1].result()
     assert sizes == [1, 4]
@@ -64,4 +64,4 @@ def test_a_fault_of_the_network_is_told_to_its_batch_and_the_next_is_answered() 
     with closing(Batcher(gate)) as batcher:
         with pytest.raises(MemoryError):
             batcher.submit(np.full((1, 4, 4, 3), 255, np.uint8)).result()
-        assert batcher.submit(np.full((1, 4, 4, 3), 7, np.uint8)).result()[0, 0] == 7
+        assert batcher.submit(np.full((1, 4, 4, 3), 7, np.uint8)).result()[0][0] == 7

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -11,8 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from mien.predict.drawing.overlay import overlay
+from mien.serve.pool import Pool
+from mien.serve.reading import Read, Task
 from tests.report.browser import Viewer, chromium
-from tests.serve.coloured import Served, drawing
+from tests.serve.coloured import Served, drawing, half_dark, served
 
 CHECKS = (Path(__file__).parents[1] / "report" / "checks.js").read_text(encoding="utf-8")
 WAIT_S = 90
@@ -85,8 +89,64 @@ def test_a_photograph_has_its_boxes_and_probabilities(viewer: Viewer, serving: S
     assert "angry" in texts(viewer, "#said")[0], "screen readers are told"
     assert viewer.console() == []
     asked = viewer.requested()
-    assert asked and all(url.startswith((serving.url, f"blob:{serving.url}", "data:,")) for url in asked)
+    assert asked and all(url.startswith((serving.url, f"blob:{serving.url}", "data:")) for url in asked)
     assert viewer.browser.get_cookies() == []
+
+
+COLOURED = """
+    const image = document.querySelector("#results .maps image");
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 64;
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const picture = new Image();
+    picture.onload = () => { pen.drawImage(picture, 0, 0); arguments[0]([5, 58].map((x) => [...pen.getImageData(x, 32, 1, 1).data])); };
+    picture.src = image.getAttribute("href");
+"""
+
+
+def test_what_decided_is_shown_on_demand_at_its_place(viewer: Viewer, tmp_path: Path) -> None:
+    path = tmp_path / "half.png"
+    path.write_bytes(half_dark())
+    choose(viewer, path)
+    until(viewer, lambda: texts(viewer, "#results .shares"))
+    shown = "return getComputedStyle(document.querySelector('#results .maps')).display"
+    assert viewer.run(shown) == "none" and viewer.run("return document.getElementById('explained').hidden"), "off by default"
+    viewer.browser.find_element(By.ID, "explain").send_keys(Keys.SPACE)
+    assert viewer.run(shown) == "block" and "not why" in texts(viewer, "#explained")[0]
+    assert "grayscale" in viewer.run("return getComputedStyle(document.querySelector('#results img')).filter")
+    edges = viewer.run(
+        "const outer = document.querySelector('#results img').getBoundingClientRect();"
+        "const own = document.querySelector('#results .maps image').getBoundingClientRect();"
+        "return [own.left - outer.left, own.right - outer.left, own.top - outer.top, own.bottom - outer.top]"
+        ".map((px) => px * 320 / outer.width)"
+    )
+    assert edges == pytest.approx([100, 180, 60, 140], abs=1.5)
+    hot, cool = viewer.browser.execute_async_script(COLOURED)
+    own = overlay(np.full((1, 2, 3), 128, np.uint8), np.array([[1, 60 / 255]]))[0].astype(int)
+    mixed = [[round((1 - pixel[3] / 255) * 128 + pixel[3] / 255 * level) for level in pixel[:3]] for pixel in (hot, cool)]
+    assert abs(np.array(mixed) - own).max() <= 8, "the colours of the report"
+    viewer.browser.find_element(By.ID, "explain").send_keys(Keys.SPACE)
+    assert viewer.run(shown) == "none" and viewer.console() == []
+
+
+def test_the_map_of_a_mirrored_camera_lies_on_the_face(viewer: Viewer) -> None:
+    viewer.browser.find_element(By.ID, "explain").send_keys(Keys.SPACE)
+    viewer.browser.find_element(By.ID, "start").send_keys(Keys.ENTER)
+    until(viewer, lambda: viewer.run("return document.querySelectorAll('#stage .maps image').length") == 1)
+    places = viewer.run(
+        "return ['#stage .maps image', '#stage .box'].map((one) => document.querySelector(one).getBoundingClientRect())"
+        ".map((box) => [box.left, box.right, box.top])"
+    )
+    assert places[0] == pytest.approx(places[1], abs=6) and viewer.console() == []
+
+
+def test_a_model_without_maps_offers_none(viewer: Viewer, pool: Pool[Task, Read], tmp_path: Path) -> None:
+    with served(tmp_path, pool, no_maps="its head is another") as other:
+        viewer.open(f"{other.url}/")
+        until(viewer, lambda: "colours" in viewer.browser.title)
+        assert viewer.run("return document.getElementById('explaining').hidden")
+        answered(viewer, tmp_path, "happy")
+        assert viewer.console() == []
 
 
 def test_files_that_are_no_pictures_are_told_and_their_names_are_text(viewer: Viewer, tmp_path: Path) -> None:
@@ -144,7 +204,7 @@ def test_everything_is_reached_by_keyboard(viewer: Viewer, tmp_path: Path) -> No
     for _ in range(12):
         ActionChains(viewer.browser).send_keys(Keys.TAB).perform()
         reached.append(viewer.run(now))
-    wanted = ["skip", "theme", "files", "start", "faces", "accuracy", "clear"]
+    wanted = ["skip", "theme", "files", "start", "faces", "accuracy", "explain", "clear"]
     assert reached[: len(wanted)] == wanted
     assert "scroll" in reached, "a table that scrolls can be scrolled by keys"
 

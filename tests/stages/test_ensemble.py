@@ -18,8 +18,9 @@ from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json, write_json
 from mien.models.build import build_model
 from mien.models.cost import cost_of
-from mien.models.store import save_model
+from mien.models.store import describe_model, save_model
 from mien.models.weights import WEIGHTS
+from mien.predict.ensemble_answer import read_ensemble_answer
 from mien.store.tables import CALIBRATED, PREDICTIONS, SPLITS, read_table, write_table
 from stages import compare, ensemble, evaluate
 from tests.stages.test_evaluate import CLASSES, RECORD, TEST, VAL, sample_id, write_images, write_splits
@@ -98,6 +99,20 @@ def test_the_document_names_the_members_and_sums_their_cost() -> None:
 
 
 @pytest.mark.usefixtures("workspace")
+def test_what_its_answers_need_is_written() -> None:
+    ensemble.main("pair")
+    found, evaluated = read_ensemble_answer(paths.answer("pair"), name="pair"), read_json(paths.evaluation("pair"))
+    assert found.members == {model: describe_model(paths.model(model)).weights_sha256 for model in ("two", "one")}
+    assert list(found.members) == ["two", "one"] and tuple(found.classes) == tuple(CLASSES)
+    assert found.temperature == evaluated["calibration"]["temperature"]
+    curve = pd.read_csv(paths.selective_table("pair"))
+    own = curve[curve["split"] == "validation"]
+    assert [point.accuracy for point in found.selective] == pytest.approx(own["accuracy"].tolist(), abs=1e-5)
+    assert [point.coverage for point in found.selective] == pytest.approx(own["coverage"].tolist(), abs=1e-5)
+    assert found.test.accuracy == evaluated["all"]["accuracy"] and found.min_accuracy == load_params().predict.min_accuracy
+
+
+@pytest.mark.usefixtures("workspace")
 def test_everything_that_is_known_of_a_models_test_is_known_of_an_ensembles() -> None:
     write_splits({"copy of z.png": "duplicate"})
     ensemble.main("pair")
@@ -139,11 +154,11 @@ def test_it_is_a_row_of_the_leaderboard_and_compared_with_every_model(workspace:
 def test_twice_gives_the_same_bytes(workspace: Path) -> None:
     def written() -> dict[str, bytes]:
         ensemble.main("pair")
-        produced = [*workspace.glob("metrics/**/*"), *workspace.glob("data/predictions/*")]
+        produced = [*workspace.glob("metrics/**/*"), *workspace.glob("data/predictions/*"), *workspace.glob("data/answers/*")]
         return {str(path): path.read_bytes() for path in produced if path.is_file()}
 
     first = written()
-    assert len(first) == 7 and first == written()
+    assert len(first) == 8 and first == written()
     json.loads(first[str(workspace / paths.evaluation("pair"))])
 
 

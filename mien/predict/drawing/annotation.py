@@ -1,7 +1,7 @@
 """Draws the answers for a picture: boxes and labels in it, and the probabilities as bars on a panel at its right.
 
 The panel is added to the picture, because bars in a picture that is filled by a face would hide the face. Apart from boxes and their labels
-no pixel of the picture is changed.
+no pixel of the picture is changed, unless maps are laid over the faces.
 """
 
 import math
@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw
 
 from mien.align.geometry import Box
 from mien.predict.answer import Answer
+from mien.predict.drawing.heat import lay_map
 from mien.predict.drawing.text import COLOURS, FAINT, INK, PAPER, TRACK, fitting, font, width_px
+from mien.predict.placing import scaled
 from mien.predict.rows import Row
 
 MAX_PANELS = 6
@@ -62,6 +64,9 @@ def annotated(image: Image.Image, rows: Sequence[Row], answer: Answer, layout: L
     plan = layout or layout_for(image.size, answer, num_panels=len(shown))
     canvas = Image.new("RGB", plan.size_px, PAPER)
     canvas.paste(image.resize(plan.picture_px, Image.Resampling.NEAREST) if plan.scale > 1 else image)
+    for row in rows:
+        if row.image is not None and row.image.corners is not None and (map_hw := row.map(answer)) is not None:
+            lay_map(canvas, map_hw, scaled(row.image.corners, plan.scale), within_px=plan.picture_px)
     pen = ImageDraw.Draw(canvas)
     for row in rows:
         if row.image is not None and row.image.box is not None:

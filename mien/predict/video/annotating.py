@@ -13,6 +13,8 @@ from PIL import Image
 from mien.core.files import replacing_file
 from mien.predict.answer import Answer
 from mien.predict.drawing.annotation import MAX_PANELS, annotated, layout_for
+from mien.predict.placing import Corners
+from mien.predict.preparing import FaceImage
 from mien.predict.rows import Row
 from mien.predict.video.frames import Reading
 from mien.predict.video.opening import load_av, open_video
@@ -52,7 +54,16 @@ def _moved(row: Row, after: Row | None, share: float) -> Row:
     if row.image is None or row.image.box is None or after is None or after.image is None or after.image.box is None:
         return row
     left, top, right, bottom = (a + share * (b - a) for a, b in zip(row.image.box, after.image.box, strict=True))
-    return replace(row, image=replace(row.image, box=(left, top, right, bottom)))
+    return replace(row, image=replace(row.image, box=(left, top, right, bottom), corners=_between(row.image, after.image, share)))
+
+
+def _between(before: FaceImage, after: FaceImage, share: float) -> Corners | None:
+    if before.corners is None or after.corners is None or before.turn_deg != after.turn_deg:
+        return before.corners
+    first, second, third, fourth = (
+        (x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for (x0, y0), (x1, y1) in zip(before.corners, after.corners, strict=True)
+    )
+    return first, second, third, fourth
 
 
 def _time(rows: list[Row]) -> float:

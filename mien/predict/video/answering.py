@@ -72,7 +72,7 @@ def _rows(path: str, followed: Followed, answer: Answer, *, all_faces: bool) -> 
     frame = followed.frame
     if not followed.faces:
         if answer.faces.detector == "none" or answer.faces.on_missing == "fit":
-            return [Row(path, WHOLE, 1, whole_image(frame.stored, answer), time_s=frame.time_s)]
+            return [Row(path, WHOLE, 1, whole_image(frame.stored, answer, photograph_px=frame.size_px), time_s=frame.time_s)]
         why = why_none(followed.search.best_score, answer.faces) if followed.search else _UNFOLLOWED
         return [Row(path, reason="no_face", detail=why, time_s=frame.time_s)]
     found = Found(followed.image, followed.turn_deg, list(followed.faces.values()))

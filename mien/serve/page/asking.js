@@ -2,9 +2,10 @@
 const TRIES = 5;
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-export const ask = async (picture, { faces, minAccuracy }) => {
+export const ask = async (picture, { faces, minAccuracy, explain }) => {
   const query = new URLSearchParams({ faces });
   if (minAccuracy) query.set("min_accuracy", minAccuracy);
+  if (explain) query.set("explain", "true");
   for (let attempt = 1; ; attempt += 1) {
     let response;
     let said;

@@ -3,10 +3,12 @@ import { aboutModel, ask } from "./asking.js";
 import { Camera } from "./camera.js";
 import { element } from "./dom.js";
 import { drawBoxes, drawFaces, shortLabel } from "./drawing.js";
+import { drawMaps } from "./maps.js";
 import { accuracyChoices, describeModel } from "./model.js";
 
 const at = (id) => document.getElementById(id);
-const settings = () => ({ faces: at("faces").value, minAccuracy: at("accuracy").value });
+const canExplain = () => !at("explaining").hidden;
+const settings = () => ({ faces: at("faces").value, minAccuracy: at("accuracy").value, explain: canExplain() && at("explain").checked });
 const showProblem = (text) => { at("problem").textContent = text; at("problem").hidden = !text; };
 
 // Says something to screen readers, at most every two seconds and never the same twice.
@@ -21,7 +23,8 @@ const summary = (file) => (file.faces.length ? file.faces.map(shortLabel).join("
 const addPhotograph = async (file) => {
   const layer = element("div", { class: "boxes", "aria-hidden": "true" });
   const image = element("img", { alt: `Photograph ${file.name}` });
-  const stage = element("figure", { class: "stage" }, image, layer);
+  const maps = element("div", { class: "maps", "aria-hidden": "true" });
+  const stage = element("figure", { class: "stage" }, image, maps, layer);
   const faces = element("ol", { class: "found" }, element("li", { class: "face muted" }, "It is sent to the server."));
   at("results").prepend(element("article", { class: "picture", "aria-label": file.name },
     element("h3", {}, file.name), element("div", { class: "left" }, stage), element("div", { class: "right" }, faces)));
@@ -32,7 +35,7 @@ const addPhotograph = async (file) => {
     image.addEventListener("error", () => { resolve(false); });
   });
   image.src = address;
-  const { answer, error } = await ask(file, settings());
+  const { answer, error } = await ask(file, { ...settings(), explain: canExplain() }); // so that maps can be shown later
   if (!(await isSeen)) image.replaceWith(element("div", { class: "unseen" }, "This browser cannot show this picture."));
   URL.revokeObjectURL(address);
   if (error) {
@@ -44,6 +47,7 @@ const addPhotograph = async (file) => {
   const unseen = stage.querySelector(".unseen");
   if (unseen) unseen.style.aspectRatio = `${found.width} / ${found.height}`;
   drawBoxes(layer, found);
+  drawMaps(maps, found);
   drawFaces(faces, found, answer.threshold);
   say(`${file.name}: ${summary(found)}`, { now: true });
 };
@@ -81,6 +85,7 @@ const showLive = () => {
   at("other").hidden = !camera.hasOther;
 };
 const layer = at("stage").querySelector(".boxes");
+const maps = at("stage").querySelector(".maps");
 let tookMs = null;
 
 const showFrame = ({ answer, error, isGone }, ms) => {
@@ -93,6 +98,7 @@ const showFrame = ({ answer, error, isGone }, ms) => {
   const [found] = answer.files;
   tookMs = tookMs === null ? ms : 0.8 * tookMs + 0.2 * ms;
   drawBoxes(layer, found, { mirrored: isMirrored() });
+  drawMaps(maps, found, { mirrored: isMirrored() });
   drawFaces(at("live-faces"), found, answer.threshold);
   at("rate").textContent = `${Math.round(tookMs)} ms for each answer. Frames are sent only while this page is visible.`;
   say(`Camera: ${summary(found)}`);
@@ -114,6 +120,7 @@ const run = async (begin) => {
 const stop = () => {
   camera.stop();
   layer.replaceChildren();
+  maps.replaceChildren();
   at("live-faces").replaceChildren();
   showLive();
   at("start").focus();
@@ -122,6 +129,12 @@ at("start").addEventListener("click", () => run(() => camera.start()));
 at("other").addEventListener("click", () => run(() => camera.other()));
 at("stop").addEventListener("click", stop);
 at("mirror").addEventListener("change", mirror);
+const showMaps = () => {
+  at("explained").hidden = !at("explain").checked;
+  at("pictures").classList.toggle("explained", at("explain").checked);
+};
+at("explain").addEventListener("change", showMaps);
+showMaps(); // the browser may have kept the choice over a reload
 
 const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
 at("server").textContent = isLocal ? "the server on this machine" : `the server ${location.host}`;
@@ -130,5 +143,6 @@ aboutModel().then((model) => {
   at("brand").textContent = ` · ${model.name}`;
   document.title = `Expressions in photographs · ${model.name}`;
   at("accuracy").replaceChildren(...accuracyChoices(model));
+  at("explaining").hidden = !model.explains;
   describeModel(at("about"), model);
 }).catch(() => { at("about").replaceChildren(element("p", { class: "note warn" }, "The server does not say what its model is.")); });

@@ -13,6 +13,7 @@ from mien.cli.app import app
 from mien.config.sections.faces import FaceParams
 from mien.core.errors import PredictError
 from mien.predict.drawing.annotation import layout_for
+from mien.predict.drawing.overlay import overlay
 from mien.predict.engine import Engine
 from mien.predict.preparing import FaceImage
 from mien.predict.rows import Row
@@ -183,6 +184,33 @@ def test_boxes_move_between_answered_frames_in_an_annotated_video(tmp_path: Path
             outside[20:94, max(0, 10 * number - 4) : 10 * number + 140] = False
             assert np.abs(pixels - np.asarray(images[number]))[outside].mean() < 4
             assert np.abs(pixels - np.asarray(images[number]))[41:44, 10 + 10 * number : 55 + 10 * number].mean() > 10, "the box"
+
+
+def test_maps_move_with_their_faces_and_change_with_their_answers() -> None:
+    def face(time_s: float, left: float, label: str) -> Row:
+        corners = ((left, 40.0), (left + 50, 40.0), (left + 50, 90.0), (left, 90.0))
+        image = FaceImage(np.zeros((0, 0, 3), np.uint8), (left, 40.0, left + 50, 90.0), 1.0, corners=corners)
+        maps_Khw = np.zeros((3, 2, 2), np.float32)
+        maps_Khw[0], maps_Khw[1] = [[1, 0], [0, 0]], [[0, 0], [0, 2]]
+        return Row("f", 1, 1, image, [0.8, 0.1, 0.1], label, False, time_s=time_s, maps=maps_Khw)
+
+    answered = [[face(0.0, 10, "happy")], [face(0.4, 50, "sad")]]
+    corners = {time_s: row.image and row.image.corners for time_s in (0.0, 0.1, 0.4, 0.9) for row in rows_at(answered, time_s)}
+    assert [found and found[0] for found in corners.values()] == [(10, 40), (20, 40), (50, 40), (50, 40)]
+    hot = {time_s: np.argwhere(rows_at(answered, time_s)[0].map(answer()) == 1).tolist() for time_s in (0.0, 0.3, 0.4)}
+    assert hot == {0.0: [[0, 0]], 0.3: [[0, 0]], 0.4: [[1, 1]]}
+
+
+def test_an_explained_video_is_grey_and_coloured_where_the_plain_one_is_not(film: Path, network: Path, tmp_path: Path) -> None:
+    for name, options in (("plain", ()), ("explained", ("--explain",))):
+        assert mien(film, "--model", network, "--annotate", name, *options, root=tmp_path).code == 0
+    first = {}
+    for name in ("plain", "explained"):
+        with av.open(str(tmp_path / name / "film.mp4")) as video:
+            first[name] = next(video.decode(video=0)).to_ndarray(format="rgb24").astype(int)[20:180, 20:180].mean(axis=(0, 1))
+    assert first["plain"] == pytest.approx(RED, abs=12), "the whole frame is the face, and evenly red"
+    expected = overlay(np.full((1, 1, 3), RED, np.uint8), np.ones((1, 1)))[0, 0]
+    assert first["explained"] == pytest.approx(expected, abs=12)
 
 
 def test_a_video_without_a_face_has_no_answer(tmp_path: Path) -> None:

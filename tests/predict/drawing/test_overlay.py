@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+from matplotlib import colormaps
 
-from mien.explain.overlay import overlay
+from mien.predict.drawing.overlay import _palette, overlay
+
+
+def test_the_colours_are_those_of_matplotlib() -> None:
+    expected = colormaps["inferno"](np.linspace(0.2, 0.88, 256))[:, :3] * 255
+    assert abs(_palette() - expected).max() < 2.5
 
 
 def photo(side_px: int) -> np.ndarray:
