@@ -5,7 +5,7 @@ written by the training; metrics/evaluate/MODEL.json has both.
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -51,13 +51,32 @@ def read_ensemble_config(path: Path) -> EnsembleConfig:
     return _read(path, EnsembleConfig, "the members of an ensemble")
 
 
+class ExportConfig(Section):
+    """The file data/configs/exports/EXPORT.json: what is exported, and how its numbers are stored."""
+
+    model: str
+    precision: Literal["fp32", "fp16", "int8"]
+
+
+def export_config(params: Params, export: str) -> ExportConfig:
+    """The settings of one export of params.yaml."""
+    entry = params.export(export)
+    return ExportConfig(model=entry.model, precision=entry.precision)
+
+
+def read_export_config(path: Path) -> ExportConfig:
+    """The settings in a file. Raises TableError if the file is missing or does not contain them."""
+    return _read(path, ExportConfig, "the settings of an export")
+
+
 def all_settings(params: Params, name: str) -> dict[str, Any]:
-    """Every setting of a model (of its training and of its predictions) or of an ensemble that `configure` wrote, JSON values.
+    """Every setting that `configure` wrote of a model (of its training and of its predictions), an ensemble or an export, JSON values.
 
     Raises TableError if a file is missing.
     """
-    if name in params.ensembles:
-        found: dict[str, Any] = read_json_output(paths.ensemble_config(name))
+    if name in params.ensembles or name in params.exports:
+        own = paths.ensemble_config(name) if name in params.ensembles else paths.export_config(name)
+        found: dict[str, Any] = read_json_output(own)
         return found
     return {**read_json_output(paths.config(name)), **read_json_output(paths.prediction_config(name))}
 
