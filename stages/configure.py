@@ -8,7 +8,7 @@ import typer
 from mien.config.configure import configure, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
-from mien.config.prediction import ensemble_config, export_config, prediction_config
+from mien.config.prediction import ensemble_config, prediction_config
 from mien.config.weights import require_weights
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
@@ -32,7 +32,7 @@ def main() -> None:
     }
     documents |= {paths.prediction_config(model): prediction_config(params, model).model_dump(mode="json") for model in params.models}
     documents |= {paths.ensemble_config(name): ensemble_config(params, name).model_dump(mode="json") for name in params.ensembles}
-    documents |= {paths.export_config(name): export_config(params, name).model_dump(mode="json") for name in params.exports}
+    documents |= {paths.export_config(name): entry.model_dump(mode="json") for name, entry in params.exports.items()}
     documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
     for name, entry in params.models.items():
         require_weights(name, entry.weights)

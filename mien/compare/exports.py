@@ -14,9 +14,9 @@ def export_lines(evaluations: Mapping[str, Mapping[str, Any]], comparisons: pd.D
         model = evaluations[exported["model"]]
         macro_f1, low, high = _difference(name, exported["model"], comparisons)
         changes = [
-            f"macro-F1 {macro_f1:+.4f} [{low:+.4f}, {high:+.4f}]",
-            f"accuracy {evaluation['all']['accuracy'] - model['all']['accuracy']:+.4f}",
-            f"ECE {evaluation['calibration']['after']['ece'] - model['calibration']['after']['ece']:+.4f}",
+            f"macro-F1 {_signed(macro_f1)} [{_signed(low)}, {_signed(high)}]",
+            f"accuracy {_signed(evaluation['all']['accuracy'] - model['all']['accuracy'])}",
+            f"ECE {_signed(evaluation['calibration']['after']['ece'] - model['calibration']['after']['ece'])}",
             f"{evaluation['cost']['file_bytes'] / 1e6:.1f} MB instead of {model['cost']['file_bytes'] / 1e6:.1f} MB",
         ]
         yield (
@@ -31,5 +31,9 @@ def _difference(name: str, model: str, comparisons: pd.DataFrame) -> tuple[float
         rows = comparisons[(comparisons["first"] == first) & (comparisons["second"] == second)]
         for row in rows[["macro_f1_difference", "macro_f1_low", "macro_f1_high"]].itertuples(index=False, name=None):
             low, high = sorted(sign * float(end) for end in row[1:])
-            return sign * float(row[0]) + 0.0, low + 0.0, high + 0.0
+            return sign * float(row[0]), low, high
     raise AssertionError(f"compare_pairs compares every pair, also {name} and {model}")
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 4) + 0.0:+.4f}"  # without a negative zero

@@ -5,12 +5,13 @@ written by the training; metrics/evaluate/MODEL.json has both.
 """
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
 from mien.config.params import Params
 from mien.config.sections.base import Section
+from mien.config.sections.exports import ExportParams
 from mien.config.sections.models import Tta
 from mien.core import paths
 from mien.core.errors import TableError
@@ -51,22 +52,9 @@ def read_ensemble_config(path: Path) -> EnsembleConfig:
     return _read(path, EnsembleConfig, "the members of an ensemble")
 
 
-class ExportConfig(Section):
-    """The file data/configs/exports/EXPORT.json: what is exported, and how its numbers are stored."""
-
-    model: str
-    precision: Literal["fp32", "fp16", "int8"]
-
-
-def export_config(params: Params, export: str) -> ExportConfig:
-    """The settings of one export of params.yaml."""
-    entry = params.export(export)
-    return ExportConfig(model=entry.model, precision=entry.precision)
-
-
-def read_export_config(path: Path) -> ExportConfig:
-    """The settings in a file. Raises TableError if the file is missing or does not contain them."""
-    return _read(path, ExportConfig, "the settings of an export")
+def read_export_config(path: Path) -> ExportParams:
+    """The entry of params.yaml in a file data/configs/exports/EXPORT.json. Raises TableError if it is missing or does not contain one."""
+    return _read(path, ExportParams, "the settings of an export")
 
 
 def all_settings(params: Params, name: str) -> dict[str, Any]:

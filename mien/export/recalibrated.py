@@ -28,9 +28,10 @@ def recalibrate(source: Path, target: Path, *, answer: Answer, precision: str, i
     old one's logits for the images, or not their softmax after division by the temperature.
     """
     import onnx
+    from onnx import numpy_helper
 
     model = onnx.load(source)
-    _divisor(model).CopyFrom(onnx.numpy_helper.from_array(np.array(answer.temperature, dtype=np.float32)))
+    _divisor(model).CopyFrom(numpy_helper.from_array(np.array(answer.temperature, dtype=np.float32)))
     add_metadata(model, answer, precision=precision)
     onnx.checker.check_model(model, full_check=True)
     with replacing_file(target) as temporary:

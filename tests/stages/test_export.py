@@ -14,7 +14,6 @@ from sklearn.metrics import accuracy_score
 from mien.config.configure import configure
 from mien.config.model import config_document
 from mien.config.params import load_params
-from mien.config.prediction import export_config
 from mien.core import paths
 from mien.core.errors import ExportError, ParamsError, PredictError, TableError
 from mien.core.files import read_json, write_json
@@ -69,8 +68,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             paths.train_curves(model).parent.mkdir(parents=True, exist_ok=True)
             paths.train_curves(model).write_text("epoch,val_loss,val_accuracy,val_macro_f1\n1,1,0.5,0.4\n")
             evaluate.main(model)
-        for name in params.exports:
-            write_json(paths.export_config(name), export_config(params, name).model_dump())
+        for name, entry in params.exports.items():
+            write_json(paths.export_config(name), entry.model_dump())
             export.main(name)
         compare.main()
     return root
