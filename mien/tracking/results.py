@@ -37,7 +37,7 @@ def results(model: str | None, stage: str) -> Results:
 
 
 def models_with_results(models: Iterable[str]) -> list[str | None]:
-    """The `models` (also ensembles and exports) that have a configuration and metrics, preceded by None if the experiment has a leaderboard."""
+    """The `models`, ensembles and exports that have a configuration and metrics, after None if the experiment has a leaderboard."""
     written = [model for model in models if paths.train_metrics(model).is_file() or paths.evaluation(model).is_file()]
     configs = (paths.config, paths.ensemble_config, paths.export_config)
     configured = [model for model in written if any(config(model).is_file() for config in configs)]

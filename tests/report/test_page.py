@@ -170,8 +170,10 @@ def test_an_export_is_a_row_with_a_page_of_its_own_beside_its_model(mixed: Path)
     own = Page(mixed / "models" / "good_int8.html")
     assert {"metrics", "exports", "confusion", "per-class", "calibration", "slices"} <= set(own.ids)
     assert not {"curves", "training", "claims", "failures", "gallery", "members", "seeds"} & set(own.ids)
-    assert "90.0 % of 30 test images" in shown.replace("\u202f", " ")
+    assert "90.0 %" in shown.replace("\u202f", " ") and "the share of 30 test images" in shown.replace("\u202f", " ")
     for page in ("good", "good_fp16", "good_int8"):
         known = Page(mixed / "models" / f"{page}.html")
-        assert "exports" in known.ids and {"good.html", "good_fp16.html", "good_int8.html"} <= {a.attributes["href"] for a in known.all("a")}
+        assert "exports" in known.ids and {"good.html", "good_fp16.html", "good_int8.html"} <= {
+            a.attributes["href"] for a in known.all("a")
+        }
     assert not {"exports"} & {*Page(mixed / "models" / "poor.html").ids, *Page(mixed / "models" / "pair.html").ids}

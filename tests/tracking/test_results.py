@@ -35,7 +35,9 @@ def test_metrics_with_their_intervals_calibration_and_seeds() -> None:
     assert {name for name in sent if name.startswith("test_clean")} == {f"test_clean/{name}" for name in own}
 
 
-def test_runs_are_of_models_ensembles_and_exports_that_are_configured_and_have_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_of_models_ensembles_and_exports_that_are_configured_and_have_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_json(paths.config("one"), {})
     for name in ("one", "pair", "small", "gone"):

@@ -19,7 +19,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
     return {
         "source": source,
         "rows": [_row(facts, name) | {"pair": pairs.get((name, source))} for name in (source, *own)],
-        "compared": [(name, facts.evaluations[name]["exported"]["compared"]) for name in own],
+        "num_compared": facts.evaluations[own[0]]["exported"]["compared"]["num_images"],
         "is_timed": any(name in facts.costs for name in (source, *own)),
     }
 
@@ -28,12 +28,11 @@ def _row(facts: RunFacts, name: str) -> dict[str, Any]:
     evaluation = facts.evaluations[name]
     return {
         "name": name,
-        "engine": "ONNX Runtime" if name in facts.params.exports else "PyTorch",
         "precision": facts.configs[name]["precision"],
         "macro_f1": evaluation["all"]["macro_f1"],
         "accuracy": evaluation["all"]["accuracy"],
         "ece": evaluation["calibration"]["after"]["ece"],
-        "temperature": evaluation["calibration"]["temperature"],
+        "same_class": evaluation["exported"]["compared"]["same_class"] if "exported" in evaluation else None,
         "file_bytes": evaluation["cost"]["file_bytes"],
         "speed": facts.costs.get(name, {}),
     }
