@@ -274,8 +274,8 @@ def test_a_faulty_ensemble_is_one_line(entry: Any, expected: str) -> None:
         ),
         (
             {"small": {"model": "two", "precision": "int8"}},
-            "exports.small.model: must be a name under models; one of: resnet50, inception_v3, mobilenetv2, densenet121, efficientnet_b1, "
-            "efficientnet_b0_se, efficientnet_b0_spatial, mobilenet_rebalanced (got 'two')",
+            "exports.small.model: must be a name under models; one of: densenet121, efficientnet_b0_se, efficientnet_b0_spatial, "
+            "efficientnet_b1, inception_v3, mobilenet_rebalanced, mobilenetv2, resnet50 (got 'two')",
         ),
         (
             {"small": {"model": "mobilenetv2", "precision": "int4"}},
