@@ -1,4 +1,4 @@
-"""Stage `compare`: the leaderboard and pairwise tests of all models and ensembles."""
+"""Stage `compare`: the leaderboard and pairwise tests of all models, ensembles and exports."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.files import replacing_file, write_json
 from mien.core.outputs import read_json_output, tested_by
-from mien.core.plural import plural
+from mien.core.plural import listed, plural
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
 from mien.split.units import units
@@ -21,11 +21,11 @@ from mien.tracking import run as tracking
 
 
 def main() -> None:
-    """Ranks the models and ensembles of params.yaml by their test metrics, and tests every pair of them on the same test images.
+    """Ranks the models, ensembles and exports of params.yaml by their test metrics, and tests every pair of them on the same test images.
 
     Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (one object
-    per model, then per ensemble, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, and which models are shown
-    to be worse than the best) and metrics/comparisons.csv (one row per pair).
+    per model, then per ensemble, then per export, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, which
+    models are shown to be worse than the best, and what exports lose) and metrics/comparisons.csv (one row per pair).
     """
     params = load_params()
     evaluations = {model: _evaluation(params, model) for model in params.tested}
@@ -56,8 +56,8 @@ def main() -> None:
 
 
 def _number(params: Params) -> str:
-    models = plural(len(params.models), "model")
-    return f"{models} and {plural(len(params.ensembles), 'ensemble')}" if params.ensembles else models
+    rows = {"model": params.models, "ensemble": params.ensembles, "export": params.exports}
+    return listed([plural(len(named), what) for what, named in rows.items() if named])
 
 
 def _evaluation(params: Params, model: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from mien.core.outputs import read_json_output
 
 
 def table(
-    models: Annotated[list[str] | None, typer.Argument(help="models or ensembles, in this order; default is all of params.yaml")] = None,
+    models: Annotated[list[str] | None, typer.Argument(help="models, ensembles or exports; default is all of params.yaml")] = None,
     against: Annotated[str, typer.Option("--against", metavar="MODEL", help="the model that the others are compared with")] = "",
 ) -> None:
-    """Prints a Markdown table of models and ensembles.
+    """Prints a Markdown table of models, ensembles and exports.
 
     With --against, it contains metrics, differences from one of the models with 95 % intervals, recalls and training times. Without, it
     contains the metrics of each model on all test images, on those without a flag, and on each part of the test split.
@@ -22,7 +22,7 @@ def table(
     params = load_params()
     names = list(dict.fromkeys(models or params.tested))
     for name in names:
-        if name not in params.ensembles:
+        if name not in params.tested:
             params.model(name)
     if not against:
         from mien.compare.subsets import subset_table  # pandas

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from mien.compare.exports import export_lines
 from mien.core.errors import TableError
 from mien.core.markdown import markdown_table
 from mien.statistics.headline import HEADLINE
@@ -72,6 +73,7 @@ def leaderboard_table(evaluations: Evaluations, comparisons: pd.DataFrame) -> st
     ]
     lines += ["", "NLL, Brier score and ECE are computed after dividing logits by the temperature, which is fitted on validation images."]
     lines += _members_and_views(evaluations)
+    lines += export_lines(evaluations, comparisons)
     if any("over_seeds" in evaluation for evaluation in evaluations.values()):
         lines += [
             "Seeds: mean ± standard deviation of macro-F1 over training runs with different seeds. All other metrics are of the first seed."

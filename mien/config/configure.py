@@ -33,13 +33,14 @@ def configure(params: Params, model: str) -> ModelConfig:
 STAGE_SECTIONS = {
     "evaluate": ("predict", "report", "convert", "faces"),
     "ensemble": ("predict", "report"),
+    "export": ("report",),
     "explain": ("report", "explain", "labels"),
 }
-"""By stage that runs for every model or ensemble the sections of params.yaml that it reads, beside the seed."""
+"""By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""
 
 
 def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
-    """By stage the parameters that it reads for every model or ensemble, JSON values.
+    """By stage the parameters that it reads for every model, ensemble or export, JSON values.
 
     DVC reads params.yaml once for each stage that tracks parameters. With one small file for all models, a run of nothing is faster.
     """

@@ -21,6 +21,7 @@ from mien.config.sections.dedup import DedupParams
 from mien.config.sections.distillation import TeachingParams
 from mien.config.sections.doubts import DoubtsParams
 from mien.config.sections.explain import ExplainParams
+from mien.config.sections.exports import ExportParams
 from mien.config.sections.faces import FaceParams
 from mien.config.sections.ingest import IngestParams
 from mien.config.sections.labels import LabelParams
@@ -61,6 +62,9 @@ class Params(Section):
     ensembles: Mapping[str, Names] = Field(
         default_factory=dict, description="groups of models, by name, whose calibrated probabilities are averaged"
     )
+    exports: Mapping[str, ExportParams] = Field(
+        default_factory=dict, description="ONNX files of models, by name, which are tested like the models"
+    )
     distillation: Mapping[str, TeachingParams] = Field(
         default_factory=dict, description="pairs of a student and a teacher, by name; the student also learns the teacher's probabilities"
     )
@@ -68,8 +72,8 @@ class Params(Section):
 
     @property
     def tested(self) -> tuple[str, ...]:
-        """All that is tested and compared: the models, then the ensembles."""
-        return (*self.models, *self.ensembles)
+        """All that is tested and compared: the models, then the ensembles, then the exports."""
+        return (*self.models, *self.ensembles, *self.exports)
 
     def model(self, name: str) -> ModelParams:
         """The entry of one model. Raises ParamsError, which lists the models, if there is no model of that name."""
@@ -82,6 +86,12 @@ class Params(Section):
         if name not in self.ensembles:
             raise ParamsError(f"ensembles has no '{name}'; it has: {', '.join(self.ensembles) or 'none'}")
         return self.ensembles[name]
+
+    def export(self, name: str) -> ExportParams:
+        """One export. Raises ParamsError, which lists the exports, if there is no export of that name."""
+        if name not in self.exports:
+            raise ParamsError(f"exports has no '{name}'; it has: {', '.join(self.exports) or 'none'}")
+        return self.exports[name]
 
     def teaching(self, name: str) -> TeachingParams:
         """One pair of a student and a teacher. Raises ParamsError, which lists the pairs, if there is no pair of that name."""
@@ -128,6 +138,10 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(models, dict) and isinstance(ensembles, dict):
         for name, members in ensembles.items():
             yield from _ensemble_faults(str(name), members, [str(model) for model in models])
+    exports = document.get("exports")
+    if isinstance(models, dict) and isinstance(exports, dict):
+        for name, entry in exports.items():
+            yield from _export_faults(str(name), entry, models, ensembles if isinstance(ensembles, dict) else {})
     if isinstance(models, dict):
         yield from weights_cycle_faults(models)
         if isinstance(distillation := document.get("distillation"), dict):
@@ -175,6 +189,15 @@ def _ensemble_faults(name: str, members: Any, models: list[str]) -> Iterator[str
         yield f"{at}: must list two or more different models (got {short(members)})"
     for member in dict.fromkeys(named or ()):
         yield from choice_fault(at, member, models, "a list of names under models")
+
+
+def _export_faults(name: str, entry: Any, models: Mapping[Any, Any], ensembles: Mapping[Any, Any]) -> Iterator[str]:
+    at = f"exports.{name}"
+    yield from _name_faults(at, name)
+    if name in models or name in ensembles:
+        yield f"{at}: must have another name than every model and ensemble, because all are rows of the leaderboard (got {name!r})"
+    if isinstance(entry, dict) and models:
+        yield from choice_fault(f"{at}.model", entry.get("model"), [str(model) for model in models], "a name under models")
 
 
 def _name_faults(at: str, name: str) -> Iterator[str]:

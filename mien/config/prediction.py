@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from mien.config.params import Params
 from mien.config.sections.base import Section
+from mien.config.sections.exports import ExportParams
 from mien.config.sections.models import Tta
 from mien.core import paths
 from mien.core.errors import TableError
@@ -51,13 +52,19 @@ def read_ensemble_config(path: Path) -> EnsembleConfig:
     return _read(path, EnsembleConfig, "the members of an ensemble")
 
 
+def read_export_config(path: Path) -> ExportParams:
+    """The entry of params.yaml in a file data/configs/exports/EXPORT.json. Raises TableError if it is missing or does not contain one."""
+    return _read(path, ExportParams, "the settings of an export")
+
+
 def all_settings(params: Params, name: str) -> dict[str, Any]:
-    """Every setting of a model (of its training and of its predictions) or of an ensemble that `configure` wrote, JSON values.
+    """Every setting that `configure` wrote of a model (of its training and of its predictions), an ensemble or an export, JSON values.
 
     Raises TableError if a file is missing.
     """
-    if name in params.ensembles:
-        found: dict[str, Any] = read_json_output(paths.ensemble_config(name))
+    if name in params.ensembles or name in params.exports:
+        own = paths.ensemble_config(name) if name in params.ensembles else paths.export_config(name)
+        found: dict[str, Any] = read_json_output(own)
         return found
     return {**read_json_output(paths.config(name)), **read_json_output(paths.prediction_config(name))}
 

@@ -12,7 +12,7 @@ from mien.core.errors import TableError
 from mien.core.files import read_json
 
 TESTED = "{tested}"
-"""stands for the stage that tests a model or an ensemble"""
+"""stands for the stage that tests a model, an ensemble or an export"""
 _WRITERS = {
     paths.CODE: "code",
     paths.SAMPLE: "sample",
@@ -45,6 +45,7 @@ _WRITERS_PER_NAME = {
     paths.train_curves("any").parent: "train@{name}",
     paths.predictions("any").parent: TESTED,
     paths.calibrated("any").parent: "evaluate@{name}",
+    paths.exported("any").parent: "export@{name}",
     paths.answer("any").parent: TESTED,
     paths.evaluation("any").parent: TESTED,
     paths.explanation("any").parent: "explain@{name}",
@@ -66,8 +67,10 @@ def made_by(path: Path) -> str:
 
 
 def tested_by(name: str) -> str:
-    """The stage that predicts and evaluates a model or, if `configure` wrote one of this name, an ensemble."""
-    return f"ensemble@{name}" if paths.ensemble_config(name).is_file() else f"evaluate@{name}"
+    """The stage that predicts and evaluates a model or, if `configure` wrote one of this name, an ensemble or an export."""
+    if paths.ensemble_config(name).is_file():
+        return f"ensemble@{name}"
+    return f"export@{name}" if paths.export_config(name).is_file() else f"evaluate@{name}"
 
 
 def missing(path: Path, *, stage: str = "", otherwise: str = "") -> TableError:

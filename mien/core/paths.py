@@ -71,6 +71,11 @@ def ensemble_config(ensemble: str) -> Path:
     return CONFIGS / "ensembles" / f"{ensemble}.json"
 
 
+def export_config(export: str) -> Path:
+    """The model and the precision of one export, JSON, written by `configure`."""
+    return CONFIGS / "exports" / f"{export}.json"
+
+
 def stage_config(stage: str) -> Path:
     """The parameters that one stage of all models reads, JSON, written by `configure`."""
     return CONFIGS / "stages" / f"{stage}.json"
@@ -174,6 +179,11 @@ def answer(model: str) -> Path:
     return DATA / "answers" / f"{model}.json"
 
 
+def exported(export: str) -> Path:
+    """The network of one export with all that an answer needs, ONNX."""
+    return DATA / "exports" / f"{export}.onnx"
+
+
 def calibrated(model: str) -> Path:
     """The calibrated log-probabilities of every test and validation image by one model, Parquet, of which ensembles are made."""
     return DATA / "calibrated" / f"{model}.parquet"
@@ -192,6 +202,11 @@ def checkpoints(model: str, fingerprint: str) -> Path:
 def cost(model: str, fingerprint: str, *, tta: str = "none") -> Path:
     """The prediction speed of the model on this machine with the views of `tta`, JSON; not tracked by DVC, like `timing`."""
     return workspace() / ".mien" / "costs" / model / (f"{fingerprint}.json" if tta == "none" else f"{fingerprint}.{tta}.json")
+
+
+def exported_cost(export: str, fingerprint: str, *, precision: str, tta: str = "none") -> Path:
+    """The prediction speed of an export on this machine, JSON, like `cost`; the fingerprint is that of its model's training."""
+    return cost(export, f"{fingerprint}.{precision}", tta=tta)
 
 
 def timing(model: str, fingerprint: str) -> Path:

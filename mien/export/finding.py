@@ -20,12 +20,14 @@ OUTPUTS_VERSION = 2
 
 
 def load_engine(name: str, *, threads: int = 1) -> Engine:
-    """The network of a name: empty or `fer` for the shipped model, an .onnx file, a folder with model.onnx, or a model or an ensemble of
-    params.yaml.
+    """The network of a name: empty or `fer` for the shipped model, an .onnx file, a folder with model.onnx, or a model, an ensemble or an
+    export of params.yaml.
 
     A model of this repository is converted to ONNX once, which imports torch; later its converted file is read. Raises PredictError.
     """
     path = Path(name)
+    if name in exported() and name not in trained():  # a model of today is no export of yesterday
+        return Engine.load(paths.exported(name), threads=threads)
     if not name or (name == SHIPPED and not paths.model(name).is_dir()):
         return Engine.load(shipped(), threads=threads)
     if path.suffix == ".onnx" or path.is_file():
@@ -38,7 +40,7 @@ def load_engine(name: str, *, threads: int = 1) -> Engine:
     if folder.parent != paths.model("any").parent or not (folder / "model.json").is_file():
         raise PredictError(
             f"--model {name}: there is no such model; name an exported .onnx, a folder with {NETWORK}, or one of this repository: "
-            f"{', '.join(trained()) or 'none is trained yet'}"
+            f"{', '.join([*trained(), *exported()]) or 'none is trained yet'}"
         )
     return Engine.load(converted(folder.name), threads=threads)
 
@@ -69,6 +71,11 @@ def trained() -> list[str]:
     """The models and ensembles of this repository that were evaluated."""
     folder = paths.answer("any").parent
     return sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+
+
+def exported() -> list[str]:
+    """The exports of this repository (the section `exports`) that were made."""
+    return sorted(path.stem for path in paths.exported("any").parent.glob("*.onnx"))
 
 
 def converted(model: str) -> Path:

@@ -11,6 +11,7 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from torch import Tensor
 
 from mien.models.build import ExpressionModel
 from mien.models.predict import forward_pass
@@ -32,7 +33,7 @@ class Speed:
     device: str
     cpu: str
     num_threads: int
-    """threads of PyTorch on the CPU"""
+    """threads that compute on the CPU"""
     precision: str
 
 
@@ -42,7 +43,12 @@ def measure_speed(model: ExpressionModel, *, input_px: int, precision: str, devi
     The time to decode files is not included.
     """
     logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device, tta=tta)
-    images_B3SS = torch.randint(0, 256, (BATCH_SIZE, 3, input_px, input_px), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return speed_of(logits_of, size_px=input_px, precision=precision, device=device)
+
+
+def speed_of(logits_of: Callable[[Tensor], object], *, size_px: int, precision: str, device: torch.device | str = "cpu") -> Speed:
+    """The same for a function of uint8 images, B×3×S×S; on the CPU it must compute with as many threads as PyTorch."""
+    images_B3SS = torch.randint(0, 256, (BATCH_SIZE, 3, size_px, size_px), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     batch_s = _median_s(lambda: logits_of(images_B3SS))
     single_s = _median_s(lambda: logits_of(images_B3SS[:1]))
     return Speed(

@@ -58,7 +58,7 @@ class Doubts:
 class RunFacts:
     """One run. The keys of dictionaries are models, in the order of params.yaml, unless stated otherwise.
 
-    `leaderboard`, `evaluations`, `reliabilities`, `slices` and `configs` also have the ensembles.
+    `leaderboard`, `evaluations`, `reliabilities`, `slices` and `configs` also have the ensembles and the exports.
     """
 
     params: Params
@@ -74,7 +74,7 @@ class RunFacts:
     trainings: dict[str, dict[str, Any]]
     curves: dict[str, pd.DataFrame]
     configs: dict[str, dict[str, Any]]
-    """every setting of the training and of the predictions of a model; the members of an ensemble"""
+    """every setting of the training and of the predictions of a model; the members of an ensemble; model and precision of an export"""
     comparisons: pd.DataFrame
     explanations: dict[str, Explanation]
     costs: dict[str, dict[str, Any]]
@@ -106,12 +106,12 @@ class RunFacts:
 
     @property
     def ranked(self) -> list[str]:
-        """The models and ensembles by macro-F1, best first, as in metrics/leaderboard.md."""
+        """The models, ensembles and exports by macro-F1, best first, as in metrics/leaderboard.md."""
         return sorted(self.leaderboard, key=lambda model: (-self.leaderboard[model]["macro_f1"], model))
 
     @property
     def trained(self) -> list[str]:
-        """The models without the ensembles, in the same order."""
+        """The models without the ensembles and exports, in the same order."""
         return [model for model in self.ranked if model in self.trainings]
 
 
@@ -134,7 +134,8 @@ def read_run(params: Params) -> RunFacts:
         comparisons=_csv(paths.COMPARISONS),
         explanations={model: found for model in models if (found := _explanation(model))},
         costs=speeds
-        | {name: speed for name, members in params.ensembles.items() if (speed := _summed([speeds.get(one) for one in members]))},
+        | {name: speed for name, members in params.ensembles.items() if (speed := _summed([speeds.get(one) for one in members]))}
+        | {export: speed for export in params.exports if (speed := _speed(params, export))},
         counts={stage: read_json_output(paths.counts(stage)) for stage in DATA_STAGES},
         files=read_table(paths.FILES, FILES),
         duplicates=read_table(paths.DUPLICATES, DUPLICATES),
@@ -171,10 +172,16 @@ def _doubts() -> Doubts | None:
 
 
 def _speed(params: Params, model: str) -> dict[str, Any] | None:
-    """The speed of the model on this machine; None if it was not measured here, for example after `dvc pull`."""
+    """The speed of the model or export on this machine; None if it was not measured here, for example after `dvc pull`."""
+    export = params.exports.get(model)
+    trained = export.model if export else model
     try:
-        fingerprint, tta = read_json(paths.model(model) / "model.json")["training"]["fingerprint"], all_settings(params, model)["tta"]
-        found: dict[str, Any] = read_json(paths.cost(model, fingerprint, tta=tta))
+        fingerprint, tta = read_json(paths.model(trained) / "model.json")["training"]["fingerprint"], all_settings(params, trained)["tta"]
+        if export:
+            place = paths.exported_cost(model, fingerprint, precision=export.precision, tta=tta)
+        else:
+            place = paths.cost(model, fingerprint, tta=tta)
+        found: dict[str, Any] = read_json(place)
         return found
     except (OSError, ValueError, KeyError, TypeError):
         return None

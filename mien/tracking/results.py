@@ -11,8 +11,8 @@ from mien.core import paths
 from mien.core.files import read_json
 from mien.tracking.description import description
 
-STAGES = ("train", "evaluate", "ensemble", "explain", "report")
-"""The stages that write files about one model or ensemble, in the order in which they run."""
+STAGES = ("train", "evaluate", "ensemble", "export", "explain", "report")
+"""The stages that write files about one model, ensemble or export, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,10 @@ def results(model: str | None, stage: str) -> Results:
 
 
 def models_with_results(models: Iterable[str]) -> list[str | None]:
-    """The `models` (and ensembles) that have a configuration and metrics, preceded by None if the experiment has a leaderboard."""
+    """The `models`, ensembles and exports that have a configuration and metrics, after None if the experiment has a leaderboard."""
     written = [model for model in models if paths.train_metrics(model).is_file() or paths.evaluation(model).is_file()]
-    configured = [model for model in written if paths.config(model).is_file() or paths.ensemble_config(model).is_file()]
+    configs = (paths.config, paths.ensemble_config, paths.export_config)
+    configured = [model for model in written if any(config(model).is_file() for config in configs)]
     return [*([None] if paths.LEADERBOARD.is_file() else []), *configured]
 
 
@@ -48,7 +49,8 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
     metrics = {
         "train": training_metrics(_read(paths.train_metrics(model))),
         "evaluate": test_metrics(_read(paths.evaluation(model))) | _speed(model),
-        "ensemble": {},  # it writes the files of `evaluate`
+        "ensemble": {},  # these two write the files of `evaluate`
+        "export": {},
         "explain": explanation_metrics(_read(paths.explanation(model))),
         "report": {},
     }
@@ -56,6 +58,7 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
         "train": [],
         "evaluate": [paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model)],
         "ensemble": [],
+        "export": [],
         "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "failures.csv"],
         "report": [card],
     }
@@ -134,9 +137,15 @@ def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, A
 
 
 def _speed(model: str) -> dict[str, Any]:
-    """The speed that `evaluate` measured for the model on this machine, which DVC does not track."""
-    trained, tta = _read(paths.model(model) / "model.json"), _read(paths.evaluation(model)).get("tta", "none")
-    return {"speed": _read(paths.cost(model, trained["training"]["fingerprint"], tta=tta))} if trained else {}
+    """The speed that `evaluate` or `export` measured for the model on this machine, which DVC does not track."""
+    evaluation = _read(paths.evaluation(model))
+    tta, export = evaluation.get("tta", "none"), evaluation.get("exported")
+    if not (trained := _read(paths.model(export["model"] if export else model) / "model.json")):
+        return {}
+    fingerprint = trained["training"]["fingerprint"]
+    if export:
+        return {"speed": _read(paths.exported_cost(model, fingerprint, precision=export["precision"], tta=tta))}
+    return {"speed": _read(paths.cost(model, fingerprint, tta=tta))}
 
 
 def _curves(path: Path) -> list[tuple[int, dict[str, float]]]:

@@ -163,6 +163,7 @@ def test_models_prints_a_line_per_model_and_refuses_one_that_cannot_be_built(wor
     document["models"] = {
         "cnn": {**document["models"]["resnet50"], "backbone": "cnn", "head": "dense", "head_params": {"hidden": 512}, "input_px": 224}
     }
+    document["exports"] = {}
     YAML().dump(document, file)
     done = mien(workspace, "models")
     assert (done.code, done.err) == (0, "")

@@ -265,6 +265,47 @@ def test_a_faulty_ensemble_is_one_line(entry: Any, expected: str) -> None:
     assert faults(text_with(ensembles=entry)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            {"small": {"model": "mobilenetv3", "precision": "int8"}},
+            "exports.small.model: must be a name under models; did you mean mobilenetv2? (got 'mobilenetv3')",
+        ),
+        (
+            {"small": {"model": "two", "precision": "int8"}},
+            "exports.small.model: must be a name under models; one of: densenet121, efficientnet_b0_se, efficientnet_b0_spatial, "
+            "efficientnet_b1, inception_v3, mobilenet_rebalanced, mobilenetv2, resnet50 (got 'two')",
+        ),
+        (
+            {"small": {"model": "mobilenetv2", "precision": "int4"}},
+            "exports.small.precision: must be 'fp32', 'fp16' or 'int8' (got 'int4')",
+        ),
+        ({"small": {"model": "mobilenetv2"}}, "exports.small.precision: must be given (got {'model': 'mobilenetv2'})"),
+        (
+            {"small": {"model": "mobilenetv2", "precision": "int8", "prcision": 1}},
+            "exports.small.prcision: must be a known key; did you mean precision? (got 1)",
+        ),
+        *(
+            (
+                {name: {"model": "mobilenetv2", "precision": "int8"}},
+                f"exports.{name}: must have another name than every model and ensemble, because all are rows of the leaderboard "
+                f"(got '{name}')",
+            )
+            for name in ("resnet50", "two")
+        ),
+        (
+            {"a-b": {"model": "mobilenetv2", "precision": "fp32"}},
+            "exports.a-b: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got 'a-b')",
+        ),
+        ({"small": "mobilenetv2"}, "exports.small: must be a map (got 'mobilenetv2')"),
+        (["mobilenetv2"], "exports: must be a map (got ['mobilenetv2'])"),
+    ],
+)
+def test_a_faulty_export_is_one_line(entry: Any, expected: str) -> None:
+    assert faults(text_with(exports=entry, ensembles={"two": ["resnet50", "densenet121"]})) == [expected]
+
+
 def pair(student: str = "mobilenetv2", teacher: str = "resnet50") -> dict[str, str]:
     return {"student": student, "teacher": teacher}
 
@@ -330,9 +371,13 @@ def test_a_student_has_several_teachers_may_teach_and_may_start_from_a_teacher()
         params.teaching("four")
 
 
-def test_what_is_tested_are_the_models_and_then_the_ensembles() -> None:
-    params = parse_params(text_with(ensembles={"pair": ["resnet50", "densenet121"]}), name="params.yaml")
-    assert params.tested == (*params.models, "pair") and params.ensemble("pair") == ("resnet50", "densenet121")
+def test_what_is_tested_are_the_models_then_the_ensembles_then_the_exports() -> None:
+    small = {"small": {"model": "mobilenetv2", "precision": "fp16"}}
+    params = parse_params(text_with(ensembles={"pair": ["resnet50", "densenet121"]}, exports=small), name="params.yaml")
+    assert params.tested == (*params.models, "pair", "small") and params.export("small").precision == "fp16"
+    with pytest.raises(ParamsError, match="exports has no 'large'; it has: small"):
+        params.export("large")
+    assert params.ensemble("pair") == ("resnet50", "densenet121")
     with pytest.raises(ParamsError, match="ensembles has no 'trio'; it has: pair"):
         params.ensemble("trio")
 
@@ -435,14 +480,14 @@ def leaves(section: BaseModel, at: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_the_committed_file_names_every_parameter_with_its_default() -> None:
-    """So that `-S` can set each (DVC sets only what is there) and `mien params` speaks the truth. The aliases alone are data."""
+    """So that `-S` can set each (DVC sets only what is there) and `mien params` speaks the truth. The aliases and the exports are data."""
     committed = document()
     for key, default in leaves(Params(models=load_params(ROOT / "params.yaml").models)):
         place: Any = committed
         for part in key.split("."):
             assert part in place, f"params.yaml lacks {key}"
             place = place[part]
-        if key != "labels.aliases":
+        if key not in ("labels.aliases", "exports"):
             assert (tuple(place) if isinstance(place, list) else place) == default, f"{key}: params.yaml and mien/config/sections differ"
 
 

@@ -15,11 +15,13 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     paths.ensemble_config("pair").parent.mkdir(parents=True)
     paths.ensemble_config("pair").write_text("{}")
+    paths.export_config("small").parent.mkdir(parents=True)
+    paths.export_config("small").write_text("{}")
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
-        key = {"${models}": "tiny", "${ensembles}": "pair", "${distillation}": "one"}.get(entry.get("foreach"), "")
+        key = {"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one"}.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):
             outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
             placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)

@@ -84,6 +84,7 @@ def make_small(document: Any) -> None:
     document["sample"]["num_faces"] = 100
     document["validate"]["share_tolerance"] = 0.2
     document["models"] = SMALL_MODELS
+    document["exports"] = {}
     document["train"] |= {"epochs": 4, "batch_size": 8, "lr": 3e-3}
 
 

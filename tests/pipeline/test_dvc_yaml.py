@@ -35,7 +35,8 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
             continue
         members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
         pairs = {"one": {"student": "small", "teacher": "big"}}
-        entries = {"${models}": PARAMS["models"], "${ensembles}": members, "${distillation}": pairs}[stage["foreach"]]
+        files = PARAMS["exports"] or {"small_int8": {"model": "small"}}
+        entries = {"${models}": PARAMS["models"], "${ensembles}": members, "${exports}": files, "${distillation}": pairs}[stage["foreach"]]
         for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
     return found
@@ -87,7 +88,7 @@ def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
         return
     assert not [dep for dep in deps if Path(dep).parts[0] in ("mien", "stages")]
     if not stage.get("always_changed"):  # such a stage runs each time, whatever it depends on
-        model = None if name in ("ensemble", "teach") else values.get("key")  # all ensembles run the same code, and so do all pairs
+        model = None if name in ("ensemble", "export", "teach") else values.get("key")  # all of these run the same code
         assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, model))]
 
 
@@ -121,6 +122,7 @@ def test_outputs_are_those_that_paths_names() -> None:
         here |= {
             str(paths.calibrated(model)),
             str(paths.answer(model)),
+            str(paths.exported(model)),
             str(paths.selective_table(model)),
             str(paths.teaching(model, values.get("item.student", ""))),
         }

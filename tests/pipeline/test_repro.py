@@ -81,6 +81,29 @@ def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Worksp
     workspace.run("dvc", "checkout", "-q")
 
 
+def test_an_export_is_tested_without_any_training_and_leaves_no_trace(workspace: Workspace) -> None:
+    before = {path: workspace.read(path) for path in ("metrics/leaderboard.md", "metrics/comparisons.csv", "metrics/leaderboard.json")}
+    alone = json.loads(before["metrics/leaderboard.json"])
+    entries = {f"plain_{precision}": {"model": "plain", "precision": precision} for precision in ("fp32", "int8")}
+    workspace.change(lambda document: document.update(exports=entries))
+    ran = workspace.stages_run(workspace.run("dvc", "repro"))
+    assert ran == {"configure", "export@plain_fp32", "export@plain_int8", "compare", "report"}
+    leaderboard = json.loads(workspace.read("metrics/leaderboard.json"))
+    assert list(leaderboard) == [*SMALL_MODELS, *entries] and leaderboard["plain_fp32"] == leaderboard["plain"] == alone["plain"]
+    row, model = (json.loads(workspace.read(f"metrics/evaluate/{name}.json")) for name in ("plain_fp32", "plain"))
+    assert abs(row["calibration"]["after"]["ece"] - model["calibration"]["after"]["ece"]) < 1e-6
+    assert (workspace.root / "metrics/report/models/plain_int8.html").is_file()
+    assert "| plain_int8" in workspace.run("python", "-m", "mien", "table", "--against", "plain")
+    assert workspace.run("python", "-m", "mien", "table", "plain_int8").count("| plain_int8") == 1
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == set()
+    workspace.change(lambda document: document.update(exports={}))
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == {"configure", "compare", "report"}
+    assert {path: workspace.read(path) for path in before} == before
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("git", "clean", "-fdq", "metrics")
+    workspace.run("dvc", "checkout", "-q")
+
+
 def test_a_model_that_another_one_starts_from_is_trained_first(workspace: Workspace) -> None:
     """DVC knows the dependency: the pretrained weights of the second model are those that the first one has just been trained to."""
 

@@ -24,8 +24,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The same of two models and an ensemble of them."""
-    yield from _reported(tmp_path_factory, ensembles={"pair": ["poor", "good"]})
+    """The same of two models, an ensemble of them and two exports of one."""
+    exports = {f"good_{precision}": {"model": "good", "precision": precision} for precision in ("fp16", "int8")}
+    yield from _reported(tmp_path_factory, ensembles={"pair": ["poor", "good"]}, exports=exports)
 
 
 def _reported(factory: pytest.TempPathFactory, **given: object) -> Iterator[Path]:

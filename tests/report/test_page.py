@@ -148,7 +148,7 @@ def test_an_ensemble_is_a_row_with_a_page_of_its_own_and_no_training(mixed: Path
     linked = {element.attributes["href"] for element in index.all("a")}
     assert "models/pair.html" in linked and "cards/pair.md" not in linked and not (mixed / "cards" / "pair.md").exists()
     text = (mixed / "index.html").read_text()
-    assert "trained, each tested once; also 1 ensemble" in text and "Evaluation of 2 models" in text
+    assert "trained, each tested once; also 1 ensemble and 2 exports" in text and "Evaluation of 2 models" in text
     assert "ensemble pair" in text and "poor, good" in text, "among the facts of the run"
     shown = (mixed / "models" / "pair.html").read_text()
     assert "An ensemble: the mean of the calibrated probabilities of poor, good. It was not trained." in shown
@@ -157,3 +157,23 @@ def test_an_ensemble_is_a_row_with_a_page_of_its_own_and_no_training(mixed: Path
     members = [element.attributes["href"] for element in own.all("a") if element.attributes["href"] in ("poor.html", "good.html")]
     assert {"poor.html", "good.html"} <= set(members)
     assert "members" not in Page(mixed / "models" / "good.html").ids
+
+
+def test_an_export_is_a_row_with_a_page_of_its_own_beside_its_model(mixed: Path) -> None:
+    index = Page(mixed / "index.html")
+    linked = {element.attributes["href"] for element in index.all("a")}
+    assert {"models/good_int8.html", "models/good_fp16.html"} <= linked and not (mixed / "cards" / "good_int8.md").exists()
+    text = (mixed / "index.html").read_text()
+    assert "export good_int8" in text and "good in int8" in text and "that of ONNX Runtime" in text
+    shown = (mixed / "models" / "good_int8.html").read_text()
+    assert "An export: good as an ONNX file in int8, run by ONNX Runtime. It was not trained by itself." in shown
+    own = Page(mixed / "models" / "good_int8.html")
+    assert {"metrics", "exports", "confusion", "per-class", "calibration", "slices"} <= set(own.ids)
+    assert not {"curves", "training", "claims", "failures", "gallery", "members", "seeds"} & set(own.ids)
+    assert "90.0 %" in shown.replace("\u202f", " ") and "the share of 30 test images" in shown.replace("\u202f", " ")
+    for page in ("good", "good_fp16", "good_int8"):
+        known = Page(mixed / "models" / f"{page}.html")
+        assert "exports" in known.ids and {"good.html", "good_fp16.html", "good_int8.html"} <= {
+            a.attributes["href"] for a in known.all("a")
+        }
+    assert not {"exports"} & {*Page(mixed / "models" / "poor.html").ids, *Page(mixed / "models" / "pair.html").ids}

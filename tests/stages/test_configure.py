@@ -10,7 +10,9 @@ import pytest
 
 from mien.config.model import read_config
 from mien.config.params import load_params
+from mien.config.prediction import read_export_config
 from mien.core import paths
+from mien.core.errors import TableError
 from tests.surroundings import Outcome, run_stage_here
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +43,11 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     models = load_params().models
     expected = [
         *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/")),
+        *(f"exports/{export}.json" for export in load_params().exports),
         "stages/ensemble.json",
         "stages/evaluate.json",
         "stages/explain.json",
+        "stages/export.json",
     ]
     assert sorted(files(here / "data/configs")) == sorted(expected)
     assert all(read_config(paths.config(model)).name == model for model in models)
@@ -60,6 +64,22 @@ def test_configure_writes_the_members_of_an_ensemble_with_their_views(here: Path
     assert list(members.items()) == [("resnet50", {"tta": "none"}), ("densenet121", {"tta": "flip"})]
     assert "tta" not in json.loads(paths.config("densenet121").read_text()), "which training depends on"
     assert json.loads(paths.prediction_config("densenet121").read_text()) == {"tta": "flip"}
+
+
+def test_an_export_adds_a_file_and_leaves_all_others_as_they_were(here: Path) -> None:
+    text = (here / "params.yaml").read_text()
+    (line,) = (line for line in text.splitlines() if line.startswith("exports: "))
+    (here / "params.yaml").write_text(text.replace(line, "exports: {}"))
+    assert stage("configure").code == 0
+    before = files(here / "data/configs")
+    (here / "params.yaml").write_text(text.replace(line, "exports: {small: {model: resnet50, precision: fp16}}"))
+    assert stage("configure").code == 0
+    after = files(here / "data/configs")
+    assert json.loads(after.pop("exports/small.json")) == {"model": "resnet50", "precision": "fp16"}
+    assert after == before and read_export_config(paths.export_config("small")).precision == "fp16"
+    paths.export_config("small").write_text('{"model": "resnet50"}')
+    with pytest.raises(TableError, match=r"exports/small\.json does not contain the settings of an export; run `dvc repro configure`"):
+        read_export_config(paths.export_config("small"))
 
 
 def test_configure_names_the_teachers_of_a_student_and_leaves_other_models_as_they_were(here: Path) -> None:

@@ -110,6 +110,17 @@ def test_an_ensemble_stays_where_all_of_its_models_stay(repository: Path) -> Non
         plan("s", study(target="ensemble@two", **how))
 
 
+def test_an_export_stays_where_its_model_stays(repository: Path) -> None:
+    text = (repository / "params.yaml").read_text()
+    (line,) = (line for line in text.splitlines() if line.startswith("exports: "))
+    entries = "{one: {model: resnet50, precision: int8}, two: {model: mobilenetv2, precision: int8}}"
+    (repository / "params.yaml").write_text(text.replace(line, f"exports: {entries}", 1))
+    (run,) = plan("s", study(target="export@one", models=["resnet50"], runs={"a": None}))
+    assert list(applied(repository, run).exports) == ["one"]
+    with pytest.raises(StudyError, match="target: must name a model that the runs keep: one "):
+        plan("s", study(target="export@two", models=["resnet50"], runs={"a": None}))
+
+
 def test_a_teacher_and_its_student_stay_where_both_stay(repository: Path) -> None:
     text = (repository / "params.yaml").read_text()
     pairs = "{one: {student: resnet50, teacher: densenet121}, two: {student: resnet50, teacher: mobilenetv2}}"

@@ -35,12 +35,15 @@ def test_metrics_with_their_intervals_calibration_and_seeds() -> None:
     assert {name for name in sent if name.startswith("test_clean")} == {f"test_clean/{name}" for name in own}
 
 
-def test_runs_are_of_models_and_ensembles_that_are_configured_and_have_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_of_models_ensembles_and_exports_that_are_configured_and_have_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_json(paths.config("one"), {})
-    for name in ("one", "pair", "gone"):
+    for name in ("one", "pair", "small", "gone"):
         write_json(paths.evaluation(name), {"all": PART, "members": ["one", "two"]})
     write_json(paths.ensemble_config("pair"), {"members": {}})
-    assert results.models_with_results(["one", "two", "pair", "gone"]) == ["one", "pair"]
+    write_json(paths.export_config("small"), {"model": "one", "precision": "int8"})
+    assert results.models_with_results(["one", "two", "pair", "small", "gone"]) == ["one", "pair", "small"]
     found = results.results("pair", "ensemble")
     assert found.curves == [] and found.metrics["test/accuracy"] == 0.75

@@ -5,7 +5,7 @@ from mien.core import paths
 from mien.core.files import write_json
 from tests.report.fabricated.data import HOSTILE, write_data
 from tests.report.fabricated.explanation import write_doubts, write_explanation
-from tests.report.fabricated.model import write_comparison, write_evaluation, write_training
+from tests.report.fabricated.model import FINGERPRINT, SPEED, write_comparison, write_evaluation, write_training
 from tests.report.fabricated.plan import CLASSES, Plan, write_params
 
 __all__ = ["CLASSES", "HOSTILE", "Plan", "fabricate"]
@@ -23,9 +23,10 @@ def fabricate(
     seeds: tuple[int, ...] = (),
     names: str = "hashed",
     ensembles: dict[str, list[str]] | None = None,
+    exports: dict[str, dict[str, str]] | None = None,
 ) -> Plan:
     """Writes the run and returns what it was made from; what is False is left out, as where a stage has not been run."""
-    params = write_params(models, classes, official=official, names=names, ensembles=ensembles or {})
+    params = write_params(models, classes, official=official, names=names, ensembles=ensembles or {}, exports=exports or {})
     rows = write_data(params, num_images)
     plan = Plan(params, rows)
     for model in models:
@@ -36,6 +37,11 @@ def fabricate(
     for ensemble in params.ensembles:
         write_json(paths.ensemble_config(ensemble), ensemble_config(params, ensemble).model_dump())
         write_evaluation(plan, ensemble, seeds=())
+    for export, entry in params.exports.items():
+        write_json(paths.export_config(export), entry.model_dump())
+        write_evaluation(plan, export, seeds=())
+        if timed:
+            write_json(paths.exported_cost(export, FINGERPRINT, precision=entry.precision), SPEED | {"precision": entry.precision})
     write_comparison(plan)
     if doubted:
         write_doubts(plan)

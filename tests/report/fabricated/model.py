@@ -20,6 +20,7 @@ from tests.report.fabricated.plan import Plan
 EPOCHS, BEST = 6, 5
 FIGURES = ("accuracy", "mean_accuracy", "macro_f1", "weighted_f1", "kappa", "top2_accuracy")
 FINGERPRINT = "f" * 16
+SPEED = {"images_per_s": 123.4, "latency_ms": 8.1, "batch_size": 32, "device": "cpu", "cpu": "Some CPU <x>", "num_threads": 2}
 
 
 def write_training(plan: Plan, model: str, *, timed: bool) -> None:
@@ -46,8 +47,7 @@ def write_training(plan: Plan, model: str, *, timed: bool) -> None:
     write_json(paths.train_metrics(model), record)
     write_json(paths.model(model) / "model.json", {"training": {"fingerprint": FINGERPRINT}})
     if timed:
-        speed = {"images_per_s": 123.4, "latency_ms": 8.1, "batch_size": 32, "device": "cpu", "cpu": "Some CPU <x>", "num_threads": 2}
-        write_json(paths.cost(model, FINGERPRINT), {**speed, "precision": "fp32"})
+        write_json(paths.cost(model, FINGERPRINT), {**SPEED, "precision": "fp32"})
 
 
 def figures(plan: Plan, predicted_N: NDArray[np.int64], keep_N: NDArray[np.bool_]) -> dict[str, Any]:
@@ -107,6 +107,10 @@ def write_evaluation(plan: Plan, model: str, *, seeds: tuple[int, ...]) -> None:
     if model in plan.params.ensembles:
         document = {name: value for name, value in document.items() if name not in ("recipe", "selection")}
         document["members"] = list(plan.params.ensembles[model])
+    if model in plan.params.exports:
+        compared = {"num_images": 30, "same_class": 0.9, "mean_difference": 0.0123, "max_difference": 0.25}
+        document = {name: value for name, value in document.items() if name not in ("recipe", "selection")}
+        document["exported"] = {**plan.params.exports[model].model_dump(), "compared": compared}
     if flagged_N.any():
         document["clean"] = figures(plan, predicted_N, ~flagged_N)
     if seeds:

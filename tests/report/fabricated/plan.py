@@ -40,12 +40,18 @@ class Plan:
 
 
 def write_params(
-    models: tuple[str, ...], classes: tuple[str, ...], *, official: bool, names: str, ensembles: dict[str, list[str]]
+    models: tuple[str, ...],
+    classes: tuple[str, ...],
+    *,
+    official: bool,
+    names: str,
+    ensembles: dict[str, list[str]],
+    exports: dict[str, dict[str, str]],
 ) -> Params:
     """params.yaml; every other model differs in loss and attention."""
     entries = {model: {**ENTRY, **(OTHER if place % 2 else {})} for place, model in enumerate(models)}
     method = "official" if official else "stratified"
     with paths.PARAMS.open("w", encoding="utf-8") as file:
         document = {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}}
-        YAML().dump({**document, "models": entries, "ensembles": ensembles}, file)
+        YAML().dump({**document, "models": entries, "ensembles": ensembles, "exports": exports}, file)
     return load_params()

@@ -37,6 +37,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
         ),
         "machines": sorted({_machine(speed) for speed in speeds}),
         "is_timed": bool(speeds),
+        "has_exports": bool(facts.params.exports),
     }
 
 

@@ -105,5 +105,6 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         *([("reduced to", f"at most {split.max_train} training images")] if split.max_train else []),
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
         *((f"ensemble {name}", ", ".join(members)) for name, members in params.ensembles.items()),
+        *((f"export {name}", f"{entry.model} in {entry.precision}") for name, entry in params.exports.items()),
         ("seed", str(params.seed)),
     ]

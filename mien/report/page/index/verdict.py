@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mien.core.plural import listed
 from mien.report.page.formats import count, figure, percent, plural, span
 from mien.report.page.pairwise import differences
 from mien.report.run_facts import RunFacts
@@ -22,7 +23,7 @@ def view(facts: RunFacts) -> dict[str, Any]:
         else f"{best}: macro-F1 {figure(tested['macro_f1'])}",
         "text": " ".join([_certainty(tested, interval), *_comparison(beaten, others), _baseline(tested)]),
         "facts": [
-            ("models", count(len(facts.trained)), "trained, each tested once" + _ensembles(len(facts.ranked) - len(facts.trained))),
+            ("models", count(len(facts.trained)), "trained, each tested once" + _others(facts)),
             ("test images", count(tested["num_images"]), f"{plural(len(facts.classes), 'class', 'classes')}, never seen in training"),
             (
                 "files found",
@@ -34,8 +35,10 @@ def view(facts: RunFacts) -> dict[str, Any]:
     }
 
 
-def _ensembles(num: int) -> str:
-    return f"; also {plural(num, 'ensemble')}" if num else ""
+def _others(facts: RunFacts) -> str:
+    rows = {"ensemble": facts.params.ensembles, "export": facts.params.exports}
+    named = [plural(len(names), what) for what, names in rows.items() if names]
+    return f"; also {listed(named)}" if named else ""
 
 
 def _certainty(tested: dict[str, Any], interval: dict[str, float]) -> str:

@@ -27,10 +27,12 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
 
 
 def description(facts: RunFacts, model: str) -> str:
-    """Return a sentence about the parts of a model or the members of an ensemble."""
+    """Return a sentence about the parts of a model, the members of an ensemble or the model of an export."""
     config = facts.configs[model]
     if "members" in config:
         return f"An ensemble: the mean of the calibrated probabilities of {', '.join(config['members'])}. It was not trained."
+    if model in facts.params.exports:
+        return f"An export: {config['model']} as an ONNX file in {config['precision']}, run by ONNX Runtime. It was not trained by itself."
     weights = "drawn at random" if config["weights"] == "none" else f"from {config['weights']}"
     views = "" if config["tta"] == "none" else f", test-time augmentation {config['tta']}"
     return (
