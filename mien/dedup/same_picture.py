@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from mien.core.parallel import num_processes
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.closer import closer_agreement
+from mien.dedup.coarse import Halves, candidates
 from mien.dedup.columns import first_of_pair
-from mien.dedup.likeness import candidates, compare
-from mien.dedup.proposing import propose
+from mien.dedup.likeness import compare
+from mien.dedup.nearest import Nearest
+from mien.dedup.proposing import Proposer
 
 # Mirrored copies are a hundred times as rare as upright ones. Faces are nearly symmetric, so there are as many false candidates for far
 # fewer true copies; mirrored pairs therefore need this much more correlation and agreement.
@@ -22,6 +24,10 @@ MIRRORED_MARGIN: Final = 0.05
 DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
 
+# More images than this are searched by index unless the search is given.
+EXHAUSTIVE: Final = 50_000
+
+Search = Literal["auto", "exhaustive", "indexed"]
 Flags = NDArray[np.bool_] | np.bool_
 Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the images with these numbers
 
@@ -40,6 +46,7 @@ def near_pairs(
     scene_correlation: float,
     max_shift: float,
     mirrored: bool = True,
+    search: Search = "auto",
     details: Details | None = None,
     workers: int = 0,
 ) -> Pairs:
@@ -54,12 +61,13 @@ def near_pairs(
     `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
-    def one_way(mirror: bool, pool: Executor) -> Pairs:
+    is_indexed = search == "indexed" or (search == "auto" and len(pictures.phash_N) > EXHAUSTIVE)
+
+    def one_way(mirror: bool, proposer: Proposer, halves: Halves, pool: Executor) -> Pairs:
         left_NSS = pictures.thumbnail_NSS
         right_NSS = left_NSS[:, :, ::-1] if mirror else left_NSS
-        proposed = propose(pictures, distance=distance, max_shift=max_shift, mirrored=mirror, pool=pool)
         margin = MIRRORED_MARGIN * mirror
-        near = candidates(left_NSS, right_NSS, proposed, max_shift=max_shift, margin=margin, pool=pool)
+        near = candidates(halves, proposer.propose(mirrored=mirror, pool=pool), mirrored=mirror, margin=margin, pool=pool)
         least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
         alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
         label_i, label_j = pictures.label_N[near.i], pictures.label_N[near.j]
@@ -80,7 +88,10 @@ def near_pairs(
         return found.take(same_P | scene_P)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
-        found = Pairs.joined([one_way(mirror, pool) for mirror in (False, True)[: 1 + mirrored]])
+        nearest = Nearest.of(pictures, max_shift=max_shift, pool=pool) if is_indexed else None
+        proposer = Proposer(pictures, distance=distance, max_shift=max_shift, nearest=nearest)
+        halves = Halves(pictures.thumbnail_NSS, max_shift=max_shift, pool=pool)
+        found = Pairs.joined([one_way(mirror, proposer, halves, pool) for mirror in (False, True)[: 1 + mirrored]])
     order = np.lexsort((found.mirrored, -found.agreement, ~found.same, found.j, found.i))
     found = found.take(order)
     return found.take(first_of_pair(found.i, found.j))

@@ -9,8 +9,9 @@ from PIL import Image
 
 from mien.config.sections.dedup import DedupParams
 from mien.dedup.arrays import Pairs
+from mien.dedup.coarse import Candidates
 from mien.dedup.hamming import close_pairs
-from mien.dedup.likeness import Candidates, compare
+from mien.dedup.likeness import compare
 from mien.dedup.same_picture import DISPUTED_MARGIN, MIRRORED_MARGIN, near_pairs
 from mien.dedup.texture import Spectra, correlate, texture
 from mien.dedup.views import HYPOTHESES, view_hashes

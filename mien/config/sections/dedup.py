@@ -1,11 +1,18 @@
 """The section `dedup`: when two images are duplicates, and when they are one scene."""
 
+from typing import Literal
+
 from pydantic import Field, NonNegativeInt
 
 from mien.config.sections.base import Section
 
 
 class DedupParams(Section):
+    search: Literal["auto", "exhaustive", "indexed"] = Field(
+        "auto",
+        description="how pairs are proposed: exhaustive compares all pairs, whose number grows with the square of the number of images; "
+        "indexed compares each image only with the nearest ones in an index; auto is exhaustive for up to 50,000 different images",
+    )
     distance: NonNegativeInt = Field(
         12,
         le=20,
