@@ -21,7 +21,7 @@ from mien.dedup.views import window_px
 _LEAST_COARSE: Final = 0.5
 _BLOCK: Final = 4096
 _KEPT: Final = 50_000  # the spectra of so many images are kept, which takes 0.7 GB; those of more are computed for each block of pairs
-_PAIRS: Final = 2**17
+_PAIRS: Final = 2**15
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from mien.dedup.texture import texture
 
 # How far the correlation after the first round of registration may lie below the correlation after the last round.
 _COARSE_LOSS: Final = 0.15
-_REGISTERED_BLOCK: Final = 128  # this many pairs fit into the processor's cache
+_REGISTERED_BLOCK: Final = 64  # this many pairs fit into the processor's cache
 # Frames and captions lie at the border, whose width is a share of the side. Images that have the same frame must also be similar inside it;
 # if only one of them has a frame, they must be similar inside it only.
 _BORDER: Final = 1 / 8
@@ -52,17 +52,21 @@ def compare(
 def _likeness(
     left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32], least_correlation: float
 ) -> Likeness:
-    textures = texture(left_PSS), texture(right_PSS)
+    fixed_PSS, moving_PSS = texture(left_PSS), texture(right_PSS)
     maps_P23 = maps_P23.copy()
-    whole_P, middle_P = _correlations(*textures, maps_P23)
+    image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
+    whole_P, middle_P = _correlations(fixed_PSS, image_PSS, covered_PSS)
     agreement_P = np.full(len(maps_P23), -1, np.float32)
     hopeful = np.arange(len(maps_P23))
     for least in (least_correlation - _COARSE_LOSS, least_correlation):
-        new_P23 = registered(textures[0][hopeful], textures[1][hopeful], maps_P23[hopeful])
-        new_whole_P, new_middle_P = _correlations(textures[0][hopeful], textures[1][hopeful], new_P23)
+        here = fixed_PSS[hopeful], moving_PSS[hopeful]
+        new_P23 = registered(*here, maps_P23[hopeful], (image_PSS[hopeful], covered_PSS[hopeful]))
+        new = moved(here[1], new_P23)
+        new_whole_P, new_middle_P = _correlations(here[0], *new)
         better = new_whole_P > whole_P[hopeful]
         improved = hopeful[better]
         maps_P23[improved], whole_P[improved], middle_P[improved] = new_P23[better], new_whole_P[better], new_middle_P[better]
+        image_PSS[improved], covered_PSS[improved] = new[0][better], new[1][better]
         hopeful = hopeful[np.maximum(whole_P[hopeful], middle_P[hopeful]) >= least]
     correlation_P = np.minimum(whole_P, middle_P + _INNER_MARGIN)
     other_PSS, covered_PSS = moved(right_PSS[hopeful], maps_P23[hopeful])
@@ -71,13 +75,12 @@ def _likeness(
 
 
 def _correlations(
-    left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]
+    fixed_PSS: NDArray[np.float32], moved_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The correlation over the pixels that both images cover, and over those of them inside the border of the left image, both (P,)."""
-    moved_PSS, covered_PSS = moved(right_PSS, maps_P23)
-    border = round(_BORDER * left_PSS.shape[1])
+    """The correlation over the pixels that both images cover, and over those of them inside the border of the fixed image, both (P,)."""
+    border = round(_BORDER * fixed_PSS.shape[1])
     inside = (slice(None), slice(border, -border), slice(border, -border))
-    return _correlation(left_PSS, moved_PSS, covered_PSS), _correlation(left_PSS[inside], moved_PSS[inside], covered_PSS[inside])
+    return _correlation(fixed_PSS, moved_PSS, covered_PSS), _correlation(fixed_PSS[inside], moved_PSS[inside], covered_PSS[inside])
 
 
 def _correlation(left_PSS: NDArray[np.float32], right_PSS: NDArray[np.float32], covered_PSS: NDArray[np.bool_]) -> NDArray[np.float32]:

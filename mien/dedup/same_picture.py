@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.config.sections.dedup import EXHAUSTIVE_UP_TO
 from mien.core.parallel import num_processes
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.closer import closer_agreement
@@ -23,9 +24,6 @@ MIRRORED_MARGIN: Final = 0.05
 # costly, because it sends both to quarantine. With the same label they are mostly copies, and both may stay.
 DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
-
-# More images than this are searched by index unless the search is given.
-EXHAUSTIVE: Final = 50_000
 
 Search = Literal["auto", "exhaustive", "indexed"]
 Flags = NDArray[np.bool_] | np.bool_
@@ -52,7 +50,8 @@ def near_pairs(
 ) -> Pairs:
     """All pairs of images that are copies of one picture or show one scene, in order of (i, j).
 
-    Pairs whose hashes are at most `distance` bits apart are proposed and registered. A pair is one picture if the correlation of its
+    Pairs whose hashes are at most `distance` bits apart are proposed and registered; the indexed search proposes only those among the
+    nearest images, and `auto` is the indexed search if there are more than EXHAUSTIVE_UP_TO images. A pair is one picture if the correlation of its
     texture is at least `min_correlation` and its local correlation is at least `min_agreement` in 90 % of the middle. Mirrored pairs need
     0.05 more of each; pairs with different labels need 0.06 more agreement. Where both images are large enough, they must pass again at the
     higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
@@ -61,7 +60,7 @@ def near_pairs(
     `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
-    is_indexed = search == "indexed" or (search == "auto" and len(pictures.phash_N) > EXHAUSTIVE)
+    is_indexed = search == "indexed" or (search == "auto" and len(pictures.phash_N) > EXHAUSTIVE_UP_TO)
 
     def one_way(mirror: bool, proposer: Proposer, halves: Halves, pool: Executor) -> Pairs:
         left_NSS = pictures.thumbnail_NSS

@@ -7,11 +7,16 @@ from pydantic import Field, NonNegativeInt
 from mien.config.sections.base import Section
 
 
+EXHAUSTIVE_UP_TO = 50_000
+"""the largest number of different images that `auto` searches exhaustively"""
+
+
 class DedupParams(Section):
     search: Literal["auto", "exhaustive", "indexed"] = Field(
         "auto",
         description="how pairs are proposed: exhaustive compares all pairs, whose number grows with the square of the number of images; "
-        "indexed compares each image only with the nearest ones in an index; auto is exhaustive for up to 50,000 different images",
+        "indexed compares each image only with the nearest ones in an index and finds nearly all of them; "
+        f"auto is exhaustive for up to {EXHAUSTIVE_UP_TO:,} different images",
     )
     distance: NonNegativeInt = Field(
         12,
