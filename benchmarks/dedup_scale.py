@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +47,9 @@ MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, he
 
 def real_pictures(source: Path, num: int) -> NDArray[np.uint8]:
     """Thumbnails of images of the source, evenly spread over it."""
-    entries = list(source_entries(source))
+    step = max(1, sum(1 for _ in source_entries(source)) // num)
     found = []
-    for entry in entries[:: max(1, len(entries) // num)]:
+    for entry in islice(source_entries(source), 0, None, step):
         content = read_entry(entry, max_bytes=2**28).content
         if content is not None:
             try:

@@ -29,9 +29,7 @@ class Pictures:
     def textured_N(self) -> NDArray[np.bool_]:
         """False for nearly blank images: they can only be duplicates by bytes or by pixels."""
         num = len(self.thumbnail_NSS)
-        spreads = [
-            texture(self.thumbnail_NSS[start : start + CACHED].astype(np.float32)).std((1, 2)) for start in range(0, num, CACHED)
-        ]
+        spreads = [texture(self.thumbnail_NSS[start : start + CACHED].astype(np.float32)).std((1, 2)) for start in range(0, num, CACHED)]
         return np.concatenate([np.empty(0), *spreads]) > _LEAST_TEXTURE
 
 

@@ -60,10 +60,11 @@ def _copies(pictures_NSS: NDArray[np.uint8], max_shift: float) -> NDArray[np.uin
     """One copy of each image, with a random shift and zoom."""
     generator = np.random.default_rng(0)
     num, side, _ = pictures_NSS.shape
-    shifts = generator.uniform(-max_shift * side, max_shift * side, (2, num)).astype(np.float32)
-    zoom = _LARGEST_ZOOM ** generator.uniform(-1, 1, num).astype(np.float32)
+    down_N, right_N = generator.uniform(-max_shift * side, max_shift * side, (2, num)).astype(np.float32)
+    zoom_N = np.exp(generator.uniform(-np.log(_LARGEST_ZOOM), np.log(_LARGEST_ZOOM), num)).astype(np.float32)
+    maps_N23 = shift_and_zoom(down_N, right_N, zoom_N)
     copies = [
-        moved(pictures_NSS[part].astype(np.float32), shift_and_zoom(*shifts[:, part], zoom[part]))[0]
+        moved(pictures_NSS[part].astype(np.float32), maps_N23[part])[0]
         for part in (slice(start, start + CACHED) for start in range(0, num, CACHED))
     ]
     return np.concatenate(copies).round().astype(np.uint8)

@@ -64,8 +64,8 @@ class Proposer:
             found = [self._usable(one.zoom, *search.result()) for one, search in zip(compared, searches, strict=True)]
         else:
             look = partial(self._near, self._nearest, compared, mirrored=mirrored)
-            found = [part for parts in pool.map(look, range(0, num, _QUERIES)) for part in parts]
-        return _unique(Proposals.joined([Proposals(*(np.empty(0, kind) for kind in (np.int64, np.int64, np.int8, np.uint8))), *found]), num)
+            found = [part for parts in pool.map(look, range(0, max(1, num), _QUERIES)) for part in parts]
+        return _unique(Proposals.joined(found), num)
 
     def _comparisons(self, mirrored: bool) -> list[Comparison]:
         pictures = self._pictures

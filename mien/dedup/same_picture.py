@@ -24,6 +24,7 @@ MIRRORED_MARGIN: Final = 0.05
 # costly, because it sends both to quarantine. With the same label they are mostly copies, and both may stay.
 DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
+_IN_MEMORY: Final = 2**16  # pairs whose larger thumbnails are in memory at the same time, up to 1.2 GB
 
 Search = Literal["auto", "exhaustive", "indexed"]
 Flags = NDArray[np.bool_] | np.bool_
@@ -50,8 +51,8 @@ def near_pairs(
 ) -> Pairs:
     """All pairs of images that are copies of one picture or show one scene, in order of (i, j).
 
-    Pairs whose hashes are at most `distance` bits apart are proposed and registered; the indexed search proposes only those among the
-    nearest images, and `auto` is the indexed search if there are more than EXHAUSTIVE_UP_TO images. A pair is one picture if the correlation of its
+    Pairs whose hashes are at most `distance` bits apart are proposed and registered. The indexed search proposes only those among nearest
+    images; `auto` is the indexed search if there are more than EXHAUSTIVE_UP_TO images. A pair is one picture if the correlation of its
     texture is at least `min_correlation` and its local correlation is at least `min_agreement` in 90 % of the middle. Mirrored pairs need
     0.05 more of each; pairs with different labels need 0.06 more agreement. Where both images are large enough, they must pass again at the
     higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
@@ -78,8 +79,10 @@ def near_pairs(
         same_P = (alike.best >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
         if details:
             looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
-            numbers = near.i[looked_at], near.j[looked_at]
-            agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
+            for start in range(0, len(looked_at), _IN_MEMORY):
+                seen = looked_at[start : start + _IN_MEMORY]
+                pairs = near.i[seen], near.j[seen], alike.maps_P23[seen]
+                agreement_P[seen] = _closer(details, *pairs, mirror=mirror, side=left_NSS.shape[1], pool=pool)
             same_P &= agreement_P >= least_P
         scene_P = ~mirrored_P & (alike.correlation >= scene_correlation)
         correlation_P = np.where(same_P, alike.best, alike.correlation)

@@ -18,7 +18,7 @@ from scipy import fft
 from mien.dedup.texture import CACHED
 
 _LOW: Final = 8
-_MIRRORING_K: Final = (-1.0) ** np.arange(_LOW, dtype=np.float32)
+_MIRRORING_K: Final = np.where(np.arange(_LOW) % 2, np.float32(-1), np.float32(1))
 _WHOLE: Final = 0
 _NINE: Final = tuple((row, column) for row in range(3) for column in range(3))
 

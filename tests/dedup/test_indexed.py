@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
 from mien.dedup import same_picture
-from mien.dedup.arrays import Pairs
+from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.discriminant import MIRRORING, Discriminant
 from mien.dedup.index import Index
 from mien.dedup.same_picture import near_pairs
@@ -90,9 +90,11 @@ def test_few_pictures(num: int) -> None:
     nothing = np.empty((0, SIDE_PX, SIDE_PX), np.uint8)
     none = np.empty(0, np.uint64)
     if num:
-        assert keys(search(thumbnails, "indexed")) == keys(search(thumbnails, "exhaustive")) == {(at, at + 1) for at in range(0, num - 1, 2)}
+        assert (
+            keys(search(thumbnails, "indexed")) == keys(search(thumbnails, "exhaustive")) == {(at, at + 1) for at in range(0, num - 1, 2)}
+        )
     else:
-        empty = same_picture.Pictures(nothing, none, none, np.empty(0, np.bool_), np.empty(0, np.int64))
+        empty = Pictures(nothing, none, none, np.empty(0, np.bool_), np.empty(0, np.int64))
         for how in ("indexed", "exhaustive"):
             assert len(near_pairs(empty, **DedupParams().model_dump() | {"search": how}).i) == 0
 

@@ -6,7 +6,6 @@ from pydantic import Field, NonNegativeInt
 
 from mien.config.sections.base import Section
 
-
 EXHAUSTIVE_UP_TO = 50_000
 """the largest number of different images that `auto` searches exhaustively"""
 
