@@ -128,7 +128,7 @@ def measure(real: NDArray[np.uint8], size: int, search: str, *, planted: int) ->
         "accepted": round(float(is_accepted.mean()), 4),
         "recall": round(float(is_found[is_accepted].mean()), 4),
     }
-    return row | {kind: round(float(is_found[is_accepted & (kinds == kind)].mean()), 4) for kind in np.unique(kinds)}
+    return row | {str(kind): round(float(is_found[is_accepted & (kinds == kind)].mean()), 4) for kind in np.unique(kinds)}
 
 
 def main(
