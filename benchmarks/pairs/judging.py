@@ -14,7 +14,7 @@ from mien.config.sections.dedup import DedupParams
 from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
-from mien.dedup.proposing import propose
+from mien.dedup.proposing import Proposer
 from mien.dedup.same_picture import near_pairs
 from mien.store.encoding import reduced
 from mien.store.tables import THUMBNAIL_PX
@@ -50,7 +50,8 @@ class Shown:
     def proposed(self, params: DedupParams, *, mirrored: bool) -> list[bool]:
         """Whether hashes propose each pair of `of_pairs`, as mirrored or as upright; what they do not propose is not compared."""
         with ThreadPoolExecutor(1) as pool:
-            proposals = propose(self.pictures, distance=params.distance, max_shift=params.max_shift, mirrored=mirrored, pool=pool)
+            proposer = Proposer(self.pictures, distance=params.distance, max_shift=params.max_shift)
+            proposals = proposer.propose(mirrored=mirrored, pool=pool)
         named = set(zip(proposals.i.tolist(), proposals.j.tolist(), strict=True))
         return [(first, first + 1) in named for first in range(0, len(self.pictures.phash_N), 2)]
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from mien.config.sections.dedup import EXHAUSTIVE_UP_TO
+
 # Seconds on one core of an AMD EPYC, measured on FER2013 (35,887 images) and on photographs of 640 px. The time of `convert` is measured
 # on the source's own images instead.
 _START_S = 1.5  # start of a stage: Python and its libraries
 _INGEST_S, _INGEST_S_PER_GB = 1e-4, 8.0
-_HASHES_S, _HASHES_S_PER_PAIR = 1e-3, 2.5e-8
+_HASHES_S, _HASHES_S_PER_PAIR = 7e-4, 1.4e-8
+_INDEXED_S = 1e-3
 _MTCNN_S = 0.07
 _TABLES_S = 1e-4
 
@@ -16,10 +19,17 @@ def durations(num_images: int, size_bytes: int, *, convert_s: float, is_detectin
     return {
         "ingest": _START_S + num_images * _INGEST_S + size_bytes / 1e9 * _INGEST_S_PER_GB,
         "convert": _START_S + num_images * convert_s / workers,
-        "dedup": _START_S + (num_images * _HASHES_S + num_images**2 * _HASHES_S_PER_PAIR) / workers,
+        "dedup": _START_S + _dedup_s(num_images) / workers,
         "align": _START_S + num_images * (_MTCNN_S if is_detecting else _TABLES_S) / workers,
         "the others": 3 * _START_S + 3 * num_images * _TABLES_S,
     }
+
+
+def _dedup_s(num_images: int) -> float:
+    """Seconds on one core with `dedup.search: auto`."""
+    if num_images > EXHAUSTIVE_UP_TO:
+        return num_images * _INDEXED_S
+    return num_images * _HASHES_S + num_images**2 * _HASHES_S_PER_PAIR
 
 
 def rounded(seconds: float) -> str:

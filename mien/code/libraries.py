@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 NO_RESULT = {"typer", "tqdm", "typing_extensions", "pydantic"}
 """libraries that change no result: command lines, progress bars, types, and the checking of parameters"""
-DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml"}
+DISTRIBUTIONS = {"PIL": "pillow", "faiss": "faiss-cpu", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml"}
 """where what is imported and what is installed have different names"""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.dedup.columns import Columns
-from mien.dedup.texture import texture
+from mien.dedup.texture import CACHED, texture
 
 # An image whose texture has a smaller standard deviation is nearly blank: its hash and its correlation are noise. In FER2013 these are
 # exactly the 13 blank images.
@@ -29,7 +29,7 @@ class Pictures:
     def textured_N(self) -> NDArray[np.bool_]:
         """False for nearly blank images: they can only be duplicates by bytes or by pixels."""
         num = len(self.thumbnail_NSS)
-        spreads = [texture(self.thumbnail_NSS[start : start + 4096].astype(np.float32)).std((1, 2)) for start in range(0, num, 4096)]
+        spreads = [texture(self.thumbnail_NSS[start : start + CACHED].astype(np.float32)).std((1, 2)) for start in range(0, num, CACHED)]
         return np.concatenate([np.empty(0), *spreads]) > _LEAST_TEXTURE
 
 

@@ -18,8 +18,8 @@ class Columns:
         parts = list(parts)
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """The chosen rows, by mask or by index."""
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
+        """The chosen rows, by mask, by index or as a slice."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 

@@ -18,6 +18,7 @@ from mien.dedup.same_picture import near_pairs
 from mien.store.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
+_ROWS: Final = 8192
 
 
 def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pictures]:
@@ -30,15 +31,25 @@ def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pi
     hashes = images["pixel_sha256"].to_numpy(zero_copy_only=False).astype(str)
     _, first, picture = np.unique(hashes, return_index=True, return_inverse=True)
     samples = pd.DataFrame({"sample_id": images["sample_id"].to_pylist(), "picture": picture.astype(np.int64)}).astype({"sample_id": "str"})
-    thumbnails = b"".join(images["thumbnail"].take(first).to_pylist())
     pictures = Pictures(
-        np.frombuffer(thumbnails, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX),
+        _thumbnails(images["thumbnail"], first),
         images["phash"].to_numpy()[first],
         images["phash_mirrored"].to_numpy()[first],
         np.minimum(images["width_px"].to_numpy(), images["height_px"].to_numpy())[first] >= DETAIL_PX,
         _labels(files, samples, len(first)),
     )
     return samples, pictures
+
+
+def _thumbnails(stored: pa.ChunkedArray, row_N: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The thumbnails in these rows, (N, S, S), copied piece by piece, because a million of them take 2 GB."""
+    thumbnail_NSS = np.empty((len(row_N), THUMBNAIL_PX, THUMBNAIL_PX), np.uint8)
+    order = np.argsort(row_N)
+    for start in range(0, len(stored), _ROWS):
+        here = order[slice(*np.searchsorted(row_N, (start, start + _ROWS), sorter=order))]
+        piece = b"".join(stored.slice(start, _ROWS).to_pylist())
+        thumbnail_NSS[here] = np.frombuffer(piece, np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX)[row_N[here] - start]
+    return thumbnail_NSS
 
 
 def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64]:

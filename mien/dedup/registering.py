@@ -59,7 +59,7 @@ def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> t
     np.clip(v_P2SS, 0, side - 1.001, out=v_P2SS)
     corner_P2SS = v_P2SS.astype(np.int32)
     v_P2SS -= corner_P2SS
-    first_PSS = corner_P2SS[:, 0] * side + corner_P2SS[:, 1] + (np.arange(num, dtype=np.int32) * side * side)[:, None, None]
+    first_PSS = corner_P2SS[:, 0] * side + corner_P2SS[:, 1] + (np.arange(num) * side * side)[:, None, None]  # as `take` wants them
     pixels = pictures_PSS.reshape(-1)
     down_PSS, right_PSS = v_P2SS[:, 0], v_P2SS[:, 1]
     rows = []
@@ -69,13 +69,21 @@ def moved(pictures_PSS: NDArray[np.float32], maps_P23: NDArray[np.float32]) -> t
     return rows[0] + down_PSS * (rows[1] - rows[0]), covered_PSS
 
 
-def registered(fixed_PSS: NDArray[np.float32], moving_PSS: NDArray[np.float32], start_P23: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The maps that align the moving textures with the fixed ones, after STEPS iterations from `start`, (P, 2, 3)."""
+def registered(
+    fixed_PSS: NDArray[np.float32],
+    moving_PSS: NDArray[np.float32],
+    start_P23: NDArray[np.float32],
+    moved_at_start: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None,
+) -> NDArray[np.float32]:
+    """The maps that align the moving textures with the fixed ones, after STEPS iterations from `start`, (P, 2, 3).
+
+    `moved_at_start` is moved(moving_PSS, start_P23), if it is known.
+    """
     num, side, _ = fixed_PSS.shape
     half = np.float32((side - 1) / 2)
     u = (np.arange(side, dtype=np.float32) - half) / half  # scaled like the shift, so that one damping suits all six parameters
     maps_P23 = start_P23.copy()
-    image_PSS, covered_PSS = moved(moving_PSS, maps_P23)
+    image_PSS, covered_PSS = moved_at_start or moved(moving_PSS, maps_P23)
     slopes_2PSS = np.gradient(fixed_PSS, axis=(1, 2))
     jacobian_P6G = np.stack([slope * factor for slope in slopes_2PSS for factor in (u[:, None], u, np.float32(1))], axis=1)
     jacobian_P6G = (jacobian_P6G * covered_PSS[:, None]).reshape(num, 6, side * side)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.config.sections.dedup import EXHAUSTIVE_UP_TO
 from mien.core.parallel import num_processes
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.closer import closer_agreement
+from mien.dedup.coarse import Halves, candidates
 from mien.dedup.columns import first_of_pair
-from mien.dedup.likeness import candidates, compare
-from mien.dedup.proposing import propose
+from mien.dedup.likeness import compare
+from mien.dedup.nearest import Nearest
+from mien.dedup.proposing import Proposer
 
 # Mirrored copies are a hundred times as rare as upright ones. Faces are nearly symmetric, so there are as many false candidates for far
 # fewer true copies; mirrored pairs therefore need this much more correlation and agreement.
@@ -21,7 +24,9 @@ MIRRORED_MARGIN: Final = 0.05
 # costly, because it sends both to quarantine. With the same label they are mostly copies, and both may stay.
 DISPUTED_MARGIN: Final = 0.06
 _BLOCK: Final = 32
+_IN_MEMORY: Final = 2**16  # pairs whose larger thumbnails are in memory at the same time, up to 1.2 GB
 
+Search = Literal["auto", "exhaustive", "indexed"]
 Flags = NDArray[np.bool_] | np.bool_
 Details = Callable[[NDArray[np.int64]], NDArray[np.uint8]]  # larger thumbnails (M, D, D) of the images with these numbers
 
@@ -40,12 +45,14 @@ def near_pairs(
     scene_correlation: float,
     max_shift: float,
     mirrored: bool = True,
+    search: Search = "auto",
     details: Details | None = None,
     workers: int = 0,
 ) -> Pairs:
     """All pairs of images that are copies of one picture or show one scene, in order of (i, j).
 
-    Pairs whose hashes are at most `distance` bits apart are proposed and registered. A pair is one picture if the correlation of its
+    Pairs whose hashes are at most `distance` bits apart are proposed and registered. The indexed search proposes only those among nearest
+    images; `auto` is the indexed search if there are more than EXHAUSTIVE_UP_TO images. A pair is one picture if the correlation of its
     texture is at least `min_correlation` and its local correlation is at least `min_agreement` in 90 % of the middle. Mirrored pairs need
     0.05 more of each; pairs with different labels need 0.06 more agreement. Where both images are large enough, they must pass again at the
     higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
@@ -54,12 +61,13 @@ def near_pairs(
     `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
-    def one_way(mirror: bool, pool: Executor) -> Pairs:
+    is_indexed = search == "indexed" or (search == "auto" and len(pictures.phash_N) > EXHAUSTIVE_UP_TO)
+
+    def one_way(mirror: bool, proposer: Proposer, halves: Halves, pool: Executor) -> Pairs:
         left_NSS = pictures.thumbnail_NSS
         right_NSS = left_NSS[:, :, ::-1] if mirror else left_NSS
-        proposed = propose(pictures, distance=distance, max_shift=max_shift, mirrored=mirror, pool=pool)
         margin = MIRRORED_MARGIN * mirror
-        near = candidates(left_NSS, right_NSS, proposed, max_shift=max_shift, margin=margin, pool=pool)
+        near = candidates(halves, proposer.propose(mirrored=mirror, pool=pool), mirrored=mirror, margin=margin, pool=pool)
         least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
         alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
         label_i, label_j = pictures.label_N[near.i], pictures.label_N[near.j]
@@ -71,8 +79,10 @@ def near_pairs(
         same_P = (alike.best >= min(1, min_correlation + margin)) & (agreement_P >= least_P)
         if details:
             looked_at = np.flatnonzero(same_P & pictures.has_detail_N[near.i] & pictures.has_detail_N[near.j])
-            numbers = near.i[looked_at], near.j[looked_at]
-            agreement_P[looked_at] = _closer(details, *numbers, alike.maps_P23[looked_at], mirror=mirror, side=left_NSS.shape[1], pool=pool)
+            for start in range(0, len(looked_at), _IN_MEMORY):
+                seen = looked_at[start : start + _IN_MEMORY]
+                pairs = near.i[seen], near.j[seen], alike.maps_P23[seen]
+                agreement_P[seen] = _closer(details, *pairs, mirror=mirror, side=left_NSS.shape[1], pool=pool)
             same_P &= agreement_P >= least_P
         scene_P = ~mirrored_P & (alike.correlation >= scene_correlation)
         correlation_P = np.where(same_P, alike.best, alike.correlation)
@@ -80,7 +90,10 @@ def near_pairs(
         return found.take(same_P | scene_P)
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
-        found = Pairs.joined([one_way(mirror, pool) for mirror in (False, True)[: 1 + mirrored]])
+        nearest = Nearest.of(pictures, max_shift=max_shift, pool=pool) if is_indexed else None
+        proposer = Proposer(pictures, distance=distance, max_shift=max_shift, nearest=nearest)
+        halves = Halves(pictures.thumbnail_NSS, max_shift=max_shift, pool=pool)
+        found = Pairs.joined([one_way(mirror, proposer, halves, pool) for mirror in (False, True)[: 1 + mirrored]])
     order = np.lexsort((found.mirrored, -found.agreement, ~found.same, found.j, found.i))
     found = found.take(order)
     return found.take(first_of_pair(found.i, found.j))

@@ -7,6 +7,7 @@ images (Lewis, "Fast normalized cross-correlation", 1995), so the value is exact
 Shapes: N images, S side, P pairs, K = 2 reach + 1 shifts along an axis, F × G spectrum.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -17,6 +18,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from mien.dedup.columns import Columns
 
+CACHED = 128
+"""how many images of 48 px, with what is computed from them, fit into the processor's cache"""
 _CHUNK = 512
 _LEAST_VARIANCE = 0.05
 
@@ -43,6 +46,8 @@ def texture(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def zoomed(pictures_NSS: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
     """The middle of each image, enlarged `zoom` times with linear interpolation, (N, S, S)."""
+    if zoom == 1:
+        return pictures_NSS
     side = pictures_NSS.shape[1]
     middle = (side - 1) / 2
     wanted = middle + (np.arange(side) - middle) / zoom
@@ -53,8 +58,9 @@ def zoomed(pictures_NSS: NDArray[np.float32], zoom: float) -> NDArray[np.float32
 
 def halved(pictures_NSS: NDArray[np.float32]) -> NDArray[np.float32]:
     """The images at half the size, by averaging, (N, S / 2, S / 2)."""
-    num, side = pictures_NSS.shape[:2]
-    halves: NDArray[np.float32] = pictures_NSS.reshape(num, side // 2, 2, side // 2, 2).mean((2, 4))
+    # NumPy's mean over two short axes takes four times as long.
+    upper, lower = (pictures_NSS[:, row::2, ::2] + pictures_NSS[:, row::2, 1::2] for row in (0, 1))
+    halves: NDArray[np.float32] = (upper + lower) * np.float32(0.25)
     return halves
 
 
@@ -86,6 +92,13 @@ class Spectra:
             sums[0, part] = covered_KS @ grey @ covered_KS.T
             sums[1, part] = covered_KS @ grey**2 @ covered_KS.T
         return cls(reach, np.outer(shared_K, shared_K), spectrum, sums[0], sums[1])
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> Self:
+        """The values of the images of all parts, in order; there must be at least one part."""
+        parts = list(parts)
+        names = ("spectrum_NFG", "sum_NKK", "sum_of_squares_NKK")
+        return cls(parts[0].reach, parts[0].overlap_KK, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from mien.dedup.texture import CACHED
+
 _LOW: Final = 8
+_MIRRORING_K: Final = np.where(np.arange(_LOW) % 2, np.float32(-1), np.float32(1))
 _WHOLE: Final = 0
 _NINE: Final = tuple((row, column) for row in range(3) for column in range(3))
 
@@ -51,26 +54,22 @@ def view_hashes(pictures_NSS: NDArray[np.uint8], *, max_shift: float) -> tuple[N
     The bits are the signs of the 8 × 8 lowest DCT frequencies except the constant one. pHash compares with the median instead; with signs,
     mirroring an image changes exactly the odd columns, so that mirrored pairs are found in either order.
     """
-    side = pictures_NSS.shape[1]
+    num, side = pictures_NSS.shape[:2]
     small = window_px(side, max_shift)
     step = (side - small) // 2
-    plain, mirrored = [], []
-    for top, left, size in [(0, 0, side), *((row * step, column * step, small) for row, column in _NINE)]:
-        # The window that lies at this position once mirrored, so that both outputs index the views in the same way.
-        low_NKK = _low_frequencies(pictures_NSS, top, left, size)
-        plain.append(_signs(low_NKK))
-        low_NKK = _low_frequencies(pictures_NSS, top, side - size - left, size)
-        mirrored.append(_signs(low_NKK * (-1.0) ** np.arange(_LOW, dtype=np.float32)))
-    return np.stack(plain), np.stack(mirrored)
-
-
-def _low_frequencies(pictures_NSS: NDArray[np.uint8], top: int, left: int, size: int) -> NDArray[np.float32]:
-    basis_KS = fft.dct(np.eye(size), axis=0, norm="ortho")[:_LOW].astype(np.float32)
-    parts = [
-        basis_KS @ pictures_NSS[start : start + 4096, top : top + size, left : left + size].astype(np.float32) @ basis_KS.T
-        for start in range(0, len(pictures_NSS), 4096)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, _LOW, _LOW), np.float32)
+    # With each window the view that lies at its position once the image is mirrored, so that both outputs index the views in the same way.
+    windows = [(_WHOLE, 0, 0, side)]
+    windows += [(_window(row, 2 - column), row * step, column * step, small) for row, column in _NINE]
+    plain_VN, mirrored_VN = (np.empty((len(windows), num), np.uint64) for _ in range(2))
+    for view, (opposite, top, left, size) in enumerate(windows):
+        basis_KS = fft.dct(np.eye(size), axis=0, norm="ortho")[:_LOW].astype(np.float32)
+        for start in range(0, num, CACHED):
+            part = slice(start, start + CACHED)
+            window_MSS = pictures_NSS[part, top : top + size, left : left + size].astype(np.float32)
+            low_MKK = basis_KS @ window_MSS @ basis_KS.T
+            plain_VN[view, part] = _signs(low_MKK)
+            mirrored_VN[opposite, part] = _signs(low_MKK * _MIRRORING_K)
+    return plain_VN, mirrored_VN
 
 
 def _signs(low_NKK: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -1,5 +1,6 @@
 """Proposing and confirming: what is the same photograph pairs, whatever was done to it; what is another never does."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -9,8 +10,9 @@ from PIL import Image
 
 from mien.config.sections.dedup import DedupParams
 from mien.dedup.arrays import Pairs
-from mien.dedup.hamming import close_pairs
-from mien.dedup.likeness import Candidates, compare
+from mien.dedup.coarse import Candidates
+from mien.dedup.hamming import Found, by_faiss, by_numpy, close_pairs
+from mien.dedup.likeness import compare
 from mien.dedup.same_picture import DISPUTED_MARGIN, MIRRORED_MARGIN, near_pairs
 from mien.dedup.texture import Spectra, correlate, texture
 from mien.dedup.views import HYPOTHESES, view_hashes
@@ -32,12 +34,13 @@ def found(thumbnails: list[NDArray[np.uint8]]) -> set[tuple[int, int, bool]]:
     return set(zip(pairs.i.tolist(), pairs.j.tolist(), pairs.mirrored.tolist(), strict=True))
 
 
+@pytest.mark.parametrize("by", [by_numpy, by_faiss])
 @pytest.mark.parametrize(("num", "distance"), [(1, 64), (2, 64), (300, 24), (300, 0), (8300, 16)])
-def test_hash_search_equals_brute_force(num: int, distance: int) -> None:
+def test_hash_search_equals_brute_force(num: int, distance: int, by: Callable[..., Iterator[Found]]) -> None:
     generator = np.random.default_rng(num)
     left, right = (generator.integers(0, 2**64, num, dtype=np.uint64) for _ in range(2))
     right[num // 2 :] = left[: num - num // 2]
-    i, j, bits = close_pairs(left, right, distance=distance)
+    i, j, bits = (np.concatenate(parts) for parts in zip(*by(left, right, distance), strict=True))
     expected = {
         (one, int(other)) for one in range(num) for other in np.flatnonzero(np.bitwise_count(left[one] ^ right) <= distance) if one < other
     }

@@ -1,11 +1,22 @@
 """The section `dedup`: when two images are duplicates, and when they are one scene."""
 
+from typing import Literal
+
 from pydantic import Field, NonNegativeInt
 
 from mien.config.sections.base import Section
 
+EXHAUSTIVE_UP_TO = 50_000
+"""the largest number of different images that `auto` searches exhaustively"""
+
 
 class DedupParams(Section):
+    search: Literal["auto", "exhaustive", "indexed"] = Field(
+        "auto",
+        description="how pairs are proposed: exhaustive compares all pairs, whose number grows with the square of the number of images; "
+        "indexed compares each image only with the nearest ones in an index and finds nearly all of them; "
+        f"auto is exhaustive for up to {EXHAUSTIVE_UP_TO:,} different images",
+    )
     distance: NonNegativeInt = Field(
         12,
         le=20,
