@@ -49,6 +49,7 @@ def by_faiss(left_N: NDArray[np.uint64], right_N: NDArray[np.uint64], distance: 
         scan = faiss.IndexBinaryFlat(64)
         scan.add(right_NB[top:])
         ends, bits, j = scan.range_search(left_NB[top : top + _QUERIES], distance + 1)
-        i = np.repeat(np.arange(len(ends) - 1), np.diff(ends.astype(np.int64)))
+        ends = np.asarray(ends, np.int64)
+        i = np.repeat(np.arange(len(ends) - 1), ends[1:] - ends[:-1])
         upper = i < j
         yield i[upper] + top, j[upper] + top, bits[upper].astype(np.uint8)

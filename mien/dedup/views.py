@@ -66,9 +66,9 @@ def view_hashes(pictures_NSS: NDArray[np.uint8], *, max_shift: float) -> tuple[N
         for start in range(0, num, CACHED):
             part = slice(start, start + CACHED)
             window_MSS = pictures_NSS[part, top : top + size, left : left + size].astype(np.float32)
-            low_MKK = basis_KS @ window_MSS @ basis_KS.T
+            low_MKK = np.asarray(basis_KS @ window_MSS @ basis_KS.T, np.float32)
             plain_VN[view, part] = _signs(low_MKK)
-            mirrored_VN[opposite, part] = _signs(low_MKK * _MIRRORING_K)
+            mirrored_VN[opposite, part] = _signs(np.asarray(low_MKK * _MIRRORING_K, np.float32))
     return plain_VN, mirrored_VN
 
 

@@ -127,7 +127,7 @@ def test_a_mirror_image_has_the_mirrored_descriptor_and_a_copy_a_near_one() -> N
     thumbnails = np.stack([crop(whole) for whole in wholes])
     learned = Discriminant.learned(thumbnails, np.arange(len(thumbnails)), max_shift=0.125)
     descriptors, mirrored = learned.describe(thumbnails), learned.describe(thumbnails[:, :, ::-1])
-    assert mirrored == pytest.approx(descriptors * MIRRORING, abs=1e-3 * np.abs(descriptors).max())
+    assert mirrored == pytest.approx(descriptors * MIRRORING, abs=1e-3 * float(np.abs(descriptors).max()))
     shifted = learned.describe(np.stack([crop(whole, 3, -2, 46) for whole in wholes]))
     squares = ((shifted[:, None] - descriptors) ** 2).sum(2)
     assert (squares.argmin(1) == np.arange(len(wholes))).mean() > 0.95
