@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,8 @@ from mien.predict.engine import LOGITS, MAPS, PROBABILITIES
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from mien.models.build import ExpressionModel
 
 OPSET = 17  # the oldest with LayerNormalization (Swin), so that the file also runs in older runtimes
 MAX_BYTES = 2**31  # of a protobuf message
@@ -72,8 +74,7 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     """The ONNX model, with dynamic N, of a network that maps images in [0, 1], N×3×P×P, to logits.
 
     It has the output `maps` if the network can have it (mien.export.maps). The same network gives the same bytes, without any path or date.
-    Raises ExportError if torch cannot convert the network, or if its
-    file would be too large.
+    Raises ExportError if torch cannot convert the network, or if its file would be too large.
     """
     from onnx import helper
     from onnx.compose import merge_graphs
@@ -88,7 +89,7 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     # it (the ECA block, Swin) would hold for the batch size of the example only.
     squares, images = torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8), torch.zeros(2, 3, input_px, input_px)
     has_maps = not why_no_maps(network, tta)
-    both = WithMaps(network) if has_maps else network
+    both = WithMaps(cast("ExpressionModel", network)) if has_maps else network
     maps = ([MAPS] if last.num_views == 1 else ["each_map"]) if has_maps else []
     parts = [
         _converted(first, "input", squares, [INPUT], ["views"]),

@@ -12,10 +12,11 @@ from scipy.special import softmax
 
 from mien.core.errors import ExportError
 from mien.core.files import replacing_file
-from mien.export.gate import MAX_DIFFERENCE, REMEDY
+from mien.export.gate import MAX_DIFFERENCE
 from mien.export.metadata import add_metadata
+from mien.export.refusing import REMEDY
 from mien.predict.answer import Answer
-from mien.predict.engine import Engine
+from mien.predict.engine import MAPS_NOTE, NONE, Engine
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -32,7 +33,8 @@ def recalibrate(source: Path, target: Path, *, answer: Answer, precision: str, i
 
     model = onnx.load(source)
     _divisor(model).CopyFrom(numpy_helper.from_array(np.array(answer.temperature, dtype=np.float32)))
-    add_metadata(model, answer, precision=precision)
+    note = {entry.key: entry.value for entry in model.metadata_props}.get(MAPS_NOTE, "")
+    add_metadata(model, answer, precision=precision, no_maps=note.removeprefix(NONE) if note.startswith(NONE) else "")
     onnx.checker.check_model(model, full_check=True)
     with replacing_file(target) as temporary:
         temporary.write_bytes(model.SerializeToString())
@@ -52,4 +54,5 @@ def _divisor(model: "ModelProto") -> "TensorProto":
     division = made_by[made_by["probabilities"].input[0]]
     constant = made_by[division.input[1]]
     assert (division.op_type, constant.op_type) == ("Div", "Constant"), "mien.export.graph divides by a constant last"
-    return constant.attribute[0].t
+    tensor: TensorProto = constant.attribute[0].t
+    return tensor
