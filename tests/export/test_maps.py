@@ -11,6 +11,7 @@ from mien.export import exporting
 from mien.export.exporting import export_onnx
 from mien.export.maps import MAX_DIFFERENCE, expected_maps, prove_maps
 from mien.export.metadata import read_metadata
+from mien.export.recalibrated import recalibrate
 from mien.models.store import load_model
 from mien.predict.engine import MAPS_NOTE, Engine
 from tests.models.make import make_config
@@ -62,6 +63,9 @@ def test_a_file_without_maps_says_why_and_what_to_do(tmp_path: Path, head: str, 
     ) as caught:
         engine.explaining()
     assert "\n" not in str(caught.value) and why in read_metadata(tmp_path / "m.onnx")[MAPS_NOTE]
+    warmer = engine.answer.model_copy(update={"temperature": 2 * engine.answer.temperature})
+    again = recalibrate(tmp_path / "m.onnx", tmp_path / "n.onnx", answer=warmer, precision="fp32", images_NSS3=IMAGES.transpose(0, 2, 3, 1))
+    assert again.no_maps == engine.no_maps, "another temperature changes nothing of it"
 
 
 def test_a_file_whose_maps_are_those_of_another_network_is_not_written(
