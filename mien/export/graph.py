@@ -88,7 +88,7 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     # it (the ECA block, Swin) would hold for the batch size of the example only.
     squares, images = torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8), torch.zeros(2, 3, input_px, input_px)
     has_maps = not why_no_maps(network, tta)
-    both = WithMaps(network) if has_maps else network
+    both = WithMaps(network) if has_maps else network  # type: ignore[arg-type]  # only an ExpressionModel has maps
     maps = ([MAPS] if last.num_views == 1 else ["each_map"]) if has_maps else []
     parts = [
         _converted(first, "input", squares, [INPUT], ["views"]),
