@@ -22,7 +22,7 @@ from mien.training.processes import Processes, this_process
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
 MEETING = timedelta(minutes=30)
 """how long processes wait for one another, for example while rank 0 writes a checkpoint"""
-GRACE_S = 15.0
+GRACE_S = 60.0
 """time for the training to notice by itself that another process is gone"""
 STARTED = "MIEN_STARTED_BY_RANK_0"
 GOES_ON = "nothing half-written remains, and the next `dvc repro` continues from the last saved epoch"
@@ -96,8 +96,8 @@ class _Others:
         numbers = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": self._first.num, "MASTER_PORT": self._first.port}
         settings = {name: str(number) for name, number in numbers.items()}
         settings |= {"MASTER_ADDR": self._first.address, STARTED: "1", "OMP_NUM_THREADS": str(torch.get_num_threads())}
-        # Its standard input is a pipe that closes when this process ends, however it ends.
-        return subprocess.Popen(self._command, env=own | settings, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        # Its standard input is a pipe that closes when this process ends, however it ends. Ctrl-C reaches this process alone.
+        return subprocess.Popen(self._command, env=own | settings, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
 
     def _lost(self) -> str:
         for rank, process in enumerate(self._running, start=1):
@@ -147,10 +147,12 @@ def _first_alone_tells(processes: Processes) -> Iterator[None]:
 
 def _meet(processes: Processes, device: str) -> None:
     place = f"{processes.address}:{processes.port}"
+    own = torch.device(device, processes.local_rank) if device == "cuda" else None
+    if own:
+        torch.cuda.set_device(own)  # what NCCL exchanges is on the current GPU
+    numbers = {"rank": processes.rank, "world_size": processes.num}
     try:
-        distributed.init_process_group(
-            BACKENDS[device], init_method=f"tcp://{place}", rank=processes.rank, world_size=processes.num, timeout=MEETING
-        )
+        distributed.init_process_group(BACKENDS[device], init_method=f"tcp://{place}", **numbers, timeout=MEETING, device_id=own)
     except distributed.DistError as error:
         reason = " ".join(str(error).split())[:200]
         raise TrainingError(
