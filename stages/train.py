@@ -70,7 +70,7 @@ def _train(model: str, device: str, processes: Processes) -> None:
 
     def fingerprints() -> dict[int, str]:
         inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir(), *tables]
-        given = {"code": paths.code("train", model), "inputs": inputs, "device": device, "num_processes": processes.num}
+        given: dict[str, Any] = {"code": paths.code("train", model), "inputs": inputs, "device": device, "num_processes": processes.num}
         return {seed: fingerprint(config.of_seed(seed), **given) for seed in config.seeds}
 
     marks = processes.decided(fingerprints)

@@ -31,7 +31,7 @@ def whole_batch_norm(
     if not training:
         return F.batch_norm(rows, running_mean, running_var, weight, bias, False, momentum, eps)
     if rows.is_cuda:
-        normalised: Tensor = SyncBatchNorm.apply(  # type: ignore[no-untyped-call]
+        normalised: Tensor = SyncBatchNorm.apply(
             rows, weight, bias, running_mean, running_var, eps, momentum, distributed.group.WORLD, distributed.get_world_size()
         )
         return normalised
@@ -56,21 +56,21 @@ def whole_batch_norm(
 
 def _summed(own: Tensor) -> Tensor:
     """The sum over all processes; its gradient is the sum of the gradients that it has in all of them."""
-    found: Tensor = _Summed.apply(own)  # type: ignore[no-untyped-call]
+    found: Tensor = _Summed.apply(own)
     return found
 
 
 class _Summed(torch.autograd.Function):
     @staticmethod
     @override
-    def forward(_ctx: Any, own: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(_ctx: Any, own: Tensor) -> Tensor:
         found = own.clone()
         distributed.all_reduce(found)
         return found
 
     @staticmethod
     @override
-    def backward(_ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
         found = gradient.clone()
         distributed.all_reduce(found)
         return found

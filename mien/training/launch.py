@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import distributed
@@ -150,7 +151,7 @@ def _meet(processes: Processes, device: str) -> None:
     own = torch.device(device, processes.local_rank) if device == "cuda" else None
     if own:
         torch.cuda.set_device(own)  # what NCCL exchanges is on the current GPU
-    numbers = {"rank": processes.rank, "world_size": processes.num}
+    numbers: dict[str, Any] = {"rank": processes.rank, "world_size": processes.num}
     try:
         distributed.init_process_group(BACKENDS[device], init_method=f"tcp://{place}", **numbers, timeout=MEETING, device_id=own)
     except distributed.DistError as error:

@@ -71,9 +71,10 @@ class Processes:
             own = str(error), socket.gethostname()
         errors: list[Any] = [None] * self.num
         distributed.all_gather_object(errors, own)
-        for rank, error in enumerate(errors):
-            if error is not None:
-                raise TrainingError(error[0] if rank == 0 else f"{error[0]} (process {rank}, on {error[1]})")
+        for rank, found in enumerate(errors):
+            if found is not None:
+                text, host = found
+                raise TrainingError(text if rank == 0 else f"{text} (process {rank}, on {host})")
 
     def wait(self) -> None:
         """Waits until all processes have called it."""
