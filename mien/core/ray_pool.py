@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ Result = TypeVar("Result")
 
 RETRIES: Final = 3  # of a piece whose worker or machine is lost
 STORE_BYTES: Final = 200 * 2**20  # shared memory of a Ray that is started here; results beyond it go to the disk
+ANSWER_S: Final = 10.0  # to wait for the cluster
 CANCEL_S: Final = 30.0  # to wait for the end of cancelled tasks
 QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to Ray's authors
@@ -31,7 +33,7 @@ QUIET: Final = {
 }
 # Even without usage statistics, the Ray that is started here asks addresses of cloud providers in which cloud it is. No server listens at
 # this proxy, so the question does not leave the machine; Ray's own connections use no proxy.
-NO_NETWORK: Final = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+NO_NETWORK: Final = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def ray_pool(*, num_cpus: int) -> Iterator[Callable[..., "Future[Any]"]]:
     try:
         import ray  # reads these variables
     except ImportError:
-        raise WorkerError("runtime.executor: ray needs the package ray, which is not installed; run `pip install 'mien[cluster]'`") from None
+        raise WorkerError(
+            "runtime.executor: ray needs the package ray, which is not installed; run `pip install 'mien[cluster]'` or set it to local"
+        ) from None
     with ExitStack() as stack:
         with _signals_later():
             _start(ray, stack, address, num_cpus)
@@ -73,7 +77,7 @@ def ray_pool(*, num_cpus: int) -> Iterator[Callable[..., "Future[Any]"]]:
 
 
 def outcome(future: "Future[Result]") -> Result:
-    """The result of a task, or the exception that `work` raised. Raises BrokenProcessPool if workers or machines were lost again and again."""
+    """The result of a task, or the exception that `work` raised. Raises BrokenProcessPool if its workers were lost again and again."""
     from ray.exceptions import RayError, RayTaskError
 
     try:
@@ -104,8 +108,7 @@ def _start(ray: Any, stack: ExitStack, address: str, num_cpus: int) -> None:
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
     try:
         if address:
-            if address.startswith("ray://"):
-                raise ValueError("give HOST:PORT as printed by `ray start`, without ray://")
+            _answers(address)
             stack.callback(_stop, ray)
             ray.init(address, **quiet)
             return
@@ -124,6 +127,16 @@ def _start(ray: Any, stack: ExitStack, address: str, num_cpus: int) -> None:
             else f"Ray did not start on this machine ({reason}); run the same command again, or set runtime.executor: local"
         )
         raise WorkerError(f"runtime.executor: {remedy}") from error
+
+
+def _answers(address: str) -> None:
+    """Raises an error if nothing listens at the address. Ray would try for minutes, and print a warning every few seconds."""
+    if address == "auto":  # the cluster of this machine, which Ray finds by a file
+        return
+    host, _, port = address.rpartition(":")
+    if not port.isdigit() or "/" in host:
+        raise ValueError("it must be HOST:PORT, as `ray start --head` prints it, or auto")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
 
 
 def _stop(ray: Any) -> None:

@@ -13,5 +13,5 @@ class RuntimeParams(Section):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
     workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")
     executor: Literal["local", "ray"] = Field(
-        "local", description="where those processes run: local, or ray for the Ray cluster at RAY_ADDRESS (without it, a Ray on this machine)"
+        "local", description="where these processes run: here, or on the Ray cluster at RAY_ADDRESS (not set: a Ray on this machine)"
     )
