@@ -80,9 +80,10 @@ def parallel_map(
             except BrokenProcessPool:
                 if isolated:
                     raise
+                cluster = ", or on a cluster --num-cpus of `ray start`," if executor == "ray" else ""
                 raise WorkerError(
                     f"{label}: a worker process was killed, most likely because memory ran out; "
-                    "set runtime.workers lower (1 needs the least) and run the same command again"
+                    f"set runtime.workers lower (1 needs the least){cluster} and run the same command again"
                 ) from None
         return done
 

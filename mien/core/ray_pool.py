@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -19,7 +20,7 @@ from typing import Any, Final, TypeVar
 from unittest import mock
 
 from mien.core.errors import WorkerError
-from mien.core.leftovers import owner
+from mien.core.leftovers import is_alive, owner
 
 Result = TypeVar("Result")
 
@@ -77,15 +78,23 @@ def ray_pool(*, num_cpus: int) -> Iterator[Callable[..., "Future[Any]"]]:
 
 
 def outcome(future: "Future[Result]") -> Result:
-    """The result of a task, or the exception that `work` raised. Raises BrokenProcessPool if its workers were lost again and again."""
-    from ray.exceptions import RayError, RayTaskError
+    """The result of a task, or the exception that `work` raised.
+
+    Raises BrokenProcessPool if each worker died that began the task, and WorkerError if the cluster fails.
+    """
+    from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
 
     try:
         return future.result()
     except RayTaskError as error:
         raise error.cause from error
-    except RayError as error:
+    except (WorkerCrashedError, OutOfMemoryError) as error:
         raise BrokenProcessPool(str(error)) from None
+    except RayError as error:
+        raise WorkerError(
+            f"runtime.executor: Ray has failed ({_first_line(error)}); see whether its machines run (`ray status`), "
+            "then run the same command again"
+        ) from error
 
 
 def _work_there(marker: str, work: Callable[[Any], Result], piece: object) -> Result:
@@ -111,6 +120,8 @@ def _start(ray: Any, stack: ExitStack, address: str, num_cpus: int) -> None:
             _answers(address)
             stack.callback(_stop, ray)
             ray.init(address, **quiet)
+            if not ray.cluster_resources().get("CPU"):
+                print(f"warning: the Ray cluster at {address} has no CPUs; the stage waits until a machine joins it", file=sys.stderr)
             return
         # Sockets are made in this folder, so its path must be short.
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True))
@@ -120,13 +131,17 @@ def _start(ray: Any, stack: ExitStack, address: str, num_cpus: int) -> None:
                 "local", num_cpus=num_cpus, num_gpus=0, object_store_memory=STORE_BYTES, include_dashboard=False, _temp_dir=home, **quiet
             )
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = _first_line(error)
         remedy = (
             f"RAY_ADDRESS={address} cannot be used ({reason}); start the cluster with `ray start`, or unset RAY_ADDRESS"
             if address
             else f"Ray did not start on this machine ({reason}); run the same command again, or set runtime.executor: local"
         )
         raise WorkerError(f"runtime.executor: {remedy}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _answers(address: str) -> None:
@@ -156,6 +171,9 @@ def _marker() -> Iterator[Path]:
     """A file in this folder by which a task recognises it; another machine may have another folder at the same path."""
     path = Path.cwd() / ".mien" / "ray" / f"{owner()}.{os.getpid()}"
     path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob(f"{owner()}.*"):  # of stages that were killed
+        if not is_alive(int(other.suffix[1:])):
+            other.unlink(missing_ok=True)
     path.touch()
     try:
         yield path

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mien.core.errors import WorkerError
+from mien.core.ray_pool import _work_there
 from tests.convert.crashing import DEADLY
 from tests.convert.pictures import noisy, saved
 from tests.core.ray_faults import FAULTS
@@ -18,6 +20,7 @@ from tests.least import MODELS
 from tests.surroundings import ROOT, Outcome, leftovers, run, run_stage, run_stage_here, tree
 
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+LONG_S = 300  # on a busy machine, each process of Ray may take half a minute to start
 RAY = "runtime: {executor: ray, workers: 2}"
 
 
@@ -36,6 +39,18 @@ def test_without_the_package_it_is_one_line_that_names_the_extra(tmp_path: Path)
     done = run_stage("sample", root=tmp_path, environment={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
     assert done.code == 2 and len(done.said) == 1, done.err
     assert "pip install 'mien[cluster]'" in done.said[0] and not made(tmp_path)
+
+
+def test_a_machine_that_does_not_share_the_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # and back again, because a task changes into the folder
+    marker = tmp_path / ".mien" / "ray" / "host.1"
+    with pytest.raises(WorkerError, match=f"the folder {tmp_path} of the machine .* all machines of the Ray cluster must share it"):
+        _work_there(str(marker), str, 1)
+    with pytest.raises(WorkerError, match=f"the folder {tmp_path / 'none'} of the machine"):
+        _work_there(str(tmp_path / "none" / ".mien" / "ray" / "host.1"), str, 1)
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    assert _work_there(str(marker), str, 1) == "1"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +109,7 @@ def convert(root: Path, cluster: Any, installed: dict[str, str]) -> Callable[...
 
     def started(fault: str, **how: Any) -> Outcome:
         command = [sys.executable, "-m", "tests.core.ray_faults", fault]
-        return run(command, root=root, environment=installed | {"RAY_ADDRESS": cluster.address}, **how)
+        return run(command, root=root, environment=installed | {"RAY_ADDRESS": cluster.address}, timeout_s=LONG_S, **how)
 
     return started
 
@@ -166,9 +181,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_is_whole(root: Path, converted
 
 
 @pytest.mark.slow
-def test_a_content_that_kills_its_decoder_is_rejected_as_without_ray(
-    root: Path, converted: Path, tmp_path: Path, convert: Callable[..., Outcome]
-) -> None:
+def test_a_content_that_kills_its_decoder_is_rejected_as_without_ray(root: Path, tmp_path: Path, convert: Callable[..., Outcome]) -> None:
     (root / "photos" / "happy" / "deadly.jpg").write_bytes(DEADLY)
     assert run_stage_here("ingest", root=root).code == 0
     alone = tmp_path / "alone"
@@ -197,7 +210,7 @@ def test_the_stages_write_the_same_bytes_on_a_ray_of_their_own(tmp_path: Path, i
         (root / "corrections.csv").write_text("sample_id,decision\n")
         for stage in stages:
             own = executor == "ray" and stage in ("sample", "convert", "align")
-            done = run_stage(stage, root=root, environment=installed) if own else run_stage_here(stage, root=root)
+            done = run_stage(stage, root=root, environment=installed, timeout_s=LONG_S) if own else run_stage_here(stage, root=root)
             assert done.code == 0 and (not own or not done.said), done.err
             printed.setdefault(stage, []).append(done.out)
     assert made(tmp_path / "ray") == made(tmp_path / "local")
