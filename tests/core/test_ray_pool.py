@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,8 +64,11 @@ def installed() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def cluster(installed: dict[str, str]) -> Iterator[Any]:
     """A head and a worker, each with one CPU."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (installed | {"RAY_USAGE_STATS_ENABLED": "0"}).items():
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="cluster-", dir="/tmp", ignore_cleanup_errors=True) as scratch,  # short, for names of sockets
+    ):
+        for name, value in (installed | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": scratch}).items():
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
