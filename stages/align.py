@@ -8,6 +8,7 @@ from mien.align.turning import TURNS_DEG
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
+from mien.core.leftovers import remove_temporary
 from mien.core.parallel import parallel_map
 from mien.core.stage import command
 from mien.store.shards import DIGITS
@@ -35,8 +36,15 @@ def main() -> None:
             for digit in DIGITS
         ]
         shards = parallel_map(
-            make_squares, jobs, workers=params.runtime.workers, label="align", unit="image", sizes=[len(job.samples) for job in jobs]
+            make_squares,
+            jobs,
+            workers=params.runtime.workers,
+            executor=params.runtime.executor,
+            label="align",
+            unit="image",
+            sizes=[len(job.samples) for job in jobs],
         )
+        remove_temporary(folder)  # of workers that died, whose work others repeated
         sightings = {sample_id: sighting for shard in shards for sample_id, sighting in shard.items()}
         removed = removed_rows(labels[~kept], sightings, min_score=how.min_score)
         write_table(folder / paths.FACES_REMOVED.name, removed, FATES)

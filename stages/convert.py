@@ -23,7 +23,14 @@ def main() -> None:
 
     params = load_params()
     with replacing_directory(paths.IMAGES) as folder:
-        convert_store(paths.RAW, folder, rejected=folder / paths.REJECTED.name, params=params.convert, workers=params.runtime.workers)
+        convert_store(
+            paths.RAW,
+            folder,
+            rejected=folder / paths.REJECTED.name,
+            params=params.convert,
+            workers=params.runtime.workers,
+            executor=params.runtime.executor,
+        )
         counts = _counts(folder)
     write_json(paths.counts("convert"), counts)
     lost, unfit = (", ".join(f"{count} {reason}" for reason, count in counts[key].items()) for key in ("rejected", "unfit"))

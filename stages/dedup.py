@@ -10,7 +10,7 @@ from mien.core.files import write_json
 from mien.core.plural import plural
 from mien.core.stage import command
 from mien.dedup.details import stored_details
-from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates
+from mien.dedup.find import COLUMNS, duplicate_counts, find_duplicates, pictures_of
 from mien.store.shards import read_store
 from mien.store.tables import DUPLICATES, FILES, IMAGES, PAIRS, read_table, write_table
 
@@ -22,9 +22,9 @@ def main() -> None:
     """
     params = load_params()
     files = read_table(paths.FILES, FILES, ["path", "sample_id", "label_raw", "subset_raw"])
-    images, workers = read_store(paths.IMAGES, IMAGES, COLUMNS), params.runtime.workers
+    shown, workers = pictures_of(read_store(paths.IMAGES, IMAGES, COLUMNS), files), params.runtime.workers
     details = partial(stored_details, paths.IMAGES, workers=workers)
-    found = find_duplicates(files, images, details=details, **params.dedup.model_dump(), workers=workers)
+    found = find_duplicates(files, shown, details=details, **params.dedup.model_dump(), workers=workers)
     counts = duplicate_counts(found.rows, files, found.pairs_by_kind)
     write_table(paths.DUPLICATES, found.rows, DUPLICATES)
     write_table(paths.PAIRS, found.pairs, PAIRS)

@@ -15,7 +15,13 @@ def main() -> None:
     """Draws portraits with five expressions and the faults of a real collection; writes data/sample.zip and data/sample_truth.csv."""
     params = load_params()
     sample = params.sample
-    files = draw_set(num_faces=sample.num_faces, size_px=sample.size_px, seed=params.seed, workers=params.runtime.workers)
+    files = draw_set(
+        num_faces=sample.num_faces,
+        size_px=sample.size_px,
+        seed=params.seed,
+        workers=params.runtime.workers,
+        executor=params.runtime.executor,
+    )
     kinds = Counter(file.kind for file, _ in files)
     with replacing_file(paths.SAMPLE) as temporary:
         temporary.write_bytes(zip_bytes(files))

@@ -1,6 +1,7 @@
 """Stage `train@MODEL`: trains one model."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -20,6 +21,8 @@ from mien.training.callbacks import Row
 from mien.training.checkpoint import fingerprint, unfinished
 from mien.training.distillation import read_taught
 from mien.training.environment import launch_warning
+from mien.training.launch import joined
+from mien.training.processes import Processes
 from mien.training.record import epoch_line, write_curves
 from mien.training.seeds import to_save, train_seeds, training_line, whole_record
 from mien.training.timing import write_timing
@@ -32,31 +35,53 @@ def main(model: str) -> None:
     data/faces and the train and val rows of data/splits.parquet. Removes from data/pretrained/MODEL what a pair that is no longer in
     params.yaml left there. Writes models/MODEL (weights.safetensors, model.json, and those of other seeds in seed_SEED),
     metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the first seed). It also writes the duration of each
-    seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked.
+    seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked. If runtime.devices or runtime.num_nodes is above 1, several
+    processes run this stage together, and the first of them writes.
     """
     params = load_params()
     params.model(model)
-    if told := launch_warning():
+    runtime = params.runtime
+    device = resolve_device(runtime.device)
+    if runtime.devices * runtime.num_nodes == 1 and (told := launch_warning()):
         typer.echo(told, err=True)
-    device = resolve_device(params.runtime.device)
-    config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
-    if told := slow_precision(config.precision, device):
-        typer.echo(f"warning: models.{model}.precision: {told}", err=True)
-    rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
-    train, val = (
-        load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px) for name in ("train", "val")
-    )
-    tables = [paths.teaching(pair, model) for pair in config.teachers]
-    keep_only(paths.given(model), [paths.pretrained(model), *tables])
-    taught_NK = (
-        read_taught(tables, train.sample_ids, num_classes=len(config.classes), temperature=config.train.distill_temperature)
-        if tables
-        else None
-    )
-    inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir(), *tables]
-    code = paths.code("train", model)
-    marks = {seed: fingerprint(config.of_seed(seed), code=code, inputs=inputs, device=device) for seed in config.seeds}
+    command = [sys.executable, "-m", "stages.train", model]
+    with joined(runtime.devices, runtime.num_nodes, device=device, command=command) as processes:
+        _train(model, device, processes)
+
+
+def _train(model: str, device: str, processes: Processes) -> None:
+    with processes.agreeing():
+        config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
+        if processes.is_first and (told := slow_precision(config.precision, device)):
+            typer.echo(f"warning: models.{model}.precision: {told}", err=True)
+        rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
+        train, val = (
+            load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px)
+            for name in ("train", "val")
+        )
+        tables = [paths.teaching(pair, model) for pair in config.teachers]
+        if processes.is_first:
+            keep_only(paths.given(model), [paths.pretrained(model), *tables])
+        taught_NK = (
+            read_taught(tables, train.sample_ids, num_classes=len(config.classes), temperature=config.train.distill_temperature)
+            if tables
+            else None
+        )
+
+    def fingerprints() -> dict[int, str]:
+        inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir(), *tables]
+        given: dict[str, Any] = {"code": paths.code("train", model), "inputs": inputs, "device": device, "num_processes": processes.num}
+        return {seed: fingerprint(config.of_seed(seed), **given) for seed in config.seeds}
+
+    marks = processes.decided(fingerprints)
     folders = {seed: paths.checkpoints(model, mark) for seed, mark in marks.items()}
+    settings: dict[str, Any] = {"pretrained": paths.pretrained(model), "weights": weights, "checkpoints": folders, "device": device}
+    settings |= {"taught_NK": taught_NK, "processes": processes}
+    if not processes.is_first:
+        processes.wait()  # until the first one has locked the folders
+        for _ in train_seeds(config, train, val, **settings):
+            pass
+        return
     terminal = sys.stdout.isatty()  # where Lightning draws its progress bar
     with tracking.model_run(model, stage="train") as run, unfinished(*folders.values()):
 
@@ -66,9 +91,9 @@ def main(model: str) -> None:
             if not terminal:
                 typer.echo(epoch_line(config, seed, row), err=True)
 
-        settings = {"pretrained": paths.pretrained(model), "weights": weights, "checkpoints": folders, "device": device}
+        processes.wait()
         trainings = []
-        for training in train_seeds(config, train, val, **settings, taught_NK=taught_NK, on_epoch=on_epoch, progress=terminal):
+        for training in train_seeds(config, train, val, **settings, on_epoch=on_epoch, progress=terminal):
             trainings.append(training)
             write_timing(paths.timing(model, marks[training.seed]), training.seconds, resumed=training.resumed, device=device)
         first, *others = to_save(trainings, config, marks)

@@ -14,6 +14,7 @@ NO_RESULT = (
     "mien.core.errors", "mien.core.stage", "mien.core.stopping", "mien.core.disk", "mien.core.leftovers",  # errors and how a run ends
     "mien.core.outputs",  # names the stage that writes a missing file
     "mien.core.parallel", "mien.core.registry", "mien.core.threads",  # spread work and find modules, with the same result whatever they do
+    "mien.training.launch",  # brings processes together
     "mien.tracking",  # writes to MLflow, which no stage reads
     "mien.config.params",  # reads values that DVC tracks; only `configure` depends on it
     "mien.config.sections.train", "mien.config.sections.augment",  # their values are in data/configs

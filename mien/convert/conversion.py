@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -85,7 +85,7 @@ def convert_piece(piece: Piece) -> None:
             row.update(phash=upright, phash_mirrored=flipped)
     write_table(piece.images, pa.Table.from_pylist(images, IMAGES), IMAGES)
     write_table(piece.rejected, pa.Table.from_pylist(rejected, REJECTED), REJECTED)
-    piece.journal.unlink()
+    piece.journal.unlink(missing_ok=True)  # on a machine that Ray lost and that still runs, this piece may have been done as well
 
 
 def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, Any], Any, tuple[str, str] | None]:
@@ -119,8 +119,8 @@ def convert_content(content: bytes, params: ConvertParams) -> tuple[dict[str, An
     return row, hash_input(grey), unfit
 
 
-def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
-    """Converts all pieces in `workers` processes (0: one per core), with a progress bar that counts images.
+def convert_pieces(pieces: Sequence[Piece], *, workers: int, executor: Literal["local", "ray"] = "local") -> None:
+    """Converts all pieces in `workers` processes (0: one per core) or Ray tasks, with a progress bar that counts images.
 
     A crash of a decoder ends all processes. The pieces that were in work are then converted one at a time, to find the sample at fault.
     """
@@ -128,7 +128,9 @@ def convert_pieces(pieces: Sequence[Piece], *, workers: int) -> None:
     while waiting:
         sizes = [piece.num_images for piece in waiting]
         try:
-            parallel_map(convert_piece, waiting, workers=workers, label="convert", unit="image", sizes=sizes, isolated=True)
+            parallel_map(
+                convert_piece, waiting, workers=workers, executor=executor, label="convert", unit="image", sizes=sizes, isolated=True
+            )
         except BrokenProcessPool:
             suspects = [piece for piece in waiting if piece.journal.exists()]
             if not suspects:
@@ -164,11 +166,19 @@ def _join(pieces: Sequence[Piece], folder: Path, *, rejected: Path) -> None:
     write_table(rejected, pa.concat_tables([REJECTED.empty_table(), *(read_arrow(piece.rejected, REJECTED) for piece in pieces)]), REJECTED)
 
 
-def convert_store(raw: Path, folder: Path, *, rejected: Path, params: ConvertParams, workers: int) -> None:
+def convert_store(
+    raw: Path,
+    folder: Path,
+    *,
+    rejected: Path,
+    params: ConvertParams,
+    workers: int,
+    executor: Literal["local", "ray"] = "local",
+) -> None:
     """Converts the raw store `raw` to an image store in the empty `folder`; the table `rejected` lists rejected and unfit images."""
     scratch = folder / "pieces"
     scratch.mkdir()
     pieces = pieces_of(raw, scratch, params)
-    convert_pieces(pieces, workers=workers)
+    convert_pieces(pieces, workers=workers, executor=executor)
     _join(pieces, folder, rejected=rejected)
     shutil.rmtree(scratch)

@@ -41,6 +41,13 @@ def sweep(path: Path) -> None:
             remove(Path(place))
 
 
+def remove_temporary(folder: Path) -> None:
+    """Removes all temporary files and folders in `folder`, in which nothing may be writing any more, on whatever machine."""
+    for path in list(folder.iterdir()):
+        if MADE.fullmatch(path.name):
+            remove(path)
+
+
 def remove(path: Path) -> None:
     """Removes a file, or a folder with its content; files in a folder that cannot be removed are left."""
     if path.is_dir() and not path.is_symlink():

@@ -1,16 +1,17 @@
-"""Maps a function over pieces of work on all cores, with a progress bar."""
+"""Maps a function over pieces of work on all cores, or on a Ray cluster, with a progress bar."""
 
 import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from tqdm import tqdm
 
@@ -39,6 +40,7 @@ def parallel_map(
     pieces: Sequence[Piece],
     *,
     workers: int,
+    executor: Literal["local", "ray"] = "local",
     label: str,
     unit: str,
     sizes: Sequence[int] | None = None,
@@ -49,12 +51,20 @@ def parallel_map(
     The progress bar counts pieces, or units if `sizes` (units per piece) is given. With `isolated`, even a single worker runs in its own
     process. If a worker dies, BrokenProcessPool is raised with `isolated`, otherwise WorkerError. Workers are not forked from this process,
     because forking a process with running threads (Arrow, OpenMP) can hang. They end when this process ends, even if it is killed.
+
+    With `executor` ray, every piece is a Ray task (see mien.core.ray_pool), and the work of workers that die is repeated before an error.
     """
     count = min(num_processes(workers), len(pieces))
     steps = [1] * len(pieces) if sizes is None else sizes
     with ExitStack() as stack:
         results: Iterator[Result] = map(work, pieces)
-        if count > 1 or (isolated and count == 1):
+        if executor == "ray" and count:
+            from mien.core.ray_pool import outcome, ray_pool
+
+            submit = stack.enter_context(ray_pool(num_cpus=count))
+            tasks = deque([submit(work, piece) for piece in pieces])
+            results = (outcome(tasks.popleft()) for _ in pieces)
+        elif count > 1 or (isolated and count == 1):
             pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=worker_context(), initializer=_watch_parent))
             stack.enter_context(ended_on_error())
             with signals_waiting():
@@ -70,9 +80,10 @@ def parallel_map(
             except BrokenProcessPool:
                 if isolated:
                     raise
+                cluster = ", or on a cluster --num-cpus of `ray start`," if executor == "ray" else ""
                 raise WorkerError(
                     f"{label}: a worker process was killed, most likely because memory ran out; "
-                    "set runtime.workers lower (1 needs the least) and run the same command again"
+                    f"set runtime.workers lower (1 needs the least){cluster} and run the same command again"
                 ) from None
         return done
 

@@ -71,18 +71,20 @@ class Duplicates:
 
 def find_duplicates(
     files: pd.DataFrame,
-    images: pa.Table,
+    shown: tuple[pd.DataFrame, Pictures],
     *,
     details: Callable[[list[str]], dict[str, NDArray[np.uint8]]] | None = None,
     workers: int = 0,
     **how: Any,
 ) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id, label_raw) whose content is in `images` (COLUMNS).
+    """The duplicates among the `files` (path, sample_id, label_raw) whose images are `shown`, the result of pictures_of.
+
+    The store's table is not passed itself, so that it need not stay in memory during the search.
 
     `how` are the parameters of near_pairs. `details` returns larger thumbnails of the given sample_ids, for the comparison at higher
     resolution. The result depends on neither the order of rows nor `workers`.
     """
-    samples, pictures = pictures_of(images, files)
+    samples, pictures = shown
     sample_of = samples.sort_values("sample_id").drop_duplicates("picture").set_index("picture")["sample_id"]
 
     def larger(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ def stored_squares(faces: Path, splits: Path, *, split: str, num: int, size_px: 
     from mien.store.tables import SPLITS, read_table
 
     rows = read_table(splits, SPLITS)
-    rows = rows[rows["split"] == split].drop_duplicates("sample_id").sort_values("sample_id").head(num)
+    rows = rows[rows["split"] == split].drop_duplicates("sample_id").sort_values("sample_id").head(num)[["sample_id", "label"]]
     if rows.empty:
         raise TableError(f"{splits} has no images of the split {split}; run `dvc repro split`")
     images_N3SS = load_faces(faces, rows, classes=sorted(set(rows["label"])), max_px=size_px).images_N3SS.numpy()

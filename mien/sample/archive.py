@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -19,10 +20,13 @@ TRUTH_COLUMNS = ("path", "label", "kind", "origin", "sha256")
 _PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; those of an image depend on seed and index only
 
 
-def draw_set(*, num_faces: int, size_px: int, seed: int, workers: int) -> list[tuple[File, bytes]]:
-    """Every file with its bytes, sorted by path; the same for the same arguments, whatever `workers` is."""
+def draw_set(
+    *, num_faces: int, size_px: int, seed: int, workers: int, executor: Literal["local", "ray"] = "local"
+) -> list[tuple[File, bytes]]:
+    """Every file with its bytes, sorted by path; the same for the same arguments, whatever `workers` and `executor` are."""
     sittings = plan(num_faces, _generator(_PLAN, seed))
-    drawn = parallel_map(partial(_files_of, seed=seed, size_px=size_px), sittings, workers=workers, label="sample", unit="face")
+    draw = partial(_files_of, seed=seed, size_px=size_px)
+    drawn = parallel_map(draw, sittings, workers=workers, executor=executor, label="sample", unit="face")
     files = [file for made in drawn for file in made] + litter(_generator(_LITTER, seed), size_px=size_px)
     return sorted(files, key=lambda made: made[0].path)
 

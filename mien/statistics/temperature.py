@@ -20,9 +20,13 @@ RELIABILITY = ("temperature", "low", "high", "num_images", "confidence", "accura
 def fit_temperature(logits_NK: ArrayLike, actual_N: ArrayLike) -> float:
     """The temperature within BOUNDS that minimises the negative log-likelihood of the actual classes (0 to K-1).
 
-    Above 1 the model was overconfident. The likelihood is concave in 1 / temperature, so it has one peak in log temperature too.
+    Above 1 the model was overconfident. The likelihood is concave in 1 / temperature, so it has one peak in log temperature too. It has
+    none if every image is predicted right: then any smaller temperature is likelier, whatever the confidence. These images say nothing
+    about errors, so the temperature stays 1.
     """
     logits_NK = np.asarray(logits_NK, dtype=np.float64)
+    if (logits_NK.argmax(axis=1) == np.asarray(actual_N)).all():
+        return 1.0
     found = minimize_scalar(
         lambda log: negative_log_likelihood(logits_NK / np.exp(log), actual_N),
         bounds=tuple(np.log(BOUNDS)),

@@ -155,7 +155,8 @@ class SaveState(Checkpoint):
     @override
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         started_s = time.monotonic()
-        if started_s < self._due_s and not trainer.should_stop:
+        # All processes take part in saving, so they must agree.
+        if trainer.strategy.broadcast(started_s < self._due_s and not trainer.should_stop):
             return
         trainer.save_checkpoint(self._path)
         took_s = time.monotonic() - started_s

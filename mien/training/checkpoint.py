@@ -33,8 +33,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             torch.save(checkpoint, temporary)
 
 
-def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], device: str) -> str:
-    """16 hex digits over everything that affects a training: configuration, bytes of the `inputs`, device, threads and installed versions.
+def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], device: str, num_processes: int = 1) -> str:
+    """16 hex digits over everything that affects a training: configuration, bytes of the `inputs`, device, threads, number of
+    processes and installed versions.
 
     `code` is the fingerprint of the code, data/code/train/MODEL.txt. Raises TableError if that file is missing.
     """
@@ -47,6 +48,8 @@ def fingerprint(config: ModelConfig, *, code: Path, inputs: Iterable[Path], devi
             [device, torch.get_num_threads(), *(version(name) for name in ("torch", "torchvision", "lightning", "timm", "numpy"))]
         ).encode()
     )
+    if num_processes > 1:
+        digest.update(f"{num_processes} processes".encode())
     for path in [code, *sorted(inputs)]:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

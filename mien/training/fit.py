@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -24,8 +26,9 @@ from mien.store.faces import FaceSet
 from mien.training.callbacks import Average, BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.checks import check_faces, check_soft_targets
-from mien.training.environment import OneProcess
+from mien.training.environment import Joined, OneProcess
 from mien.training.module import ExpressionTraining
+from mien.training.processes import ALONE, Processes, check_shares
 from mien.training.recipes import Stage, freeze_for, plan
 from mien.training.samplers import EpochBatches
 from mien.training.schedules import ByEpoch
@@ -72,17 +75,21 @@ def fit(
     taught_NK: torch.Tensor | None = None,
     on_epoch: Callable[[Row], None] | None = None,
     progress: bool = False,
+    processes: Processes = ALONE,
 ) -> Fitted:
     """Trains `model` in place by its configured recipe and resumes from the state that a killed run left in the folder `checkpoints`.
 
     `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `taught_NK` are the probabilities of the
     teachers for the training images, if the configuration names teachers; `on_epoch` is called at the end of each epoch
     with its metrics (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
-    Raises TrainingError if a class has no training image, if there is no validation image, or if the loss is not finite.
+    `processes` are those that train together; all call this function with the same arguments, and all return the same.
+    Raises TrainingError if a class has no training image, if there is no validation image, if the loss is not finite, or if a batch cannot
+    be divided among the processes.
     """
     assert (taught_NK is not None) == bool(config.teachers)
     counts = check_faces(train, val, config=config)
     check_soft_targets(config, voted=train.shares_NK is not None)
+    check_shares(processes, model=config.name, batch_size=config.train.batch_size)
     loss = build_loss(config.loss, class_counts=counts)
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
@@ -90,13 +97,15 @@ def fit(
     kept: dict[str, torch.Tensor] = {}
     for number, stage in enumerate(stages, start=1):
         freeze_for(stage, model, input_px=config.input_px)
-        module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr, num_epochs=stage.epochs)
-        curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch)
+        module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr, num_epochs=stage.epochs, processes=processes)
+        curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch if processes.is_first else None)
         best = BestWeights(monitor=config.train.monitor)
         state = checkpoints / f"{stage.name}.ckpt"
         try:
-            _run(module, stage, train, val, taught_NK, curves, best, state=state, device=device, progress=progress)
+            _run(module, stage, train, val, taught_NK, curves, best, state=state, device=device, progress=progress, processes=processes)
         except TrainingError as error:
+            if not processes.is_first:
+                raise
             raise TrainingError(f"{error}; {_rescue(model, best.weights or kept, config, checkpoints / LAST_GOOD)}") from None
         kept = best.weights
         model.load_state_dict(kept)
@@ -126,6 +135,7 @@ def _run(
     state: Path,
     device: str,
     progress: bool,
+    processes: Processes,
 ) -> None:
     config, settings = module.config, module.config.train
     module.model.train().to(memory_format=MEMORY_FORMAT)
@@ -138,6 +148,7 @@ def _run(
         seed=config.seed,
         stage=module.stage,
     )
+    batches.require_rows(processes.num, model=config.name)
     rates = (
         Plateau(monitor=settings.monitor, factor=settings.plateau_factor, patience=settings.plateau_patience)
         if settings.schedule == "plateau"
@@ -146,7 +157,7 @@ def _run(
     _quiet()
     trainer = Trainer(
         accelerator=LIGHTNING_ACCELERATOR[device],
-        devices=1,
+        **_together(processes),
         precision=LIGHTNING_PRECISION[config.precision],  # type: ignore[arg-type]
         max_epochs=stage.epochs,
         accumulate_grad_batches=settings.accumulate,
@@ -160,7 +171,7 @@ def _run(
             SaveState(state),
             *([TQDMProgressBar()] if progress else []),
         ],
-        plugins=[AtomicCheckpointIO(), OneProcess()],
+        plugins=[AtomicCheckpointIO(), OneProcess() if processes.num == 1 else Joined(processes)],
         deterministic="warn",
         logger=False,
         enable_progress_bar=progress,
@@ -173,12 +184,24 @@ def _run(
             module,
             _loader(train, batches, train.shares_NK, taught_NK),
             _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
-            ckpt_path=state if resumable(state) else None,
+            ckpt_path=state if processes.decided(lambda: resumable(state)) else None,
             weights_only=True,
         )
     except SIGTERMException:
         # Lightning ends the process with code 0, as if the training had finished.
         raise SystemExit(128 + signal.SIGTERM) from None
+
+
+def _together(processes: Processes) -> dict[str, Any]:
+    """The arguments of the Trainer that depend on the number of processes."""
+    if processes.num == 1:
+        return {"devices": 1}
+    return {
+        "devices": processes.devices,
+        "num_nodes": processes.num_nodes,
+        "strategy": DDPStrategy(broadcast_buffers=False),  # all of them compute the same statistics of batch norms
+        "use_distributed_sampler": False,  # each takes its share of the rows of each batch (mien.training.shares)
+    }
 
 
 def _loader(faces: FaceSet, batches: object, *more: torch.Tensor | None) -> "DataLoader[tuple[torch.Tensor, ...]]":

@@ -19,9 +19,11 @@ from mien.models.inputs import to_input
 from mien.statistics import metrics
 from mien.training.distillation import distilled, mix_with_taught
 from mien.training.optimizers import build_optimizer
+from mien.training.processes import ALONE, Processes
 from mien.training.sam import Sam
 from mien.training.samplers import random_stream
 from mien.training.schedules import input_side
+from mien.training.shares import Shares
 
 Batch = tuple[Tensor, ...]
 """images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K"""
@@ -42,7 +44,17 @@ class Views(NamedTuple):
 class ExpressionTraining(LightningModule):
     """One stage of a recipe. All randomness of an epoch is drawn from seed, stage and epoch, so a resumed training is the same."""
 
-    def __init__(self, model: ExpressionModel, loss: nn.Module, config: ModelConfig, *, stage: int, lr: float, num_epochs: int = 1) -> None:
+    def __init__(
+        self,
+        model: ExpressionModel,
+        loss: nn.Module,
+        config: ModelConfig,
+        *,
+        stage: int,
+        lr: float,
+        num_epochs: int = 1,
+        processes: Processes = ALONE,
+    ) -> None:
         super().__init__()
         self.model = model
         self.loss = loss
@@ -50,6 +62,7 @@ class ExpressionTraining(LightningModule):
         self.stage = stage
         self.lr = lr
         self.num_epochs = num_epochs
+        self._processes, self._shares = processes, Shares(processes)
         self._is_repeated = False
         self._to_repeat: tuple[Views, Tensor]
         """of the last batch, with the state of the random numbers before its forward pass; kept only for SAM"""
@@ -115,7 +128,7 @@ class ExpressionTraining(LightningModule):
         loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
         if taught_NK is not None:
             loss = distilled(loss, logits_NK, taught_NK, self.config.train)
-        loss = loss + self.model.penalty()
+        to_backward, loss = self._shares.to_backward(loss, self.model.penalty())
         if not torch.isfinite(loss):
             raise self._diverged(f"step {step + 1}", loss)
         if not self._is_repeated:
@@ -123,7 +136,7 @@ class ExpressionTraining(LightningModule):
             self._loss_sum += loss.detach() * len(targets_N)
             self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
             self._num_seen += len(targets_N)
-        return loss
+        return to_backward
 
     def _drawn_views(self, batch: Batch) -> Views:
         """Augmented and mixed images, with targets that are mixed alike."""
@@ -142,7 +155,7 @@ class ExpressionTraining(LightningModule):
 
     def _loss(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the loss on the targets and the logits, N×K."""
-        logits_NK = self.model(images).float()
+        logits_NK = self._logits(images)
         return self.loss(logits_NK, targets), logits_NK
 
     def _loss_of_pair(self, images: Tensor, second_view: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,11 +167,20 @@ class ExpressionTraining(LightningModule):
             first, second = (self._seen(view) for view in both)
         return self.loss.pair(View(*first), View(*second), targets), first[0]  # type: ignore[operator]
 
-    def _seen(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def _logits(self, images: Tensor) -> Tensor:
+        """Returns logits, N×K."""
+        (logits_NK,) = self._shares.spread(lambda rows: (self.model(rows).float(),), images)
+        return logits_NK
+
+    def _seen(self, images: Tensor) -> tuple[Tensor, ...]:
         """Returns logits and class maps."""
-        maps_NCHW = self.model.forward_features(images)
-        class_maps_NKHW = self.model.head.class_maps(maps_NCHW, detach=self.loss.detach_class_weights)  # type: ignore[operator]
-        return self.model.head(maps_NCHW).float(), class_maps_NKHW
+
+        def see(rows: Tensor) -> tuple[Tensor, ...]:
+            maps_NCHW = self.model.forward_features(rows)
+            class_maps_NKHW = self.model.head.class_maps(maps_NCHW, detach=self.loss.detach_class_weights)  # type: ignore[operator]
+            return self.model.head(maps_NCHW).float(), class_maps_NKHW
+
+        return self._shares.spread(see, images)
 
     @override
     def on_validation_epoch_start(self) -> None:
@@ -167,7 +189,7 @@ class ExpressionTraining(LightningModule):
     @override
     def validation_step(self, batch: Batch, step: int) -> None:
         images_N3SS, targets_N, *_ = batch
-        self._validated.append((self.model(self._input(images_N3SS, side_px=self.config.input_px)).float(), targets_N))
+        self._validated.append((self._logits(self._input(images_N3SS, side_px=self.config.input_px)), targets_N))
 
     @override
     def on_validation_epoch_end(self) -> None:
@@ -183,13 +205,14 @@ class ExpressionTraining(LightningModule):
             "val_macro_f1": metrics.macro_f1(confusion_KK),
             "val_mean_accuracy": metrics.mean_accuracy(confusion_KK),
         }
-        self.figures = {
+        figures = {
             "train_loss": float(self._loss_sum) / self._num_seen,
             "train_accuracy": float(self._num_right) / self._num_seen,
             **validation,
         }
-        for name, value in validation.items():
-            self.log(name, value, prog_bar=name in ("val_loss", self.config.train.monitor))
+        self.figures = self._processes.shared(figures, device=self.device)
+        for name in validation:
+            self.log(name, self.figures[name], prog_bar=name in ("val_loss", self.config.train.monitor))
 
     def _draw_anew(self) -> None:
         # The seed is set right before the first step, because a resumed Trainer draws a different number of random numbers before it.

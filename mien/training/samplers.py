@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mien.core.errors import TrainingError
+
 Indices = NDArray[np.int64]
 
 
@@ -71,6 +73,15 @@ class EpochBatches:
         whole_steps = -(-fitting // accumulate) * accumulate
         self._num_batches = whole_steps if whole_steps <= most else fitting
         self._epoch = 0
+
+    def require_rows(self, num_processes: int, *, model: str) -> None:
+        """Raises TrainingError if the smallest batch has fewer images than there are processes."""
+        smallest = self._num_units // self._num_batches * self._unit
+        if smallest < num_processes:
+            raise TrainingError(
+                f"runtime.devices: {num_processes} processes need as many images in each batch, but with {len(self._targets_N)} training "
+                f"images a batch of {model} has only {smallest}; use fewer processes, or raise models.{model}.train.batch_size"
+            )
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the epoch; Lightning calls this before each one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,6 +15,7 @@ from mien.models.store import Trained
 from mien.store.faces import FaceSet
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
+from mien.training.processes import ALONE, Processes
 from mien.training.record import called, figures
 
 
@@ -41,14 +43,15 @@ def train_seeds(
     checkpoints: Mapping[int, Path],
     device: str,
     taught_NK: torch.Tensor | None = None,
-    on_epoch: Callable[[int, Row], None],
+    on_epoch: Callable[[int, Row], None] | None = None,
     progress: bool = False,
+    processes: Processes = ALONE,
 ) -> Iterator[SeedTraining]:
     """Yields the trainings of a model in the order of its seeds, each as it ends; they are independent of one another.
 
     `pretrained` is the folder of the backbone's weights, which holds only a note if `weights` is none; `checkpoints` contains
-    the folder of each seed; `taught_NK` is that of `fit`; `on_epoch` is called with the seed and the epoch's metrics. Raises what `fit`
-    raises.
+    the folder of each seed; `taught_NK` and `processes` are those of `fit`; `on_epoch` is called with the seed and the epoch's metrics.
+    Raises what `fit` raises.
     """
     counts = train.class_counts(len(config.classes))
     for seed in config.seeds:
@@ -65,8 +68,9 @@ def train_seeds(
             checkpoints=checkpoints[seed],
             device=device,
             taught_NK=taught_NK,
-            on_epoch=lambda row, seed=seed: on_epoch(seed, row),  # type: ignore[misc]
+            on_epoch=partial(on_epoch, seed) if on_epoch else None,
             progress=progress,
+            processes=processes,
         )
         seconds = round(perf_counter() - begin_s, 2)
         record = figures(fitted, network, config=own, weights=weights, class_counts=counts)

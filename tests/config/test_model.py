@@ -116,7 +116,9 @@ def test_only_students_read_how_they_are_taught(tmp_path: Path) -> None:
     assert not changed(*unread), "no share of the loss, so no temperature"
 
 
-@pytest.mark.parametrize("change", [{"runtime__workers": 3}, {"validate__share_tolerance": 0.2}, {"split__val": 0.15}])
+@pytest.mark.parametrize(
+    "change", [{"runtime__workers": 3}, {"runtime__executor": "ray"}, {"validate__share_tolerance": 0.2}, {"split__val": 0.15}]
+)
 def test_what_models_do_not_read_changes_none(tmp_path: Path, change: dict[str, Any]) -> None:
     assert not changed(documents(params_with(tmp_path)), documents(params_with(tmp_path, **change)))
 

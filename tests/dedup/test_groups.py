@@ -192,7 +192,7 @@ def test_files_of_every_kind() -> None:
         [(name.replace(" ", "_"), name) for name in thumbnails] + [("copy", "original"), ("rejected", "x"), ("unread", None)],
         columns=["path", "sample_id"],
     ).assign(label_raw=None)
-    found = find_duplicates(files, store(thumbnails), **DedupParams().model_dump())
+    found = find_duplicates(files, pictures_of(store(thumbnails), files), **DedupParams().model_dump())
     rows, kinds = found.rows, found.pairs_by_kind
     kind = rows.set_index("path").kind
     assert {path: kind[path] for path in ("original", "copy", "png", "moved", "mirror")} == {
@@ -211,7 +211,9 @@ def test_files_of_every_kind() -> None:
     assert set(of_exposure.relation) == {"scene"} and "copy" in set(of_exposure.path), "copy is the first file of the original"
 
     shuffled = files.sample(frac=1, random_state=0)
-    again = find_duplicates(shuffled, store(dict(reversed(thumbnails.items()))), **DedupParams().model_dump(), workers=2)
+    again = find_duplicates(
+        shuffled, pictures_of(store(dict(reversed(thumbnails.items()))), shuffled), **DedupParams().model_dump(), workers=2
+    )
     pd.testing.assert_frame_equal(rows, again.rows)
     pd.testing.assert_frame_equal(found.pairs, again.pairs)
     assert again.pairs_by_kind == kinds
@@ -238,7 +240,7 @@ def test_a_picture_has_the_label_of_its_files_unless_they_differ() -> None:
 def test_few_images_or_none(num: int, tmp_path: Path) -> None:
     images = store({"a": crop(scene(1))}).slice(0, num)
     files = pd.DataFrame({"path": ["p"], "sample_id": ["a"], "label_raw": None, "subset_raw": None})
-    found = find_duplicates(files, images, **DedupParams().model_dump())
+    found = find_duplicates(files, pictures_of(images, files), **DedupParams().model_dump())
     rows, kinds = found.rows, found.pairs_by_kind
     assert len(rows) == num and sum(kinds.values()) == 0 == len(found.pairs)
     counts = duplicate_counts(rows, files, kinds)

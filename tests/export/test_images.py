@@ -37,6 +37,13 @@ def test_they_have_the_side_that_the_network_is_given(tmp_path: Path, sides: lis
     assert stored_squares(tmp_path / "faces", table, split="test", num=4, size_px=64).shape == (4, 3, 64, 64)
 
 
+def test_votes_for_classes_that_none_of_the_images_has_do_not_matter(tmp_path: Path) -> None:
+    pixels = store(tmp_path / "faces", [48] * 3)
+    rows = [{"path": f"{name}.png", "sample_id": name, "label": "happy", "split": "test", "shares": [0.5, 0.3, 0.2]} for name in pixels]
+    write_table(tmp_path / "splits.parquet", pd.DataFrame(rows, columns=SPLITS.names, dtype=object), SPLITS)
+    assert len(stored_squares(tmp_path / "faces", tmp_path / "splits.parquet", split="test", num=4, size_px=48)) == 3
+
+
 def test_a_split_without_images_is_named(tmp_path: Path) -> None:
     table = splits(tmp_path / "splits.parquet", [*store(tmp_path / "faces", [48])], ["test"])
     with pytest.raises(TableError, match="has no images of the split train"):

@@ -136,10 +136,18 @@ def test_temperature_is_the_best_of_its_neighbours_and_scales_with_the_logits() 
 
 
 def test_without_a_best_temperature_it_is_a_bound() -> None:
-    always_right, always_wrong = np.eye(3) * 5, np.roll(np.eye(3), 1, axis=1) * 5
-    assert fit_temperature(always_right, [0, 1, 2]) == BOUNDS[0]
+    always_wrong = np.roll(np.eye(3), 1, axis=1) * 5
     assert fit_temperature(always_wrong, [0, 1, 2]) == BOUNDS[1]
     assert fit_temperature(np.zeros((3, 3)), [0, 1, 2]) == 1.0  # nothing to mend
+
+
+@pytest.mark.parametrize("sureness", [0.1, 1, 5])
+def test_images_without_an_error_say_nothing_about_errors(sureness: float) -> None:
+    logits_NK = sureness * np.random.default_rng(4).normal(size=(50, 3))
+    assert fit_temperature(logits_NK, logits_NK.argmax(axis=1)) == 1.0
+    with_error = logits_NK.argmax(axis=1)
+    with_error[0] = logits_NK[0].argmin()
+    assert fit_temperature(logits_NK, with_error) != 1.0
 
 
 def test_the_report_mends_a_boaster_and_changes_no_prediction() -> None:

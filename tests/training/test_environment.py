@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from mien.core import paths
 from mien.models.build import build_model
 from mien.training.environment import launch_warning
 from mien.training.fit import fit
-from tests.surroundings import ROOT
-from tests.training.tiny import face_set, model_config
+from tests.surroundings import ROOT, run_stage
+from tests.training.tiny import face_set, model_config, write_workspace
 
 TRAIN, VAL = face_set(12, seed=0), face_set(6, seed=1)
 CONFIG = model_config(train={"epochs": 1})
@@ -63,6 +64,19 @@ def test_a_rank_that_is_no_number_does_not_stop_the_import() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "RANK": "", "LOCAL_RANK": "none", "SLURM_PROCID": "1"}
     done = subprocess.run([sys.executable, "-c", "import mien.training.fit"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_stage_trains_in_a_job_of_several_tasks(tmp_path: Path) -> None:
+    """As a process of its own, because Lightning reads variables when it is imported; torchrun's are left over."""
+    write_workspace(tmp_path, CONFIG)
+    (tmp_path / paths.PARAMS).write_text(
+        "models:\n  tiny: {backbone: test_efficientnet, weights: none, attention: none, head: dense, loss: cross_entropy}\n"
+    )
+    left = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "gone", "MASTER_PORT": "1", "TORCHELASTIC_RUN_ID": "1"}
+    done = run_stage("train", "tiny", root=tmp_path, environment={**VARIABLES["sbatch --ntasks"], **VARIABLES["LSF"], **left})
+    assert done.code == 0 and done.out.startswith("train: tiny: 1 epochs"), done.err
+    warning, epoch = done.said
+    assert warning.startswith("warning: WORLD_SIZE is 2, but") and epoch.startswith("tiny: epoch 1")
 
 
 def test_only_a_real_launch_of_several_is_warned_of() -> None:

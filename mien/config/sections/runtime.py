@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from mien.config.sections.base import Section
 
@@ -12,3 +12,12 @@ class RuntimeParams(Section):
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
     workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="where these processes run: here, or on the Ray cluster at RAY_ADDRESS (not set: a Ray on this machine)"
+    )
+    devices: PositiveInt = Field(
+        1, le=1024, description="number of processes on each machine that train one model together: one per GPU, or parts of the cores"
+    )
+    num_nodes: PositiveInt = Field(
+        1, le=4096, description="number of machines that train one model together; above 1, srun or torchrun must start the processes"
+    )
