@@ -127,7 +127,10 @@ def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for root in (whole, cut):
         write_workspace(root, config)
-        (root / "params.yaml").write_text((ROOT / "params.yaml").read_text().replace("\n  mobilenetv2:\n", "\n  tiny:\n"))
+        params = (
+            (ROOT / "params.yaml").read_text().replace("\n  mobilenetv2:\n", "\n  tiny:\n").replace("{model: mobilenetv2,", "{model: tiny,")
+        )
+        (root / "params.yaml").write_text(params)
     monkeypatch.setenv("MIEN_TRACKING", "off")
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.chdir(whole)
