@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
-from mien.core.parallel import ended_on_error, num_processes, signals_waiting, worker_context, worker_started
+from mien.core.parallel import ended_on_error, num_processes, signals_waiting, start_workers, worker_context, worker_started
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,6 +40,7 @@ def stream(
     count = num_processes(workers)
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     rest = chain(first, source)
+    start_workers(work.__module__)  # imports once what each worker needs
     with ended_on_error():
         pool = _pool(count, prepare, given)
         try:
