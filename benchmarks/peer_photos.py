@@ -10,7 +10,6 @@ same cores, one after the other, each round in another order; the time is that o
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from benchmarks.peer_models.asking import SCRIPTS, SPELLINGS
+from benchmarks.peer_models.asking import SCRIPTS, SPELLINGS, peer_environment
 
 CLASSES = tuple(SPELLINGS)
 
@@ -63,8 +62,7 @@ def ask_fer(folder: Path, paths: list[str], scratch: Path, python: Path) -> Answ
     """The answers of the package fer."""
     source, target = scratch / "paths.json", scratch / "fer.json"
     source.write_text(json.dumps([str(folder / path) for path in paths]))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONSAFEPATH": "1"}
-    seconds = timed([str(python), str(SCRIPTS / "fer_photos.py"), str(source), str(target)], env=environment)
+    seconds = timed([str(python), str(SCRIPTS / "fer_photos.py"), str(source), str(target)], env=peer_environment())
     answers = json.loads(target.read_text())["answers"]
     label = {path: answer["label"] or "" for path, answer in zip(paths, answers, strict=True)}
     return Answers(label, {path: answer["error"] for path, answer in zip(paths, answers, strict=True)}, seconds)

@@ -15,7 +15,7 @@ from mien.ensemble.averaging import averaged
 from mien.ensemble.members import common_classes, ensemble_facts, read_member
 from mien.evaluate.columns import read_slice_columns
 from mien.evaluate.evaluation import evaluate
-from mien.evaluate.inputs import rows_to_predict
+from mien.evaluate.inputs import rows_to_predict, training_counts
 from mien.evaluate.output import write_evaluation
 from mien.store.tables import SPLITS, read_table
 from mien.tracking import run as tracking
@@ -41,7 +41,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="a name under `ensembles` 
             read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES),
             name=ensemble,
             classes=classes,
-            class_counts={name: int((splits.loc[splits["split"] == "train", "label"] == name).sum()) for name in classes},
+            class_counts=training_counts(splits, classes),
             seed=params.seed,
             min_accuracy=params.predict.min_accuracy,
             hide_persons=params.report.names == "hashed",

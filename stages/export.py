@@ -19,7 +19,7 @@ from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
 from mien.evaluate.evaluation import evaluate
 from mien.evaluate.exported import channels_last, export_facts, predict_exported
-from mien.evaluate.inputs import rows_to_predict
+from mien.evaluate.inputs import rows_to_predict, training_counts
 from mien.evaluate.output import write_evaluation
 from mien.export.exporting import export_onnx
 from mien.export.images import NUM_CALIBRATION, NUM_PROOF, stored_squares
@@ -72,7 +72,7 @@ def main(export: Annotated[str, typer.Argument(help="a name under `exports` in p
             read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES),
             name=export,
             classes=answer.classes,
-            class_counts={name: int((splits.loc[splits["split"] == "train", "label"] == name).sum()) for name in answer.classes},
+            class_counts=training_counts(splits, answer.classes),
             seed=params.seed,
             min_accuracy=answer.min_accuracy,
             hide_persons=params.report.names == "hashed",

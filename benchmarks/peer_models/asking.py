@@ -71,16 +71,21 @@ class Scores:
     classes: tuple[str, ...]
 
 
+def peer_environment() -> dict[str, str]:
+    """The variables for a process of a peer: it must not see mien's modules, and a script's own folder must not hide the package that it
+    is named after.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONSAFEPATH": "1"}
+
+
 def ask(peer: Peer, images_NSS3: NDArray[np.uint8], *, installed: Path) -> Scores:
     """What `peer` makes of RGB images. Raises PeerError if its process fails, or if its answer does not fit the images."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "images.npy", Path(folder) / "scores.json"
         np.save(source, np.ascontiguousarray(images_NSS3))  # C order, which the script of another language relies on
-        # The environment must not see mien's modules, and a script's own folder must not hide the package that it is named after.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONSAFEPATH": "1"}
         command = peer.command(installed, source, target)
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, env=peer_environment(), capture_output=True, text=True, check=False)
         except OSError as error:
             raise PeerError(f"--{peer.where} {installed}: {command[0]} cannot be run ({error.strerror})") from None
         if done.returncode or not target.is_file():

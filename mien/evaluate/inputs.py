@@ -48,3 +48,9 @@ def rows_to_predict(splits: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             raise TableError(f"{paths.SPLITS} has no {name} images; run `dvc repro split`")
         parts.append(part.assign(unit=units(part)))
     return parts[0], parts[1]
+
+
+def training_counts(splits: pd.DataFrame, classes: Sequence[str]) -> dict[str, int]:
+    """The number of training rows of SPLITS by class."""
+    labels = splits.loc[splits["split"] == "train", "label"]
+    return {name: int((labels == name).sum()) for name in classes}

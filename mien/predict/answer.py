@@ -118,6 +118,11 @@ def parse_answer(text: str, *, where: str, remedy: str) -> Answer:
     try:
         return Answer.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise TableError(f"{where} was not written by this version of mien ({key}: {first['msg']}); {remedy}") from None
+        raise of_another_version(error, where=where, remedy=remedy) from None
+
+
+def of_another_version(error: ValidationError, *, where: str, remedy: str) -> TableError:
+    """The error, in one line, for what was found in `where` and is no document of this version."""
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    return TableError(f"{where} was not written by this version of mien ({key}: {first['msg']}); {remedy}")

@@ -78,6 +78,13 @@ class Engine:
         has_maps = MAPS in [output.name for output in session.get_outputs()]
         return cls(answer, session, "" if has_maps else _why_no_maps(answer.name, texts, path))
 
+    def with_detector(self, detector: str) -> "Engine":
+        """The same network, for faces that are found by `detector`; `model` is the one of its training."""
+        if detector == "model":
+            return self
+        faces = self.answer.faces.model_copy(update={"detector": detector})
+        return replace(self, answer=self.answer.model_copy(update={"faces": faces}))
+
     def explaining(self) -> "Engine":
         """The same network, whose `answers` have maps. Raises PredictError if it has none."""
         if self.no_maps:

@@ -9,9 +9,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from mien.config.sections.base import Fraction, Section
-from mien.core.errors import TableError
 from mien.core.outputs import read_json_output
-from mien.predict.answer import Point, Tested
+from mien.predict.answer import Point, Tested, of_another_version
 
 
 class EnsembleAnswer(Section):
@@ -36,6 +35,4 @@ def read_ensemble_answer(path: Path, *, name: str) -> EnsembleAnswer:
     try:
         return EnsembleAnswer.model_validate(read_json_output(path, stage=stage))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise TableError(f"{path} was not written by this version of mien ({key}: {first['msg']}); run `dvc repro {stage}`") from None
+        raise of_another_version(error, where=str(path), remedy=f"run `dvc repro {stage}`") from None

@@ -3,7 +3,6 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -47,9 +46,7 @@ def run(
     is_several = source == LIST or Path(source).is_dir() or bool(archive_kind(Path(source)))
     is_recording = not is_several and source != WEBCAM and is_video(Path(source))
     _check(source, options, annotate, is_several=is_several, is_recording=is_recording)
-    if detector != "model":
-        faces = engine.answer.faces.model_copy(update={"detector": detector})
-        engine = replace(engine, answer=engine.answer.model_copy(update={"faces": faces}))
+    engine = engine.with_detector(detector)
     if explain:
         if annotate is None:
             raise PredictError("--explain: the maps are drawn into annotated pictures; name a folder for them with --annotate")

@@ -6,7 +6,6 @@ import logging
 import socket
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import replace
 
 import typer
 import uvicorn
@@ -31,9 +30,7 @@ def run(
     engine: Engine, *, host: str, port: int, allow_hosts: Collection[str], limits: Limits, workers: int, detector: str = "model"
 ) -> None:
     """Serves until it is stopped; then it says so and raises typer.Exit. Raises ServeError if the address cannot be taken."""
-    if detector != "model":
-        faces = engine.answer.faces.model_copy(update={"detector": detector})
-        engine = replace(engine, answer=engine.answer.model_copy(update={"faces": faces}))
+    engine = engine.with_detector(detector)
     with listening(host, port) as taken, closing(Service.begin(engine, limits, workers=workers)) as service:
         is_local = is_loopback(taken)
         hosts = {name.lower() for name in (*LOOPBACK_NAMES, *allow_hosts)} if is_local or allow_hosts else None

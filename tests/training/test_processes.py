@@ -10,18 +10,16 @@ import torch
 from mien.config import declared
 from mien.config.model import ModelConfig
 from mien.core.errors import TableError, TrainingError
-from mien.models.build import build_model
 from mien.training.callbacks import Row
-from mien.training.fit import Fitted, fit
+from mien.training.fit import Fitted
 from mien.training.processes import ALONE, Processes, check_shares, this_process
 from mien.training.samplers import EpochBatches
-from tests.training.tiny import face_set, model_config
+from tests.training.fitting import fitted
+from tests.training.tiny import model_config
 from tests.training.together import together
 
 TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "n1", "MASTER_PORT": "29500", "TORCHELASTIC_RUN_ID": "x"}
 SRUN = {"SLURM_PROCID": "3", "SLURM_STEP_NUM_TASKS": "4", "SLURM_LOCALID": "1", "SLURM_STEP_NODELIST": "n[2-3]", "SLURM_JOB_ID": "123456"}
-TRAIN, VAL = face_set(36, seed=0), face_set(18, seed=1)
-TAUGHT_NK = torch.softmax(torch.randn(len(TRAIN), 3, generator=torch.Generator().manual_seed(0)), dim=1)
 CONFIGS = {
     "plateau": model_config(train={"epochs": 3, "patience": 2, "plateau_patience": 0, "sampler": "weighted", "optimizer": "sgd"}),
     "two_views": model_config(
@@ -45,21 +43,9 @@ CONFIGS = {
 
 def trained(processes: Processes, config: ModelConfig, folder: Path) -> tuple[Fitted, dict[str, torch.Tensor], list[int]]:
     """What `fit` returns, the weights, and the epochs that were reported to the caller."""
-    torch.manual_seed(config.seed)
-    model, told = build_model(config), list[int]()
-    taught_NK = TAUGHT_NK if config.teachers else None
-    fitted = fit(
-        model,
-        TRAIN,
-        VAL,
-        config=config,
-        pretrained=config.recipe == "two_stage",
-        checkpoints=folder,
-        taught_NK=taught_NK,
-        on_epoch=lambda row: told.append(int(row["epoch"])),
-        processes=processes,
-    )
-    return fitted, dict(model.state_dict()), told
+    told = list[int]()
+    found, weights = fitted(config, folder, on_epoch=lambda row: told.append(int(row["epoch"])), processes=processes)
+    return found, weights, told
 
 
 def close(found: list[Row], wanted: list[Row]) -> bool:

@@ -17,11 +17,10 @@ from mien.models.build import build_model
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
 from tests.surroundings import run_stage_here
-from tests.training.tiny import face_set, model_config, write_workspace
+from tests.training.fitting import TRAIN, VAL, fitted
+from tests.training.tiny import model_config, write_workspace
 
 ROOT = Path(__file__).parents[2]
-TRAIN, VAL = face_set(36, seed=0), face_set(18, seed=1)
-TAUGHT_NK = torch.softmax(torch.randn(len(TRAIN), 3, generator=torch.Generator().manual_seed(0)), dim=1)
 CONFIGS = {
     "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
     "two_views": model_config(
@@ -53,20 +52,8 @@ def run(config: Any, folder: Path, *, kill_at: int | None = None) -> tuple[Fitte
             raise Killed  # after the epoch, before its state is saved
         epochs.append(int(row["epoch"]))
 
-    torch.manual_seed(config.seed)
-    model = build_model(config)
-    taught_NK = TAUGHT_NK if config.teachers else None
-    fitted = fit(
-        model,
-        TRAIN,
-        VAL,
-        config=config,
-        pretrained=config.recipe == "two_stage",
-        checkpoints=folder,
-        taught_NK=taught_NK,
-        on_epoch=on_epoch,
-    )
-    return fitted, model.state_dict(), epochs
+    found, weights = fitted(config, folder, on_epoch=on_epoch)
+    return found, weights, epochs
 
 
 @pytest.mark.parametrize("recipe", CONFIGS)
