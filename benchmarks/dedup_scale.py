@@ -1,7 +1,7 @@
 """How the time and memory of the stage `dedup` grow with the number of images, and which planted copies it finds.
 
-    python benchmarks/dedup_scale.py /path/to/fer2013.zip                                  # 2,000 and 10,000 pictures
-    python benchmarks/dedup_scale.py /path/to/fer2013.zip --size 100000 --size 1000000     # 15 GB of disk, 8 GB of memory
+    python -m benchmarks.dedup_scale /path/to/fer2013.zip                                  # 2,000 and 10,000 pictures
+    python -m benchmarks.dedup_scale /path/to/fer2013.zip --size 100000 --size 1000000     # 15 GB of disk, 8 GB of memory
 
 The pictures are blends of those in the source (benchmarks/pairs/crowd.py); one in twenty is a copy of another one. The stage runs as a
 process of its own in a temporary folder. `accepted` is the share of planted copies that the exhaustive search accepts when only they and
@@ -26,9 +26,9 @@ import pandas as pd
 import pyarrow as pa
 import typer
 from numpy.typing import NDArray
-from pairs.crowd import Crowd, crowd
 from PIL import Image
 
+from benchmarks.pairs.crowd import Crowd, crowd
 from mien.config.sections.dedup import DedupParams
 from mien.convert.decoding import Undecodable, decode
 from mien.convert.hashing import hash_input, perceptual_hashes, thumbnail
