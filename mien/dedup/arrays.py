@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.dedup.columns import Columns
+from mien.dedup.columns import Columns, blocks
 from mien.dedup.texture import CACHED, texture
 
 # An image whose texture has a smaller standard deviation is nearly blank: its hash and its correlation are noise. In FER2013 these are
@@ -28,9 +28,8 @@ class Pictures:
     @cached_property
     def textured_N(self) -> NDArray[np.bool_]:
         """False for nearly blank images: they can only be duplicates by bytes or by pixels."""
-        num = len(self.thumbnail_NSS)
-        spreads = [texture(self.thumbnail_NSS[start : start + CACHED].astype(np.float32)).std((1, 2)) for start in range(0, num, CACHED)]
-        return np.concatenate([np.empty(0), *spreads]) > _LEAST_TEXTURE
+        parts = blocks(len(self.thumbnail_NSS), CACHED)
+        return np.concatenate([texture(self.thumbnail_NSS[part].astype(np.float32)).std((1, 2)) for part in parts]) > _LEAST_TEXTURE
 
 
 @dataclass(frozen=True)

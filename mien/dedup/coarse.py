@@ -3,7 +3,6 @@
 Shapes: N images, S side, M images of a block, P pairs.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.dedup.columns import Columns, first_of_pair
+from mien.dedup.columns import Columns, blocks, first_of_pair
 from mien.dedup.proposing import Proposals
 from mien.dedup.registering import shift_and_zoom
 from mien.dedup.texture import CACHED, Spectra, correlate, halved, texture, zoomed
@@ -93,8 +92,3 @@ def _near(
     full = np.float32(2 / zoom_right)
     maps_P23 = shift_and_zoom(full * peaks.down, full * peaks.right, np.full(len(near), zoom_left / zoom_right, np.float32))
     return Candidates(proposals.i, proposals.j, proposals.distance.astype(np.int64), maps_P23), peaks.correlation
-
-
-def blocks(num: int, size: int) -> Iterator[slice]:
-    """Slices of at most `size`; one empty slice if `num` is 0."""
-    return (slice(start, start + size) for start in range(0, max(1, num), size))

@@ -1,6 +1,6 @@
 """Tables as one array per column, which is fast enough for hundreds of thousands of pairs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -27,3 +27,8 @@ def first_of_pair(i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> NDArray[np.
     """A mask of the rows that are the first of their pair; rows must be sorted by (i, j)."""
     first: NDArray[np.bool_] = np.r_[True, (i_P[1:] != i_P[:-1]) | (j_P[1:] != j_P[:-1])][: len(i_P)]
     return first
+
+
+def blocks(num: int, size: int) -> Iterator[slice]:
+    """Slices of at most `size`; one empty slice if `num` is 0."""
+    return (slice(start, start + size) for start in range(0, max(1, num), size))

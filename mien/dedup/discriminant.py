@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from mien.dedup.columns import blocks
 from mien.dedup.fourier import fourier_parts
 from mien.dedup.registering import moved, shift_and_zoom
 from mien.dedup.texture import CACHED
@@ -63,10 +64,7 @@ def _copies(pictures_NSS: NDArray[np.uint8], max_shift: float) -> NDArray[np.uin
     down_N, right_N = generator.uniform(-max_shift * side, max_shift * side, (2, num)).astype(np.float32)
     zoom_N = np.exp(generator.uniform(-np.log(_LARGEST_ZOOM), np.log(_LARGEST_ZOOM), num)).astype(np.float32)
     maps_N23 = shift_and_zoom(down_N, right_N, zoom_N)
-    copies = [
-        moved(pictures_NSS[part].astype(np.float32), maps_N23[part])[0]
-        for part in (slice(start, start + CACHED) for start in range(0, num, CACHED))
-    ]
+    copies = [moved(pictures_NSS[part].astype(np.float32), maps_N23[part])[0] for part in blocks(num, CACHED)]
     return np.concatenate(copies).round().astype(np.uint8)
 
 

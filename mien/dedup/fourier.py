@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from mien.dedup.columns import blocks
 from mien.dedup.texture import CACHED, texture
 
 # Standard deviation of the window as a share of the side. The window suppresses the border, where crops, frames and captions differ.
@@ -22,7 +23,7 @@ _NUM_FREQUENCIES: Final = 13  # from 0 along either axis; at 48 px, higher ones 
 
 def fourier_parts(pictures_NSS: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The even and the odd part of the magnitudes, (N, E) and (N, O), of images of at least 26 px; the magnitudes have norm 1."""
-    parts = [_parts(pictures_NSS[start : start + CACHED]) for start in range(0, max(1, len(pictures_NSS)), CACHED)]
+    parts = [_parts(pictures_NSS[part]) for part in blocks(len(pictures_NSS), CACHED)]
     even, odd = (np.concatenate(values) for values in zip(*parts, strict=True))
     return even, odd
 

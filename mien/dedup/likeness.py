@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.dedup.agreement import agreement, local_correlation
-from mien.dedup.coarse import Candidates, blocks
-from mien.dedup.columns import Columns
+from mien.dedup.coarse import Candidates
+from mien.dedup.columns import Columns, blocks
 from mien.dedup.registering import brighter_first, moved, registered, swapped
 from mien.dedup.texture import texture
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from mien.dedup.columns import blocks
 from mien.dedup.texture import CACHED
 
 _LOW: Final = 8
@@ -63,8 +64,7 @@ def view_hashes(pictures_NSS: NDArray[np.uint8], *, max_shift: float) -> tuple[N
     plain_VN, mirrored_VN = (np.empty((len(windows), num), np.uint64) for _ in range(2))
     for view, (opposite, top, left, size) in enumerate(windows):
         basis_KS = fft.dct(np.eye(size), axis=0, norm="ortho")[:_LOW].astype(np.float32)
-        for start in range(0, num, CACHED):
-            part = slice(start, start + CACHED)
+        for part in blocks(num, CACHED):
             window_MSS = pictures_NSS[part, top : top + size, left : left + size].astype(np.float32)
             low_MKK = np.asarray(basis_KS @ window_MSS @ basis_KS.T, np.float32)
             plain_VN[view, part] = _signs(low_MKK)
