@@ -73,7 +73,13 @@ class Folder:
     def stage(self, code: str, *, followed: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs `code` to its end, which must be without error, and with `followed` waits until the process that follows it has ended."""
         done = subprocess.run(
-            self.command(code), env=self.environment(environment), capture_output=True, text=True, timeout=120, check=False
+            self.command(code),
+            cwd=self.root,
+            env=self.environment(environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         if followed:
