@@ -127,9 +127,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return Folder(tmp_path)
 
 
-def configured() -> None:
-    """Makes the current folder one after `configure`."""
-    paths.PARAMS.write_text(PARAMS)
+def configured(text: str = PARAMS) -> None:
+    """Makes the current folder one after `configure`, with `text` as params.yaml."""
+    paths.PARAMS.write_text(text)
     params = load_params()
     for model in params.models:
         write_json(paths.config(model), config_document(configure(params, model)))
