@@ -31,7 +31,7 @@ class Storage:
     def environment(self) -> dict[str, str]:
         """The variables that boto3, DVC and MLflow read. moto accepts any credentials."""
         credentials = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
-        nothing_else = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        nothing_else = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         return credentials | nothing_else | {"AWS_ENDPOINT_URL_S3": self.endpoint, "MLFLOW_S3_ENDPOINT_URL": self.endpoint}
 
     def make(self, bucket: str) -> None:
