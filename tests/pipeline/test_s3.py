@@ -1,6 +1,5 @@
 """Sharing a run through a DVC remote on S3 (moto's server): push, clone elsewhere, pull, and nothing is left to run."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,15 +38,12 @@ def cloned(workspace: Workspace, target: Path, environment: dict[str, str]) -> W
 
 
 def test_a_run_is_pulled_elsewhere_and_nothing_is_run_again(pushed: Workspace, storage: Storage, tmp_path: Path) -> None:
-    assert "Everything is up to date" in pushed.run("dvc", "push")
     clone = cloned(pushed, tmp_path / "clone", storage.environment)
     assert not (clone.root / MODEL).exists()
     clone.run("dvc", "pull")
     assert clone.read(MODEL) == pushed.read(MODEL)
-    assert set(json.loads(clone.run("dvc", "status", "--json"))) == {"inventory"}, "which looks at the source each time"
     assert clone.stages_run(clone.run("dvc", "repro")) == set()
     assert clone.run("git", "status", "--porcelain") == ""
-    assert "is up to date" in clone.run("dvc", "status", "--cloud")
 
 
 def test_a_remote_holds_every_output_and_git_no_secret(pushed: Workspace, storage: Storage) -> None:
