@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,9 @@ from mien.core.files import replacing_file
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"))
 """Columns of MLflow's database that contain artifact locations as absolute addresses."""
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+"""of the database servers that MLflow knows, where an address names none"""
+REACH_S = 5.0
 
 
 def address(workspace: Path, database: str = DATABASE) -> str:
@@ -29,14 +33,21 @@ def address(workspace: Path, database: str = DATABASE) -> str:
 
 def shown(workspace: Path) -> str:
     """The tracking store in readable form: the full path of a database in `workspace`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / DATABASE}"
+    return without_password(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace / DATABASE}")
+
+
+def without_password(text: str) -> str:
+    """The text with *** for the password in each address that names one, such as postgresql://user:password@host/database."""
+    return re.sub(r"(?<=://)([^\s/:@]*):[^\s/]*@", r"\1:***@", text)
 
 
 def prepared(workspace: Path, *, connect: Callable[..., Any]) -> str:
     """The address of the tracking store; a database in `workspace` is created if needed and updated with the place of its artifacts.
 
     It is created under another name first, so that an incomplete one is never seen if we are killed. `connect` is MLflow's client.
+    Raises TrackingError if nobody listens at the address of a database server.
     """
+    _reach(address(workspace))
     database = workspace / DATABASE
     if _is_ours(workspace):
         if not database.exists():
@@ -44,6 +55,17 @@ def prepared(workspace: Path, *, connect: Callable[..., Any]) -> str:
                 connect(tracking_uri=address(workspace, temporary.name)).get_experiment_by_name("Default")
         relocate(database, (workspace / ARTIFACTS))
     return address(workspace)
+
+
+def _reach(uri: str) -> None:
+    """Connects to a database server once, because MLflow tries for 100 seconds without a word."""
+    parts = urlsplit(uri)
+    port = parts.port or PORTS.get(parts.scheme.partition("+")[0])
+    if parts.hostname and port and not parts.scheme.startswith("http"):
+        try:
+            socket.create_connection((parts.hostname, port), timeout=REACH_S).close()
+        except OSError as error:
+            raise TrackingError(f"no database server answers at {parts.hostname}:{port} ({error}); check MLFLOW_TRACKING_URI") from None
 
 
 def _is_ours(workspace: Path) -> bool:
@@ -96,4 +118,9 @@ def experiment_id(client: Any, workspace: Path) -> str:
         return str(found.experiment_id)
     local = address(workspace).startswith("sqlite:")  # a server decides itself where its artifacts are stored
     location = (workspace / ARTIFACTS).as_uri() if local else None
-    return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.experimentKind": "custom_model_development"}))
+    try:
+        return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.experimentKind": "custom_model_development"}))
+    except Exception:  # another machine has just made it; our lock is for this repository only
+        if found := client.get_experiment_by_name(name):
+            return str(found.experiment_id)
+        raise

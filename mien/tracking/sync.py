@@ -33,7 +33,8 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
     "OMP_NUM_THREADS": "1",
 }
-PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
+# A server answers an upload only when its own storage has taken the file.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,9 @@ def _is_old(path: Path) -> bool:
 
 
 def _line(error: Exception) -> str:
-    return str(error) if isinstance(error, TrackingError) else " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, TrackingError):
+        return str(error)
+    return store.without_password(" ".join(f"{type(error).__name__}: {error}".split()))  # MLflow's errors contain the whole address
 
 
 if __name__ == "__main__":

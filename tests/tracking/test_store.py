@@ -7,8 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +24,7 @@ from mien.tracking import run as tracking
 from mien.tracking import store
 from mien.tracking.sync import sync
 from tests.surroundings import tree
-from tests.tracking.test_tracking import EVALUATE, IMPORTS, Folder, InProcess, configured, empty_store
+from tests.tracking.test_tracking import EVALUATE, IMPORTS, Folder, InProcess, closed_port, configured, empty_store
 
 __all__ = ["empty_store"]  # a fixture
 
@@ -137,3 +139,48 @@ def test_a_deleted_experiment_is_told_with_its_remedy(repository: Folder, monkey
     command = [sys.executable, "-m", "mlflow", "experiments", "restore", "--experiment-id", experiment]
     subprocess.run(command, env={**os.environ, "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db"}, check=True, capture_output=True)
     assert sync(load_params()).num_made == 1
+
+
+class RacingClient:
+    """MLflow's client where another machine makes the experiment after we have looked for it and before we make it."""
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def get_experiment_by_name(self, _: str) -> Any:
+        self.looked += 1
+        return SimpleNamespace(experiment_id="7", lifecycle_stage="active") if self.looked > 1 else None
+
+    def create_experiment(self, name: str, **_: Any) -> str:
+        raise RuntimeError(f"Experiment(name={name}) already exists")
+
+
+def test_an_experiment_that_another_machine_has_just_made_is_used(tmp_path: Path) -> None:
+    assert store.experiment_id(RacingClient(), tmp_path) == "7"
+
+
+def test_a_database_server_that_is_down_is_told_at_once_and_without_its_password(
+    repository: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow itself would try for 100 seconds."""
+    place = closed_port().removeprefix("http://")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"postgresql://someone:pass-word@{place}/mlflow")
+    paths.train_metrics("first").parent.mkdir(parents=True)
+    paths.train_metrics("first").write_text('{"epochs": 1}')
+    began_s = time.monotonic()
+    with pytest.raises(TrackingError, match=f"no database server answers at {place} .*MLFLOW_TRACKING_URI"):
+        sync(load_params())
+    assert time.monotonic() - began_s < 10
+    assert store.shown(repository.root) == f"postgresql://someone:***@{place}/mlflow"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("API request to http://me:p@ss@host:5000/api failed", "API request to http://me:***@host:5000/api failed"),
+        ("http://host:5000/a@b and sqlite:////home/me:x@y/mlflow.db", "http://host:5000/a@b and sqlite:////home/me:x@y/mlflow.db"),
+        ("postgresql+psycopg2://:secret@host/x", "postgresql+psycopg2://:***@host/x"),
+    ],
+)
+def test_a_password_in_an_address_is_not_shown(text: str, shown: str) -> None:
+    assert store.without_password(text) == shown

@@ -73,7 +73,13 @@ class Folder:
     def stage(self, code: str, *, followed: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs `code` to its end, which must be without error, and with `followed` waits until the process that follows it has ended."""
         done = subprocess.run(
-            self.command(code), env=self.environment(environment), capture_output=True, text=True, timeout=120, check=False
+            self.command(code),
+            cwd=self.root,
+            env=self.environment(environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         if followed:
@@ -121,9 +127,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return Folder(tmp_path)
 
 
-def configured() -> None:
-    """Makes the current folder one after `configure`."""
-    paths.PARAMS.write_text(PARAMS)
+def configured(text: str = PARAMS) -> None:
+    """Makes the current folder one after `configure`, with `text` as params.yaml."""
+    paths.PARAMS.write_text(text)
     params = load_params()
     for model in params.models:
         write_json(paths.config(model), config_document(configure(params, model)))
