@@ -26,6 +26,7 @@ from mien.core import registry
 from mien.core.device import resolve_device
 from mien.models import backbones
 from mien.models.build import build_model
+from mien.store.face_images import InMemory
 from mien.store.faces import FaceSet
 from mien.training import fit as fitting
 from mien.training.module import ExpressionTraining
@@ -55,7 +56,7 @@ class Timed(ExpressionTraining):
 
 def faces(num: int, *, size_px: int, num_classes: int) -> FaceSet:
     images = torch.randint(256, (num, size_px, size_px, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    return FaceSet(images.permute(0, 3, 1, 2), torch.arange(num) % num_classes, tuple(map(str, range(num))))
+    return FaceSet(InMemory(images.permute(0, 3, 1, 2)), torch.arange(num) % num_classes, tuple(map(str, range(num))))
 
 
 def seconds_of_mien(config: ModelConfig, *, batch: int, steps: int, device: str) -> float:
