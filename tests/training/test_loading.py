@@ -62,15 +62,15 @@ def test_killed_in_one_way_it_goes_on_in_the_other(stored: Path, tmp_path: Path,
     config = CONFIGS["two_views"]
     use(monkeypatch, stored, in_memory=True)
     whole, weights, _ = run(config, tmp_path / "whole")
-    with pytest.raises(Killed):
-        run(config, tmp_path / "cut", kill_at=2)
+    for name, kill_at in (("cut", 2), ("memory", 3)):
+        with pytest.raises(Killed):
+            run(config, tmp_path / name, kill_at=kill_at)
     use(monkeypatch, stored, workers=3)
-    with pytest.raises(Killed):
-        run(config, tmp_path / "cut", kill_at=3)
-    with pytest.raises(Killed):
-        run(config, tmp_path / "shards", kill_at=3)
-    states = [next((tmp_path / name).glob("*.ckpt")).read_bytes() for name in ("cut", "shards")]
-    assert states[0] == states[1], "what is saved does not say how images were read"
+    for name in ("cut", "shards"):
+        with pytest.raises(Killed):
+            run(config, tmp_path / name, kill_at=3)
+    saved = [next((tmp_path / name).glob("*.ckpt")).read_bytes() for name in ("memory", "shards")]
+    assert saved[0] == saved[1]
     use(monkeypatch, stored, in_memory=True)
     resumed, others, epochs = run(config, tmp_path / "cut")
     assert epochs == [3, 4] and resumed == whole and same(others, weights)
