@@ -7,11 +7,10 @@ import typer
 
 from mien.config.model import read_config
 from mien.config.params import load_params
-from mien.config.sections.runtime import RuntimeParams
 from mien.core import paths
 from mien.core.device import resolve_device, slow_precision
 from mien.core.files import keep_only, write_json
-from mien.core.memory import memory_budget
+from mien.core.memory import MemoryBudget, memory_budget
 from mien.core.parallel import num_processes
 from mien.core.stage import command
 from mien.models.store import save_model
@@ -49,23 +48,23 @@ def main(model: str) -> None:
         typer.echo(told, err=True)
     command = [sys.executable, "-m", "stages.train", model]
     with joined(runtime.devices, runtime.num_nodes, device=device, command=command) as processes:
-        _train(model, device, processes, runtime)
+        workers = max(1, num_processes(runtime.workers) // runtime.devices)
+        _train(model, device, processes, workers=workers, memory=memory_budget(runtime.memory_gb, processes=runtime.devices))
 
 
-def _train(model: str, device: str, processes: Processes, runtime: RuntimeParams) -> None:
+def _train(model: str, device: str, processes: Processes, *, workers: int, memory: MemoryBudget) -> None:
     with processes.agreeing():
         config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
         if processes.is_first and (told := slow_precision(config.precision, device)):
             typer.echo(f"warning: models.{model}.precision: {told}", err=True)
         rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
-        memory = memory_budget(runtime.memory_gb, processes=processes.devices)
         train, val = (
             load_faces(
                 paths.FACES,
                 rows[rows["split"] == name],
                 classes=config.classes,
                 max_px=config.input_px,
-                workers=max(1, num_processes(runtime.workers) // processes.devices),
+                workers=workers,
                 memory=memory,
             )
             for name in ("train", "val")

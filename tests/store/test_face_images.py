@@ -16,6 +16,7 @@ from PIL import UnidentifiedImageError
 from mien.core.memory import MemoryBudget
 from mien.store.face_images import AHEAD, Images, InMemory, InShards, in_batches
 from mien.store.faces import FaceSet, load_faces
+from mien.store.places import OpenShards, Places, locate
 from mien.store.shards import write_shard
 from mien.store.tables import FACES
 from tests.store.test_faces import CLASSES, rows, store
@@ -115,8 +116,8 @@ def test_a_face_that_cannot_be_decoded_is_an_error_of_its_batch(tmp_path: Path) 
         others = [name for name in names if name[0] == digit and name != names[2]]
         assert not others, "each has a shard of its own"
         write_shard(tmp_path, digit, pa.Table.from_pylist([row], FACES), FACES)
-    places = InShards(loaded_anyway(tmp_path, names), side_px=40, workers=2)
-    batches = places.batches(torch.arange(4).split(1))
+    images = InShards(places_of(tmp_path, names), side_px=40, workers=2)
+    batches = images.batches(torch.arange(4).split(1))
     before = threading.active_count()
     assert len([next(batches), next(batches)]) == 2
     with pytest.raises(UnidentifiedImageError):
@@ -124,10 +125,8 @@ def test_a_face_that_cannot_be_decoded_is_an_error_of_its_batch(tmp_path: Path) 
     assert threading.active_count() == before
 
 
-def loaded_anyway(folder: Path, names: list[str]) -> object:
-    """The places of faces whose sides are not looked at."""
-    from mien.store.places import OpenShards, Places, locate
-
+def places_of(folder: Path, names: list[str]) -> Places:
+    """The places of faces at which nobody has looked."""
     shards = OpenShards(folder, FACES)
     found = {name: (shard, offset, len(content)) for name, shard, offset, content in locate(shards, set(names))}
     columns = zip(*(found[name] for name in names), strict=True)
