@@ -23,13 +23,12 @@ from PIL import Image
 
 from benchmarks.throughput import WARM_STEPS, seconds_per_step
 from mien.config.configure import configure
-from mien.config.model import ModelConfig
 from mien.config.params import load_params
 from mien.core.device import resolve_device
 from mien.core.memory import MemoryBudget
 from mien.export.images import drawn_squares
 from mien.store.encoding import encode
-from mien.store.faces import FaceSet, load_faces
+from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import FACES
 
@@ -52,12 +51,6 @@ def stored(folder: Path, num: int, *, size_px: int, classes: list[str]) -> tuple
         write_shard(folder, digit, pa.Table.from_pylist(own, FACES), FACES)
     frame = pd.DataFrame({"sample_id": [row["sample_id"] for row in rows], "label": labels})
     return frame, statistics.mean(len(row["image"]) for row in rows) / 1000
-
-
-def timed(config: ModelConfig, faces: FaceSet, *, device: str) -> tuple[float, float]:
-    """Seconds per step by the clock, and CPU seconds of the whole training."""
-    began_s = time.process_time()
-    return seconds_per_step(config, faces, device=device), time.process_time() - began_s
 
 
 def main(
@@ -87,8 +80,9 @@ def main(
             decoding = decoded / (time.perf_counter() - began_s)
             pairs = []
             for turn in range(rounds):
-                both = [(place, timed(config, (in_memory, in_shards)[place], device=device)) for place in ((0, 1) if turn % 2 else (1, 0))]
-                pairs.append([found for _, found in sorted(both)])
+                order = (in_memory, in_shards) if turn % 2 else (in_shards, in_memory)
+                found = [seconds_per_step(config, faces, device=device) for faces in order]
+                pairs.append(found if turn % 2 else found[::-1])
         wall = [statistics.median(batch / pair[place][0] for pair in pairs) for place in (0, 1)]
         ratios = [statistics.median(memory[kind] / shards[kind] for memory, shards in pairs) for kind in (0, 1)]
         figures = [f"{size_kb:.1f}", *(f"{rate:.1f}" for rate in wall), *(f"{ratio:.2f}" for ratio in ratios), f"{decoding:.0f}"]
