@@ -26,6 +26,7 @@ from mien.core import registry
 from mien.core.device import resolve_device
 from mien.models import backbones
 from mien.models.build import build_model
+from mien.store.face_images import InMemory
 from mien.store.faces import FaceSet
 from mien.training import fit as fitting
 from mien.training.module import ExpressionTraining
@@ -40,34 +41,40 @@ def now_s(device: str) -> float:
 
 
 class Timed(ExpressionTraining):
-    """Notes when each step begins and when the last one has ended."""
+    """Notes when each step begins and when the last one has ended: by the clock, and in CPU time of all threads."""
 
-    marks_s: list[float]
+    marks_s: list[tuple[float, float]]
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:  # noqa: ARG002  (Lightning's signature)
         if batch_idx == 0:
             Timed.marks_s = []
-        Timed.marks_s.append(now_s(str(self.device.type)))
+        Timed.marks_s.append((now_s(str(self.device.type)), time.process_time()))
 
     def on_train_epoch_end(self) -> None:
-        Timed.marks_s.append(now_s(str(self.device.type)))
+        Timed.marks_s.append((now_s(str(self.device.type)), time.process_time()))
 
 
 def faces(num: int, *, size_px: int, num_classes: int) -> FaceSet:
     images = torch.randint(256, (num, size_px, size_px, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    return FaceSet(images.permute(0, 3, 1, 2), torch.arange(num) % num_classes, tuple(map(str, range(num))))
+    return FaceSet(InMemory(images.permute(0, 3, 1, 2)), torch.arange(num) % num_classes, tuple(map(str, range(num))))
 
 
 def seconds_of_mien(config: ModelConfig, *, batch: int, steps: int, device: str) -> float:
     """Seconds per step, after the first."""
     train = faces(batch * (steps + WARM_STEPS), size_px=config.input_px, num_classes=len(config.classes))
+    return seconds_per_step(config, train, device=device)[0]
+
+
+def seconds_per_step(config: ModelConfig, train: FaceSet, *, device: str) -> tuple[float, float]:
+    """Seconds and CPU seconds per step of a training on these faces, after the first."""
     val = faces(2, size_px=config.input_px, num_classes=len(config.classes))
     with tempfile.TemporaryDirectory() as folder:
         fitting.ExpressionTraining = Timed  # type: ignore[misc]
         fitting.fit(build_model(config), train, val, config=config, pretrained=False, checkpoints=Path(folder), device=device)
     # Lightning validates before on_train_epoch_end: the last step is bounded by the start of the one before.
-    starts_s = Timed.marks_s[WARM_STEPS:-1]
-    return (starts_s[-1] - starts_s[0]) / (len(starts_s) - 1)
+    first, *_, last = Timed.marks_s[WARM_STEPS:-1]
+    steps = len(Timed.marks_s) - WARM_STEPS - 2
+    return (last[0] - first[0]) / steps, (last[1] - first[1]) / steps
 
 
 def bare_model(config: ModelConfig) -> torch.nn.Module:

@@ -8,6 +8,7 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import replacing_directory, write_json
+from mien.core.memory import memory_budget
 from mien.core.naming import file_names
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
@@ -32,7 +33,14 @@ def main() -> None:
     params.model(model)
     network, config = load_model(paths.model(model))
     rows = read_table(paths.SPLITS, SPLITS).sort_values("path").drop_duplicates("sample_id", ignore_index=True)
-    faces = load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
+    faces = load_faces(
+        paths.FACES,
+        rows,
+        classes=config.classes,
+        max_px=config.input_px,
+        workers=params.runtime.workers,
+        memory=memory_budget(params.runtime.memory_gb),
+    )
     judged = judge(
         network,
         config,
@@ -49,7 +57,10 @@ def main() -> None:
     queue = table.head(params.doubts.queue)
     numbers = counts(table, judged, classes=config.classes, num_queued=len(queue), num_decided=len(decided))
     place = dict(zip(faces.sample_ids, range(len(faces)), strict=True))
-    pictures = {f"face/{name}": webp(faces.images_N3SS[place[name]].permute(1, 2, 0).numpy()) for name in queue["sample_id"]}
+    queued = faces.images[[place[name] for name in queue["sample_id"]]].all()
+    pictures = {
+        f"face/{name}": webp(image_3SS.permute(1, 2, 0).numpy()) for name, image_3SS in zip(queue["sample_id"], queued, strict=True)
+    }
     with replacing_directory(paths.DOUBTS) as folder:
         write_csv(folder / "queue.csv", queue.assign(path=queue["path"].map(file_names(rows, params.report.names))))
         write_thumbnails(folder / "pictures.parquet", pictures)

@@ -12,6 +12,7 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
+from mien.core.memory import memory_budget
 from mien.core.stage import command
 from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
@@ -50,7 +51,14 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         training = read_training(paths.train_metrics(model), paths.train_curves(model), model=model, classes=config.classes)
         test, val = rows_to_predict(read_table(paths.SPLITS, SPLITS))
         images = pd.concat([test, val], ignore_index=True).drop_duplicates("sample_id")
-        faces = load_faces(paths.FACES, images, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
+        faces = load_faces(
+            paths.FACES,
+            images,
+            classes=config.classes,
+            max_px=config.input_px,
+            workers=params.runtime.workers,
+            memory=memory_budget(params.runtime.memory_gb),
+        )
         columns = read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES)
         others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time
         predicted = predict_seeds(chain([(network, config)], others), faces, test, val, device=device, tta=tta)
@@ -78,7 +86,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             decode=Decoding.of(params.convert),
             faces=params.faces,
             min_accuracy=params.predict.min_accuracy,
-            images_N3SS=faces.images_N3SS,
+            images=faces.images,
             weights_sha256=describe_model(folder).weights_sha256,
         )
         write_evaluation(model, pd.concat(predicted), found.with_facts(about))

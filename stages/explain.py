@@ -10,6 +10,7 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
+from mien.core.memory import memory_budget
 from mien.core.naming import file_names
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
@@ -37,9 +38,12 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     device, source = resolve_device(params.runtime.device), paths.predictions(model)
     with tracking.model_run(model, stage="explain"):
         network, config = load_model(paths.model(model))
+        memory = memory_budget(params.runtime.memory_gb)
 
         def load(rows: pd.DataFrame) -> FaceSet:
-            return load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers)
+            return load_faces(
+                paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers, memory=memory
+            )
 
         subject = Subject(network, config, device)
         splits, predictions = read_table(paths.SPLITS, SPLITS), read_predictions(source)

@@ -14,6 +14,7 @@ from mien.config.params import load_params
 from mien.config.prediction import read_export_config, read_prediction_config
 from mien.core import paths
 from mien.core.files import write_json
+from mien.core.memory import memory_budget
 from mien.core.stage import command
 from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
@@ -63,7 +64,14 @@ def main(export: Annotated[str, typer.Argument(help="a name under `exports` in p
         test, val = rows_to_predict(splits)
         rows = pd.concat([test, val], ignore_index=True)
         images = rows.drop_duplicates("sample_id")
-        faces = load_faces(paths.FACES, images, classes=answer.classes, max_px=answer.size_px, workers=params.runtime.workers)
+        faces = load_faces(
+            paths.FACES,
+            images,
+            classes=answer.classes,
+            max_px=answer.size_px,
+            workers=params.runtime.workers,
+            memory=memory_budget(params.runtime.memory_gb),
+        )
         predicted = predict_exported(
             Engine.load(exported.file, threads=threads), faces, rows, classes=answer.classes, seed=described.config.seed, name=export
         )
@@ -83,10 +91,10 @@ def main(export: Annotated[str, typer.Argument(help="a name under `exports` in p
             decode=answer.decode,
             faces=answer.faces,
             min_accuracy=answer.min_accuracy,
-            images_N3SS=faces.images_N3SS,
+            images=faces.images,
             weights_sha256=answer.weights_sha256,
         )
-        some = channels_last(faces.images_N3SS[:NUM_PROOF])
+        some = channels_last(faces.images[:NUM_PROOF].all())
         engine = recalibrate(exported.file, file, answer=own, precision=config.precision, images_NSS3=some, threads=threads)
         facts = export_facts(described, exported, tta=tta, file_bytes=file.stat().st_size)
         write_evaluation(export, predicted, found.with_facts(facts))

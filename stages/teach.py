@@ -7,6 +7,7 @@ import typer
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
+from mien.core.memory import memory_budget
 from mien.core.plural import plural
 from mien.core.stage import command
 from mien.models.predict import predict_logits
@@ -28,11 +29,16 @@ def main(pair: Annotated[str, typer.Argument(help="a name under `distillation` i
     require_classes(entry.teacher, config.classes, params.labels.kept)
     rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split"])
     faces = load_faces(
-        paths.FACES, rows[rows["split"] == "train"], classes=config.classes, max_px=config.input_px, workers=params.runtime.workers
+        paths.FACES,
+        rows[rows["split"] == "train"],
+        classes=config.classes,
+        max_px=config.input_px,
+        workers=params.runtime.workers,
+        memory=memory_budget(params.runtime.memory_gb),
     )
     logits_NK = predict_logits(
         network,
-        faces.images_N3SS,
+        faces.images,
         input_px=config.input_px,
         precision=config.precision,
         device=resolve_device(params.runtime.device),

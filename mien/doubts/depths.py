@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mien.explain.features import pooled, pooled_features
 from mien.models.build import ExpressionModel
+from mien.store.face_images import Images
 
 BEFORE_LAST = 2
 """number of resolutions from the earlier map to the last; the sides of the earlier map are usually four times as long"""
@@ -20,7 +21,7 @@ BEFORE_LAST = 2
 
 def features_by_depth(
     model: ExpressionModel,
-    images_N3SS: Tensor,
+    images: Images | Tensor,
     *,
     input_px: int,
     batch_size: int = 64,
@@ -37,7 +38,7 @@ def features_by_depth(
     parts: list[list[NDArray[np.float32]]] = [[] for _ in stages]
     hooks = [stage.register_forward_hook(_keeping(kept, model.backbone)) for stage, kept in zip(stages, parts, strict=True)]
     try:
-        last_NC = pooled_features(model, images_N3SS, input_px=input_px, batch_size=batch_size, device=device, progress=progress)
+        last_NC = pooled_features(model, images, input_px=input_px, batch_size=batch_size, device=device, progress=progress)
     finally:
         for hook in hooks:
             hook.remove()

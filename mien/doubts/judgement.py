@@ -25,7 +25,7 @@ def judge(
     """Judge the label of every row (SPLITS) by the model's features of its face; `faces` are those of `rows`, in the same order."""
     features_DNC = features_by_depth(
         model,
-        faces.images_N3SS,
+        faces.images,
         input_px=config.input_px,
         device=device,
         progress=f"doubts: features of {config.name}" if progress else None,

@@ -3,11 +3,12 @@
 from importlib.metadata import version
 from typing import Any
 
-from torch import Tensor
-
 from mien.config.sections.faces import FaceParams
 from mien.evaluate.evaluation import Evaluation
 from mien.predict.answer import Answer, Decoding, Recall, Tested, as_points
+from mien.store.face_images import Images
+
+BATCH_SIZE = 256
 
 
 def answer_of(
@@ -17,15 +18,15 @@ def answer_of(
     decode: Decoding,
     faces: FaceParams,
     min_accuracy: float,
-    images_N3SS: Tensor,
+    images: Images,
     weights_sha256: str,
 ) -> Answer:
     """The answer settings of a model that was evaluated as in `found` on the uint8 images that were given to the network."""
     return Answer(
         name=name,
         classes=found.document["classes"],
-        size_px=images_N3SS.shape[-1],
-        grey=bool((images_N3SS[:, :1] == images_N3SS[:, 1:]).all()),
+        size_px=images.side_px,
+        grey=all(bool((images_B3SS[:, :1] == images_B3SS[:, 1:]).all()) for images_B3SS in images.split(BATCH_SIZE)),
         decode=decode,
         faces=faces,
         temperature=found.document["calibration"]["temperature"],

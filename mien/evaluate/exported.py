@@ -1,5 +1,6 @@
 """What is evaluated of an exported network: its predictions by ONNX Runtime, and what is known of its file. Shapes: N images, K classes."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +26,8 @@ def predict_exported(engine: Engine, faces: FaceSet, rows: pd.DataFrame, *, clas
 
     `faces` contains each different sample_id of the rows once. `name` is that of the progress bar.
     """
-    starts = tqdm(range(0, len(faces), BATCH_SIZE), desc=f"export {name}", unit="batch")
-    logits_NK = np.concatenate([engine.run(channels_last(faces.images_N3SS[start : start + BATCH_SIZE]))[0] for start in starts])
+    batches = tqdm(faces.images.split(BATCH_SIZE), desc=f"export {name}", unit="batch", total=math.ceil(len(faces) / BATCH_SIZE))
+    logits_NK = np.concatenate([engine.run(channels_last(images_B3SS))[0] for images_B3SS in batches])
     logits = dict(zip(faces.sample_ids, logits_NK, strict=True))
     predicted = {sample_id: classes[logits_K.argmax()] for sample_id, logits_K in logits.items()}
     ids = rows["sample_id"]

@@ -28,7 +28,7 @@ def predict_seeds(
     `tta`, so the temperature is fitted on logits like those of the test.
     """
     num_test = test["sample_id"].nunique()
-    tested = FaceSet(faces.images_N3SS[:num_test], faces.targets_N[:num_test], faces.sample_ids[:num_test])
+    tested = FaceSet(faces.images[:num_test], faces.targets_N[:num_test], faces.sample_ids[:num_test])
     tables: list[pd.DataFrame] = []
     how = {"device": device, "tta": tta}
     for network, config in networks:
@@ -44,7 +44,7 @@ def _predicted(
     network: ExpressionModel, config: ModelConfig, faces: FaceSet, rows: pd.DataFrame, *, device: str, tta: str, progress: str
 ) -> pd.DataFrame:
     logits_NK = predict_logits(
-        network, faces.images_N3SS, input_px=config.input_px, precision=config.precision, device=device, tta=tta, progress=progress
+        network, faces.images, input_px=config.input_px, precision=config.precision, device=device, tta=tta, progress=progress
     )
     logits = dict(zip(faces.sample_ids, logits_NK, strict=True))
     classes = {name: config.classes[logits_K.argmax()] for name, logits_K in logits.items()}

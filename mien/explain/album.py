@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mien.predict.drawing.overlay import Picture, overlay
+from mien.store.face_images import Images
 from mien.store.faces import FaceSet
 from mien.store.thumbnails import FACE_PX, webp
 
@@ -24,14 +26,13 @@ FACE_QUALITY, MAP_QUALITY = 70, 65
 class Album:
     """Images by name. `face`, `neighbour`, `map` and `add` add an image to the album and return its name."""
 
-    _faces: dict[str, Picture] = field(default_factory=dict)
+    _faces: dict[str, tuple[Images, int]] = field(default_factory=dict)
     _maps: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
     _shown: dict[str, tuple[Picture, int, int]] = field(default_factory=dict)
 
     def add_faces(self, faces: FaceSet) -> None:
         """Register faces; a face is part of the album only after it was requested by name."""
-        pictures_NSS3 = faces.images_N3SS.permute(0, 2, 3, 1).numpy()
-        self._faces |= dict(zip(faces.sample_ids, pictures_NSS3, strict=True))
+        self._faces |= {name: (faces.images, row) for row, name in enumerate(faces.sample_ids)}
 
     def add_maps(self, sample_ids: Sequence[str], class_names: Sequence[str], maps_NSS: Tensor) -> None:
         """Register maps with values in [0, 1], each for one class of one face, in the size of the face."""
@@ -40,16 +41,16 @@ class Album:
 
     def face(self, sample_id: str) -> str:
         """Add a face and return its name."""
-        return self._show(f"face/{sample_id}", self._faces[sample_id], FACE_PX, FACE_QUALITY)
+        return self._show(f"face/{sample_id}", self._pixels(sample_id), FACE_PX, FACE_QUALITY)
 
     def neighbour(self, sample_id: str) -> str:
         """Add a face that is shown small beside another, and return its name."""
         name = f"face/{sample_id}"
-        return name if name in self._shown else self._show(name, self._faces[sample_id], NEIGHBOUR_PX, FACE_QUALITY)
+        return name if name in self._shown else self._show(name, self._pixels(sample_id), NEIGHBOUR_PX, FACE_QUALITY)
 
     def map(self, sample_id: str, class_name: str) -> str:
         """Add a face under its map for one class, and return its name."""
-        picture_SS3 = overlay(self._faces[sample_id], self._maps[sample_id, class_name])
+        picture_SS3 = overlay(self._pixels(sample_id), self._maps[sample_id, class_name])
         return self._show(f"map/{sample_id}/{class_name}", picture_SS3, FACE_PX, MAP_QUALITY)
 
     def add(self, name: str, picture_SS3: Picture) -> str:
@@ -63,6 +64,11 @@ class Album:
     def encoded(self) -> dict[str, bytes]:
         """Return all requested images as WebP, by name."""
         return {name: webp(picture_SS3, max_px=max_px, quality=quality) for name, (picture_SS3, max_px, quality) in self._shown.items()}
+
+    def _pixels(self, sample_id: str) -> Picture:
+        images, row = self._faces[sample_id]
+        picture_SS3: Picture = images.batch(torch.tensor([row]))[0].permute(1, 2, 0).numpy()
+        return picture_SS3
 
     def _show(self, name: str, picture_SS3: Picture, max_px: int, quality: int) -> str:
         if name not in self._shown or self._shown[name][1] < max_px:

@@ -62,16 +62,15 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
 
     # Each map is computed once, even if several parts need it.
     wanted = _unique([measured, *(rows for _, _, rows in gallery), *(rows for _, rows in shown)])
-    images = _taken(faces, wanted)
+    images = _taken(faces, wanted).images
     targets_N2 = torch.stack([subject.numbers(wanted[name]) for name in ("predicted", "label")], dim=1)
-    maps_N2hw = subject.maps(images.images_N3SS, targets_N2, doing="maps")
-    side_px = images.images_N3SS.shape[-1]
+    maps_N2hw = subject.maps(images, targets_N2, doing="maps")
     for column, name in enumerate(("predicted", "label")):
-        album.add_maps(wanted["sample_id"].tolist(), wanted[name].tolist(), normalised(upsampled(maps_N2hw[:, column], side_px)))
+        album.add_maps(wanted["sample_id"].tolist(), wanted[name].tolist(), normalised(upsampled(maps_N2hw[:, column], images.side_px)))
     place = {key: number for number, key in enumerate(_keys(wanted))}
     first = [place[key] for key in _keys(measured)]
 
-    document = measure_maps(subject, measured, images.images_N3SS[first], maps_N2hw[first, 0], num_faithful=how.faithfulness, seed=seed)
+    document = measure_maps(subject, measured, images[first], maps_N2hw[first, 0], num_faithful=how.faithfulness, seed=seed)
     document["failures"] = {
         "num": int((~tested["right"]).sum()),
         "num_tested": len(tested),
@@ -125,7 +124,7 @@ def _taken(faces: FaceSet, rows: pd.DataFrame) -> FaceSet:
     """The faces of the rows, in the order of the rows."""
     place = {name: number for number, name in enumerate(faces.sample_ids)}
     places = [place[name] for name in rows["sample_id"]]
-    return FaceSet(faces.images_N3SS[places], faces.targets_N[places], tuple(rows["sample_id"]))
+    return FaceSet(faces.images[places], faces.targets_N[places], tuple(rows["sample_id"]))
 
 
 def _beside(tested: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:

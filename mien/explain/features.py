@@ -3,6 +3,8 @@
 Shapes: N images, S×S stored side, C channels, h×w grid of the last feature map.
 """
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,11 +13,12 @@ from tqdm import tqdm
 
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
+from mien.store.face_images import Images, in_batches
 
 
 def pooled_features(
     model: ExpressionModel,
-    images_N3SS: Tensor,
+    images: Images | Tensor,
     *,
     input_px: int,
     batch_size: int = 64,
@@ -31,7 +34,8 @@ def pooled_features(
     model.to(device).eval()
     parts = []
     with torch.inference_mode():
-        for batch in tqdm(torch.split(images_N3SS, batch_size), desc=progress, unit="batch", disable=progress is None):
+        total = math.ceil(len(images) / batch_size)
+        for batch in tqdm(in_batches(images, batch_size), desc=progress, unit="batch", total=total, disable=progress is None):
             maps_NChw = model.forward_features(to_input(batch.to(device), input_px=input_px, channels_last=True))
             parts.append(pooled(maps_NChw))
     return np.concatenate(parts)

@@ -18,13 +18,12 @@ from mien.explain.regions import region_heat
 from mien.explain.sampling import stratified
 from mien.explain.spread import spread
 from mien.explain.subject import Subject
+from mien.store.face_images import Images
 
 LAYER = "last feature map after attention"
 
 
-def measure_maps(
-    subject: Subject, rows: pd.DataFrame, images_N3SS: Tensor, maps_Nhw: Tensor, *, num_faithful: int, seed: int
-) -> dict[str, Any]:
+def measure_maps(subject: Subject, rows: pd.DataFrame, images: Images, maps_Nhw: Tensor, *, num_faithful: int, seed: int) -> dict[str, Any]:
     """Return the parts of the document from `layer` to `sanity`, for the maps of the predicted classes.
 
     `rows` has sample_id, label, predicted, right, unit (images of one unit count as one observation) and landmarks (x and y of MTCNN's five
@@ -32,13 +31,13 @@ def measure_maps(
     Faithfulness and sanity are measured on `num_faithful` of the rows, stratified by class; 0 means all rows.
     """
     predicted_N = subject.numbers(rows["predicted"])
-    mirrored_Nhw = subject.maps(images_N3SS.flip(-1), predicted_N[:, None], doing="maps of mirror images")[:, 0]
+    mirrored_Nhw = subject.maps(images, predicted_N[:, None], mirrored=True, doing="maps of mirror images")[:, 0]
     right_N = rows["right"].to_numpy(bool)
     values, chances = _by_region(maps_Nhw, np.stack(rows["landmarks"].tolist()))
     values |= {"spread": spread(maps_Nhw), "mirror": mirror_similarity(maps_Nhw, mirrored_Nhw)}
 
     tested = rows["sample_id"].isin(stratified(rows, num=num_faithful, seed=seed)["sample_id"]).to_numpy(copy=True)
-    own = images_N3SS[tested], maps_Nhw[tested], predicted_N[tested]
+    own = images[np.flatnonzero(tested).tolist()].all(), maps_Nhw[tested], predicted_N[tested]
     return {
         "layer": LAYER,
         "grid": list(maps_Nhw.shape[-2:]),

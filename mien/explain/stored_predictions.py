@@ -53,6 +53,6 @@ def check_weights(subject: Subject, tested: pd.DataFrame, load: Callable[[pd.Dat
     """Predict the first images again, with the views of `tta`, and raise TableError if the stored predictions are from other weights."""
     rows, config = tested.head(NUM_CHECKED), subject.config
     logits_NK = predict_logits(
-        subject.model, load(rows).images_N3SS, input_px=config.input_px, precision=config.precision, device=subject.device, tta=tta
+        subject.model, load(rows).images, input_px=config.input_px, precision=config.precision, device=subject.device, tta=tta
     )
     check_same_model(np.stack(rows["logits"].tolist()), logits_NK, model=config.name, source=source)

@@ -18,6 +18,7 @@ from mien.explain.features import pooled_features
 from mien.explain.gradcam import grad_cam_each
 from mien.explain.sanity import Sanity, sanity_check
 from mien.models.build import ExpressionModel
+from mien.store.face_images import Images
 from mien.store.faces import FaceSet
 
 _CHUNK = 64  # images per step of a progress bar
@@ -41,18 +42,19 @@ class Subject:
         place = {name: number for number, name in enumerate(self.classes)}
         return torch.tensor([place[name] for name in names], dtype=torch.int64)
 
-    def maps(self, images_N3SS: Tensor, targets_NT: Tensor, *, doing: str) -> Tensor:
-        """Return Grad-CAM maps, N×T×h×w; see grad_cam_each. `doing` is shown in the progress bar."""
+    def maps(self, images: Images, targets_NT: Tensor, *, mirrored: bool = False, doing: str) -> Tensor:
+        """Return Grad-CAM maps of images or of their mirror images, N×T×h×w; see grad_cam_each. `doing` is shown in the progress bar."""
+        views = (images_B3SS.flip(-1) if mirrored else images_B3SS for images_B3SS in images.split(_CHUNK))
         parts = [
-            grad_cam_each(self.model, images_N3SS[part], targets_NT[part], input_px=self.config.input_px, device=self.device)
-            for part in self._parts(len(images_N3SS), doing)
+            grad_cam_each(self.model, view_B3SS, targets_NT[part], input_px=self.config.input_px, device=self.device)
+            for part, view_B3SS in zip(self._parts(len(images), doing), views, strict=True)
         ]
         return torch.cat(parts)
 
     def features(self, faces: FaceSet) -> NDArray[np.float32]:
         """Return the pooled features of the faces, N×C."""
         return pooled_features(
-            self.model, faces.images_N3SS, input_px=self.config.input_px, device=self.device, progress=f"{self.config.name}: features"
+            self.model, faces.images, input_px=self.config.input_px, device=self.device, progress=f"{self.config.name}: features"
         )
 
     def faithfulness(self, images_N3SS: Tensor, maps_Nhw: Tensor, targets_N: Tensor, *, seed: int) -> Faithfulness:

@@ -1,5 +1,6 @@
 """Computes the logits of many images. Shapes: N images, S×S stored side, K classes."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,11 +11,12 @@ from tqdm import tqdm
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from mien.models.tta import VIEWS, mean_logits
+from mien.store.face_images import Images, in_batches
 
 
 def predict_logits(
     model: ExpressionModel,
-    images_N3SS: Tensor,
+    images: Images | Tensor,
     *,
     input_px: int,
     precision: str,
@@ -29,8 +31,9 @@ def predict_logits(
     logits are the logarithm of their mean probabilities. `progress` names a progress bar; None shows none.
     """
     logits_of = forward_pass(model, input_px=input_px, precision=precision, device=device, tta=tta)
-    batches = torch.split(images_N3SS, batch_size)
-    return torch.cat([logits_of(batch) for batch in tqdm(batches, desc=progress, unit="batch", disable=progress is None)]).numpy()
+    batches, total = in_batches(images, batch_size), math.ceil(len(images) / batch_size)
+    shown = tqdm(batches, desc=progress, unit="batch", total=total, disable=progress is None)
+    return torch.cat([logits_of(images_B3SS) for images_B3SS in shown]).numpy()
 
 
 def forward_pass(

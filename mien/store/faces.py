@@ -1,8 +1,7 @@
-"""Loads stored faces as tensors. Each face is decoded once per run. Shapes: N faces, 3 channels, S×S pixels."""
+"""Loads stored faces with their targets. Shapes: N faces, 3 channels, S×S pixels, K classes."""
 
 import io
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from mien.core.errors import TableError
-from mien.core.parallel import num_processes
-from mien.store.encoding import square_pixels
-from mien.store.shards import DIGITS, read_shard
+from mien.core.memory import MemoryBudget
+from mien.store.face_images import Images, InMemory, InShards
+from mien.store.places import OpenShards, Places, locate
 from mien.store.tables import FACES
 
 
@@ -23,8 +22,8 @@ from mien.store.tables import FACES
 class FaceSet:
     """Faces with their targets, in the order of the rows given to `load_faces`."""
 
-    images_N3SS: Tensor
-    """uint8 RGB"""
+    images: Images
+    """uint8 RGB, in memory or in the shards"""
     targets_N: Tensor
     """int64, index into the classes"""
     sample_ids: tuple[str, ...]
@@ -34,41 +33,60 @@ class FaceSet:
     def __len__(self) -> int:
         return len(self.sample_ids)
 
+    @property
+    def images_N3SS(self) -> Tensor:
+        """All images as one tensor, for sets that are known to be small."""
+        return self.images.all()
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the faces are decoded already."""
+        return isinstance(self.images, InMemory)
+
     def class_counts(self, num_classes: int) -> list[int]:
         """The number of faces of each class."""
         counts: list[int] = torch.bincount(self.targets_N, minlength=num_classes).tolist()
         return counts
 
 
-def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0) -> FaceSet:
+def load_faces(
+    folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0, memory: MemoryBudget | None = None
+) -> FaceSet:
     """Loads the stored face of each row (columns sample_id, label and perhaps shares). Each label must be one of `classes`.
 
     All faces are returned at one size: the stored size if all faces share it and it is at most `max_px`, else `max_px`. Each face is
-    therefore resized at most once, here or on the device, whatever the other faces are. Memory: 3·S² bytes per row.
+    therefore resized at most once, here or on the device, whatever the other faces are.
+    Decoded faces take 3·S² bytes per row. If `memory` has not so many left, they are decoded in batches when they are used, which gives
+    the same images; without `memory` they are always decoded here. `workers` is the number of threads, one per core if it is 0.
     Raises TableError if a face is missing or a label is not one of `classes`.
     """
     index = {name: number for number, name in enumerate(classes)}
     if strange := sorted(set(rows["label"]) - set(index)):
         raise TableError(f"the splits hold {', '.join(map(repr, strange))}, none of the classes {', '.join(classes)}; run `dvc repro`")
     sample_ids = tuple(rows["sample_id"])
-    encoded = _encoded(folder, set(sample_ids))
-    if missing := sorted(set(sample_ids) - set(encoded)):
-        raise TableError(f"{folder} lacks {len(missing)} of {len(set(sample_ids))} faces, such as {missing[0]}; run `dvc repro`")
-    side_px = _common_side(encoded.values(), max_px)
-    images_NSS3 = np.empty((len(sample_ids), side_px, side_px, 3), dtype=np.uint8)
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(sample_ids):
-        places.setdefault(name, []).append(place)
-
-    def decode(name: str) -> None:
-        images_NSS3[places[name]] = square_pixels(encoded[name], side_px=side_px)
-
-    with ThreadPoolExecutor(num_processes(workers)) as pool:  # Pillow releases the global interpreter lock to decode and resize
-        for _ in pool.map(decode, places):
-            pass
+    places, side_px = _located(folder, sample_ids, max_px)
+    images: Images = InShards(places, side_px=side_px, workers=workers)
+    if memory is None or memory.reserve(3 * side_px**2 * len(sample_ids)):
+        images = InMemory(images.all())
     targets_N = torch.tensor([index[label] for label in rows["label"]], dtype=torch.int64)
-    # Channels are last in memory, so that batches need no transposition for networks that use the channels-last format.
-    return FaceSet(torch.from_numpy(images_NSS3).permute(0, 3, 1, 2), targets_N, sample_ids, _shares(rows, targets_N, len(classes)))
+    return FaceSet(images, targets_N, sample_ids, _shares(rows, targets_N, len(classes)))
+
+
+def _located(folder: Path, sample_ids: Sequence[str], max_px: int) -> tuple[Places, int]:
+    """Where each face stands, and the side at which all are returned."""
+    shards, side = OpenShards(folder, FACES), _CommonSide(max_px)
+    number = {name: place for place, name in enumerate(dict.fromkeys(sample_ids))}
+    shard_N, offset_N, length_N = (np.zeros(len(number), kind) for kind in (np.uint8, np.int64, np.uint32))
+    missing = set(number)
+    for name, shard, offset, content in locate(shards, number):
+        own = number[name]
+        shard_N[own], offset_N[own], length_N[own] = shard, offset, len(content)
+        side.see(content)
+        missing.discard(name)
+    if missing:
+        raise TableError(f"{folder} lacks {len(missing)} of {len(number)} faces, such as {min(missing)}; run `dvc repro`")
+    rows = np.array([number[name] for name in sample_ids], dtype=np.int64)  # a face may have several rows
+    return Places(shards, shard_N, offset_N, length_N)[rows], side.side_px
 
 
 def _shares(rows: pd.DataFrame, targets_N: Tensor, num_classes: int) -> Tensor | None:
@@ -82,21 +100,19 @@ def _shares(rows: pd.DataFrame, targets_N: Tensor, num_classes: int) -> Tensor |
     return shares_NK
 
 
-def _encoded(folder: Path, wanted: set[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for digit in DIGITS:
-        shard = read_shard(folder, digit, FACES, ["sample_id", "image"])
-        names, images = shard.column("sample_id").to_pylist(), shard.column("image")
-        found |= {name: images[row].as_py() for row, name in enumerate(names) if name in wanted}
-    return found
-
-
-def _common_side(encoded: Iterable[bytes], max_px: int) -> int:
+class _CommonSide:
     """The side that all images share, if it is less than `max_px`; else `max_px`. Only headers are read, and as few as possible."""
-    side: int | None = None
-    for content in encoded:
+
+    def __init__(self, max_px: int) -> None:
+        self._max_px, self._side = max_px, 0
+
+    @property
+    def side_px(self) -> int:
+        return self._side or self._max_px
+
+    def see(self, content: bytes) -> None:
+        """Takes another image into account."""
+        if self._side == self._max_px:
+            return
         with Image.open(io.BytesIO(content)) as image:
-            if image.width >= max_px or side not in (None, image.width):
-                return max_px
-            side = image.width
-    return side or max_px
+            self._side = image.width if image.width < self._max_px and self._side in (0, image.width) else self._max_px

@@ -13,7 +13,6 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from torch.utils.data import DataLoader, TensorDataset
 
 from mien.augmentation.mixing import mixes
 from mien.config.model import ModelConfig
@@ -27,13 +26,13 @@ from mien.training.callbacks import Average, BestWeights, Curves, Patience, Plat
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.checks import check_faces, check_soft_targets
 from mien.training.environment import Joined, OneProcess
+from mien.training.loading import training_loader, validation_loader
 from mien.training.module import ExpressionTraining
 from mien.training.processes import ALONE, Processes, check_shares
 from mien.training.recipes import Stage, freeze_for, plan
 from mien.training.samplers import EpochBatches
 from mien.training.schedules import ByEpoch
 
-VALIDATION_BATCH = 64
 LAST_GOOD = "last_good"
 
 
@@ -182,8 +181,8 @@ def _run(
     try:
         trainer.fit(
             module,
-            _loader(train, batches, train.shares_NK, taught_NK),
-            _loader(val, torch.split(torch.arange(len(val)), VALIDATION_BATCH)),
+            training_loader(train, batches, train.shares_NK, taught_NK),
+            validation_loader(val),
             ckpt_path=state if processes.decided(lambda: resumable(state)) else None,
             weights_only=True,
         )
@@ -202,15 +201,6 @@ def _together(processes: Processes) -> dict[str, Any]:
         "strategy": DDPStrategy(broadcast_buffers=False),  # all of them compute the same statistics of batch norms
         "use_distributed_sampler": False,  # each takes its share of the rows of each batch (mien.training.shares)
     }
-
-
-def _loader(faces: FaceSet, batches: object, *more: torch.Tensor | None) -> "DataLoader[tuple[torch.Tensor, ...]]":
-    """A loader of images, classes and the tensors in `more`, each with a row per image.
-
-    It fetches each batch by one indexing operation; the faces are in memory, so worker processes would only copy them.
-    """
-    columns = (faces.images_N3SS, faces.targets_N, *(column for column in more if column is not None))
-    return DataLoader(TensorDataset(*columns), batch_size=None, sampler=batches)  # type: ignore[arg-type]
 
 
 def _quiet() -> None:

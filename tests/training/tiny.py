@@ -17,6 +17,7 @@ from mien.config.sections.augment import AugmentParams
 from mien.config.sections.train import TrainParams
 from mien.core import paths
 from mien.core.files import write_json
+from mien.store.face_images import InMemory
 from mien.store.faces import FaceSet
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import FACES, SPLITS, write_table
@@ -38,7 +39,7 @@ def pictures(targets: list[int], *, seed: int = 0) -> np.ndarray:
 def face_set(num: int, *, seed: int = 0, num_classes: int = 3) -> FaceSet:
     targets = [number % num_classes for number in range(num)]
     images = torch.from_numpy(pictures(targets, seed=seed)).permute(0, 3, 1, 2)
-    return FaceSet(images, torch.tensor(targets), tuple(f"{seed}-{number}" for number in range(num)))
+    return FaceSet(InMemory(images), torch.tensor(targets), tuple(f"{seed}-{number}" for number in range(num)))
 
 
 def model_config(*, train: dict[str, Any] | None = None, augment: dict[str, Any] | None = None, **changes: Any) -> ModelConfig:

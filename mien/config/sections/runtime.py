@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from mien.config.sections.base import Section
 
@@ -12,6 +12,11 @@ class RuntimeParams(Section):
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
     workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")
+    memory_gb: NonNegativeFloat = Field(
+        0.0,
+        description="memory for decoded faces on each machine, in GB; sets that need more are decoded while they are used, which gives the "
+        "same results; 0 means half of the memory that is available",
+    )
     executor: Literal["local", "ray"] = Field(
         "local", description="where these processes run: here, or on the Ray cluster at RAY_ADDRESS (not set: a Ray on this machine)"
     )
