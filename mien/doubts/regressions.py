@@ -47,8 +47,8 @@ def predictions(
 ) -> list[Floats]:
     """What `fold_predictions` returns for each regression, in order; `label` is the title of the progress bar.
 
-    They run on `workers` processes (0: one per core) or as Ray tasks, which does not change the result. Every process needs memory for
-    about three copies of the features of one depth.
+    They run on `workers` processes (0: one per core) or as Ray tasks, which does not change the result. Each process needs memory
+    for three copies of the features of one depth, and all together for a fourth.
     """
     if len(targets_N) <= FEW:
         workers, executor = 1, "local"

@@ -139,7 +139,7 @@ def test_after_a_failure_the_others_finish_and_the_next_run_does_the_rest(root: 
     assert ran(root) == ["train@a", "evaluate@a"]
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)])
 def test_a_signal_ends_every_stage_and_leaves_no_lock(root: Path, signum: int, code: int) -> None:
     for model in "ab":
         (root / "wait" / model).touch()
@@ -155,6 +155,7 @@ def test_a_signal_ends_every_stage_and_leaves_no_lock(root: Path, signum: int, c
     assert set(locked(root)["stages"]) == {"data", "train@a", "train@b"}
 
 
+@pytest.mark.slow
 def test_a_dvc_that_is_killed_is_a_failure_and_its_locks_are_no_hindrance(root: Path) -> None:
     dvc(root, "repro", "-q", "data")
     (root / "wait" / "c").touch()

@@ -11,7 +11,7 @@ class RuntimeParams(Section):
     """On which hardware the stages run. No stage tracks these parameters, because they do not change results."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
-    workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")
+    workers: NonNegativeInt = Field(0, description="number of processes of the data stages and of `doubts`; 0 means one per core")
     executor: Literal["local", "ray"] = Field(
         "local", description="where these processes run: here, or on the Ray cluster at RAY_ADDRESS (not set: a Ray on this machine)"
     )
