@@ -52,8 +52,8 @@ def stages_of(targets: Iterable[str], graph: Needs) -> list[str]:
     for target in targets:
         own = [stage for stage in graph if stage == target or stage.startswith(f"{target}@")]
         if not own:
-            near = get_close_matches(target, {*graph, *(stage.partition("@")[0] for stage in graph)}, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`dvc stage list` prints them"
+            near = get_close_matches(target, {*graph, *(stage.partition("@")[0] for stage in graph)}, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`dvc stage list` prints them"
             raise ReproError(f"'{target}' is not a stage of dvc.yaml; {hint}")
         found += own
     return found
