@@ -49,7 +49,8 @@ def main() -> None:
         folds=params.doubts.folds,
         seed=params.seed,
         device=resolve_device(params.runtime.device),
-        progress=True,
+        workers=params.runtime.workers,
+        executor=params.runtime.executor,
     )
     decisions = read_corrections(Path(params.labels.corrections), params.labels)
     decided = set(matched(decisions, rows["sample_id"]).values())

@@ -26,6 +26,7 @@ LONGEST_FIRST = (
     "stages/test_sanitise_split_validate.py",
     "pipeline/test_clean_runs.py",
     "pipeline/test_repro.py",
+    "repro/test_repro.py",
     "core/test_stage.py",
     "models/test_architectures.py",
 )

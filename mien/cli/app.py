@@ -13,6 +13,7 @@ from mien.cli.pairs import pairs
 from mien.cli.params import params
 from mien.cli.predict import predict
 from mien.cli.preset import preset
+from mien.cli.repro import repro
 from mien.cli.serve import serve
 from mien.cli.split import split
 from mien.cli.study import study
@@ -37,6 +38,6 @@ def _options(
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 commands.callback()(_options)
 app = reporting(commands)
-for _command in (track, study, preset, check, params, models, where, pairs, decide, split, table, predict, serve):
+for _command in (repro, track, study, preset, check, params, models, where, pairs, decide, split, table, predict, serve):
     commands.command(_command.__name__)(_command)
 commands.add_typer(export, name="export")

@@ -13,6 +13,7 @@ MienError                 base of all errors below; a stage prints its text, wit
 ├── PredictError          there is nothing to predict, or no model to predict with
 ├── ExportError           a model cannot be exported, or the exported file predicts something else
 ├── ServeError            the server of `mien serve` cannot start
+├── ReproError            `mien repro` has no such target, or DVC cannot read the pipeline
 ├── StudyError            a file in experiments/ breaks a rule, or its runs cannot be queued or shown
 └── TrackingError         `mien track` cannot write to MLflow; no stage raises this error
 
@@ -73,6 +74,10 @@ class ExportError(MienError):
 
 class ServeError(MienError):
     """A server cannot start: a package is missing, or its address cannot be taken."""
+
+
+class ReproError(MienError):
+    """A target is not in the pipeline, or DVC cannot read dvc.yaml."""
 
 
 class StudyError(MienError):

@@ -14,23 +14,19 @@ Three additions to the method find more of the label noise that benchmarks/label
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
+from mien.doubts.regressions import Floats, Regression, predictions
 from mien.statistics.temperature import fit_temperature
 
-Floats = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-C = 0.1  # inverse regularisation strength of the regressions; the share of planted noise that is found changes little from 0.03 to 0.3
 REPEATS = 4  # number of draws of the folds
 MANY = 5000  # above this number of images, one draw is enough: chance matters less, and a regression on FER2013 takes half a minute
-MAX_STEPS = 1000
 LEAST = 1e-12  # lower bound of a probability, for classes that a fold does not contain
 
 
@@ -60,17 +56,17 @@ def doubts(
     num_classes: int,
     folds: int,
     seed: int,
-    progress: str | None = None,
+    workers: int = 1,
+    executor: Literal["local", "ray"] = "local",
+    label: str = "doubts: regressions",
 ) -> Doubts:
     """Judge every label by the features of the other images, N×C at each depth.
 
     Images with the same id in `units_N` (copies of one picture, images of one person) are in the same fold. `seen_N` marks the images that
     the network was trained on. If a class has fewer units than `folds`, the number of folds is reduced to the number of its units (at least
-    2). `progress` is the title of a progress bar; None shows none.
+    2). `workers`, `executor` and `label` are those of mien.doubts.regressions, and do not change the result.
 
-    The regressions run on one thread. Two threads took forty times as long (350 images), because they waited for each other, and sums over
-    several threads differ in their last digits. Source: Northcutt et al. 2021, section 3. Issues are found by cleanlab's default,
-    prune_by_noise_rate.
+    Source: Northcutt et al. 2021, section 3. Issues are found by cleanlab's default, prune_by_noise_rate.
     """
     from cleanlab.filter import find_label_issues  # seconds to load
     from cleanlab.rank import get_label_quality_scores
@@ -78,16 +74,26 @@ def doubts(
     num_folds, _ = folded(targets_N, units_N, folds=folds, seed=seed)
     logits_NK = np.zeros((len(targets_N), num_classes))
     repeats = REPEATS if len(targets_N) <= MANY else 1
-    num_regressions = repeats * num_folds * len(features_DNC)
-    with threadpool_limits(1), tqdm(desc=progress, unit="regression", total=num_regressions, disable=progress is None) as bar:
-        for repeat in range(repeats):
-            _, parts = folded(targets_N, units_N, folds=folds, seed=seed + repeat)
-            for features_NC in features_DNC:
-                probabilities_NK = np.full((len(targets_N), num_classes), np.nan)
-                for others, own in parts:
-                    predict_fold(probabilities_NK, features_NC, targets_N, others, own, seed=seed)
-                    bar.update()
-                logits_NK += np.log(np.clip(probabilities_NK, LEAST, 1)) / (repeats * len(features_DNC))
+    draws = [folded(targets_N, units_N, folds=folds, seed=seed + repeat)[1] for repeat in range(repeats)]
+    depths = range(len(features_DNC))
+    found = iter(
+        predictions(
+            [Regression(depth, others, own) for parts in draws for depth in depths for others, own in parts],
+            features_DNC,
+            targets_N,
+            num_classes=num_classes,
+            seed=seed,
+            workers=workers,
+            executor=executor,
+            label=label,
+        )
+    )
+    for parts in draws:
+        for _ in depths:
+            probabilities_NK = np.full((len(targets_N), num_classes), np.nan)
+            for _, own in parts:
+                probabilities_NK[own] = next(found)
+            logits_NK += np.log(np.clip(probabilities_NK, LEAST, 1)) / (repeats * len(features_DNC))
     probabilities_NK = calibrated(logits_NK, targets_N, seen_N)
 
     judged_N = ~np.isnan(probabilities_NK).any(axis=1)
@@ -117,27 +123,6 @@ def folded(targets_N: NDArray[np.integer], units_N: NDArray[Any], *, folds: int,
         return num_folds, list(splitter.split(np.empty((len(targets_N), 0)), targets_N, units_N))
 
 
-def predict_fold(
-    probabilities_NK: Floats,
-    features_NC: NDArray[np.floating],
-    targets_N: NDArray[np.integer],
-    others: NDArray[np.intp],
-    own: NDArray[np.intp],
-    *,
-    seed: int,
-) -> None:
-    """Fill in the rows `own` with the predictions of a regression that is fitted on the rows `others`.
-
-    A row stays NaN if `others` has no image of its class, because its label cannot be judged then.
-    """
-    known = np.unique(targets_N[others])
-    own = own[np.isin(targets_N[own], known)]
-    if len(known) > 1 and len(own):
-        model = regression(seed=seed).fit(features_NC[others], targets_N[others])
-        probabilities_NK[own] = 0.0
-        probabilities_NK[np.ix_(own, known)] = model.predict_proba(features_NC[own])
-
-
 def calibrated(logits_NK: Floats, targets_N: NDArray[np.integer], seen_N: NDArray[np.bool_]) -> Floats:
     """Return the softmax with one temperature for images that the network was trained on and one for the others; rows with NaN stay NaN."""
     probabilities_NK = np.full(logits_NK.shape, np.nan)
@@ -146,12 +131,3 @@ def calibrated(logits_NK: Floats, targets_N: NDArray[np.integer], seen_N: NDArra
         if part_N.any():
             probabilities_NK[part_N] = softmax(logits_NK[part_N] / fit_temperature(logits_NK[part_N], targets_N[part_N]), axis=1)
     return probabilities_NK
-
-
-def regression(*, seed: int) -> Any:
-    """Return the estimator that judges the features: standardisation, then multinomial logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=MAX_STEPS, random_state=seed))

@@ -1,5 +1,7 @@
 """The judgement of image labels by the features of a trained model. The stage `doubts` and its benchmark use this module."""
 
+from typing import Literal
+
 import pandas as pd
 import torch
 
@@ -20,15 +22,19 @@ def judge(
     folds: int,
     seed: int,
     device: torch.device | str = "cpu",
-    progress: bool = False,
+    workers: int = 1,
+    executor: Literal["local", "ray"] = "local",
 ) -> Doubts:
-    """Judge the label of every row (SPLITS) by the model's features of its face; `faces` are those of `rows`, in the same order."""
+    """Judge the label of every row (SPLITS) by the model's features of its face; `faces` are those of `rows`, in the same order.
+
+    The regressions run on `workers` processes, or as Ray tasks (see mien.doubts.regressions).
+    """
     features_DNC = features_by_depth(
         model,
         faces.images,
         input_px=config.input_px,
         device=device,
-        progress=f"doubts: features of {config.name}" if progress else None,
+        progress=f"doubts: features of {config.name}",
     )
     return doubts(
         features_DNC,
@@ -38,5 +44,7 @@ def judge(
         num_classes=len(config.classes),
         folds=folds,
         seed=seed,
-        progress="doubts: regressions" if progress else None,
+        workers=workers,
+        executor=executor,
+        label="doubts: regressions",
     )

@@ -1,15 +1,13 @@
 """Queues, runs, removes and reads DVC experiments through DVC's command line."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mien.core import paths
+from mien.core.dvc import dvc_command, tools_first
 from mien.core.errors import StudyError
 from mien.study.plan import Run
 
@@ -64,7 +62,7 @@ def remove(names: Iterable[str], *, failed: Iterable[str] = ()) -> None:
 
 def run_queued() -> None:
     """Runs everything that is queued, one run after the other, in copies of the workspace; shows their output until they are done."""
-    code = subprocess.run([sys.executable, "-m", "dvc", "exp", "run", "--run-all"], env=_environment(), check=False).returncode
+    code = subprocess.run(dvc_command("exp", "run", "--run-all"), env=tools_first(), check=False).returncode
     if code:
         raise StudyError(f"`dvc exp run --run-all` ended with code {code}; `dvc queue status` shows the state of each run")
 
@@ -79,14 +77,9 @@ def _experiment(entry: dict[str, Any]) -> Experiment:
 
 
 def _dvc(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(dvc_command(*arguments), env=tools_first(), capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.splitlines() or ["no reason given"]
         reason = next((line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")), lines[-1])
         raise StudyError(f"`dvc {' '.join(arguments[:2])}` failed: {reason}; run from the repository's root, in a git commit")
     return done.stdout
-
-
-def _environment() -> dict[str, str]:
-    """The environment with this environment's tools in PATH, because DVC starts `dvc` and `python` by name."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -8,8 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.preprocessing import StandardScaler
 
-from mien.doubts.confident_learning import REPEATS, C, Doubts, doubts, folded, predict_fold
+from mien.doubts.confident_learning import REPEATS, Doubts, doubts, folded
 from mien.doubts.queue import COLUMNS, counts, review_table
+from mien.doubts.regressions import C, fold_predictions
 
 Numbers = NDArray[np.int64]
 
@@ -42,7 +43,7 @@ def out_of_fold(
     found = np.full((len(targets), 3), np.nan)
     num_folds, parts = folded(targets, units, folds=5, seed=seed)
     for others, own in parts:
-        predict_fold(found, features, targets, others, own, seed=seed)
+        found[own] = fold_predictions(features, targets, others, own, num_classes=3, seed=seed)
     return found, num_folds
 
 

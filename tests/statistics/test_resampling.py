@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.statistics.metrics import Figures
-from mien.statistics.resampling import kinds_of, observe, resample
+from mien.statistics.resampling import _unique_rows, kinds_of, observe, resample
 
 Numbers = NDArray[np.int64]
 
@@ -70,3 +70,14 @@ def test_order_of_rows_and_names_of_groups_do_not_matter_and_seeds_do() -> None:
     assert len(first["0"]) == 1500
     np.testing.assert_array_equal(first["0"], again["0"])
     assert (first["0"] != other["0"]).any()
+
+
+@pytest.mark.parametrize("largest", [1, 255, 256, 70_000, 2**40])
+def test_kinds_are_the_unique_rows_of_numpy(largest: int) -> None:
+    generator = np.random.default_rng(largest)
+    choices = np.concatenate([[0, 0, 1, largest], generator.integers(0, largest + 1, 3)])
+    for num_columns in (1, 2, 5):
+        rows = generator.choice(choices, (400, num_columns))
+        rows[-1] = largest  # also where no other row has it
+        for found, expected in zip(_unique_rows(rows), np.unique(rows, axis=0, return_counts=True), strict=True):
+            assert found.dtype == expected.dtype and np.array_equal(found, expected)

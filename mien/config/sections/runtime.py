@@ -11,7 +11,7 @@ class RuntimeParams(Section):
     """On which hardware the stages run. No stage tracks these parameters, because they do not change results."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto uses a GPU if there is one")
-    workers: NonNegativeInt = Field(0, description="number of processes of the data stages; 0 means one per core")
+    workers: NonNegativeInt = Field(0, description="number of processes of the data stages and of `doubts`; 0 means one per core")
     memory_gb: NonNegativeFloat = Field(
         0.0,
         description="memory for decoded faces on each machine, in GB; sets that need more are decoded while they are used, which gives the "
