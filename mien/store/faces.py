@@ -15,7 +15,7 @@ from torch import Tensor
 from mien.core.errors import TableError
 from mien.core.parallel import num_processes
 from mien.store.encoding import square_pixels
-from mien.store.shards import DIGITS, read_shard
+from mien.store.shards import read_shard, shards_of
 from mien.store.tables import FACES
 
 
@@ -84,7 +84,7 @@ def _shares(rows: pd.DataFrame, targets_N: Tensor, num_classes: int) -> Tensor |
 
 def _encoded(folder: Path, wanted: set[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for digit in DIGITS:
+    for digit in shards_of(folder):
         shard = read_shard(folder, digit, FACES, ["sample_id", "image"])
         names, images = shard.column("sample_id").to_pylist(), shard.column("image")
         found |= {name: images[row].as_py() for row, name in enumerate(names) if name in wanted}

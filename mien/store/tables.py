@@ -212,7 +212,9 @@ def read_predictions(path: Path, *, split: str = "test", columns: list[str] | No
 def read_arrow(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """Reads the table at `path`. Raises TableError if it is missing or does not match `schema`."""
     check_table(path, schema)
-    return pq.read_table(path, columns=columns)
+    with pq.ParquetFile(path) as file:  # pq.read_table takes four times as long for a small table
+        table = file.read(columns)
+    return table if columns is None else table.select(columns)
 
 
 def check_table(path: Path, schema: pa.Schema) -> None:
