@@ -58,7 +58,7 @@ def shards_of(folder: Path) -> tuple[str, ...]:
         found = {digit for digit in DIGITS if (folder / f"{digit}.parquet").is_file()}
         inside = (path for digit, is_folder in nested.items() if is_folder for path in (folder / f"{digit}.parquet").iterdir())
         found |= {path.stem for path in inside if path.suffix == ".parquet" and not path.name.startswith(".")}
-        wanted = set(prefixes(max(map(len, found), default=MOST_DIGITS)))
+        wanted = set(prefixes(min(max(map(len, found), default=MOST_DIGITS), MOST_DIGITS)))
     if strange := sorted(found - wanted):
         raise damaged(folder, f"mixes stores: {shard_path(folder, strange[0])} is no shard of a store with {len(wanted)} shards")
     if lost := sorted(wanted - found):

@@ -96,9 +96,10 @@ def test_a_mixed_store_is_refused(digits: int, other: int, strange: str, tmp_pat
         read_store(folder, BLOBS)
 
 
-def test_a_folder_where_another_store_was_written_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["abc", "a copy of aa"])
+def test_a_file_that_does_not_belong_there_is_refused(name: str, tmp_path: Path) -> None:
     named(tmp_path, 2)
-    shard_path(tmp_path, "abc").touch()
+    shard_path(tmp_path, name).touch()
     with pytest.raises(TableError, match="mixes stores"):
         shards_of(tmp_path)
 
