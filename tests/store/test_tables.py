@@ -66,7 +66,8 @@ def test_a_store_holds_each_sample_once_sorted_and_in_its_shard(tmp_path: Path) 
 def test_equal_texts_are_one_object_in_every_column(tmp_path: Path) -> None:
     names = [f"{number % 5:064x}" for number in range(40)]
     rows = pd.DataFrame({"path": [f"{number}.png" for number in range(40)], "sample_id": names, "group_id": names[::-1]}, dtype=object)
-    rows = rows.assign(label=["happy", None, "sad", "sad"] * 10).reindex(columns=LABELS.names)
+    rows = rows.assign(label=["happy", None, "sad", "sad"] * 10).reindex(columns=LABELS.names).astype(object)
+    rows = rows.where(rows.notna(), None)
     write_table(tmp_path / "t.parquet", rows, LABELS)
     found = read_table(tmp_path / "t.parquet", LABELS)
     assert found["label"].tolist() == ["happy", None, "sad", "sad"] * 10 and found["group_id"].tolist() == names[::-1]
