@@ -84,7 +84,8 @@ def measure(folder: Path, stages: tuple[str, ...], *, without_dedup: bool, code:
 def growth(rows: pd.DataFrame) -> pd.DataFrame:
     """For each stage and each step from one size to the next: exponents, bytes of memory per file, and what NUM_EXPECTED files would need.
 
-    Expected processor time grows by its exponent, and memory by its bytes per file.
+    Expected memory grows with the number of files as from the smaller to the larger size, and so does expected processor time, or by its
+    exponent if that gives more (less than 1 is the fixed time of the start).
     """
     found = []
     for stage, own in rows.groupby("stage", sort=False):
@@ -93,9 +94,11 @@ def growth(rows: pd.DataFrame) -> pd.DataFrame:
             num = large["files"]
             step = {name: _exponent(small, large, name) for name in ("seconds", "cpu_s", "written_gb")}
             per_file_gb = (large["peak_gb"] - small["peak_gb"]) / (num - small["files"])
+            per_file_s = (large["cpu_s"] - small["cpu_s"]) / (num - small["files"])
+            by_exponent_s = large["cpu_s"] * (NUM_EXPECTED / num) ** step["cpu_s"]
             expected = {
                 "bytes_per_file": round(1e9 * per_file_gb),
-                "expected_cpu_h": round(large["cpu_s"] * (NUM_EXPECTED / num) ** step["cpu_s"] / 3600, 2),
+                "expected_cpu_h": round(max(large["cpu_s"] + per_file_s * (NUM_EXPECTED - num), by_exponent_s) / 3600, 3),
                 "expected_gb": round(large["peak_gb"] + per_file_gb * (NUM_EXPECTED - num), 2),
             }
             found.append({"stage": stage, "from": small["files"], "to": num, **step, **expected})
