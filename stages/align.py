@@ -11,7 +11,7 @@ from mien.core.files import replacing_directory, write_json
 from mien.core.leftovers import remove_temporary
 from mien.core.parallel import parallel_map
 from mien.core.stage import command
-from mien.store.shards import DIGITS
+from mien.store.shards import divided, shards_of
 from mien.store.tables import FATES, LABELS, read_table, write_table
 
 
@@ -22,20 +22,22 @@ def main() -> None:
     labels = read_table(paths.LABELS, LABELS, ["sample_id", "path", "subset"])
     kept = always_kept(labels, official=params.split.method == "official", on_missing=how.on_missing)
     samples, whole = set(labels["sample_id"]), set(labels["sample_id"][kept])
+    shards = shards_of(paths.IMAGES)
+    samples_of, whole_of = divided(samples, shards), divided(whole, shards)
     with replacing_directory(paths.FACES) as folder:
         jobs = [
             Job(
-                digit=digit,
+                prefix=prefix,
                 images=paths.IMAGES,
                 squares=folder,
-                samples=frozenset(name for name in samples if name.startswith(digit)),
-                whole=frozenset(name for name in whole if name.startswith(digit)),
+                samples=samples_of[prefix],
+                whole=whole_of[prefix],
                 how=how,
                 jpeg_quality=params.convert.jpeg_quality,
             )
-            for digit in DIGITS
+            for prefix in shards
         ]
-        shards = parallel_map(
+        seen = parallel_map(
             make_squares,
             jobs,
             workers=params.runtime.workers,
@@ -45,7 +47,7 @@ def main() -> None:
             sizes=[len(job.samples) for job in jobs],
         )
         remove_temporary(folder)  # of workers that died, whose work others repeated
-        sightings = {sample_id: sighting for shard in shards for sample_id, sighting in shard.items()}
+        sightings = {sample_id: sighting for shard in seen for sample_id, sighting in shard.items()}
         removed = removed_rows(labels[~kept], sightings, min_score=how.min_score)
         write_table(folder / paths.FACES_REMOVED.name, removed, FATES)
     faces = [sighting.num_faces for sighting in sightings.values()]

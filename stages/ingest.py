@@ -23,7 +23,7 @@ from mien.store.tables import FILES, write_table
 
 
 def main() -> None:
-    """Reads every file of ingest.source once. Writes a row per file to data/raw/files.parquet, and contents to data/raw/[0-f].parquet."""
+    """Reads every file of ingest.source once. Writes a row per file to data/raw/files.parquet, and contents to the shards of data/raw."""
     whole = load_params()
     params, known = whole.ingest, whole.labels.spellings
     source, metadata_path = source_place(params.source), Path(params.metadata)

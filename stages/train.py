@@ -16,7 +16,7 @@ from mien.core.stage import command
 from mien.models.store import save_model
 from mien.models.weights import read_note
 from mien.store.faces import load_faces
-from mien.store.shards import DIGITS, shard_path
+from mien.store.shards import shard_path, shards_of
 from mien.store.tables import SPLITS, read_table
 from mien.tracking import run as tracking
 from mien.training.callbacks import Row
@@ -85,7 +85,12 @@ def _train(model: str, device: str, processes: Processes, *, workers: int, memor
         )
 
     def fingerprints() -> dict[int, str]:
-        inputs = [paths.SPLITS, *(shard_path(paths.FACES, digit) for digit in DIGITS), *paths.pretrained(model).iterdir(), *tables]
+        inputs = [
+            paths.SPLITS,
+            *(shard_path(paths.FACES, digit) for digit in shards_of(paths.FACES)),
+            *paths.pretrained(model).iterdir(),
+            *tables,
+        ]
         given: dict[str, Any] = {"code": paths.code("train", model), "inputs": inputs, "device": device, "num_processes": processes.num}
         return {seed: fingerprint(config.of_seed(seed), **given) for seed in config.seeds}
 

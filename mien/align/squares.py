@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,8 +12,11 @@ from mien.align.geometry import choose_face
 from mien.align.turning import Doubted, Found, best_score, box_before, find_faces
 from mien.config.sections.faces import FaceParams
 from mien.store.encoding import stored_image
-from mien.store.shards import read_shard, write_shard
+from mien.store.shards import read_row_group, row_group_sizes, write_shard
 from mien.store.tables import FACES, IMAGES
+
+if TYPE_CHECKING:
+    from mien.align.mtcnn import FaceDetector
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Job:
     A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out.
     """
 
-    digit: str
+    prefix: str
     images: Path
     squares: Path
     samples: frozenset[str]
@@ -32,7 +35,7 @@ class Job:
     jpeg_quality: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """The detections in one image: the number of faces that score at least `faces.min_score` and the best score of all faces, both in the
     image rotated clockwise by `turn_deg`; and the result of another rotation that was better, but not by enough to rotate the image."""
@@ -44,24 +47,36 @@ class Sighting:
 
 
 def make_squares(job: Job) -> dict[str, Sighting]:
-    """Writes the shard. Returns the sighting of each sample, including those left out; empty if no faces were searched for."""
-    pictures = read_shard(job.images, job.digit, IMAGES, ["sample_id", "image"])
-    pictures = pictures.filter(pc.is_in(pictures.column("sample_id"), value_set=pa.array(sorted(job.samples), pa.string())))
-    stored = dict(zip(pictures.column("sample_id").to_pylist(), pictures.column("image").to_pylist(), strict=True))
-    assert stored.keys() == job.samples, f"shard {job.digit}: labels name samples that have no image"
-    if job.how.detector == "none":
-        rows = [_whole(data, job) | {"sample_id": sample_id} for sample_id, data in stored.items()]
-        sightings: dict[str, Sighting] = {}
-    else:
-        rows, sightings = _find(stored, job)
-    write_shard(job.squares, job.digit, pa.Table.from_pylist(rows, schema=FACES), FACES)
+    """Writes the shard. Returns the sighting of each sample, including those left out; empty if no faces were searched for.
+
+    One row group of images is in memory at a time, and all squares of the shard.
+    """
+    detector = None if job.how.detector == "none" else _detector()
+    wanted = pa.array(sorted(job.samples), pa.string())
+    squares, sightings, num_read = [FACES.empty_table()], dict[str, Sighting](), 0
+    for group in range(len(row_group_sizes(job.images, job.prefix, IMAGES))):
+        images = read_row_group(job.images, job.prefix, group, ["sample_id", "image"])
+        images = images.filter(pc.is_in(images.column("sample_id"), value_set=wanted))
+        stored = dict(zip(images.column("sample_id").to_pylist(), images.column("image").to_pylist(), strict=True))
+        num_read += len(stored)
+        if detector is None:
+            rows = [_whole(data, job) | {"sample_id": sample_id} for sample_id, data in stored.items()]
+        else:
+            rows, seen = _find(stored, job, detector)
+            sightings |= seen
+        squares.append(pa.Table.from_pylist(rows, schema=FACES))
+    assert num_read == len(job.samples), f"shard {job.prefix}: labels name samples that have no image"
+    write_shard(job.squares, job.prefix, pa.concat_tables(squares).combine_chunks(), FACES)
     return sightings
 
 
-def _find(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dict[str, Sighting]]:
+def _detector() -> "FaceDetector":
     from mien.align.mtcnn import FaceDetector  # here, because `faces.detector: none` needs no ONNX Runtime
 
-    detector = FaceDetector()
+    return FaceDetector()
+
+
+def _find(stored: dict[str, bytes], job: Job, detector: "FaceDetector") -> tuple[list[dict[str, Any]], dict[str, Sighting]]:
     rows, sightings = [], {}
     for sample_id, data in stored.items():
         found = find_faces(stored_image(data), detector, turns=job.how.turns, min_score=job.how.min_score)

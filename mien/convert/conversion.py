@@ -16,7 +16,7 @@ from mien.convert.hashing import hash_input, perceptual_hashes, pixel_sha256, th
 from mien.convert.quality import quality
 from mien.core.parallel import parallel_map, run_alone
 from mien.store.encoding import encode, reduced
-from mien.store.shards import DIGITS, ShardWriter, read_row_group, row_group_sizes
+from mien.store.shards import ShardWriter, read_row_group, row_group_sizes, shards_of
 from mien.store.tables import BLOBS, IMAGES, REJECTED, THUMBNAIL_PX, read_arrow, write_table
 
 
@@ -28,7 +28,7 @@ class Piece:
     """
 
     raw: Path
-    digit: str
+    prefix: str
     group: int
     num_images: int
     folder: Path
@@ -37,33 +37,38 @@ class Piece:
 
     @property
     def images(self) -> Path:
-        return self.folder / f"{self.digit}-{self.group:06d}.images"
+        return self._named("images")
 
     @property
     def rejected(self) -> Path:
         """The path of the rejected rows. This file is written last, so the piece is done if it exists."""
-        return self.folder / f"{self.digit}-{self.group:06d}.rejected"
+        return self._named("rejected")
 
     @property
     def journal(self) -> Path:
         """The path of the file that names the sample in work, so that it is known if the process dies."""
-        return self.folder / f"{self.digit}-{self.group:06d}.journal"
+        return self._named("journal")
+
+    def _named(self, suffix: str) -> Path:
+        """In a folder for each shard: a writing looks through the folder for what killed processes left there."""
+        return self.folder / self.prefix / f"{self.prefix}-{self.group:06d}.{suffix}"
 
 
 def pieces_of(raw: Path, folder: Path, params: ConvertParams) -> list[Piece]:
     """The pieces of a raw store, in order. Their results will be written into `folder`."""
     return [
-        Piece(raw, digit, group, num_images, folder, params)
-        for digit in DIGITS
-        for group, num_images in enumerate(row_group_sizes(raw, digit, BLOBS))
+        Piece(raw, prefix, group, num_images, folder, params)
+        for prefix in shards_of(raw)
+        for group, num_images in enumerate(row_group_sizes(raw, prefix, BLOBS))
     ]
 
 
 def convert_piece(piece: Piece) -> None:
     """Converts one row group and writes two tables into `piece.folder`. No file content makes it raise an error."""
-    blobs = read_row_group(piece.raw, piece.digit, piece.group)
+    blobs = read_row_group(piece.raw, piece.prefix, piece.group)
     images: list[dict[str, Any]] = []
     inputs, rejected = [], []
+    piece.journal.parent.mkdir(exist_ok=True)
     with piece.journal.open("wb", buffering=0) as journal:
         for sample_id, content in zip(blobs["sample_id"].to_pylist(), blobs["bytes"], strict=True):
             journal.seek(0)  # each sample_id has the same length; reopening the file would take longer than a small image
@@ -154,15 +159,17 @@ def _convert_alone(piece: Piece) -> None:
         piece = replace(piece, condemned=piece.condemned | {culprit})
 
 
-def _join(pieces: Sequence[Piece], folder: Path, *, rejected: Path) -> None:
-    for digit in DIGITS:
-        with ShardWriter(folder, digit, IMAGES) as writer:
-            for piece in pieces:
-                if piece.digit == digit:
-                    rows = read_arrow(piece.images, IMAGES)
-                    if len(rows):
-                        writer.write(rows)
-                    piece.images.unlink()
+def _join(pieces: Sequence[Piece], folder: Path, *, raw: Path, rejected: Path) -> None:
+    by_shard: dict[str, list[Piece]] = {prefix: [] for prefix in shards_of(raw)}
+    for piece in pieces:
+        by_shard[piece.prefix].append(piece)
+    for prefix, own in by_shard.items():
+        with ShardWriter(folder, prefix, IMAGES) as writer:
+            for piece in own:
+                rows = read_arrow(piece.images, IMAGES)
+                if len(rows):
+                    writer.write(rows)
+                piece.images.unlink()
     write_table(rejected, pa.concat_tables([REJECTED.empty_table(), *(read_arrow(piece.rejected, REJECTED) for piece in pieces)]), REJECTED)
 
 
@@ -180,5 +187,5 @@ def convert_store(
     scratch.mkdir()
     pieces = pieces_of(raw, scratch, params)
     convert_pieces(pieces, workers=workers, executor=executor)
-    _join(pieces, folder, rejected=rejected)
+    _join(pieces, folder, raw=raw, rejected=rejected)
     shutil.rmtree(scratch)

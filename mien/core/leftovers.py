@@ -42,8 +42,8 @@ def sweep(path: Path) -> None:
 
 
 def remove_temporary(folder: Path) -> None:
-    """Removes all temporary files and folders in `folder`, in which nothing may be writing any more, on whatever machine."""
-    for path in list(folder.iterdir()):
+    """Removes all temporary files and folders below `folder`, in which nothing may be writing any more, on whatever machine."""
+    for path in list(folder.rglob("*")):
         if MADE.fullmatch(path.name):
             remove(path)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mien.convert.hashing import thumbnail
 from mien.core.parallel import num_processes
 from mien.store.encoding import stored_image
-from mien.store.shards import DIGITS, read_shard
+from mien.store.shards import read_shard, shards_of
 from mien.store.tables import IMAGES
 
 DETAIL_PX: Final = 96  # images whose shorter side is smaller are not compared at higher resolution
@@ -27,7 +27,7 @@ def stored_details(store: Path, sample_ids: Collection[str], *, workers: int) ->
     wanted = pa.array(sorted(set(sample_ids)), pa.string())
     found: dict[str, NDArray[np.uint8]] = {}
     with ThreadPoolExecutor(num_processes(workers)) as pool:
-        for digit in DIGITS if len(wanted) else ():
+        for digit in shards_of(store) if len(wanted) else ():
             shard = read_shard(store, digit, IMAGES, ["sample_id", "image"])
             here = shard.filter(pc.is_in(shard["sample_id"], value_set=wanted))
             found |= zip(here["sample_id"].to_pylist(), pool.map(_detail, here["image"]), strict=True)

@@ -1,6 +1,8 @@
 """Collects the contents of a source into the raw store. Memory holds one file and one row group at a time, however large the source is."""
 
 import hashlib
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -8,16 +10,22 @@ from typing import BinaryIO, Self
 import numpy as np
 import pyarrow as pa
 
-from mien.store.shards import DIGITS, ShardWriter
+from mien.store.shards import DIGITS, ShardWriter, num_digits, prefixes
 from mien.store.tables import BLOBS
 
 # A row group is also the unit of work of `convert`, so it is small enough to keep many cores busy and the progress bar moving.
 GROUP_ROWS = 256
 GROUP_BYTES = 8 * 2**20
 
+Place = tuple[str, tuple[int, int]]
+"""A content's sample_id, and its offset and size in a temporary file."""
+
 
 class BlobSpool:
-    """Collects contents, in any order, in sixteen temporary files in `folder`; `write_store` then writes each content once, sorted."""
+    """Collects contents, in any order, in sixteen temporary files in `folder`; `write_store` then writes each content once, sorted.
+
+    There are sixteen for any number of shards, which is only known at the end, and because few files may be open at once.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -47,29 +55,43 @@ class BlobSpool:
         return sample_id
 
     def write_store(self, folder: Path) -> None:
-        """Writes the shards of BLOBS. Each temporary file is emptied as soon as its shard is written, to save disk space."""
+        """Writes the shards of BLOBS, as many as `num_digits` chooses for these contents.
+
+        Each temporary file is emptied as soon as its shards are written, to save disk space.
+        """
+        num_bytes = sum(size for places in self._places.values() for _, size in places.values())
+        shards = prefixes(num_digits(len(self), num_bytes))
         for digit, file in self._files.items():
-            with ShardWriter(folder, digit, BLOBS) as writer:
-                group, total = list[tuple[str, int, int]](), 0
-                for sample_id, (offset, size) in sorted(self._places[digit].items()):
-                    if group and (len(group) == GROUP_ROWS or total + size > GROUP_BYTES):
+            waiting = deque(sorted(self._places[digit].items()))
+            for prefix in (name for name in shards if name.startswith(digit)):
+                with ShardWriter(folder, prefix, BLOBS) as writer:
+                    for group in _groups(waiting, prefix):
                         writer.write(_rows(group, file))
-                        group, total = [], 0
-                    group.append((sample_id, offset, size))
-                    total += size
-                if group:
-                    writer.write(_rows(group, file))
             file.truncate(0)
 
 
-def _rows(group: list[tuple[str, int, int]], file: BinaryIO) -> pa.Table:
-    """The rows of a `group` of (sample_id, offset, size). All contents are read into one buffer, which is not copied again."""
-    offsets = np.concatenate([[0], np.cumsum([size for *_, size in group])])
+def _groups(waiting: deque[Place], prefix: str) -> Iterator[list[Place]]:
+    """Takes the contents of one shard from the front of `waiting`, in row groups."""
+    group, total = list[Place](), 0
+    while waiting and waiting[0][0].startswith(prefix):
+        sample_id, (offset, size) = waiting.popleft()
+        if group and (len(group) == GROUP_ROWS or total + size > GROUP_BYTES):
+            yield group
+            group, total = [], 0
+        group.append((sample_id, (offset, size)))
+        total += size
+    if group:
+        yield group
+
+
+def _rows(group: list[Place], file: BinaryIO) -> pa.Table:
+    """The rows of a row group. All contents are read into one buffer, which is not copied again."""
+    offsets = np.concatenate([[0], np.cumsum([size for _, (_, size) in group])])
     content = bytearray(int(offsets[-1]))
-    for (_, offset, size), start in zip(group, offsets, strict=False):
+    for (_, (offset, size)), start in zip(group, offsets, strict=False):
         file.seek(offset)
         read = file.readinto(memoryview(content)[start : start + size])  # type: ignore[attr-defined]
         assert read == size
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(content)]
     contents = pa.Array.from_buffers(pa.binary(), len(group), buffers)
-    return pa.table([[sample_id for sample_id, *_ in group], contents], schema=BLOBS)
+    return pa.table([[sample_id for sample_id, _ in group], contents], schema=BLOBS)

@@ -18,6 +18,7 @@ from mien.ingest.sources.walk import Found, walk
 from mien.inventory.known import Known
 
 BLOCK_BYTES = 2**20
+_AT_ONCE = 4096  # files that wait for a thread, each of which takes about a kilobyte
 
 
 def files_of(source: Path) -> list[Found]:
@@ -40,13 +41,15 @@ def rows_of(files: Iterable[Found], known: Known, *, workers: int) -> list[dict[
         ThreadPoolExecutor(num_processes(workers)) as pool,
         tqdm(total=total, desc="inventory", unit="B", unit_scale=True, disable=not unread) as bar,
     ):
-        for index, result in zip(unread, pool.map(_read, [files[index].place for index in unread]), strict=True):
-            bar.update(files[index].size_bytes or 0)
-            if isinstance(result, str):
-                sha256s[index] = result
-                known.add(files[index], result)
-            else:
-                errors[index] = error_reason(result)
+        for start in range(0, len(unread), _AT_ONCE):
+            batch = unread[start : start + _AT_ONCE]
+            for index, result in zip(batch, pool.map(_read, [files[index].place for index in batch]), strict=True):
+                bar.update(files[index].size_bytes or 0)
+                if isinstance(result, str):
+                    sha256s[index] = result
+                    known.add(files[index], result)
+                else:
+                    errors[index] = error_reason(result)
     return [
         {
             "path": file.path,

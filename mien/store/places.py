@@ -5,6 +5,7 @@ therefore a piece of the file, which `locate` finds behind the one before it. Th
 """
 
 import os
+import resource
 import weakref
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -17,21 +18,24 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mien.core.outputs import damaged
-from mien.store.shards import DIGITS, shard_path
+from mien.store.shards import shard_path, shards_of
 from mien.store.tables import check_table
 
 ROWS = 64
 """rows that are read at a time"""
+OTHER_FILES = 512
+"""files that may be open besides the shards"""
 HEAD = 2**16
 """bytes that may lie between two images: the head of a page, far less than this"""
 
 
 class OpenShards:
-    """The sixteen shards of a store as open files: they stay as they were opened, even if `dvc repro` replaces them."""
+    """The shards of a store as open files: they stay as they were opened, even if `dvc repro` replaces them."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         """Raises TableError if a shard is missing or does not match `schema`, which has the columns sample_id and image."""
-        self.paths = [shard_path(folder, digit) for digit in DIGITS]
+        self.paths = [shard_path(folder, prefix) for prefix in shards_of(folder)]
+        _allow_files(len(self.paths) + OTHER_FILES)
         self._files: list[int] = []
         weakref.finalize(self, _close, self._files)
         for path in self.paths:
@@ -48,7 +52,7 @@ class Places:
     """Where each of N images stands, 13 bytes per image."""
 
     shards: OpenShards
-    shard_N: NDArray[np.uint8]
+    shard_N: NDArray[np.uint16]
     offset_N: NDArray[np.int64]
     length_N: NDArray[np.uint32]
 
@@ -98,6 +102,13 @@ def _behind(shards: OpenShards, number: int, end: int, content: bytes) -> int:
     if place < 0:
         raise damaged(shards.paths[number], "has images that are compressed or encoded")
     return end + place + 4
+
+
+def _allow_files(num: int) -> None:
+    """Raises the limit of open files of this process if it is lower; only stores of 4,096 shards need more than usual limits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < num:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (num if hard == resource.RLIM_INFINITY else min(num, hard), hard))
 
 
 def _close(files: list[int]) -> None:

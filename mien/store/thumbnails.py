@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.store.encoding import stored_image
-from mien.store.shards import DIGITS, read_shard
+from mien.store.shards import read_shard, shards_of
 from mien.store.tables import IMAGES, PICTURES, read_arrow, write_table
 
 FACE_PX = 96
@@ -42,7 +42,7 @@ def stored_thumbnails(images: Path, sample_ids: Collection[str], *, max_px: int 
     """Images of the store `images` as WebP, by sample_id. Images that could not be decoded are not in the store and are left out."""
     wanted = sorted({name for name in sample_ids if name})
     found: dict[str, bytes] = {}
-    for digit in DIGITS:
+    for digit in shards_of(images):
         here = {name for name in wanted if name.startswith(digit)}
         if here:
             shard = read_shard(images, digit, IMAGES, ["sample_id", "image"])

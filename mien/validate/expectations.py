@@ -83,7 +83,8 @@ def _run(context: Any, source: Any, suite: Suite) -> list[Verdict]:
     )
     details = {"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.key), "partial_unexpected_count": _NUM_EXAMPLES}
     checkpoint = context.checkpoints.add(gx.Checkpoint(name=suite.name, validation_definitions=[definition], result_format=details))
-    run = checkpoint.run(batch_parameters={"dataframe": _shown(suite.table.reset_index(drop=True))})
+    columns = dict.fromkeys([*suite.key, *(it.arguments["column"] for it in suite.expectations if "column" in it.arguments)])
+    run = checkpoint.run(batch_parameters={"dataframe": _shown(suite.table[list(columns)].reset_index(drop=True))})
     (outcome,) = run.run_results.values()
     by_position = {result.expectation_config.meta["position"]: result for result in outcome.results}
     assert len(by_position) == len(suite.expectations), f"{suite.name}: expectations without a result"

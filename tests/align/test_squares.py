@@ -99,7 +99,7 @@ def test_faces_are_cut_and_faceless_pictures_stay_only_if_they_must(tmp_path: Pa
     sightings = make_squares(jobs(source, target, set(images), how, {"3c"})[3])
     assert sightings == {"3a": Sighting(1, 0.99), "3b": Sighting(0, None), "3c": Sighting(0, None)}
     for job in jobs(source, target, set(), how):
-        if job.digit != "3":
+        if job.prefix != "3":
             make_squares(job)
     face, whole = read_store(target, FACES).to_pylist()
     assert (face["sample_id"], whole["sample_id"]) == ("3a", "3c")

@@ -19,8 +19,8 @@ LIMIT_BYTES = 3000
 
 def killed(piece: Piece) -> None:
     """The first worker of each of the first pieces is killed after its work and before it is noted as done."""
-    once = FAULTS / piece.digit
-    if piece.digit in "0123" and not once.exists():
+    once = FAULTS / piece.prefix
+    if piece.prefix in "0123" and not once.exists():
         once.touch()
         piece.images.with_name(f".{piece.images.name}.elsewhere.1.tmp").write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -31,8 +31,8 @@ def waiting(piece: Piece) -> None:
     """Notes on which node it runs; unless it is one of the first pieces, waits until the test says `go`."""
     from ray import get_runtime_context
 
-    (FAULTS / f"{piece.digit}.{get_runtime_context().get_node_id()}").touch()
-    while piece.digit not in "01" and not (FAULTS / "go").exists():
+    (FAULTS / f"{piece.prefix}.{get_runtime_context().get_node_id()}").touch()
+    while piece.prefix not in "01" and not (FAULTS / "go").exists():
         time.sleep(0.02)
     convert_piece(piece)
 

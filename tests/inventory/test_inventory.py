@@ -57,6 +57,12 @@ def test_every_file_has_its_hash(source: Path, tmp_path: Path) -> None:
     }
 
 
+def test_few_files_wait_at_once_without_a_change(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = rows(source, tmp_path / "cache")
+    monkeypatch.setattr(listing, "_AT_ONCE", 2)
+    assert rows(source, tmp_path / "other") == found
+
+
 def test_an_archive_is_one_file(tmp_path: Path) -> None:
     (tmp_path / "set.zip").write_bytes(b"zip")
     assert rows(tmp_path / "set.zip", tmp_path / "cache") == [

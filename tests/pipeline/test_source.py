@@ -69,3 +69,16 @@ def test_a_missing_source_is_named_in_the_projects_own_words(place: Workspace) -
     output = place.run("dvc", "repro", "ingest", code=255)
     assert "error: ingest.source: " in output and "no such photos does not exist" in output and "Errno" not in output
     place.run("git", "checkout", "-q", ".")
+
+
+def test_a_store_of_256_shards_is_converted_again_for_other_contents_only(place: Workspace) -> None:
+    shards = place.root / "mien/store/shards.py"
+    shards.write_text(shards.read_text().replace("MOST_BYTES = 256 * 2**20", "MOST_BYTES = 2**10"))
+    place.run("dvc", "repro", "convert")
+    assert len(list((place.root / "data/images").glob("?.parquet/??.parquet"))) == 256
+    (place.root / "data/incoming/sad/a.png").rename(place.root / "data/incoming/happy/c.png")
+    assert place.stages_run(place.run("dvc", "repro", "convert")) == {"ingest"}
+    (place.root / "data/incoming/happy/d.png").write_bytes(saved(smooth(seed=20), "PNG"))
+    assert place.stages_run(place.run("dvc", "repro", "convert")) == {"ingest", "convert"}
+    place.run("git", "checkout", "-q", ".")
+    place.run("dvc", "checkout", "-q", "-f", "data/incoming.dvc")

@@ -10,7 +10,7 @@ import pytest
 
 from mien.core.errors import TableError
 from mien.store.shards import DIGITS, read_store, row_group_sizes, write_shard
-from mien.store.tables import BLOBS, REJECTED, read_arrow, read_table, write_table
+from mien.store.tables import BLOBS, LABELS, REJECTED, read_arrow, read_table, write_table
 
 RECORDS = [
     {"sample_id": "b" * 64, "reason": "blank", "detail": None, "decodable": True},
@@ -61,3 +61,17 @@ def test_a_store_holds_each_sample_once_sorted_and_in_its_shard(tmp_path: Path) 
     kept = read_store(tmp_path, BLOBS, keep=some)
     assert set(kept["sample_id"].to_pylist()) == some
     assert [value.as_py() for value in kept["bytes"]] == [name.encode() for name in sorted(some)]
+
+
+def test_equal_texts_are_one_object_in_every_column(tmp_path: Path) -> None:
+    names = [f"{number % 5:064x}" for number in range(40)]
+    rows = pd.DataFrame({"path": [f"{number}.png" for number in range(40)], "sample_id": names, "group_id": names[::-1]}, dtype=object)
+    rows = rows.assign(label=["happy", None, "sad", "sad"] * 10).reindex(columns=LABELS.names).astype(object)
+    rows = rows.where(rows.notna(), None)
+    write_table(tmp_path / "t.parquet", rows, LABELS)
+    found = read_table(tmp_path / "t.parquet", LABELS)
+    assert found["label"].tolist() == ["happy", None, "sad", "sad"] * 10 and found["group_id"].tolist() == names[::-1]
+    assert len(set(map(id, found["label"]))) == 3 and len(set(map(id, [*found["sample_id"], *found["group_id"]]))) == 5
+    assert read_table(tmp_path / "t.parquet", LABELS, ["label", "path"]).columns.tolist() == ["label", "path"]
+    write_table(tmp_path / "none.parquet", rows[:0], LABELS)
+    assert read_table(tmp_path / "none.parquet", LABELS).dtypes.tolist() == found[:0].dtypes.tolist()

@@ -1,0 +1,1 @@
+"""A large synthetic data set, and what the processes of a stage need."""
