@@ -130,7 +130,7 @@ def places_of(folder: Path, names: list[str]) -> Places:
     shards = OpenShards(folder, FACES)
     found = {name: (shard, offset, len(content)) for name, shard, offset, content in locate(shards, set(names))}
     columns = zip(*(found[name] for name in names), strict=True)
-    return Places(shards, *(np.array(column, kind) for column, kind in zip(columns, (np.uint8, np.int64, np.uint32), strict=True)))
+    return Places(shards, *(np.array(column, kind) for column, kind in zip(columns, (np.uint16, np.int64, np.uint32), strict=True)))
 
 
 def test_nothing_is_written(folder: Path, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

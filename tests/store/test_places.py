@@ -59,7 +59,7 @@ def test_each_wanted_image_is_found_and_read(tmp_path: Path, write: Callable[[Pa
     found = {name: (shard, offset, content) for name, shard, offset, content in locate(shards, wanted)}
     assert {name: content for name, (_, _, content) in found.items()} == {name: rows[name] for name in wanted}
     columns = zip(*((shard, offset, len(content)) for shard, offset, content in found.values()), strict=True)
-    kinds = (np.uint8, np.int64, np.uint32)
+    kinds = (np.uint16, np.int64, np.uint32)
     places = Places(shards, *(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
     assert [places.read(row) for row in range(len(places))] == [rows[name] for name in found]
     assert [places[[2, 0, 2]].read(row) for row in range(3)] == [rows[list(found)[row]] for row in (2, 0, 2)]
@@ -72,7 +72,7 @@ def place_of_one(folder: Path) -> tuple[str, Places]:
         write_whole(folder, digit, table(rows, digit))
     shards = OpenShards(folder, FACES)
     ((_, shard, offset, content),) = locate(shards, set(rows))
-    return "a", Places(shards, np.array([shard], np.uint8), np.array([offset]), np.array([len(content)], np.uint32))
+    return "a", Places(shards, np.array([shard], np.uint16), np.array([offset]), np.array([len(content)], np.uint32))
 
 
 def test_a_replaced_shard_is_read_as_it_was(tmp_path: Path) -> None:
