@@ -29,7 +29,7 @@ def validation_loader(faces: FaceSet) -> "DataLoader[tuple[Tensor, ...]]":
 def _loader(faces: FaceSet, batches: EpochBatches | Sequence[Tensor], *more: Tensor | None) -> "DataLoader[tuple[Tensor, ...]]":
     # Worker processes of the DataLoader would only copy images that are in memory, or decode others no sooner than threads do.
     columns = _Columns([faces.targets_N, *(column for column in more if column is not None)])
-    return DataLoader(columns, batch_size=None, sampler=_Fetching(faces.images, batches))  # type: ignore[arg-type]
+    return DataLoader(columns, batch_size=None, sampler=_Fetching(faces.images, batches))
 
 
 class _Fetching(Iterable[Fetched]):
