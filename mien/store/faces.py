@@ -76,12 +76,8 @@ def _located(folder: Path, sample_ids: Sequence[str], max_px: int) -> tuple[Plac
     """Where each face stands, and the side at which all are returned."""
     shards, side = OpenShards(folder, FACES), _CommonSide(max_px)
     number = {name: place for place, name in enumerate(dict.fromkeys(sample_ids))}
-<<<<<<< HEAD
-    shard_N, offset_N, length_N = (np.zeros(len(number), kind) for kind in (np.uint16, np.int64, np.uint32))
-=======
-    shard_N, offset_N = np.zeros(len(number), np.uint8), np.zeros(len(number), np.int64)
+    shard_N, offset_N = np.zeros(len(number), np.uint16), np.zeros(len(number), np.int64)
     length_N = np.zeros(len(number), np.uint32)
->>>>>>> w-stream
     missing = set(number)
     for name, shard, offset, content in locate(shards, number):
         own = number[name]
