@@ -108,9 +108,7 @@ def log_report() -> None:
 
 
 def _wanted() -> bool:
-    # Further processes of a distributed training would only write the same again.
-    ranks = (os.environ.get(name, "0") for name in ("RANK", "LOCAL_RANK"))
-    return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no") and all(rank == "0" for rank in ranks)
+    return os.environ.get("MIEN_TRACKING", "").lower() not in ("off", "0", "false", "no")
 
 
 def _start(place: Path) -> subprocess.Popen[bytes] | None:

@@ -11,6 +11,8 @@ from torch import Tensor, distributed
 from torch.nn.modules._functions import SyncBatchNorm
 from typing_extensions import override
 
+from mien.training.processes import sum_over_processes
+
 
 def whole_batch_norm(
     rows: Tensor,
@@ -37,8 +39,7 @@ def whole_batch_norm(
         return normalised
     wide, shape = rows.to(torch.promote_types(rows.dtype, torch.float32)), (1, -1, *(1 for _ in rows.shape[2:]))
     others = [axis for axis in range(rows.ndim) if axis != 1]
-    count = torch.tensor(float(rows.numel() // rows.shape[1]), dtype=wide.dtype)
-    distributed.all_reduce(count)
+    count = sum_over_processes(torch.tensor(float(rows.numel() // rows.shape[1]), dtype=wide.dtype))
     # Two passes: the mean of squares minus the square of the mean would cancel.
     mean_C = _summed(wide.sum(dim=others)) / count
     centred = wide - mean_C.view(shape)
@@ -64,13 +65,9 @@ class _Summed(torch.autograd.Function):
     @staticmethod
     @override
     def forward(_ctx: Any, own: Tensor) -> Tensor:
-        found = own.clone()
-        distributed.all_reduce(found)
-        return found
+        return sum_over_processes(own)
 
     @staticmethod
     @override
     def backward(_ctx: Any, gradient: Tensor) -> Tensor:
-        found = gradient.clone()
-        distributed.all_reduce(found)
-        return found
+        return sum_over_processes(gradient)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed
 
 from mien.core.errors import MienError, TrainingError
 
@@ -156,3 +156,10 @@ def check_shares(processes: Processes, *, model: str, batch_size: int) -> None:
             f"models.{model}.train.batch_size: must be a multiple of runtime.devices × runtime.num_nodes, which is {processes.num} "
             f"(got {batch_size}); each process takes an equal part of each batch; change one of them"
         )
+
+
+def sum_over_processes(own: Tensor) -> Tensor:
+    """The sum of a tensor over all processes, without a gradient."""
+    found = own.detach().clone()
+    distributed.all_reduce(found)
+    return found

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from typing_extensions import override
 
 from mien.training.batch_norm import whole_batch_norm
-from mien.training.processes import Processes
+from mien.training.processes import Processes, sum_over_processes
 
 Forward = Callable[[Tensor], tuple[Tensor, ...]]
 
@@ -55,9 +55,7 @@ class Shares:
             total = loss + penalty
             return total, total
         own = penalty * self.own_part
-        whole = own.detach().clone()
-        distributed.all_reduce(whole)
-        return (loss + own) * num, loss.detach() + whole
+        return (loss + own) * num, loss.detach() + sum_over_processes(own)
 
 
 def _gathered(own: Tensor, sizes: list[int], rank: int) -> Tensor:

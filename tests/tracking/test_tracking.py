@@ -442,14 +442,21 @@ def test_a_broken_mlflow_costs_a_warning(folder: Folder, tmp_path_factory: pytes
 
 def test_off_starts_nothing(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
-    for name, value in (("MIEN_TRACKING", "off"), ("LOCAL_RANK", "1"), ("RANK", "3")):
-        monkeypatch.setenv(name, value)
+    for value in ("off", "0", "False", "no"):
+        monkeypatch.setenv("MIEN_TRACKING", value)
         with tracking.model_run("first", stage="train") as run:
             run.log_epoch({"val_loss": 1.0}, 0)
         tracking.log_experiment()
         tracking.log_report()
-        monkeypatch.delenv(name)
     assert not list(folder.root.glob("mlflow*")) and not (folder.root / ".mien").exists()
+
+
+def test_variables_that_another_job_left_do_not_turn_it_off(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID"):
+        monkeypatch.setenv(name, "3")
+    with tracking.model_run("first", stage="train") as run:
+        run.log_epoch({"val_loss": 1.0}, 0)
+    assert (folder.root / ".mien").exists()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
