@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from mien.tracking import store
@@ -124,7 +125,13 @@ class Writer:
         if self._opening.tags["stage"] != "track":
             self._client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
         if not run.inputs.dataset_inputs:
-            self._client.log_inputs(run_id, [_dataset(**self._opening.dataset)])
+            self._name_data(run_id, [_dataset(**self._opening.dataset)])
+
+    def _name_data(self, run_id: str, entries: list[Any]) -> None:
+        try:
+            self._client.log_inputs(run_id, entries)
+        except MlflowException:  # another machine has just made the entry of the same data, which MLflow finds the second time
+            self._client.log_inputs(run_id, entries)
 
     def _keep(self, path: Path) -> None:
         """Uploads a file or folder unless the run has it with this content; files that have left a folder stay with the run."""

@@ -32,7 +32,7 @@ def test_experiments_at_once_are_whole_on_the_server(workspace: Workspace, tmp_p
             titles = {run.info.run_id: run.info.run_name for run in found}
             assert sorted(titles.values()) == sorted(EXPERIMENTS)
             models = client.search_runs([mien.experiment_id], "tags.`mien.kind` = 'model'")
-            assert {titles[run.data.tags["mlflow.parentRunId"]]: run.data.params["loss_params.gamma"] for run in models} == EXPERIMENTS
+            assert {titles[run.data.tags["mlflow.parentRunId"]]: run.data.params["loss.gamma"] for run in models} == EXPERIMENTS
             for run in models:
                 assert run.info.status == "FINISHED" and 0 <= run.data.metrics["test/macro_f1"] <= 1
                 epochs = [point.step for point in client.get_metric_history(run.info.run_id, "val_loss")]

@@ -15,7 +15,7 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.tracking.sync import sync
 from tests.services import Storage, mlflow_server, postgresql, s3_server
-from tests.tracking.test_tracking import COMPARE, EVALUATE, EXPLAIN, PARAMS, TRAIN, Folder, configured, write_metrics
+from tests.tracking.test_tracking import COMPARE, EVALUATE, EXPLAIN, PARAMS, TRAIN, Folder, configured, wait_for, write_metrics
 
 BUCKET = "runs"
 
@@ -69,6 +69,8 @@ def test_machines_at_once_write_whole_runs(server: Server, machines: list[Folder
     with ThreadPoolExecutor() as pool:
         work = [pool.submit(each.stage, TRAIN + EVALUATE + EXPLAIN + COMPARE, MLFLOW_TRACKING_URI=server.address) for each in machines]
     assert [done.result().stderr for done in work] == ["", ""], "no warning"
+    for each in machines:  # between two processes that follow, none does; what is written to MLflow is deleted
+        wait_for(lambda root=each.root: not list(root.glob(".mien/live/*/*.jsonl")))
     assert {run.info.status for run in server.runs("model")} == {"FINISHED"}
     above = {run.info.run_id for run in server.runs("experiment")}
     below = {run.data.params["train.lr"]: run for run in server.runs("model")}

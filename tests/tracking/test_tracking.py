@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from mien.config.configure import configure
@@ -373,6 +374,23 @@ def test_runs_name_their_data(stored: Folder) -> None:
     ((named,),) = [[one.dataset for one in run.inputs.dataset_inputs] for run in [child]]
     assert named.name == child.data.tags["mien.dataset"] == "sample.zip" and named.digest == child.data.tags["mien.data"]
     assert json.loads(named.profile) == {"train": 30, "test": 4}
+
+
+@pytest.mark.usefixtures("in_process")
+def test_an_entry_of_the_data_that_another_machine_has_just_made_is_used(stored: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow looks for the entry and then makes it, so one of two machines fails on PostgreSQL's unique key."""
+    log_inputs, calls = MlflowClient.log_inputs, []
+
+    def racing(*given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 1:
+            raise MlflowException("duplicate key value violates unique constraint")
+        log_inputs(*given)
+
+    monkeypatch.setattr(MlflowClient, "log_inputs", racing)
+    exec(TRAIN)
+    (child,) = stored.runs("model")
+    assert child.info.status == "FINISHED" and len(child.inputs.dataset_inputs) == 1 and len(calls) > 1
 
 
 def test_a_long_description_ends_between_rows_or_paragraphs(tmp_path: Path) -> None:
