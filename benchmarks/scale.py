@@ -1,8 +1,8 @@
 """How time, memory and disk of each data stage grow with the number of images.
 
-    python benchmarks/scale.py /path/to/fer2013.zip                                             # 10,000 and 30,000 files
-    python benchmarks/scale.py /path/to/fer2013.zip --size 1000000 --folder /scratch/scale      # can be interrupted and repeated
-    python benchmarks/scale.py --tables --size 1000000                                          # sanitise, split, validate alone
+    python -m benchmarks.scale /path/to/fer2013.zip                                          # 10,000 and 30,000 files
+    python -m benchmarks.scale /path/to/fer2013.zip --size 1000000 --folder /scratch/scale      # can be interrupted and repeated
+    python -m benchmarks.scale --tables --size 1000000                                          # sanitise, split, validate alone
 
 The source is a synthetic archive of small faces (benchmarks/scaling/archive.py), blends of those in the given one, with planted
 duplicates. Every stage runs as a process of its own, in the order of dvc.yaml and with the settings of the preset fer2013, in a folder of
@@ -25,13 +25,13 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import typer
-from dedup_scale import MODELS, real_pictures
 from numpy.typing import NDArray
-from scaling.archive import CLASSES, write_archive
-from scaling.exact import exact_duplicates
-from scaling.tables import write_tables
-from scaling.watching import watched
 
+from benchmarks.dedup_scale import MODELS, real_pictures
+from benchmarks.scaling.archive import CLASSES, write_archive
+from benchmarks.scaling.exact import exact_duplicates
+from benchmarks.scaling.tables import write_tables
+from benchmarks.scaling.watching import watched
 from mien.core.parallel import num_processes
 
 ROOT = Path(__file__).parents[1]
