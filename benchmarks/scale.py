@@ -1,6 +1,6 @@
 """How time, memory and disk of each data stage grow with the number of images.
 
-    python -m benchmarks.scale /path/to/fer2013.zip                                          # 10,000 and 30,000 files
+    python -m benchmarks.scale /path/to/fer2013.zip                                             # 10,000 and 30,000 files
     python -m benchmarks.scale /path/to/fer2013.zip --size 1000000 --folder /scratch/scale      # can be interrupted and repeated
     python -m benchmarks.scale --tables --size 1000000                                          # sanitise, split, validate alone
 

@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pairs.crowd import Crowd, crowd
 from PIL import Image
+
+from benchmarks.pairs.crowd import Crowd, crowd
 
 CLASSES: Final = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 BLOCK: Final = 20_000
