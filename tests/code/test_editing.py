@@ -116,7 +116,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         each("train", *with_loss("rebalanced")),
     ),
     "a new loss": (copied("mien/losses/cross_entropy.py", "mien/losses/another.py"), {"configure"}),
-    "the training loop": (substituted("mien/training/fit.py", r"^VALIDATION_BATCH = .*$", "VALIDATION_BATCH = 65"), each("train")),
+    "the training loop": (substituted("mien/training/loading.py", r"^VALIDATION_BATCH = .*$", "VALIDATION_BATCH = 65"), each("train")),
     "a template of the report": (added("mien/report/page/index/page.html.j2", "<!-- more -->\n"), {"report"}),
     "the bibliography": (added("mien/report/cards/papers.bib", "@misc{another}\n"), {"report"}),
     "an attention block": (
