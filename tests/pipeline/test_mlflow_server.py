@@ -36,7 +36,7 @@ def test_experiments_at_once_are_whole_on_the_server(workspace: Workspace, tmp_p
             for run in models:
                 assert run.info.status == "FINISHED" and 0 <= run.data.metrics["test/macro_f1"] <= 1
                 epochs = [point.step for point in client.get_metric_history(run.info.run_id, "val_loss")]
-                assert epochs == list(range(len(epochs))) and epochs
+                assert epochs == list(range(1, len(epochs) + 1)) and epochs
                 kept = {key.rsplit("/", 1)[-1] for key in storage.objects("runs") if run.info.run_id in key}
                 assert "focal_se.confusion.png" in kept
 
