@@ -22,6 +22,7 @@ def killed(piece: Piece) -> None:
     once = FAULTS / piece.prefix
     if piece.prefix in "0123" and not once.exists():
         once.touch()
+        piece.images.parent.mkdir(exist_ok=True)
         piece.images.with_name(f".{piece.images.name}.elsewhere.1.tmp").write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
     convert_piece(piece)
