@@ -169,7 +169,7 @@ def test_a_stage_that_is_ended_begins_again(stop: signal.Signals, root: Path, co
     before = made(root)
 
     def half() -> bool:
-        return len(list(root.glob("data/.images.*.tmp/pieces/*.rejected"))) == 2 and len(notes(root)) > 2
+        return len(list(root.glob("data/.images.*.tmp/pieces/*/*.rejected"))) == 2 and len(notes(root)) > 2
 
     done = convert("waiting", when=half, stop=stop)
     assert half() == (stop == signal.SIGKILL)
