@@ -24,7 +24,7 @@ import pandas as pd
 import typer
 from PIL import Image
 
-from benchmarks.dedup_scale import MODELS, ROOT, real_pictures
+from benchmarks.dedup_scale import ROOT, real_pictures, write_params
 from benchmarks.pairs.crowd import KINDS, Crowd, crowd
 from benchmarks.peer_models.asking import SCRIPTS, peer_environment
 from mien.core import paths
@@ -36,9 +36,7 @@ SIMILARITY = "0.96"  # fastdup's default for images of one component
 
 def ask_mien(folder: Path, scratch: Path, *, limit_s: float) -> Found:
     """Runs the stages in a folder of their own."""
-    (scratch / paths.PARAMS).write_text(f"{MODELS}\ningest: {{source: {folder}}}\n")
-    for name, header in (("metadata.csv", "path,subject"), ("votes.csv", "path"), ("corrections.csv", "sample_id,decision")):
-        (scratch / name).write_text(f"{header}\n")
+    write_params(scratch, f"ingest: {{source: {folder}}}")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     seconds = []
     for stage in ("inventory", "ingest", "convert", "dedup"):

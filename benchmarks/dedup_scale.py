@@ -45,6 +45,13 @@ ROOT = Path(__file__).parents[1]
 MODELS = "models: {m: {backbone: test_resnet, weights: none, attention: none, head: dense, loss: cross_entropy}}"
 
 
+def write_params(folder: Path, sections: str) -> None:
+    """Writes params.yaml with a small model and these sections, and the empty tables that a repository has beside it."""
+    (folder / paths.PARAMS).write_text(f"{MODELS}\n{sections}\n")
+    for name, header in (("metadata", "path,subject"), ("votes", "path"), ("corrections", "sample_id,decision")):
+        (folder / f"{name}.csv").write_text(f"{header}\n")
+
+
 def real_pictures(source: Path, num: int) -> NDArray[np.uint8]:
     """Thumbnails of images of the source, evenly spread over it."""
     step = max(1, sum(1 for _ in source_entries(source)) // num)
@@ -101,7 +108,7 @@ def measure(real: NDArray[np.uint8], size: int, search: str, *, planted: int) ->
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
-            paths.PARAMS.write_text(f"{MODELS}\ndedup: {{search: {search}}}\n")
+            write_params(Path(), f"dedup: {{search: {search}}}")
             names = np.array(write_store(shown))
             chosen, is_accepted = accepted(shown, planted)
             pairs = (shown.original_P[chosen], shown.copy_P[chosen])

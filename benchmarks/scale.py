@@ -27,7 +27,7 @@ import pandas as pd
 import typer
 from numpy.typing import NDArray
 
-from benchmarks.dedup_scale import MODELS, real_pictures
+from benchmarks.dedup_scale import real_pictures, write_params
 from benchmarks.scaling.archive import CLASSES, write_archive
 from benchmarks.scaling.exact import exact_duplicates
 from benchmarks.scaling.tables import write_tables
@@ -38,8 +38,7 @@ ROOT = Path(__file__).parents[1]
 NUM_EXPECTED = 1_000_000
 OF_TABLES = ("sanitise", "split", "validate")
 STAGES = ("inventory", "ingest", "convert", "dedup", "sanitise", "align", "split", "validate")
-PARAMS = f"""{MODELS}
-ingest: {{source: source.zip}}
+PARAMS = f"""ingest: {{source: source.zip}}
 labels: {{classes: [{", ".join(CLASSES)}], aliases: {{}}, near_copies: drop}}
 faces: {{detector: none, size_px: 48, margin: 0.1}}
 split: {{method: official}}
@@ -50,9 +49,7 @@ runtime: {{workers: {{workers}}}}
 def prepare(folder: Path, real_MSS: NDArray[np.uint8] | None, size: int, *, workers: int) -> None:
     """Writes the archive (or without `real_MSS` the tables) and what a repository has beside it into `folder`, unless they are there."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "params.yaml").write_text(PARAMS.replace("{workers}", str(workers)))
-    for name, header in (("metadata", "path,subject"), ("votes", "path"), ("corrections", "sample_id,decision")):
-        (folder / f"{name}.csv").write_text(f"{header}\n")
+    write_params(folder, PARAMS.replace("{workers}", str(workers)))
     if real_MSS is None:
         if not (folder / "data").exists():
             write_tables(folder, size, CLASSES)

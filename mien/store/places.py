@@ -49,7 +49,7 @@ class OpenShards:
 
 @dataclass(frozen=True)
 class Places:
-    """Where each of N images stands, 13 bytes per image."""
+    """Where each of N images stands, 14 bytes per image."""
 
     shards: OpenShards
     shard_N: NDArray[np.uint16]
