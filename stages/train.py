@@ -14,7 +14,7 @@ from mien.core.memory import MemoryBudget, memory_budget
 from mien.core.parallel import num_processes
 from mien.core.stage import command
 from mien.models.store import save_model
-from mien.models.weights import read_note
+from mien.models.weights import origin_of, read_note
 from mien.store.faces import load_faces
 from mien.store.shards import shard_path, shards_of
 from mien.store.tables import SPLITS, read_table
@@ -54,7 +54,7 @@ def main(model: str) -> None:
 
 def _train(model: str, device: str, processes: Processes, *, workers: int, memory: MemoryBudget) -> None:
     with processes.agreeing():
-        config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
+        config, weights = read_config(paths.config(model)), origin_of(read_note(paths.pretrained(model)))
         if processes.is_first and (told := slow_precision(config.precision, device)):
             typer.echo(f"warning: models.{model}.precision: {told}", err=True)
         rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
