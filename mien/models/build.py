@@ -64,8 +64,8 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     channels, *grid = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
     if min(grid) < (side := min_side(config.attention)):
         raise ParamsError(
-            f"models.{config.name}.attention: must be a block for a map of {grid[0]}×{grid[1]} cells, which is what {config.backbone} gives "
-            f"at {config.input_px} px; {config.attention} needs {side}×{side}, so raise models.{config.name}.input_px "
+            f"models.{config.name}.attention: must be a block for a map of {grid[0]}×{grid[1]} cells, which {config.backbone} gives at "
+            f"{config.input_px} px; {config.attention} needs {side}×{side}, so raise models.{config.name}.input_px "
             f"(got {config.attention!r})"
         )
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px, drop_path=config.drop_path)

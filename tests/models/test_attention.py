@@ -238,7 +238,9 @@ def test_multi_scales_parameters_by_hand(channels: int, hidden: int) -> None:
 @pytest.mark.parametrize(("input_px", "side"), [(64, 2), (96, 3), (128, 4)])
 def test_multi_scale_refuses_a_map_on_which_its_dilations_see_padding(input_px: int, side: int) -> None:
     config = make_config(backbone="efficientnet_b0", attention="multi_scale", input_px=input_px, name="one")
-    with pytest.raises(ParamsError, match=rf"^models\.one\.attention: .* of {side}×{side} cells.* needs 5×5, so raise models\.one\.input_px"):
+    with pytest.raises(
+        ParamsError, match=rf"^models\.one\.attention: .* of {side}×{side} cells.* needs 5×5, so raise models\.one\.input_px"
+    ):
         make_hollow(config)
     assert make_hollow(config.model_copy(update={"input_px": 144})).attention.gamma_C.numel() == 1280
 

@@ -29,7 +29,7 @@ from mien.core.errors import MienError
 from mien.models.pretrained import write_pretrained
 try:
     for name in ("first", "second"):
-        write_pretrained(Path(name), backbone=sys.argv[1], weights="imagenet", tag=sys.argv[2])
+        write_pretrained(Path(name), backbone=sys.argv[1], weights="imagenet")
 except MienError as error:
     sys.exit(f"MIEN {error}")
 """
@@ -75,12 +75,12 @@ def server() -> Iterator[StandIn]:
     server.server_close()
 
 
-def get_twice(folder: Path, endpoint: str, *, backbone: str = BACKBONE, tag: str = "") -> subprocess.CompletedProcess[str]:
+def get_twice(folder: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
     for name in ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         environment.pop(name, None)
     return subprocess.run(
-        [sys.executable, "-c", GET_TWICE, backbone, tag], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", GET_TWICE, BACKBONE], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -153,9 +153,9 @@ def test_a_tag_that_timm_does_not_have_lists_the_tags() -> None:
         hub.choose_tag("densenet121", "tv2_in1k")
 
 
-def test_another_tag_is_another_file(tmp_path: Path, server: StandIn) -> None:
-    name = "timm/mobilenetv3_small_050.lamb_in1k/resolve/main/model.safetensors"
-    server.files[name] = save(timm.create_model("mobilenetv3_small_050").state_dict())
-    done = get_twice(tmp_path, f"http://127.0.0.1:{server.server_port}", backbone="mobilenetv3_small_050", tag="lamb_in1k")
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "first" / "pretrained.json").read_text())["tag"] == "lamb_in1k"
+def test_another_tag_is_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(hub, "_download", lambda repository, file, _: asked.append((repository, file)) or Path("there"))
+    for tag in ("a1_in1k", "tv_in1k"):
+        assert hub.fetch("resnet50", hub.choose_tag("resnet50", tag)) == (f"timm/resnet50.{tag}/model.safetensors", Path("there"))
+    assert asked == [("timm/resnet50.a1_in1k", "model.safetensors"), ("timm/resnet50.tv_in1k", "model.safetensors")]
