@@ -34,7 +34,10 @@ def test_sample_is_what_is_committed(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == COMMITTED
 
 
-@pytest.mark.parametrize("names", list(itertools.permutations([name for name in preset.names() if name != "sample"])))
+OTHERS = tuple(name for name in preset.names() if name != "sample")
+
+
+@pytest.mark.parametrize("names", [*itertools.permutations(OTHERS, 2), OTHERS, OTHERS[::-1]])
 def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]) -> None:
     for name in names:
         assert preset.apply_preset(name, path=file)

@@ -30,8 +30,8 @@ class MultiScaleAttention(nn.Module):
     def weights(self, scales_NDCHW: Tensor) -> Tensor:
         """The share of each scale for each channel, N×D×C, which sum to 1 over the scales."""
         pooled_NC = scales_NDCHW.sum(dim=1).mean(dim=(2, 3))
-        selected = self.select(self.squeeze(pooled_NC).relu())
-        return selected.unflatten(1, (len(DILATIONS), -1)).softmax(dim=1)
+        scores: Tensor = self.select(self.squeeze(pooled_NC).relu())
+        return scores.reshape(-1, len(DILATIONS), pooled_NC.shape[1]).softmax(dim=1)
 
     def forward(self, maps_NCHW: Tensor) -> Tensor:
         """Returns the maps with the weighted scales added."""
