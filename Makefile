@@ -32,7 +32,7 @@ define require
 endef
 
 fer2013-methods: $(READY)  ## the methods table on FER2013: SOURCE=fer2013.zip [WEIGHTS=folder] [ROW=one of them]
-	$(call require,[WEIGHTS=/folder/with/mobilenetv2_100.safetensors] [ROW=focal])
+	$(call require,[WEIGHTS=/folder/with/mobilenetv2_100.safetensors] [ROW=weighted_focal])
 	mien preset fer2013
 	mien preset experiments/fer2013_methods.yaml --set ingest.source=$(abspath $(SOURCE)) $(weights)
 	dvc repro $(if $(ROW),evaluate@$(ROW))

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mien.config.configure import configure, stage_parameters
+from mien.config.configure import configure, pretrained_document, stage_parameters
 from mien.config.model import config_document
 from mien.config.params import load_params
 from mien.config.prediction import ensemble_config, prediction_config
@@ -27,9 +27,7 @@ def main() -> None:
     """
     params = load_params()
     documents: dict[Path, Any] = {paths.config(model): config_document(configure(params, model)) for model in params.models}
-    documents |= {
-        paths.pretrained_config(name): {"backbone": entry.backbone, "weights": entry.weights} for name, entry in params.models.items()
-    }
+    documents |= {paths.pretrained_config(name): pretrained_document(entry) for name, entry in params.models.items()}
     documents |= {paths.prediction_config(model): prediction_config(params, model).model_dump(mode="json") for model in params.models}
     documents |= {paths.ensemble_config(name): ensemble_config(params, name).model_dump(mode="json") for name in params.ensembles}
     documents |= {paths.export_config(name): entry.model_dump(mode="json") for name, entry in params.exports.items()}

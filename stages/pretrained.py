@@ -15,7 +15,15 @@ def main(model: str) -> None:
     which describes the weights, and weights.safetensors unless they are `none`.
     """
     entry = load_params().model(model)
-    note = write_pretrained(paths.pretrained(model), backbone=entry.backbone, weights=entry.weights, place=paths.WEIGHTS)
+    note = write_pretrained(
+        paths.pretrained(model), backbone=entry.backbone, weights=entry.weights, tag=entry.weights_tag, place=paths.WEIGHTS
+    )
+    if "further_images" in note:
+        typer.echo(
+            f"warning: models.{model}.weights: {entry.backbone}.{note['tag']} was trained on more than ImageNet-1k "
+            f"({note['further_images']}); models that start from ImageNet-1k alone are no fair comparison",
+            err=True,
+        )
     typer.echo(f"pretrained: {model}: {entry.backbone}, " + (note.get("source") or "no pretrained weights, trains from scratch"))
 
 

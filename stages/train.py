@@ -12,7 +12,7 @@ from mien.core.device import resolve_device, slow_precision
 from mien.core.files import keep_only, write_json
 from mien.core.stage import command
 from mien.models.store import save_model
-from mien.models.weights import read_note
+from mien.models.weights import origin_of, read_note
 from mien.store.decoding import Decoding, decoding
 from mien.store.faces import load_faces
 from mien.store.shards import shard_path, shards_of
@@ -52,7 +52,7 @@ def main(model: str) -> None:
 
 def _train(model: str, device: str, processes: Processes, how: Decoding) -> None:
     with processes.agreeing():
-        config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
+        config, weights = read_config(paths.config(model)), origin_of(read_note(paths.pretrained(model)))
         if processes.is_first and (told := slow_precision(config.precision, device)):
             typer.echo(f"warning: models.{model}.precision: {told}", err=True)
         rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])

@@ -2,9 +2,11 @@
 
 import typer
 
-from mien.config.configure import configure
+from mien.config.configure import configure, pretrained_document
+from mien.config.imagenet import origin
 from mien.config.model import ModelConfig
 from mien.config.params import Params, load_params
+from mien.config.sections.models import ModelParams
 from mien.core.errors import ParamsError
 from mien.core.markdown import plain_table
 
@@ -19,7 +21,8 @@ def models() -> None:
     MACs are billions of multiply-accumulates (convolutions and matrix products) for one image, half of torch's number of operations;
     test-time augmentation (tta) multiplies them.
     The map is the output of the last layer before the head: channels, height, width.
-    If a head has a hidden layer, its number of units follows the name of the head. Weights are named but not loaded.
+    If a head has hidden layers, their numbers of units follow the name of the head. Weights are named, with timm's tag if it is pinned or
+    chosen, but not loaded.
     """
     typer.echo(table(load_params()))
 
@@ -33,7 +36,7 @@ def rows(params: Params) -> list[tuple[str, ...]]:
     found, faults = [], []
     for name in params.models:
         try:
-            found.append(_row(configure(params, name), tta=params.models[name].tta))
+            found.append(_row(configure(params, name), params.models[name]))
         except ParamsError as error:
             faults.append(str(error))
     if faults:
@@ -46,7 +49,7 @@ def table(params: Params) -> str:
     return plain_table(HEADER, rows(params), right=[HEADER.index(title) for title in NUMBERS])
 
 
-def _row(config: ModelConfig, *, tta: str) -> tuple[str, ...]:
+def _row(config: ModelConfig, entry: ModelParams) -> tuple[str, ...]:
     import torch  # here, because importing torch and timm takes seconds, and this module is imported by every `mien` command
 
     from mien.models.backbones import map_shape
@@ -55,16 +58,16 @@ def _row(config: ModelConfig, *, tta: str) -> tuple[str, ...]:
 
     shape = map_shape(config.backbone, input_px=config.input_px, model=config.name)
     with torch.device("meta"):
-        spent = cost(build_model(config), input_px=config.input_px, tta=tta)
+        spent = cost(build_model(config), input_px=config.input_px, tta=entry.tta)
     return (
         config.name,
         config.backbone,
         config.attention,
-        f"{config.head} {config.head_params['hidden']}" if "hidden" in config.head_params else config.head,
+        " ".join([config.head, *(str(config.head_params[key]) for key in ("hidden", "second_hidden") if key in config.head_params)]),
         str(config.loss["name"]),
-        config.weights,
+        origin(tag) if (tag := pretrained_document(entry).get("tag")) else config.weights,
         str(config.input_px),
-        tta,
+        entry.tta,
         f"{spent.num_parameters / 1e6:.2f}",
         f"{spent.num_macs / 1e9:.3f}",
         "×".join(map(str, shape)),

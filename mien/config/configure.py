@@ -5,16 +5,18 @@ inherits, and the parameters that `evaluate` and `explain` read for every model.
 from typing import Any
 
 from mien.config import declared
+from mien.config.imagenet import IMAGENET, PINNED
 from mien.config.model import ModelConfig
 from mien.config.params import Params
 from mien.config.sections.augment import AugmentParams
+from mien.config.sections.models import ModelParams
 from mien.config.sections.train import TrainParams
 
 
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
     entry = params.model(model)
-    own = {"tta", "seeds", "loss", "loss_params", "head_params", "train", "augment"}
+    own = {"weights_tag", "tta", "seeds", "loss", "loss_params", "head_params", "train", "augment"}
     seed, *other_seeds = entry.seeds or (params.seed,)
     return ModelConfig(
         name=model,
@@ -28,6 +30,15 @@ def configure(params: Params, model: str) -> ModelConfig:
         teachers=params.teachers(model),
         **{key: value for key, value in entry if key not in own},
     )
+
+
+def pretrained_document(entry: ModelParams) -> dict[str, str]:
+    """What the stage `pretrained` reads of a model's entry, the file data/configs/pretrained/MODEL.json.
+
+    With `weights: imagenet` it contains timm's tag, the entry's own or the pinned one, so that another tag provides the weights anew.
+    """
+    tag = (entry.weights_tag or PINNED.get(entry.backbone, "")) if entry.weights == IMAGENET else ""
+    return {"backbone": entry.backbone, "weights": entry.weights, **({"tag": tag} if tag else {})}
 
 
 STAGE_SECTIONS = {

@@ -1,9 +1,10 @@
 """Checks the folders of weights that params.yaml names, because DVC's own error for a missing one comes before the stage that reads it."""
 
+from mien.config.imagenet import IMAGENET
 from mien.core import paths
 from mien.core.errors import WeightsError
 
-NONE, IMAGENET = "none", "imagenet"
+NONE = "none"
 WORDS = (NONE, IMAGENET)
 """the values of `weights` that are no path; there is a file of each name in the folder weights, so that DVC finds a dependency"""
 ANOTHER = "../models/"

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from mien.config.model import ModelConfig
+from mien.core.errors import ParamsError
 from mien.models import backbones
-from mien.models.attention import build_attention
+from mien.models.attention import build_attention, min_side
 from mien.models.heads import build_head
 from mien.models.weights import load_pretrained
 
@@ -57,10 +58,16 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     """The model of a configuration, with random weights from torch's global generator.
 
     With `pretrained`, a folder that the stage `pretrained` wrote, the backbone is given the weights found there, if any; attention and
-    head have the same random weights either way. Raises ParamsError if the input is too small for the backbone, WeightsError if the
-    weights do not fit.
+    head have the same random weights either way. Raises ParamsError if the input is too small for the backbone or the attention
+    block, WeightsError if the weights do not fit.
     """
-    channels, _, _ = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
+    channels, *grid = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
+    if min(grid) < (side := min_side(config.attention)):
+        raise ParamsError(
+            f"models.{config.name}.attention: must be a block for a map of {grid[0]}×{grid[1]} cells, which {config.backbone} gives at "
+            f"{config.input_px} px; {config.attention} needs {side}×{side}, so raise models.{config.name}.input_px "
+            f"(got {config.attention!r})"
+        )
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px, drop_path=config.drop_path)
     attention = build_attention(config.attention, channels)
     head = build_head(config.head, channels, len(config.classes), dropout=config.dropout, parameters=config.head_params)

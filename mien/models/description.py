@@ -71,9 +71,10 @@ class Description(Section):
         for key, (outside, inside) in told.items():
             if outside != inside:
                 raise ValueError(f"{key} is {outside!r}, but config has {inside!r}")
-        hidden = self.config.head_params.get("hidden", 1)
-        if type(hidden) is not int or not 1 <= hidden <= MAX_HIDDEN:
-            raise ValueError(f"config.head_params.hidden: must be a whole number from 1 to {MAX_HIDDEN}")
+        for key in ("hidden", "second_hidden"):
+            units = self.config.head_params.get(key, 1)
+            if type(units) is not int or not 1 <= units <= MAX_HIDDEN:
+                raise ValueError(f"config.head_params.{key}: must be a whole number from 1 to {MAX_HIDDEN}")
         if self.preprocessing.input_range != [0.0, 1.0]:
             raise ValueError("preprocessing.input_range: must be [0, 1]")
         return self

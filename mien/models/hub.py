@@ -7,23 +7,41 @@ import timm
 import torch
 from torch import Tensor
 
+from mien.config.imagenet import PINNED, further_images
 from mien.core.errors import WeightsError
 from mien.models.backbones import create_backbone
 
 PROBE_TIMEOUT_S = 10.0
 
 
-def fetch(backbone: str) -> tuple[str, Path]:
-    """timm's default weights of `backbone`: their name on the hub (repository/file) and the downloaded, or cached, file.
+def choose_tag(backbone: str, tag: str = "") -> str:
+    """The tag of timm's weights for `backbone`: the one asked for, else the pinned one of mien.config.imagenet.
 
-    Raises WeightsError if timm has no weights for it, or if the download fails.
+    A backbone without a pinned tag has timm's default, or, if that was trained on more images, the first tag of ImageNet-1k alone, if any.
+    Raises WeightsError if timm has no weights for the backbone, or none of that tag.
     """
-    pretrained = timm.get_pretrained_cfg(backbone)
-    if pretrained is None or not pretrained.hf_hub_id:
+    default = timm.get_pretrained_cfg(backbone)
+    # timm's pattern also matches longer names that begin alike.
+    tags = [name.removeprefix(f"{backbone}.") for name in timm.list_pretrained(f"{backbone}.*") if name.startswith(f"{backbone}.")]
+    if default is None or not default.tag or default.tag not in tags:
         raise WeightsError(
             f"weights: imagenet: timm has no pretrained weights for {backbone}; "
             f"set `weights` to none or to a folder with {backbone}.safetensors, or choose another backbone"
         )
+    wanted = tag or PINNED.get(backbone, "")
+    if wanted and wanted not in tags:
+        raise WeightsError(f"weights_tag: must be a tag of timm's weights for {backbone}: {', '.join(tags)} (got {wanted!r})")
+    return wanted or next((each for each in (default.tag, *tags) if not further_images(each)), default.tag)
+
+
+def fetch(backbone: str, tag: str) -> tuple[str, Path]:
+    """timm's weights of `backbone` with this tag: their name on the hub (repository/file) and the downloaded, or cached, file.
+
+    Raises WeightsError if they are not on the hub, or if the download fails.
+    """
+    pretrained = timm.get_pretrained_cfg(f"{backbone}.{tag}")
+    if pretrained is None or not pretrained.hf_hub_id:
+        raise WeightsError(f"weights: imagenet: {backbone}.{tag} is not on timm's hub; set `weights_tag` to another tag")
     repository, _, revision = pretrained.hf_hub_id.partition("@")
     file = pretrained.hf_hub_filename or "model.safetensors"
     try:
@@ -34,7 +52,7 @@ def fetch(backbone: str) -> tuple[str, Path]:
         raise WeightsError(
             f"weights: imagenet: the weights of {backbone} could not be downloaded: file {file} of {repository} on the hub ({reason}).\n"
             f"  On a machine with a network: hf download {repository} {file} --local-dir weights; "
-            f"rename it to weights/{backbone}.safetensors and set the model's `weights` to that folder.\n"
+            f"rename it to weights/{backbone}.{tag}.safetensors and set the model's `weights` to that folder.\n"
             "  Or set `weights: none` to train from scratch."
         ) from None
 
@@ -48,8 +66,8 @@ def _download(repository: str, file: str, revision: str | None) -> Path:
     return Path(huggingface_hub.hf_hub_download(repository, file, revision=revision))
 
 
-def load(backbone: str, file: Path) -> dict[str, Tensor]:
-    """The backbone's tensors from a file of timm's hub, loaded by timm itself, which adapts files of older layouts.
+def load(backbone: str, tag: str, file: Path) -> dict[str, Tensor]:
+    """The backbone's tensors from a file of timm's hub with this tag, loaded by timm itself, which adapts files of older layouts.
 
     Raises WeightsError if the file leaves a weight unfilled: timm would leave it random without a warning.
     """
@@ -60,7 +78,7 @@ def load(backbone: str, file: Path) -> dict[str, Tensor]:
         overlay = {"file": str(file), "custom_load": False}
         try:
             filled = timm.create_model(
-                backbone, pretrained=True, num_classes=0, global_pool="", pretrained_cfg_overlay=overlay
+                f"{backbone}.{tag}", pretrained=True, num_classes=0, global_pool="", pretrained_cfg_overlay=overlay
             ).state_dict()
         except Exception as error:  # timm and its readers raise all kinds of exceptions
             raise WeightsError(

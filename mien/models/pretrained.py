@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.config.weights import IMAGENET, NONE, WORDS
+from mien.config.imagenet import IMAGENET, further_images
+from mien.config.weights import NONE, WORDS
 from mien.core.errors import WeightsError
 from mien.core.files import replacing_directory, write_json
 from mien.models.weights import DESCRIPTION, NOTE, WEIGHTS, check_fit, file_sha256, read_tensors
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path = Path()) -> dict[str, Any]:
+def write_pretrained(folder: Path, *, backbone: str, weights: str, tag: str = "", place: Path = Path()) -> dict[str, Any]:
     """Writes the folder for `weights` and returns the content of pretrained.json.
 
     `weights` is none, imagenet, or a folder, relative to `place`: that of a trained model (with model.json), or one with
-    BACKBONE*.safetensors. The note contains `weights` (none, imagenet, model, folder), `backbone`, and if there are weights: `source`
-    (name of the model, or of the file on the hub or in the folder), the `sha256` of the file, and the `mean` and `std` of its input. It
-    contains no paths or times, so the same weights give the same bytes. Raises WeightsError, naming backbone, file and remedy, if the
-    weights are unavailable or do not fit.
+    BACKBONE*.safetensors. `tag` chooses among timm's weights (see mien.models.hub.choose_tag). The note contains `weights` (none, imagenet,
+    model, folder), `backbone`, and if there are weights: `source` (name of the model, or of the file on the hub or in the folder), the
+    `sha256` of the file, and the `mean` and `std` of its input; with imagenet also the `tag`, and `further_images` if the weights were
+    trained on more than ImageNet-1k. It contains no paths or times, so the same weights give the same bytes. Raises WeightsError, naming
+    backbone, file and remedy, if the weights are unavailable or do not fit.
     """
     origin = place / weights
     is_model = weights not in WORDS and (origin / DESCRIPTION).is_file()
@@ -31,9 +33,10 @@ def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path =
     note: dict[str, Any] = {"weights": kind, "backbone": backbone}
     state: dict[str, Tensor] | None = None
     if weights != NONE:
-        facts, state = (
-            _from_hub(backbone) if weights == IMAGENET else _from_model(origin, backbone) if is_model else _from_folder(origin, backbone)
-        )
+        if weights == IMAGENET:
+            facts, state = _from_hub(backbone, tag)
+        else:
+            facts, state = _from_model(origin, backbone) if is_model else _from_folder(origin, backbone)
         note |= facts
     with replacing_directory(folder) as temporary:
         write_json(temporary / NOTE, note)
@@ -44,12 +47,15 @@ def write_pretrained(folder: Path, *, backbone: str, weights: str, place: Path =
     return note
 
 
-def _from_hub(backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
+def _from_hub(backbone: str, tag: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":
     from mien.models import backbones, hub
 
-    source, file = hub.fetch(backbone)
-    mean, std = backbones.statistics(backbone, "backbone")
-    return {"source": source, "sha256": file_sha256(file), "mean": list(mean), "std": list(std)}, hub.load(backbone, file)
+    tag = hub.choose_tag(backbone, tag)
+    source, file = hub.fetch(backbone, tag)
+    mean, std = backbones.statistics(backbone, "backbone", tag=tag)
+    more = further_images(tag)
+    facts = {"source": source, "tag": tag, **({"further_images": more} if more else {}), "sha256": file_sha256(file)}
+    return {**facts, "mean": list(mean), "std": list(std)}, hub.load(backbone, tag, file)
 
 
 def _from_model(folder: Path, backbone: str) -> "tuple[dict[str, Any], dict[str, Tensor]]":

@@ -1,9 +1,11 @@
 """Reads pretrained backbone weights: a folder with pretrained.json, which says what there is, and weights.safetensors if there are any."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.config.imagenet import origin
 from mien.core.errors import WeightsError
 from mien.core.outputs import read_json_output
 
@@ -17,6 +19,11 @@ def read_note(folder: Path) -> dict[str, Any]:
     """The content of pretrained.json (see mien.models.pretrained) in MODEL/start. Raises TableError if it is missing or broken."""
     note: dict[str, Any] = read_json_output(folder / NOTE, stage=f"pretrained@{folder.parent.name}")
     return note
+
+
+def origin_of(note: Mapping[str, Any]) -> str:
+    """Where the weights come from, as metrics name it: none, folder, model, or imagenet with timm's tag (mien.config.imagenet.origin)."""
+    return origin(note["tag"]) if "tag" in note else str(note["weights"])
 
 
 def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:

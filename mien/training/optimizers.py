@@ -14,7 +14,7 @@ def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float)
     """The optimiser of all trainable parameters, with learning rate `lr`.
 
     Weight decay is not applied to norms, biases and the parameters that the backbone names (Swin's tables of relative positions):
-    shrinking them changes scale and offset of features and does not regularise. adam uses L2 decay, adamw decoupled decay.
+    shrinking them changes scale and offset of features and does not regularise. adam and adamax use L2 decay, adamw decoupled decay.
     """
     arguments: dict[str, Any] = {"lr": lr, "fused": True}
     optimizer = _optimizer(model, settings, arguments)
@@ -25,6 +25,9 @@ def build_optimizer(model: ExpressionModel, settings: TrainParams, *, lr: float)
 def _optimizer(model: ExpressionModel, settings: TrainParams, arguments: dict[str, Any]) -> torch.optim.Optimizer:
     if settings.optimizer == "sgd":
         return torch.optim.SGD(_groups(model, settings), momentum=settings.momentum, **arguments)
+    if settings.optimizer == "adamax":
+        del arguments["fused"]  # which torch's Adamax does not have
+        return torch.optim.Adamax(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
     if settings.optimizer == "adamw":
         return torch.optim.AdamW(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)
     return torch.optim.Adam(_groups(model, settings), weight_decay=settings.weight_decay, **arguments)

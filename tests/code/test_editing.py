@@ -129,6 +129,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         }
         | {"doubts", "ensemble", "export", "teach"},
     ),
+    "a pinned tag of pretrained weights": (
+        substituted("mien/config/imagenet.py", r'"densenet121": "ra_in1k"', '"densenet121": "tv_in1k"'),
+        {"configure", *each("pretrained")},
+    ),
     "a column of the table of pairs": (
         substituted("mien/store/tables.py", r"^PAIRS = .*$", r"\g<0>  # at another place\nPAIRS = PAIRS"),
         {"dedup", "report"},

@@ -117,7 +117,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; did you mean cbam? (got 'cbamm')"),
     (
         {"models__resnet50__head": "flat"},
-        "models.resnet50.head: must be a head; one of: dense, linear, max_pool_dense (got ",
+        "models.resnet50.head: must be a head; one of: dense, linear, max_pool_dense, two_dense (got ",
     ),
     (
         {"models__resnet50__loss": "eac"},

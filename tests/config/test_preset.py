@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mien.config import preset
+from mien.config.configure import configure
 from mien.config.params import load_params
 from mien.core.errors import ParamsError
 
@@ -33,7 +34,10 @@ def test_sample_is_what_is_committed(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == COMMITTED
 
 
-@pytest.mark.parametrize("names", list(itertools.permutations([name for name in preset.names() if name != "sample"])))
+OTHERS = tuple(name for name in preset.names() if name != "sample")
+
+
+@pytest.mark.parametrize("names", [*itertools.permutations(OTHERS, 2), OTHERS, OTHERS[::-1]])
 def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]) -> None:
     for name in names:
         assert preset.apply_preset(name, path=file)
@@ -86,9 +90,44 @@ def test_all_adds_models_and_changes_nothing_but_models(file: Path, before: str)
     old = plain(file)
     preset.apply_preset("all", path=file)
     new = plain(file)
-    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 17
+    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 19
     assert {key: value for key, value in new.items() if key != "models"} == {key: value for key, value in old.items() if key != "models"}
     assert preset.apply_preset("all", path=file) == []
+
+
+GEOMETRY = {"rotation_deg", "shift", "zoom", "flip"}
+SPATIAL = {"rotation_deg", "zoom", "crop", "flip", "mixup"}
+PAPERS = {  # batch size, optimiser, learning rate, schedule, and the augmentations that the paper names
+    "efficientnet_b0_se": (16, "adamw", 1e-4, "none", set()),
+    "efficientnet_b0_(spatial|pointwise|multi_scale)": (32, "adam", 1e-4, "none", SPATIAL),
+    "cnn": (32, "adam", 1e-4, "none", set()),
+    "efficientnet_b7": (20, "adamax", 1e-3, "none", {"flip"}),
+    ".*_(rebalanced|plain)": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
+    "resnet50|inception_v3|mobilenetv2|densenet121|efficientnet_b1": (32, "adam", 1e-3, "plateau", GEOMETRY),
+}
+SWITCHES = {*GEOMETRY, *SPATIAL, "erase", "brightness", "contrast", "saturation", "hue_deg", "rand_augment", "cutmix"}
+
+
+def test_fer2013_papers_has_the_papers_sizes_optimisers_and_augmentations(file: Path) -> None:
+    for name in ("all", "fer2013_papers"):
+        preset.apply_preset(name, path=file)
+    params = load_params(file)
+    for model in params.models:
+        config = configure(params, model)
+        (expected,) = (each for pattern, each in PAPERS.items() if re.fullmatch(pattern, model))
+        on = {name for name in SWITCHES if getattr(config.augment, name)}
+        assert (config.train.batch_size, config.train.optimizer, config.train.lr, config.train.schedule, on) == expected, model
+        assert config.input_px == 224 and config.weights == ("none" if model == "cnn" else "imagenet")
+    epochs = {model: configure(params, model).train.epochs for model in params.models}
+    assert {epochs[model] for model in epochs if model.endswith(("_rebalanced", "_plain"))} == {60}
+    assert (epochs["efficientnet_b0_pointwise"], epochs["cnn"], epochs["efficientnet_b7"]) == (50, 50, 10)
+
+
+def test_fer2013_is_smaller_than_the_papers_and_says_so(file: Path) -> None:
+    for name in ("all", "fer2013"):
+        preset.apply_preset(name, path=file)
+    assert max(entry.input_px for entry in load_params(file).models.values()) == 144
+    assert "small" in preset.description("fer2013") and "fer2013_papers" in preset.description("fer2013")
 
 
 def test_changes_tell_the_key_the_old_and_the_new_value(file: Path) -> None:

@@ -7,6 +7,7 @@ from captum.attr import LayerGradCam
 
 from mien.core import registry
 from mien.explain.gradcam import grad_cam, grad_cam_each, normalised, upsampled
+from mien.models.attention import min_side
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
 from tests.models.make import make_config, make_model, pictures
@@ -17,15 +18,19 @@ ATTENTIONS, HEADS = registry.names("mien.models.attention"), registry.names("mie
 SWIN = "swin_tiny_patch4_window7_224"
 
 
-def model_of(backbone: str = "test_efficientnet", attention: str = "none", head: str = "linear") -> ExpressionModel:
-    return make_model(make_config(backbone=backbone, attention=attention, head=head, input_px=INPUT_PX))
+def model_of(
+    backbone: str = "test_efficientnet", attention: str = "none", head: str = "linear", *, input_px: int = INPUT_PX
+) -> ExpressionModel:
+    return make_model(make_config(backbone=backbone, attention=attention, head=head, input_px=input_px))
 
 
-def network_input(images_N3SS: torch.Tensor) -> torch.Tensor:
-    return to_input(images_N3SS, input_px=INPUT_PX, channels_last=False)
+def network_input(images_N3SS: torch.Tensor, *, input_px: int = INPUT_PX) -> torch.Tensor:
+    return to_input(images_N3SS, input_px=input_px, channels_last=False)
 
 
-def by_hand(model: ExpressionModel, images_N3SS: torch.Tensor, targets_N: torch.Tensor) -> tuple[torch.Tensor, float]:
+def by_hand(
+    model: ExpressionModel, images_N3SS: torch.Tensor, targets_N: torch.Tensor, *, input_px: int = INPUT_PX
+) -> tuple[torch.Tensor, float]:
     """Selvaraju et al. 2017, eqs. 1 and 2, with a graph through the whole network; and the largest sum of the terms' absolute values."""
     kept = []
 
@@ -35,7 +40,7 @@ def by_hand(model: ExpressionModel, images_N3SS: torch.Tensor, targets_N: torch.
 
     model.eval()
     hook = model.attention.register_forward_hook(keep)
-    logits_NK = model(network_input(images_N3SS).requires_grad_())
+    logits_NK = model(network_input(images_N3SS, input_px=input_px).requires_grad_())
     hook.remove()
     (maps_NCHW,) = kept
     logits_NK[range(len(targets_N)), targets_N].sum().backward()
@@ -52,10 +57,14 @@ def assert_same(maps: torch.Tensor, expected: torch.Tensor, scale: float) -> Non
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("attention", ATTENTIONS)
 def test_every_head_and_attention_block_by_hand(attention: str, head: str) -> None:
-    model, images = model_of(attention=attention, head=head), pictures(5, SIDE_PX)
-    maps = grad_cam(model, images, TARGETS, input_px=INPUT_PX)
-    assert maps.shape == (5, 2, 2) and maps.dtype == torch.float32 and maps.min() >= 0
-    assert_same(maps, *by_hand(model, images, TARGETS))
+    side = max(2, min_side(attention))
+    input_px = 32 * side
+    model, images = model_of(attention=attention, head=head, input_px=input_px), pictures(5, SIDE_PX)
+    if attention == "multi_scale":
+        torch.nn.init.normal_(model.attention.gamma_C)  # a new block has 0, and does nothing
+    maps = grad_cam(model, images, TARGETS, input_px=input_px)
+    assert maps.shape == (5, side, side) and maps.dtype == torch.float32 and maps.min() >= 0
+    assert_same(maps, *by_hand(model, images, TARGETS, input_px=input_px))
 
 
 @pytest.mark.parametrize("backbone", ["cnn", "test_resnet", SWIN])

@@ -37,6 +37,8 @@ def trained_like(config: ModelConfig, *, size_px: int = SIZE_PX) -> ExpressionMo
         nn.init.uniform_(norm.weight, 0.2, 0.8)
         nn.init.normal_(norm.bias, 0, 0.2)
         norm.momentum = 1.0
+    if config.attention == "multi_scale":
+        nn.init.uniform_(model.attention.gamma_C, 0.2, 0.8)  # a new block has 0, and does nothing
     images = torch.from_numpy(squares(16, size_px, seed=5)).float() / 255
     with torch.no_grad():
         model(nn.functional.interpolate(images, size=(config.input_px, config.input_px), mode="bilinear"))

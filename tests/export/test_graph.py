@@ -31,6 +31,8 @@ SHIPPED = [  # backbone, attention, head, smallest sensible input
     ("mobilenetv1_100", "none", "linear", 64),
     ("efficientnet_b0", "se", "dense", 64),
     ("efficientnet_b0", "spatial", "linear", 64),
+    ("efficientnet_b0", "pointwise", "two_dense", 64),
+    ("efficientnet_b0", "multi_scale", "linear", 144),
     ("cnn", "none", "dense", 64),
     ("resnet18", "none", "linear", 64),
 ]
@@ -95,10 +97,10 @@ def test_the_lists_above_are_those_of_the_shipped_configurations() -> None:
     assert shipped and shipped <= {each[:3] for each in (*SHIPPED, *HEAVY)}
 
 
-@pytest.mark.parametrize("attention", ["none", "se", "eca", "spatial", "cbam"])
-@pytest.mark.parametrize("head", ["linear", "dense", "max_pool_dense"])
+@pytest.mark.parametrize("attention", ["none", "se", "eca", "spatial", "cbam", "pointwise", "multi_scale"])
+@pytest.mark.parametrize("head", ["linear", "dense", "max_pool_dense", "two_dense"])
 def test_every_attention_block_and_head(attention: str, head: str) -> None:
-    check("test_efficientnet", attention, head, 64, tta="flip", num=5)
+    check("test_efficientnet", attention, head, 144 if attention == "multi_scale" else 64, tta="flip", num=5)
 
 
 @pytest.mark.parametrize("tta", VIEWS)

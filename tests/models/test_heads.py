@@ -37,7 +37,7 @@ def test_every_head_trains_under_bf16(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
-    with pytest.raises(KeyError, match="dense, linear, max_pool_dense"):
+    with pytest.raises(KeyError, match="dense, linear, max_pool_dense, two_dense"):
         build_head("flat", 8, 2, dropout=0.0, parameters={})
 
 
@@ -51,6 +51,30 @@ def test_dense_head_is_pool_linear_relu_linear(hidden: int) -> None:
     first, last = linears
     by_hand = torch.relu(maps.mean(dim=(2, 3)) @ first.weight.T + first.bias) @ last.weight.T + last.bias
     torch.testing.assert_close(head.eval()(maps), by_hand)
+
+
+def test_two_dense_is_pool_then_three_linears() -> None:
+    head = head_of("two_dense", dropout=0.3, hidden=12, second_hidden=5)
+    linears = [module for module in head.modules() if isinstance(module, nn.Linear)]
+    assert [tuple(linear.weight.shape) for linear in linears] == [(12, 40), (5, 12), (7, 5)]
+    maps = torch.randn(3, 40, 4, 5)
+    found = maps.flatten(2).mean(dim=2)
+    for place, linear in enumerate(linears):
+        found = found @ linear.weight.T + linear.bias
+        found = found.clamp(min=0) if place < 2 else found
+    torch.testing.assert_close(head.eval()(maps), found)
+
+
+def test_two_dense_drops_after_both_hidden_layers() -> None:
+    head = head_of("two_dense", dropout=0.5, hidden=400, second_hidden=300).train()
+    seen: list[torch.Tensor] = []
+    for layer in (head.second_hidden, head.classifier):
+        layer.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    with torch.no_grad():
+        for parameter in head.parameters():
+            parameter.fill_(1.0)
+    head(torch.ones(4, 40, 2, 2))
+    assert [0.4 < (values == 0).float().mean() < 0.6 for values in seen] == [True, True]
 
 
 @pytest.mark.parametrize("name", ["dense", "max_pool_dense"])

@@ -15,8 +15,10 @@ import timm
 import torch
 from safetensors.torch import load_file, save
 
+from mien.config.imagenet import PINNED, further_images
 from mien.core.errors import WeightsError
 from mien.models import hub
+from mien.models.weights import origin_of
 
 ROOT = Path(__file__).parents[2]
 BACKBONE, FILE = "test_efficientnet", "timm/test_efficientnet.r160_in1k/resolve/main/model.safetensors"
@@ -91,6 +93,7 @@ def test_one_download_then_the_cache(tmp_path: Path, server: StandIn) -> None:
     assert server.asked.count(f"GET /{FILE}") == 1
     note = json.loads((tmp_path / "first" / "pretrained.json").read_text())
     assert (note["weights"], note["source"]) == ("imagenet", "timm/test_efficientnet.r160_in1k/model.safetensors")
+    assert note["tag"] == "r160_in1k" and "further_images" not in note and origin_of(note) == "imagenet (r160_in1k)"
     written = load_file(tmp_path / "first" / "weights.safetensors")
     assert set(full) - set(written) == {"classifier.weight", "classifier.bias"}
     assert all(torch.equal(written[key], full[key]) for key in written)
@@ -104,7 +107,7 @@ def test_no_network_is_told_at_once_with_file_and_remedy(tmp_path: Path) -> None
     assert done.returncode == 1 and time.perf_counter() - start < 40, "the hub client's own retries take longer"
     assert "MIEN weights: imagenet: the weights of test_efficientnet could not be downloaded" in done.stderr
     assert "file model.safetensors of timm/test_efficientnet.r160_in1k" in done.stderr
-    assert "weights/test_efficientnet.safetensors" in done.stderr and "`weights: none`" in done.stderr
+    assert "weights/test_efficientnet.r160_in1k.safetensors" in done.stderr and "`weights: none`" in done.stderr
     assert "Traceback" not in done.stderr and "Retrying" not in done.stderr
     assert not (tmp_path / "first").exists()
 
@@ -116,7 +119,7 @@ def test_a_file_that_the_hub_does_not_have_is_an_error_too(tmp_path: Path, serve
 
 def test_an_architecture_without_weights_is_told() -> None:
     with pytest.raises(WeightsError, match="timm has no pretrained weights for efficientnet_b7"):
-        hub.fetch("efficientnet_b7")
+        hub.choose_tag("efficientnet_b7")
 
 
 def test_a_file_that_leaves_weights_unfilled_is_refused(tmp_path: Path) -> None:
@@ -124,7 +127,34 @@ def test_a_file_that_leaves_weights_unfilled_is_refused(tmp_path: Path) -> None:
     del state["conv_head.weight"]
     (tmp_path / "model.safetensors").write_bytes(save(state))
     with pytest.raises(WeightsError, match=r"leaves 1 tensors unfilled \(conv_head\.weight\)"):
-        hub.load(BACKBONE, tmp_path / "model.safetensors")
+        hub.load(BACKBONE, "r160_in1k", tmp_path / "model.safetensors")
     (tmp_path / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(WeightsError, match="timm cannot load"):
-        hub.load(BACKBONE, tmp_path / "model.safetensors")
+        hub.load(BACKBONE, "r160_in1k", tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("backbone", PINNED)
+def test_every_pinned_tag_exists_and_is_of_imagenet_1k_alone(backbone: str) -> None:
+    tag = hub.choose_tag(backbone)
+    assert tag == PINNED[backbone] and not further_images(tag)
+    assert timm.get_pretrained_cfg(f"{backbone}.{tag}").hf_hub_id == f"timm/{backbone}.{tag}"
+
+
+def test_a_default_of_more_images_is_not_taken_where_there_is_another() -> None:
+    assert timm.get_pretrained_cfg("tf_efficientnet_b7").tag == "ns_jft_in1k", "which is why tags are pinned"
+    assert timm.get_pretrained_cfg("tf_efficientnet_b5").tag == "ns_jft_in1k" and "tf_efficientnet_b5" not in PINNED
+    assert "jft" not in hub.choose_tag("tf_efficientnet_b5") and hub.choose_tag("resnet34") == timm.get_pretrained_cfg("resnet34").tag
+    assert hub.choose_tag("tf_efficientnet_b7", "ns_jft_in1k") == "ns_jft_in1k", "a user may ask for it"
+    assert further_images(hub.choose_tag("convnext_xxlarge")), "of which timm has no other"
+
+
+def test_a_tag_that_timm_does_not_have_lists_the_tags() -> None:
+    with pytest.raises(WeightsError, match=r"^weights_tag: must be a tag .* for densenet121: ra_in1k, tv_in1k \(got 'tv2_in1k'\)$"):
+        hub.choose_tag("densenet121", "tv2_in1k")
+
+
+def test_another_tag_is_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "_download", lambda repository, file, _: Path(repository) / file)
+    for tag in ("a1_in1k", "tv_in1k"):
+        name = f"timm/resnet50.{tag}/model.safetensors"
+        assert hub.fetch("resnet50", hub.choose_tag("resnet50", tag)) == (name, Path(name))

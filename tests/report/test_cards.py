@@ -87,6 +87,13 @@ def test_one_seed_is_called_one_and_several_are_shown(facts: RunFacts) -> None:
     assert f"macro-F1 {spread['mean']:.3f} ± {spread['sd']:.3f}" in several and "One seed was trained" not in several
 
 
+def test_the_origin_of_the_weights_is_told_as_the_metrics_tell_it(facts: RunFacts) -> None:
+    assert rows_of(model_card("first", facts), "## Model details")["pretrained weights"] == ["none (random initialisation)"]
+    more = "imagenet (ns_jft_in1k: more than ImageNet-1k, JFT-300M)"
+    told = replace(facts, evaluations={**facts.evaluations, "first": {**facts.evaluations["first"], "weights": more}})
+    assert rows_of(model_card("first", told), "## Model details")["pretrained weights"] == [more]
+
+
 def test_what_the_test_split_is(facts: RunFacts) -> None:
     assert "of this same source" in model_card("first", facts) and "of this same source" in data_card(facts)
     official = replace(facts, params=make_params("split: {method: official}\n"))

@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from mien.config.model import read_config
 from mien.config.params import load_params
 from mien.config.prediction import read_export_config
 from mien.core import paths
 from mien.core.errors import TableError
+from mien.models import hub
+from mien.models.weights import origin_of, read_note
 from tests.surroundings import Outcome, run_stage_here
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +117,32 @@ def test_pretrained_none_imports_no_torch() -> None:
         "import sys, stages.pretrained, stages.configure; sys.exit(bool({'torch', 'timm', 'numpy', 'pandas', 'mlflow'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_another_tag_changes_what_pretrained_reads_and_nothing_else(here: Path) -> None:
+    text = (here / "params.yaml").read_text()
+    seen = []
+    for tag in ("", "    weights_tag: tv_in1k\n"):
+        (here / "params.yaml").write_text(text.replace("    weights: none\n", f"    weights: imagenet\n{tag}", 1))
+        assert stage("configure").code == 0
+        seen.append(files(here / "data/configs"))
+    changed = {name for name in seen[0] if seen[0][name] != seen[1][name]}
+    assert changed == {"pretrained/resnet50.json"}
+    assert [json.loads(each["pretrained/resnet50.json"])["tag"] for each in seen] == ["a1_in1k", "tv_in1k"]
+
+
+def test_pretrained_warns_of_weights_of_more_than_imagenet_1k(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (here / "params.yaml").read_text().replace("backbone: resnet50\n    weights: none", "backbone: resnet18\n    weights: imagenet")
+    monkeypatch.setattr(hub, "_download", lambda *_: here / "params.yaml")
+    monkeypatch.setattr(hub, "load", lambda *_: {"a": torch.zeros(1)})
+    for tag, more in (("", ""), ("fb_swsl_ig1b_ft_in1k", "a billion images of Instagram")):
+        entry = f"weights: imagenet\n    weights_tag: {tag}" if tag else "weights: imagenet"
+        (here / "params.yaml").write_text(text.replace("weights: imagenet", entry))
+        done = stage("pretrained", "resnet50")
+        assert done.code == 0 and done.err.startswith("warning: models.resnet50.weights: resnet18.fb_swsl") == bool(more)
+        assert more in done.err
+        note = read_note(here / "data/pretrained/resnet50/start")
+        assert origin_of(note) == (f"imagenet ({tag}: more than ImageNet-1k, {more})" if more else "imagenet (a1_in1k)")
 
 
 @pytest.mark.usefixtures("here")

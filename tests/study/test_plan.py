@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from dvc.utils.hydra import apply_overrides
 
 from mien.config.configure import configure
 from mien.config.params import Params, load_params
 from mien.core import registry
 from mien.core.errors import ParamsError, StudyError
+from mien.models.build import build_model
 from mien.study.experiments import DONE, Experiment, queue_command
 from mien.study.file import Study, load_study, names
 from mien.study.plan import Run, plan
@@ -43,11 +45,12 @@ def study(**fields: Any) -> Study:
 
 
 STUDIES = {
-    "attention_blocks": 5,
+    "attention_blocks": 7,
     "consistency_transforms": 5,
     "fer2013_tricks": 11,
-    "imbalance": 12,
-    "lambda_mu": 12,
+    "imbalance": 18,
+    "imbalance_sample": 18,
+    "lambda_mu": 22,
     "losses": 9,
     "rbc_rbf": 4,
 }
@@ -77,6 +80,32 @@ def test_the_studies_are_all_there(repository: Path) -> None:
     (model,) = load_study("attention_blocks").models
     blocks = {applied(repository, run).models[model].attention for run in plan("attention_blocks", load_study("attention_blocks"))}
     assert blocks == set(registry.names("mien.models.attention"))
+
+
+def test_attention_blocks_all_have_a_map_that_they_are_for(repository: Path) -> None:
+    (model,) = load_study("attention_blocks").models
+    for run in plan("attention_blocks", load_study("attention_blocks")):
+        with torch.device("meta"):
+            build_model(configure(applied(repository, run), model))
+
+
+def test_imbalance_has_the_factors_and_the_methods_of_the_papers_table_4(repository: Path) -> None:
+    (model,) = load_study("imbalance").models
+    found = [applied(repository, run) for run in plan("imbalance", load_study("imbalance"))]
+    assert all(params.split.method == "official" and len(params.labels.classes) == 7 for params in found), "on FER2013, by itself"
+    tried = {(params.split.imbalance_factor, params.models[model].loss) for params in found}
+    assert tried >= {(factor, loss) for factor in (50, 100, 150) for loss in ("cross_entropy", "eac", "mek", "rebalanced")}
+
+
+def test_lambda_mu_has_22_pairs_from_0_to_1_with_the_best_one_and_swin_by_a_key(repository: Path) -> None:
+    swin = "swin_tiny_patch4_window7_224"
+    runs = plan("lambda_mu", load_study("lambda_mu"), settings=[f"models.*.backbone={swin}"])
+    configs = {run.name: configure(applied(repository, run), "mobilenet_rebalanced") for run in runs}
+    pairs = {name: (config.loss["rbc_weight"], config.loss["rbf_weight"]) for name, config in configs.items()}
+    assert len(set(pairs.values())) == 22 and (0.1, 0.5) in pairs.values()
+    assert all(0 < weight <= 1 for pair in pairs.values() for weight in pair)
+    assert pairs == {name: tuple(map(float, name.split("-"))) for name in pairs}, "names are λ-μ"
+    assert {config.backbone for config in configs.values()} == {swin}
 
 
 def test_what_rbc_rbf_trains_with(repository: Path) -> None:

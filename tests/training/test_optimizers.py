@@ -22,7 +22,9 @@ def settings(**values: object) -> TrainParams:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)], ids=lambda value: str(value)
+    ("name", "kind"),
+    [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("adamax", torch.optim.Adamax), ("sgd", torch.optim.SGD)],
+    ids=lambda value: str(value),
 )
 def test_the_optimisers_are_torchs(name: str, kind: type) -> None:
     optimizer = build_optimizer(build_model(model_config()), settings(optimizer=name, momentum=0.8), lr=0.02)
@@ -118,7 +120,7 @@ def test_clipping_bounds_the_step(tmp_path: Path) -> None:
     torch.testing.assert_close(moved / moved.norm(), free / free.norm(), atol=1e-3, rtol=1e-2)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "adamax", "sgd"])
 def test_every_optimiser_clips_under_bf16(optimizer: str, tmp_path: Path) -> None:
     free, loose, tight = (
         head(one_epoch(tmp_path / str(norm), optimizer=optimizer, lr=0.01, precision="bf16", clip_norm=norm)) for norm in (0.0, 1e6, 1e-9)

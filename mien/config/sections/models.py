@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from mien.config.faults import Fault, refuse
+from mien.config.imagenet import IMAGENET
 from mien.config.sections.base import Fraction, Section
 
 Tta = Literal["none", "flip", "ten_crop"]
@@ -17,6 +18,11 @@ class ModelParams(Section):
         description="none, imagenet, fer (the expression model that mien ships, a mobilenetv2_100), ../models/NAME (another model, which "
         "is then trained first), or a folder with BACKBONE*.safetensors or the model.json of a model; a path is absolute or relative to "
         "the folder weights"
+    )
+    weights_tag: str = Field(
+        "",
+        description="with weights imagenet: timm's tag of the weights, such as a1_in1k; empty means the one that mien pins for the "
+        "backbone, which was trained on ImageNet-1k alone (mien/config/imagenet.py)",
     )
     attention: str = Field(description="attention block after the last feature map, or none")  # no default: dvc.yaml names its file
     head: str = Field(description="pooling and classifier")
@@ -52,3 +58,5 @@ class ModelParams(Section):
     def _faults(self) -> Iterator[Fault]:
         if len(set(self.seeds)) != len(self.seeds):
             yield "seeds", "must differ from one another", self.seeds
+        if self.weights_tag and self.weights != IMAGENET:
+            yield "weights_tag", "must be left out unless weights is imagenet", self.weights_tag

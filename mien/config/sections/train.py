@@ -13,7 +13,7 @@ class TrainParams(Section):
     epochs: PositiveInt = Field(8, description="maximum number of epochs of the first (or only) stage")
     batch_size: PositiveInt = Field(16, ge=2, description="images per forward pass")
     accumulate: PositiveInt = Field(1, description="number of batches whose gradients are averaged for one step")
-    optimizer: Literal["adam", "adamw", "sgd"] = Field("adam", description="optimiser")
+    optimizer: Literal["adam", "adamw", "adamax", "sgd"] = Field("adam", description="optimiser")
     momentum: Fraction = Field(0.9, lt=1, description="momentum of sgd", json_schema_extra=only_if(optimizer="sgd"))
     lr: PositiveFloat = Field(2e-3, description="learning rate of the first (or only) stage")
     weight_decay: NonNegativeFloat = Field(0.0, description="weight decay; not applied to norms or biases")

@@ -5,6 +5,7 @@ from torch import nn
 
 from mien.models.attention._spatial import SpatialAttention
 
+MIN_SIDE = 1
 REDUCTION = 16
 
 

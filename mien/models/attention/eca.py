@@ -3,6 +3,8 @@
 from timm.layers import EcaModule
 from torch import nn
 
+MIN_SIDE = 1
+
 
 def efficient_channel_attention(channels: int) -> nn.Module:
     """x · σ(conv1d_k(GAP(x))) along the channels (Wang et al. 2020, eq. 9; timm's block), without bias.

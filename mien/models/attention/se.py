@@ -3,6 +3,7 @@
 from timm.layers import SEModule
 from torch import nn
 
+MIN_SIDE = 1
 REDUCTION = 16
 
 

@@ -14,7 +14,14 @@ BACKBONES = {  # patterns of timm's names; they exclude later families of simila
     r"(tf_)?efficientnet_b\d": "tan2019",
     r"swin_(tiny|small|base|large)_.*": "liu2021",
 }
-ATTENTION = {"se": "hu2018", "spatial": "woo2018", "cbam": "woo2018", "eca": "wang2020"}
+ATTENTION = {
+    "se": "hu2018",
+    "spatial": "woo2018",
+    "cbam": "woo2018",
+    "eca": "wang2020",
+    "pointwise": "kausar",
+    "multi_scale": "li2019",
+}
 LOSSES = {
     "focal": "lin2017",
     "class_balanced": "cui2019",

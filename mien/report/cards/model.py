@@ -38,7 +38,9 @@ def model_card(model: str, facts: RunFacts) -> str:
         temperature=evaluation["calibration"]["temperature"],
         standing=_standing(model, facts),
         num_slices=len(facts.slices[model]),
-        part_rows=rows.part_rows(config, cost=evaluation["cost"], origin=origin_words(facts), version=made_by),
+        part_rows=rows.part_rows(
+            config, weights=evaluation["weights"], cost=evaluation["cost"], origin=origin_words(facts), version=made_by
+        ),
         figure_headings=rows.figure_headings(evaluation),
         figure_rows=rows.figure_rows(evaluation),
         part_metrics=rows.part_metrics(evaluation.get("parts", {})),

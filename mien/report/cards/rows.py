@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from mien.config.weights import NONE
 from mien.core.markdown import Markdown
 from mien.core.plural import plural
 from mien.report.page.formats import MISSING, count, figure, file_size, large, p_value, percent, signed, span, three_digits, title, value
@@ -20,12 +21,12 @@ Rows = list[list[str]]
 Figures = Mapping[str, Any]
 
 
-def part_rows(config: Figures, *, cost: Figures, origin: Markdown, version: str) -> Rows:
-    """Return the parts of the model and its origin."""
+def part_rows(config: Figures, *, weights: str, cost: Figures, origin: Markdown, version: str) -> Rows:
+    """Return the parts of the model and its origin; `weights` says where the weights come from, as the record of the training does."""
     backbone, side = config["backbone"], config["input_px"]
     return [
         ["backbone", Markdown(f"`{backbone}` of timm" if backbone != "cnn" else "a plain convolutional network, `mien/models/cnn.py`")],
-        ["pretrained weights", config["weights"] if config["weights"] != "none" else "none (random initialisation)"],
+        ["pretrained weights", weights if weights != NONE else "none (random initialisation)"],
         *([["teachers", ", ".join(config["teachers"].values())]] if "teachers" in config else []),
         ["attention block", config["attention"]],
         ["head", config["head"]],
