@@ -91,7 +91,9 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         (
             "faces",
             (
-                f"detected by {faces.detector}{', also in rotated images (90°, 180°, 270°)' if faces.turns else ''}, "
+                f"given by the data set, margin {percent(faces.margin)}"
+                if faces.detector == "given"
+                else f"detected by {faces.detector}{', also in rotated images (90°, 180°, 270°)' if faces.turns else ''}, "
                 f"score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
                 if faces.detector != "none"
                 else "not detected; whole images are used"
