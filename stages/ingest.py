@@ -27,8 +27,8 @@ from mien.store.tables import BOXES, FILES, write_table
 def main() -> None:
     """Reads every file of ingest.source once.
 
-    Writes a row per file to data/raw/files.parquet, the faces that a data set marks to data/raw/boxes.parquet, and contents to the shards of
-    data/raw.
+    Writes a row per file to data/raw/files.parquet, the faces that a data set marks to data/raw/boxes.parquet, and contents to the shards
+    of data/raw.
     """
     whole = load_params()
     params, known = whole.ingest, whole.labels.spellings

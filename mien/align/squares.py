@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Job:
     """The input of a worker process for one shard: source and target folders, samples and parameters.
 
-    A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out. `boxes` are the faces of
-    the samples for faces.detector: given, as shares of the image's width and height.
+    A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out. `boxes` are the faces
+    of samples for faces.detector: given, as shares of the image's width and height.
     """
 
     prefix: str

@@ -29,9 +29,9 @@ def summary(params: Params, source: str = "") -> str:
     place = source_place(source or params.ingest.source)
     kind = kind_of(place)
     metadata = read_metadata(Path(params.ingest.metadata))
-    seen = survey(place)
+    seen, read = survey(place, params.ingest)
     trial = tried(place, seen, params.convert, max_bytes=params.ingest.max_file_mb * 2**20)
-    found = findings(seen, metadata, params)
+    found = findings(seen, read, metadata, params)
     parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
     if trial.seconds:
         parts.append(_durations(found, trial, params))
@@ -68,7 +68,8 @@ def _labels(found: Findings, params: Params) -> list[str]:
     ]
     splits = ", ".join(f"{name or 'none'} {count:,}" for name, count in found.subsets.items())
     subjects = f"{found.num_subjects:,} (of {found.num_with_subject:,} images)" if found.num_subjects else "none named"
-    return [*lines, f"splits by folder: {splits or 'none'}; subjects: {subjects}"]
+    by = f"ingest.layout ({params.ingest.layout})" if params.ingest.layout else "folder"
+    return [*lines, f"splits by {by}: {splits or 'none'}; subjects: {subjects}", *found.remarks]
 
 
 def _losses(found: Findings, trial: Tried, params: Params) -> list[str]:

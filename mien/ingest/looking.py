@@ -33,4 +33,6 @@ def labels_in(entry: Entry, layout: Layout | None) -> Any:
     except MienError:
         raise
     except Exception as error:  # as in read_entry: decompressors raise more kinds of error than they document
-        raise SourceError(f"ingest.source: {one_line(entry.path)} cannot be read ({error_reason(error)}); copy or download it again") from None
+        raise SourceError(
+            f"ingest.source: {one_line(entry.path)} cannot be read ({error_reason(error)}); copy or download it again"
+        ) from None

@@ -11,7 +11,9 @@ from mien.ingest.pattern import images_of, named_by
 def add_subjects(rows: list[dict[str, Any]], pattern: str, facts: Mapping[str, Facts] = MappingProxyType({})) -> list[str]:
     """Fills `subject` of the rows of files, in place, if the metadata gave none: by the pattern, else by the `facts` of the layout.
 
-    If there is a pattern, the images still without a subject are returned, sorted. A few images without a subject only deserve a warning. If the
+    If there is a pattern, the images still without a subject are returned, sorted.
+
+    A few images without a subject only deserve a warning. If the
     pattern gives no image a subject, SourceError is raised, because the images of one person could end up in several splits unnoticed.
     """
     named = named_by(rows, pattern, "subject") if pattern else {}

@@ -35,7 +35,8 @@ FILES = pa.schema(
         ("votes", _TEXT),  # labels as spelt with the number of their votes, as one JSON object; null if there is no table of votes for it
     ]
 )
-# The faces that a data set's own files mark, for faces.detector: given. A table of its own, so that `align` depends on nothing else of ingest.
+# The faces that a data set's own files mark, for faces.detector: given. It is a table of its own, so that `align` depends on nothing else
+# that `ingest` writes.
 BOXES = pa.schema(
     [
         ("path", _TEXT),

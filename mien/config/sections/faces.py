@@ -10,8 +10,8 @@ from mien.config.sections.base import Fraction, Section
 class FaceParams(Section):
     detector: Literal["none", "mtcnn", "given"] = Field(
         "mtcnn",
-        description="mtcnn detects and aligns faces; none uses the whole image; given uses the boxes that a data set gives (ingest.layout), "
-        "upright, and detects faces of new photographs, which have no box",
+        description="mtcnn detects and aligns faces; none uses the whole image; given uses the boxes of the data set (ingest.layout), "
+        "upright, and detects the faces of new photographs, which have no box",
     )
     size_px: PositiveInt = Field(96, ge=32, description="largest side of the stored square face, in pixels; smaller faces are not enlarged")
     margin: Fraction = Field(0.0, description="margin on each side of the detected face, as a share of its side")

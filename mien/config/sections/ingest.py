@@ -34,9 +34,9 @@ class IngestParams(Section):
     )
     layout: str = Field(
         "",
-        description="the published data set whose original files the source has (mien/ingest/layouts); its own lists or file names then give "
-        "labels, splits, persons and boxes, as docs/data.md describes; `mien check` names the layout; ingest.metadata and ingest.label have "
-        "precedence; empty means that folders give the labels",
+        description="the published data set whose original files the source has (mien/ingest/layouts); its own lists or file names then "
+        "give labels, splits, persons and boxes, as docs/data.md describes; `mien check` names the layout; ingest.metadata and "
+        "ingest.label have precedence; empty means that folders give the labels",
     )
     label: str = Field(
         "",

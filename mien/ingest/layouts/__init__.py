@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 
 from mien.core import registry
 from mien.core.errors import SourceError
-from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Parser, Reading
+from mien.ingest.layouts._contract import Box, Choice, Facts, Files, Layout, Parser, Reading
 
-__all__ = ["Box", "Facts", "Files", "Layout", "Parser", "Reading", "load_layout", "recognised", "understand"]
+__all__ = ["Box", "Choice", "Facts", "Files", "Layout", "Parser", "Reading", "load_layout", "recognised", "understand"]
 
 
 def load_layout(name: str) -> Layout:
@@ -19,22 +19,21 @@ def load_layout(name: str) -> Layout:
     return layout
 
 
-def recognised(images: Sequence[str], others: Collection[str] = ()) -> str | None:
-    """The name of the layout that fits the paths of the images and of all other files of a source; None if none does."""
-    found = registry.names("mien.ingest.layouts") if images else []
-    return next((name for name in found if load_layout(name).fits(images, others)), None)
+def recognised(images: Sequence[str], paths: Collection[str]) -> str | None:
+    """The name of the layout that fits the paths of all files of a source, among them those of the images; None if none does."""
+    return next((name for name in registry.names("mien.ingest.layouts") if load_layout(name).fits(images, paths)), None)
 
 
 def understand(name: str, files: Files) -> Reading:
     """What the layout says of each image. Raises SourceError if a file is missing, or if what it says cannot be right."""
     layout = load_layout(name)
-    images = set(files.images)
-    if lacking := layout.lacks(files.images, [path for path in files.paths if path not in images]):
-        raise SourceError(f"ingest.layout: {name}: {lacking}")
+    if not layout.has_labels(files.paths):
+        what = layout.lacking or f"the source has no file of {layout.title}; leave it empty, or set the layout that `mien check` names"
+        raise SourceError(f"ingest.layout: {name}: {what}")
     reading = layout.facts(files)
     if not reading.by_path:
-        shown = f", such as {files.images[0]}" if files.images else ""
         raise SourceError(
-            f"ingest.layout: {name} fits none of {len(files.images)} images{shown}; leave it empty, or set the layout that `mien check` names"
+            f"ingest.layout: {name} fits none of {len(files.images)} images, such as {min(files.images, default='none')}; leave it empty, "
+            "or set the layout that `mien check` names"
         )
     return reading

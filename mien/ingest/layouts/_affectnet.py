@@ -4,9 +4,7 @@ arXiv:1708.03985): the codes, of which three are no expression, and the split th
 The test split has not been released. Published results are those of the validation split, which therefore counts as test.
 """
 
-LABELS = dict(
-    enumerate(("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt", "none", "uncertain", "no face"))
-)
+LABELS = dict(enumerate(("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt", "none", "uncertain", "no face")))
 NO_EXPRESSION = frozenset(("none", "uncertain", "no face"))
 
 

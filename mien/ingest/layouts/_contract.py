@@ -1,11 +1,15 @@
 """What a layout is, and what it says of an image."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 Box = tuple[float, float, float, float]
 """left, top, right, bottom in pixels of the upright image"""
+
+Detector = Literal["mtcnn", "given", "none"]
+SHARE = 0.8  # smallest share of the images whose paths must be those of a layout
 
 Parser = Callable[[IO[bytes], str], Any]
 """Makes of a file of the data set, given with its path, what `facts` needs of it. Raises SourceError if the file cannot be right."""
@@ -63,40 +67,50 @@ class Choice:
     what: str
 
 
-def _no_parser(path: str) -> Parser | None:
-    return None
-
-
-def _complete(images: Sequence[str], others: Collection[str]) -> str:
-    return ""
-
-
-def _searched(images: Sequence[str], others: Collection[str]) -> Literal["mtcnn", "given", "none"]:
-    return "mtcnn"
-
-
 @dataclass(frozen=True)
 class Layout:
-    """One layout of one data set.
+    """One layout of one data set. All patterns are searched in paths within the source.
 
     Args:
         title: the data set and how the layout is known, for messages
         classes: the labels that it gives, sorted
-        fits: whether the paths of the images and of the other files are those of this layout
-        facts: what it says of the images
-        parser: how a file with labels is read, by its path; None for any other file
-        lacks: which files are missing, as a sentence with the remedy; empty if it can be read
-        detector: the value of faces.detector that fits its images
+        images: the pattern of the images' paths
+        labels: the pattern of the paths that hold labels: other files, or images themselves
+        facts: what the data set says of the images
+        parsers: by the pattern of their paths, how the files that hold labels and boxes are read
+        lacking: the remedy for a source without labels; if it is empty, the images' paths alone do not tell the data set
+        detectors: values of faces.detector that fit, each with the pattern of paths with which it does; the first that is found counts
         is_official: whether it has a test split
         choices: images that some leave out
+        subject: a pattern for ingest.subject, for copies that are sorted into folders of classes
     """
 
     title: str
     classes: tuple[str, ...]
-    fits: Callable[[Sequence[str], Collection[str]], bool]
+    images: re.Pattern[str]
+    labels: re.Pattern[str]
     facts: Callable[[Files], Reading]
-    parser: Callable[[str], Parser | None] = _no_parser
-    lacks: Callable[[Sequence[str], Collection[str]], str] = _complete
-    detector: Callable[[Sequence[str], Collection[str]], Literal["mtcnn", "given", "none"]] = _searched
+    parsers: Mapping[re.Pattern[str], Parser]
+    lacking: str = ""
+    detectors: Sequence[tuple[str, Detector]] = ()
     is_official: bool = False
     choices: Sequence[Choice] = ()
+    subject: str = ""
+
+    def parser(self, path: str) -> Parser | None:
+        """How a file is read, if it holds labels or boxes; None for any other file."""
+        return next((parse for pattern, parse in self.parsers.items() if pattern.search(path)), None)
+
+    def fits(self, images: Sequence[str], paths: Collection[str]) -> bool:
+        """Whether the `paths` of a source, among them those of the `images`, are those of this layout."""
+        num = sum(self.images.search(path) is not None for path in images)
+        return num > 0 and num >= SHARE * len(images) and (bool(self.lacking) or self.has_labels(paths))
+
+    def has_labels(self, paths: Collection[str]) -> bool:
+        """Whether a source with these paths has what the layout reads labels from."""
+        return any(self.labels.search(path) for path in paths)
+
+    def detector(self, paths: Collection[str]) -> Detector:
+        """The value of faces.detector that fits the images of a source with these paths."""
+        found = (detector for pattern, detector in self.detectors if any(re.search(pattern, path) for path in paths))
+        return next(found, "mtcnn")

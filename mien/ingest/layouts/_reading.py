@@ -1,7 +1,6 @@
 """What several layouts need to read lists of labels."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import IO
 
 from mien.config.faults import short
@@ -11,19 +10,12 @@ from mien.core.printable import one_line
 
 SEVEN = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 EIGHT = ("angry", "contempt", *SEVEN[1:])
-SHARE = 0.8  # smallest share of the images whose names must be those of a layout
 _MOST_CHARACTERS = 2**16  # of a line; a line of AffectNet, with its 68 landmarks, has about 1,300
 
 
 def name_of(path: str) -> str:
     """The last part of a path."""
     return path.rpartition("/")[2]
-
-
-def mostly(images: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Whether the pattern is found in at least SHARE of the paths."""
-    num = sum(pattern.search(path) is not None for path in images)
-    return num > 0 and num >= SHARE * len(images)
 
 
 def lines_of(file: IO[bytes], path: str) -> Iterator[tuple[int, str]]:
@@ -70,8 +62,3 @@ def require_all(listed: Collection[str], there: Collection[str], *, where: str, 
             f"ingest.source: {where} names {plural(len(missing), what)} that the source does not have, such as {one_line(missing[0])} "
             f"(of {len(listed)}); complete the source, or take these lines out of the list"
         )
-
-
-def by_pattern(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    """Whether the whole name of a file matches."""
-    return lambda path: pattern.fullmatch(name_of(path)) is not None

@@ -8,21 +8,20 @@ than the tables are common, so that those of the training split which are missin
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
-from typing import IO, Literal
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 from mien.core.errors import SourceError
 from mien.core.plural import plural
 from mien.ingest.layouts._affectnet import LABELS, NO_EXPRESSION, reason
-from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Parser, Reading
-from mien.ingest.layouts._reading import EIGHT, broken, by_pattern, label_by_code, lines_of, mostly, name_of, require_all
+from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Reading
+from mien.ingest.layouts._reading import EIGHT, broken, label_by_code, lines_of, name_of, require_all
 
 _PATH, _EXPRESSION = "subDirectory_filePath", "expression"
 _SIDES = ("face_x", "face_y", "face_width", "face_height")
 _COLUMNS = (_PATH, *_SIDES, "facial_landmarks", _EXPRESSION, "valence", "arousal")
 _IMAGE = re.compile(r"(?:^|/)\d{1,4}/[0-9a-f]{40,64}\.\w+$", re.IGNORECASE)
-_TABLE = re.compile(r"(?:training|validation|manually_?annotated|automatically_?annotated)(?:_\w+)?\.csv", re.IGNORECASE)
-_is_table = by_pattern(_TABLE)
+_TABLE = re.compile(r"(?:^|/)(?:training|validation|manually_?annotated|automatically_?annotated)(?:_\w+)?\.csv$", re.IGNORECASE)
 
 
 def _table(file: IO[bytes], path: str) -> dict[str, Facts]:
@@ -72,10 +71,6 @@ def _key(path: str) -> str:
     return "/".join(path.split("/")[-2:]).lower()
 
 
-def _parser(path: str) -> Parser | None:
-    return _table if _is_table(path) else None
-
-
 def _facts(files: Files) -> Reading:
     listed: dict[str, Facts] = {}
     for path, content in sorted(files.read.items()):
@@ -90,24 +85,15 @@ def _facts(files: Files) -> Reading:
     return Reading(found, [told] if num_missing else [])
 
 
-def _fits(images: Sequence[str], others: Collection[str]) -> bool:
-    return mostly(images, _IMAGE)
-
-
-def _lacks(images: Sequence[str], others: Collection[str]) -> str:
-    if any(map(_is_table, others)):
-        return ""
-    return (
-        "the labels of AffectNet are in training.csv and validation.csv, which the source does not have; put them beside the folder of the "
-        "images, and set ingest.source to the folder with both"
-    )
-
-
-def _detector(images: Sequence[str], others: Collection[str]) -> Literal["mtcnn", "given", "none"]:
-    return "given"
-
-
 LAYOUT = Layout(
     "AffectNet: photographs in numbered folders, with training.csv and validation.csv",
-    EIGHT, _fits, _facts, _parser, _lacks, _detector, is_official=True,
-)  # fmt: skip
+    EIGHT,
+    _IMAGE,
+    _TABLE,
+    _facts,
+    {_TABLE: _table},
+    lacking="the labels of AffectNet are in training.csv and validation.csv, which the source does not have; put them beside the folder of "
+    "the images, and set ingest.source to the folder with both",
+    detectors=(("", "given"),),
+    is_official=True,
+)

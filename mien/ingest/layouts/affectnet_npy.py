@@ -7,15 +7,14 @@ one would run code that it contains.
 
 import io
 import re
-from collections.abc import Collection, Sequence
-from typing import IO, Literal
+from typing import IO
 
 import numpy as np
 
-from mien.ingest.layouts._affectnet import LABELS, NO_EXPRESSION, reason
-from mien.ingest.layouts._contract import Facts, Files, Layout, Parser, Reading
-from mien.ingest.layouts._reading import EIGHT, broken, label_by_code, mostly, require_all
 from mien.ingest.layout import subset_of
+from mien.ingest.layouts._affectnet import LABELS, NO_EXPRESSION, reason
+from mien.ingest.layouts._contract import Facts, Files, Layout, Reading
+from mien.ingest.layouts._reading import EIGHT, broken, label_by_code, require_all
 
 _IMAGE = re.compile(r"(?:^|/)images/[^/]+\.\w+$")
 _LABEL = re.compile(r"(?:^|/)annotations/[^/]+_exp\.npy$")
@@ -41,17 +40,13 @@ def _label(file: IO[bytes], path: str) -> str:
     return label_by_code(LABELS, value.decode("latin-1") if isinstance(value, bytes) else str(value), path=path, at="it")
 
 
-def _header(content: bytes) -> tuple[tuple[int, ...], np.dtype]:  # type: ignore[type-arg]
+def _header(content: bytes) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and type of an array, without its values. Raises ValueError if there is no such header."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
     return shape, dtype
-
-
-def _parser(path: str) -> Parser | None:
-    return _label if _LABEL.search(path) else None
 
 
 def _key(path: str) -> str:
@@ -72,21 +67,13 @@ def _facts(files: Files) -> Reading:
     return Reading(found, [f"warning: {num} of {len(files.images)} images of AffectNet have no file with a label"] if num else [])
 
 
-def _fits(images: Sequence[str], others: Collection[str]) -> bool:
-    return mostly(images, _IMAGE) and any(_LABEL.search(path) for path in others)
-
-
-def _lacks(images: Sequence[str], others: Collection[str]) -> str:
-    if any(_LABEL.search(path) for path in others):
-        return ""
-    return "the labels of AffectNet are in its folders annotations (N_exp.npy), which the source does not have; put them beside images"
-
-
-def _detector(images: Sequence[str], others: Collection[str]) -> Literal["mtcnn", "given", "none"]:
-    return "none"
-
-
 LAYOUT = Layout(
     "AffectNet: train_set and val_set with images/N.jpg and annotations/N_exp.npy",
-    EIGHT, _fits, _facts, _parser, _lacks, _detector, is_official=True,
-)  # fmt: skip
+    EIGHT,
+    _IMAGE,
+    _LABEL,
+    _facts,
+    {_LABEL: _label},
+    detectors=(("", "none"),),
+    is_official=True,
+)

@@ -7,18 +7,18 @@ and the last three have the label, which is the field's common practice. The fra
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import IO
 
 from mien.core.errors import SourceError
-from mien.ingest.layouts._contract import Facts, Files, Layout, Parser, Reading
-from mien.ingest.layouts._reading import EIGHT, broken, by_pattern, label_by_code, lines_of, mostly, name_of, require_all
+from mien.ingest.layouts._contract import Facts, Files, Layout, Reading
+from mien.ingest.layouts._reading import EIGHT, broken, label_by_code, lines_of, require_all
 
 LABELS = dict(enumerate(("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")))
 APEX_FRAMES = 3  # at the end of a sequence
 
 _FRAME = re.compile(r"(?:^|/)(?P<clip>(?P<subject>S\d{2,3})_\d{3})_(?P<frame>\d{8})\.\w+$", re.IGNORECASE)
-_LABEL = re.compile(r"(S\d{2,3}_\d{3})_\d{8}_emotion\.txt", re.IGNORECASE)
+_LABEL = re.compile(r"(?:^|/)(?P<clip>S\d{2,3}_\d{3})_\d{8}_emotion\.txt$", re.IGNORECASE)
 
 
 def _label(file: IO[bytes], path: str) -> str:
@@ -28,14 +28,12 @@ def _label(file: IO[bytes], path: str) -> str:
     return label_by_code(LABELS, lines[0], path=path, at="it")
 
 
-def _parser(path: str) -> Parser | None:
-    return _label if _LABEL.fullmatch(name_of(path)) else None
-
-
 def _facts(files: Files) -> Reading:
     labels: dict[str, str] = {}
     for path, label in sorted(files.read.items()):
-        clip = name_of(path)[: -len("_00000000_emotion.txt")].upper()
+        named = _LABEL.search(path)
+        assert named is not None
+        clip = named["clip"].upper()
         if labels.setdefault(clip, label) != label:
             raise SourceError(f"ingest.source: {path} gives the sequence {clip} a second label; keep one file per sequence")
     frames: dict[str, set[int]] = defaultdict(set)
@@ -64,17 +62,14 @@ def _of_frame(number: int, frames: Sequence[int], label: str | None, *, clip: st
     return Facts(left_out="frame between neutral and the height of the expression (CK+)")
 
 
-def _fits(images: Sequence[str], others: Collection[str]) -> bool:
-    return mostly(images, _FRAME)
-
-
-def _lacks(images: Sequence[str], others: Collection[str]) -> str:
-    if any(map(by_pattern(_LABEL), others)):
-        return ""
-    return (
-        "the labels of CK+ are in its folder Emotion (S005/001/S005_001_00000011_emotion.txt), which the source does not have; put that "
-        "folder beside cohn-kanade-images, and set ingest.source to the folder with both"
-    )
-
-
-LAYOUT = Layout("CK+: frames of sequences (S005_001_00000001.png) and a folder Emotion", EIGHT, _fits, _facts, _parser, _lacks)
+LAYOUT = Layout(
+    "CK+: frames of sequences (S005_001_00000001.png) and a folder Emotion",
+    EIGHT,
+    _FRAME,
+    _LABEL,
+    _facts,
+    {_LABEL: _label},
+    lacking="the labels of CK+ are in its folder Emotion (S005/001/S005_001_00000011_emotion.txt), which the source does not have; put "
+    "that folder beside cohn-kanade-images, and set ingest.source to the folder with both",
+    subject=r"(?i)(?P<subject>S\d+)_\d{3}_\d{8}\.\w+$",
+)

@@ -7,15 +7,18 @@ names of the photographs (angry_actor_104.jpg) are those of the search for them,
 A sample is a whole file, so that of several faces in one photograph the one with the highest confidence is used.
 """
 
-from collections.abc import Collection, Sequence
-from typing import IO, Literal
+import re
+from typing import IO
 
 from mien.core.plural import plural
-from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Parser, Reading
+from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Reading
 from mien.ingest.layouts._reading import SEVEN, broken, label_by_code, lines_of, name_of, require_all
 
 LABELS = dict(enumerate(("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")))
 _NUM_VALUES = 8
+
+_IMAGE = re.compile(r"\.\w+$")  # any name: the list alone tells the data set
+_LIST = re.compile(r"(?:^|/)label\.lst$", re.IGNORECASE)
 
 Face = tuple[float, Box, str]
 """confidence, box and label"""
@@ -38,14 +41,6 @@ def _faces(file: IO[bytes], path: str) -> dict[str, list[Face]]:
     return found
 
 
-def _is_list(path: str) -> bool:
-    return name_of(path).lower() == "label.lst"
-
-
-def _parser(path: str) -> Parser | None:
-    return _faces if _is_list(path) else None
-
-
 def _facts(files: Files) -> Reading:
     listed: dict[str, list[Face]] = {}
     for content in files.read.values():
@@ -58,8 +53,8 @@ def _facts(files: Files) -> Reading:
             facts[path] = Facts(label, box=box)
             num_further, num_several = num_further + len(faces) - 1, num_several + (len(faces) > 1)
     remarks = [
-        f"ingest: {plural(num_further, 'further face')} of {plural(num_several, 'photograph')} of ExpW unused: a sample is a whole file, with "
-        "the face of the highest confidence"
+        f"ingest: {plural(num_further, 'further face')} of {plural(num_several, 'photograph')} of ExpW unused: a sample is a whole file, "
+        "with the face of the highest confidence"
     ]
     return Reading(facts, remarks if num_further else [])
 
@@ -69,18 +64,12 @@ def _area(box: Box) -> float:
     return (right - left) * (bottom - top)
 
 
-def _fits(images: Sequence[str], others: Collection[str]) -> bool:
-    return any(map(_is_list, others))
-
-
-def _lacks(images: Sequence[str], others: Collection[str]) -> str:
-    if any(map(_is_list, others)):
-        return ""
-    return "the labels of ExpW are in its label/label.lst, which the source does not have; put that file beside the images"
-
-
-def _detector(images: Sequence[str], others: Collection[str]) -> Literal["mtcnn", "given", "none"]:
-    return "given"
-
-
-LAYOUT = Layout("ExpW: photographs and label.lst, with a box and a label for each face", SEVEN, _fits, _facts, _parser, _lacks, _detector)
+LAYOUT = Layout(
+    "ExpW: photographs and label.lst, with a box and a label for each face",
+    SEVEN,
+    _IMAGE,
+    _LIST,
+    _facts,
+    {_LIST: _faces},
+    detectors=(("", "given"),),
+)

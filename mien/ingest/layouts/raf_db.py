@@ -5,27 +5,27 @@ list_partition_label.txt) has lines such as `train_00001.jpg 5`, with the codes 
 (train_00001_aligned.jpg), Image/original the photographs (train_00001.jpg), of which Annotation/boundingbox gives the face
 (train_00001_boundingbox.txt: left, top, right, bottom). If the source has both, the aligned faces are used.
 
-A copy that circulates has the aligned faces in folders with the codes as names (DATASET/train/5/train_00001_aligned.jpg) and the same labels
-in train_labels.csv and test_labels.csv (image,label). It is read, too; a table that contradicts the folders is refused.
+A copy that circulates has the aligned faces in folders with the codes as names (DATASET/train/5/train_00001_aligned.jpg) and the same
+labels in train_labels.csv and test_labels.csv (image,label). It is read, too; a table that contradicts the folders is refused.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from typing import IO, Literal
+from collections.abc import Collection
+from typing import IO
 
 from mien.core.errors import SourceError
 from mien.core.plural import plural
-from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Parser, Reading
-from mien.ingest.layouts._reading import SEVEN, broken, by_pattern, label_by_code, lines_of, mostly, name_of, once, require_all
+from mien.ingest.layouts._contract import Box, Facts, Files, Layout, Reading
+from mien.ingest.layouts._reading import SEVEN, broken, label_by_code, lines_of, once, require_all
 
 LABELS = dict(enumerate(("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"), 1))
 
 _IMAGE = re.compile(r"(?:^|/)(?P<name>(?P<split>train|test)_\d{4,5})(?P<aligned>_aligned)?\.\w+$")
 _FOLDER = re.compile(r"(?:^|/)(?P<code>[1-7])/[^/]+$")
-_LIST = re.compile(r"list_part?ition_label\.txt", re.IGNORECASE)
-_TABLE = re.compile(r"(?:train|test)_labels\.csv", re.IGNORECASE)
-_BOX = re.compile(r"(?P<name>(?:train|test)_\d{4,5})_boundingbox\.txt")
-_is_list, _is_table, _is_box = by_pattern(_LIST), by_pattern(_TABLE), by_pattern(_BOX)
+_LIST = re.compile(r"(?:^|/)list_par?tition_label\.txt$", re.IGNORECASE)
+_TABLE = re.compile(r"(?:^|/)(?:train|test)_labels\.csv$", re.IGNORECASE)
+_BOX = re.compile(r"(?:^|/)(?P<name>(?:train|test)_\d{4,5})_boundingbox\.txt$")
+_LABELS = re.compile(f"{_LIST.pattern}|{_TABLE.pattern}|{_FOLDER.pattern}", re.IGNORECASE)
 
 
 def _listed(file: IO[bytes], path: str) -> dict[str, str]:
@@ -33,7 +33,7 @@ def _listed(file: IO[bytes], path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, text in lines_of(file, path):
         parts = text.replace(",", " ").split()
-        if number == 1 and _is_table(path) and parts[-1].lower() == "label":
+        if number == 1 and _TABLE.search(path) and parts[-1].lower() == "label":
             continue
         image = _IMAGE.fullmatch(parts[0])
         if len(parts) != 2 or image is None:
@@ -51,10 +51,6 @@ def _box(file: IO[bytes], path: str) -> Box:
     return left, top, right, bottom
 
 
-def _parser(path: str) -> Parser | None:
-    return _listed if _is_list(path) or _is_table(path) else _box if _is_box(path) else None
-
-
 def _facts(files: Files) -> Reading:
     listed: dict[str, str] = {}
     boxes: dict[str, Box] = {}
@@ -63,7 +59,7 @@ def _facts(files: Files) -> Reading:
             for name, label in content.items():
                 if listed.setdefault(name, label) != label:
                     raise SourceError(f"ingest.source: {path} gives {name} another label than a second list; keep one of the lists")
-        elif box := _BOX.fullmatch(name_of(path)):
+        elif box := _BOX.search(path):
             boxes[box["name"]] = content
     found = {path: match for path in files.images if (match := _IMAGE.search(path))}
     is_aligned = any(match["aligned"] for match in found.values())
@@ -97,26 +93,15 @@ def _label(path: str, name: str, listed: dict[str, str]) -> str | None:
     return in_folder
 
 
-def _fits(images: Sequence[str], others: Collection[str]) -> bool:
-    return mostly(images, _IMAGE)
-
-
-def _lacks(images: Sequence[str], others: Collection[str]) -> str:
-    if any(_is_list(path) or _is_table(path) for path in others) or mostly(images, _FOLDER):
-        return ""
-    return (
-        "the labels of RAF-DB are in its EmoLabel/list_patition_label.txt (train_00001.jpg 5), which the source does not have; put that "
-        "file beside the images, and set ingest.source to the folder with both"
-    )
-
-
-def _detector(images: Sequence[str], others: Collection[str]) -> Literal["mtcnn", "given", "none"]:
-    if any((match := _IMAGE.search(path)) and match["aligned"] for path in images):
-        return "none"
-    return "given" if any(map(_is_box, others)) else "mtcnn"
-
-
 LAYOUT = Layout(
     "RAF-DB, basic emotions: train_00001.jpg or train_00001_aligned.jpg, with list_patition_label.txt or folders 1 to 7",
-    SEVEN, _fits, _facts, _parser, _lacks, _detector, is_official=True,
-)  # fmt: skip
+    SEVEN,
+    _IMAGE,
+    _LABELS,
+    _facts,
+    {_LIST: _listed, _TABLE: _listed, _BOX: _box},
+    lacking="the labels of RAF-DB are in its EmoLabel/list_patition_label.txt (train_00001.jpg 5), which the source does not have; put "
+    "that file beside the images, and set ingest.source to the folder with both",
+    detectors=((r"_aligned\.\w+$", "none"), (_BOX.pattern, "given")),
+    is_official=True,
+)

@@ -1,0 +1,43 @@
+"""Advice for a source with the original files of a published data set (mien/ingest/layouts)."""
+
+from collections.abc import Iterator
+
+from mien.check.commands import Advice, pattern, preset, setting, yaml_list
+from mien.check.findings import Findings
+from mien.config.params import Params
+from mien.ingest.layouts import Layout, load_layout
+
+
+def of_layout(found: Findings, params: Params) -> Iterator[Advice]:
+    """The commands for the layout that was found, if ingest.layout is not set to it yet, and for images that some leave out."""
+    assert found.layout is not None and found.detector is not None
+    layout = load_layout(found.layout)
+    if params.ingest.layout != found.layout:
+        yield Advice(
+            f"these are the original files of {layout.title}; with ingest.layout, labels"
+            f"{', the official splits' if layout.is_official else ''} and what else they give are read from them",
+            preset(
+                setting("ingest.layout", found.layout),
+                *_labels(layout, params),
+                setting("faces.detector", found.detector),
+                *_split(layout, params),
+            ),
+        )
+    if not params.ingest.skip:
+        for choice, num in found.choices.items():
+            yield Advice(f"if you want to leave out the {num:,} {choice.what}", preset(pattern("ingest.skip", choice.skip)))
+
+
+def _labels(layout: Layout, params: Params) -> Iterator[str]:
+    """The settings of the labels: all classes of the layout, without aliases and dropped classes that it does not have."""
+    if not set(params.labels.aliases) <= set(layout.classes):
+        yield setting("labels.aliases", "{}")
+    if not set(params.labels.drop) <= set(layout.classes):
+        yield setting("labels.drop", "[]")
+    yield setting("labels.classes", yaml_list(layout.classes))
+
+
+def _split(layout: Layout, params: Params) -> Iterator[str]:
+    yield setting("split.method", "official" if layout.is_official else "stratified")
+    if params.split.val == "official":
+        yield setting("split.val", "0.15")
