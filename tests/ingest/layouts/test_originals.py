@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,16 @@ from mien.config.preset import apply_preset
 from mien.core import paths
 from mien.store.encoding import stored_image
 from mien.store.shards import read_store
-from mien.store.tables import FACES, FATES, FILES, LABELS, read_table
+from mien.store.tables import BLOBS, FACES, FATES, FILES, LABELS, read_table
 from tests.ingest.layouts import originals
 from tests.ingest.layouts.originals import COLOURS, EIGHT, SEVEN
 from tests.surroundings import run_stage_here
 
 ROOT = Path(__file__).parents[3]
+
+
+def nothing(path: str) -> None:
+    """What a data set without it gives for every path."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,11 @@ class Expected:
     official: bool
     label: Callable[[str], str | None]
     """the label by path; None if the image leaves"""
-    subset: Callable[[str], str | None] = lambda path: None
-    subject: Callable[[str], str | None] = lambda path: None
+    subset: Callable[[str], str | None] = nothing
+    subject: Callable[[str], str | None] = nothing
     reasons: Mapping[str, int] = field(default_factory=dict)
-    colour: Callable[[str], str | None] = lambda path: None
-    """the colour of the face in the cropped square"""
+    colour: str = ""
+    """of the face in every cropped square, if the data set gives boxes"""
 
 
 def raf_label(path: str) -> str | None:
@@ -76,9 +81,7 @@ CODES = {"AF": "fear", "AN": "angry", "DI": "disgust", "FE": "fear", "HA": "happ
 
 SETS = {
     "raf_db_aligned": Expected(originals.raf_db_aligned, "raf_db", SEVEN, "none", True, raf_label, raf_split),
-    "raf_db_original": Expected(
-        originals.raf_db_original, "raf_db", SEVEN, "given", True, raf_label, raf_split, colour=lambda path: "red"
-    ),
+    "raf_db_original": Expected(originals.raf_db_original, "raf_db", SEVEN, "given", True, raf_label, raf_split, colour="red"),
     "raf_db_folders": Expected(originals.raf_db_folders, "raf_db", SEVEN, "none", True, raf_label, raf_split),
     "affectnet_csv": Expected(
         originals.affectnet_csv,
@@ -89,7 +92,7 @@ SETS = {
         affectnet_label,
         lambda path: "train" if "/00" in path else "test",
         reasons={f"no expression: {word} (AffectNet)": 2 for word in ("none", "uncertain", "no face")},
-        colour=lambda path: "green",
+        colour="green",
     ),
     "affectnet_npy": Expected(
         originals.affectnet_npy,
@@ -136,7 +139,7 @@ SETS = {
         "given",
         False,
         lambda path: originals.EXPW[int(path.rpartition("_")[2].partition(".")[0])],
-        colour=lambda path: "red",
+        colour="red",
     ),
 }
 
@@ -153,7 +156,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run_commands(text: str, *, with_choices: bool = False) -> None:
     """Does what the commands of `mien check` would do in a shell; those that begin with `if` are left to the user."""
     told = text.splitlines()
-    for reason, command in zip(told, told[1:], strict=False):
+    for reason, command in pairwise(told):
         words = shlex.split(command) if command.strip().startswith("mien preset") else []
         if words and (with_choices or not reason.startswith("- if ")):
             settings = [words[at + 1] for at, word in enumerate(words) if word == "--set"]
@@ -198,10 +201,10 @@ def test_from_the_archive_through_check_to_labelled_faces(name: str, root: Path)
         faces = read_store(paths.FACES, FACES).to_pandas().set_index("sample_id")
         assert set(faces.index) == set(labels["sample_id"])
         for path, sample_id in zip(labels["path"], labels["sample_id"], strict=True):
-            if colour := expected.colour(path):
+            if expected.colour:
                 levels = np.asarray(stored_image(faces.loc[sample_id, "image"])).astype(int)
                 inner = levels[len(levels) // 4 : -len(levels) // 4, len(levels) // 4 : -len(levels) // 4]
-                assert abs(inner - COLOURS[colour]).max() < 40, path
+                assert abs(inner - COLOURS[expected.colour]).max() < 40, path
 
 
 def test_ck_plus_says_clip_and_frame_and_kdef_the_angle(root: Path) -> None:
@@ -237,16 +240,10 @@ def test_of_both_forms_of_raf_db_the_aligned_faces_are_used_unless_they_are_skip
         assert run_stage_here("ingest", root=root).code == 0
         files = read_table(paths.FILES, FILES)
         used[skip] = files.loc[files["sample_id"].notna(), "path"]
-        blobs = read_store(paths.RAW, pd_schema())["sample_id"].to_pylist()
+        blobs = read_store(paths.RAW, BLOBS)["sample_id"].to_pylist()
         assert set(blobs) == set(files["sample_id"].dropna()), "what is left out is not stored"
     assert len(used[""]) == len(used["/aligned/"]) == 14
     assert used[""].str.contains("_aligned").all() and not used["/aligned/"].str.contains("_aligned").any()
-
-
-def pd_schema():  # type: ignore[no-untyped-def]
-    from mien.store.tables import BLOBS
-
-    return BLOBS
 
 
 def test_metadata_and_patterns_go_before_the_layout(root: Path) -> None:
