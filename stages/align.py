@@ -8,6 +8,7 @@ from mien.align.squares import Job, make_squares
 from mien.align.turning import TURNS_DEG
 from mien.config.params import load_params
 from mien.core import paths
+from mien.core.errors import SourceError
 from mien.core.files import replacing_directory, write_json
 from mien.core.leftovers import remove_temporary
 from mien.core.parallel import parallel_map
@@ -28,6 +29,11 @@ def main() -> None:
     kept = always_kept(labels, official=params.split.method == "official", on_missing=how.on_missing)
     samples, whole = set(labels["sample_id"]), set(labels["sample_id"][kept])
     boxes = boxes_by_sample(labels, read_table(paths.BOXES, BOXES)) if how.detector == "given" else {}
+    if how.detector == "given" and not boxes:
+        raise SourceError(
+            "faces.detector: given needs a data set that gives boxes of faces, and this source gives none; set it to mtcnn, or to none for "
+            "images that are faces already"
+        )
     shards = shards_of(paths.IMAGES)
     samples_of, whole_of = divided(samples, shards), divided(whole, shards)
     with replacing_directory(paths.FACES) as folder:

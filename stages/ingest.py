@@ -59,7 +59,7 @@ def main() -> None:
     for line in (
         *remarks,
         *(f"ingest: {told}" for told in voted),
-        *facts.remarks,
+        *(f"warning: {told}" for told in facts.remarks),
         *box_remarks(len(boxes), [row for row in rows if row["sample_id"] is not None], facts.by_path),
         *lfs_remarks(read.num_pointers),
         *label_remarks(rows, known, unlabelled),

@@ -55,9 +55,13 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
         yield Advice(f"params.yaml names another source ({params.ingest.source})", f"mien preset --set {source}")
     if found.layout and not found.lacking:
         yield from of_layout(found, params)
-        if found.layout != params.ingest.layout:  # it decides about labels and persons
+        if not found.is_applied:  # it decides about labels and persons
             return
-    elif found.lacking and not _is_labelled(found, params):
+    elif params.ingest.layout:
+        told = f"ingest.layout is {params.ingest.layout}, whose files the source does not have, so that `dvc repro` would stop"
+        search = [setting("faces.detector", "mtcnn")] if params.faces.detector == "given" else []
+        yield Advice(told, preset(setting("ingest.layout", '""'), *search))
+    if found.lacking and not _is_labelled(found, params):
         yield Advice(found.lacking)
         return
     yield from _labels(found, params)

@@ -36,6 +36,8 @@ class Findings:
     proposal: Proposal | None
     layout: str | None
     """the layout that fits the source; see mien/ingest/layouts"""
+    is_applied: bool
+    """whether ingest.layout is set to it, so that the counts are those of the data set"""
     lacking: str
     """what the source lacks of that layout; empty if it is complete"""
     subject: str
@@ -55,10 +57,14 @@ class Findings:
 def findings(seen: Sequence[Seen], read: Mapping[str, Any], metadata: Metadata, params: Params) -> Findings:
     """Counts the files that `survey` found, by the parameters of `labels` and `ingest`.
 
-    `read` is what the layout made of the files that hold labels. Raises SourceError if they contradict the other files.
+    `read` is what the layout made of the files that hold labels. A layout that the source does not have is not used. Raises SourceError if
+    the files with labels contradict the others.
     """
     all_images = [file.path for file in seen if file.is_image]
-    reading = _reading(params.ingest.layout, all_images, seen, read)
+    paths = {file.path for file in seen}
+    set_to = params.ingest.layout
+    applied = set_to if set_to and load_layout(set_to).applies(all_images, paths) else ""
+    reading = understand(applied, Files(sorted(all_images), paths, read)) if applied else Reading({})
     seen = [_left_out(file, reading.by_path) for file in seen]
     images = [file for file in seen if file.is_image]
     known = params.labels.spellings
@@ -78,8 +84,7 @@ def findings(seen: Sequence[Seen], read: Mapping[str, Any], metadata: Metadata, 
         if not file.is_image
     ]
     is_named = any(name is not None and known.class_of(name) for name in labels)
-    paths = {file.path for file in seen}
-    layout = params.ingest.layout or recognised(all_images, paths)
+    layout = applied or recognised(all_images, paths)
     fitting = load_layout(layout) if layout else None
     return Findings(
         num_files=len(seen),
@@ -94,16 +99,13 @@ def findings(seen: Sequence[Seen], read: Mapping[str, Any], metadata: Metadata, 
         num_with_subject=subjects.total(),
         proposal=None if is_named else propose([file.path for file in images], known),
         layout=layout,
+        is_applied=bool(applied),
         lacking=fitting.lacking if fitting and not fitting.has_labels(paths) else "",
         subject=fitting.subject if fitting else "",
         detector=fitting.detector(paths) if fitting else None,
         choices={choice: num for choice in fitting.choices if (num := _num(choice, images))} if fitting else {},
         remarks=reading.remarks,
     )
-
-
-def _reading(layout: str, images: Sequence[str], seen: Sequence[Seen], read: Mapping[str, Any]) -> Reading:
-    return understand(layout, Files(sorted(images), {file.path for file in seen}, read)) if layout else Reading({})
 
 
 def _left_out(file: Seen, facts: Mapping[str, Facts]) -> Seen:

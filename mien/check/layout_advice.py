@@ -12,10 +12,10 @@ def of_layout(found: Findings, params: Params) -> Iterator[Advice]:
     """The commands for the layout that was found, if ingest.layout is not set to it yet, and for images that some leave out."""
     assert found.layout is not None and found.detector is not None
     layout = load_layout(found.layout)
-    if params.ingest.layout != found.layout:
+    if not found.is_applied:
         yield Advice(
-            f"these are the original files of {layout.title}; with ingest.layout, labels"
-            f"{', the official splits' if layout.is_official else ''} and what else they give are read from them",
+            f"these are the original files of {layout.title}; ingest.layout reads the labels"
+            f"{' and the official splits' if layout.is_official else ''} from them",
             preset(
                 setting("ingest.layout", found.layout),
                 *_labels(layout, params),

@@ -68,7 +68,11 @@ def _labels(found: Findings, params: Params) -> list[str]:
     ]
     splits = ", ".join(f"{name or 'none'} {count:,}" for name, count in found.subsets.items())
     subjects = f"{found.num_subjects:,} (of {found.num_with_subject:,} images)" if found.num_subjects else "none named"
-    by = f"ingest.layout ({params.ingest.layout})" if params.ingest.layout else "folder"
+    if found.layout and not found.lacking and not found.is_applied:
+        lines.append(
+            f"these labels are the names of folders; ingest.layout: {found.layout} reads those of the data set instead (see below)"
+        )
+    by = f"ingest.layout ({params.ingest.layout})" if found.is_applied else "folder"
     return [*lines, f"splits by {by}: {splits or 'none'}; subjects: {subjects}", *found.remarks]
 
 

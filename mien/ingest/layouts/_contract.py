@@ -53,7 +53,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Reading:
-    """The facts by path, and lines to print. An image without facts keeps the label of its folder if that is a class."""
+    """The facts by path, and warnings. An image without facts keeps the label of its folder if that is a class."""
 
     by_path: Mapping[str, Facts]
     remarks: Sequence[str] = ()
@@ -109,6 +109,10 @@ class Layout:
     def has_labels(self, paths: Collection[str]) -> bool:
         """Whether a source with these paths has what the layout reads labels from."""
         return any(self.labels.search(path) for path in paths)
+
+    def applies(self, images: Sequence[str], paths: Collection[str]) -> bool:
+        """Whether the layout can be read from a source with these paths, of which it may be a part."""
+        return self.has_labels(paths) and any(self.images.search(path) for path in images)
 
     def detector(self, paths: Collection[str]) -> Detector:
         """The value of faces.detector that fits the images of a source with these paths."""

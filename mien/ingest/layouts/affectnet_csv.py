@@ -81,7 +81,7 @@ def _facts(files: Files) -> Reading:
     require_all([key for key, facts in listed.items() if facts.subset == "test"], there, where="validation.csv")
     num_missing = sum(facts.left_out is None and key not in there for key, facts in listed.items())
     found = {path: facts for path in files.images if (facts := listed.get(_key(path)))}
-    told = f"warning: {plural(num_missing, 'photograph')} of AffectNet's tables not in the source"
+    told = f"{plural(num_missing, 'photograph')} of AffectNet's tables not in the source"
     return Reading(found, [told] if num_missing else [])
 
 

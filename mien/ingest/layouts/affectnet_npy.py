@@ -64,7 +64,7 @@ def _facts(files: Files) -> Reading:
             subset = subset_of(path)
             found[path] = Facts(left_out=reason(label)) if label in NO_EXPRESSION else Facts(label, "test" if subset == "val" else subset)
     num = sum(_IMAGE.search(path) is not None for path in files.images) - len(found)
-    return Reading(found, [f"warning: {num} of {len(files.images)} images of AffectNet have no file with a label"] if num else [])
+    return Reading(found, [f"{num} of {len(files.images)} images of AffectNet have no file with a label"] if num else [])
 
 
 LAYOUT = Layout(

@@ -53,7 +53,7 @@ def _facts(files: Files) -> Reading:
             facts[path] = Facts(label, box=box)
             num_further, num_several = num_further + len(faces) - 1, num_several + (len(faces) > 1)
     remarks = [
-        f"ingest: {plural(num_further, 'further face')} of {plural(num_several, 'photograph')} of ExpW unused: a sample is a whole file, "
+        f"{plural(num_further, 'further face')} of {plural(num_several, 'photograph')} of ExpW unused: a sample is a whole file, "
         "with the face of the highest confidence"
     ]
     return Reading(facts, remarks if num_further else [])

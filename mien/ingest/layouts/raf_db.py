@@ -72,7 +72,7 @@ def _facts(files: Files) -> Reading:
         label = _label(path, match["name"], listed)
         num_unlisted += label is None
         facts[path] = Facts(label, match["split"], box=None if match["aligned"] else boxes.get(match["name"]))
-    remarks = [f"warning: {plural(num_unlisted, 'image')} of RAF-DB without a label"] if num_unlisted else []
+    remarks = [f"{plural(num_unlisted, 'image')} of RAF-DB without a label"] if num_unlisted else []
     return Reading(facts, remarks)
 
 

@@ -142,7 +142,7 @@ def test_photographs_of_affectnet_that_are_missing_from_training_are_counted(tmp
     for path in (training, unlabelled):
         del files[path]
     reading = read("affectnet_csv", files, tmp_path)
-    assert list(reading.remarks) == ["warning: 1 photograph of AffectNet's tables not in the source"]
+    assert list(reading.remarks) == ["1 photograph of AffectNet's tables not in the source"]
 
 
 def test_what_ingest_skip_leaves_out_is_not_missing(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_face_of_the_highest_confidence_counts_and_the_others_are_told(tmp_p
     facts = reading.by_path["image/origin/happy_actor_0.jpg"]
     assert (facts.label, facts.box) == ("angry", (180.0, 60.0, 240.0, 120.0))
     (told,) = reading.remarks
-    assert told.startswith("ingest: 7 further faces of 7 photographs of ExpW unused")
+    assert told.startswith("7 further faces of 7 photographs of ExpW unused")
 
 
 def test_a_sequence_that_is_shorter_than_neutral_and_apex_has_its_first_frame_as_neutral(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_images_that_the_list_does_not_name_are_told(tmp_path: Path) -> None:
     files = originals.raf_db_aligned() | {"basic/Image/aligned/train_09999_aligned.jpg": originals.picture(99)}
     reading = read("raf_db", files, tmp_path)
     assert reading.by_path["basic/Image/aligned/train_09999_aligned.jpg"].label is None
-    assert list(reading.remarks) == ["warning: 1 image of RAF-DB without a label"]
+    assert list(reading.remarks) == ["1 image of RAF-DB without a label"]
 
 
 def test_a_layout_that_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -207,6 +207,32 @@ def test_from_the_archive_through_check_to_labelled_faces(name: str, root: Path)
                 assert abs(inner - COLOURS[expected.colour]).max() < 40, path
 
 
+def test_a_layout_of_another_source_is_told_and_the_command_removes_it(root: Path) -> None:
+    originals.zipped({f"{label}/{seed}.jpg": originals.picture(seed) for seed, label in enumerate(("happy", "sad"))}, root / "photos.zip")
+    apply_preset("", settings=['ingest.source="photos.zip"', "ingest.layout=expw", "faces.detector=given"])
+    text = summary(load_params())
+    assert "ingest.layout is expw, whose files the source does not have" in text and "splits by folder" in text
+    run_commands(text)
+    assert (load_params().ingest.layout, load_params().faces.detector) == ("", "mtcnn")
+    assert "expw" not in summary(load_params())
+
+
+def test_the_other_layout_of_another_source_is_offered_in_its_place(root: Path) -> None:
+    originals.zipped(originals.jaffe(), root / "set.zip")
+    apply_preset("", settings=['ingest.source="set.zip"', "ingest.layout=ck_plus"])
+    run_commands(summary(load_params()))
+    assert load_params().ingest.layout == "jaffe"
+
+
+def test_given_without_boxes_is_refused_before_any_training(root: Path) -> None:
+    originals.zipped(originals.jaffe(), root / "set.zip")
+    apply_preset("", settings=['ingest.source="set.zip"', "ingest.layout=jaffe", "faces.detector=given"])
+    for stage in ("ingest", "convert", "dedup", "sanitise"):
+        assert run_stage_here(stage, root=root).code == 0
+    outcome = run_stage_here("align", root=root)
+    assert outcome.code == 2 and "faces.detector: given needs a data set that gives boxes of faces" in outcome.err
+
+
 def test_ck_plus_says_clip_and_frame_and_kdef_the_angle(root: Path) -> None:
     found = {}
     for name in ("ck_plus", "kdef"):
