@@ -8,6 +8,7 @@ from typing import Any
 
 from mien.core.errors import MienError, SourceError
 from mien.core.printable import one_line
+from mien.ingest.layout import path_key
 from mien.ingest.layouts import Layout
 from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import Entry, error_reason, set_aside
@@ -19,7 +20,7 @@ def entries_of(source: Path, *, skip: str) -> Iterator[Entry]:
     """Every file of the source; those in whose path the pattern `skip` is found are ignored with this reason."""
     pattern = re.compile(skip) if skip else None
     for entry in source_entries(source):
-        yield replace(entry, ignored=SKIPPED) if pattern and not entry.ignored and pattern.search(entry.path) else entry
+        yield replace(entry, ignored=SKIPPED) if pattern and not entry.ignored and pattern.search(path_key(entry.path)) else entry
 
 
 def labels_in(entry: Entry, layout: Layout | None) -> Any:
@@ -28,6 +29,8 @@ def labels_in(entry: Entry, layout: Layout | None) -> Any:
     if parse is None or set_aside(entry):
         return None
     try:
+        if entry.allowance:
+            entry.allowance.take(entry.size_bytes or 0)
         with entry.open() as file:
             return parse(file, entry.path)
     except MienError:

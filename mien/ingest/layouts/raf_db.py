@@ -25,7 +25,7 @@ _FOLDER = re.compile(r"(?:^|/)(?P<code>[1-7])/[^/]+$")
 _LIST = re.compile(r"(?:^|/)list_par?tition_label\.txt$", re.IGNORECASE)
 _TABLE = re.compile(r"(?:^|/)(?:train|test)_labels\.csv$", re.IGNORECASE)
 _BOX = re.compile(r"(?:^|/)(?P<name>(?:train|test)_\d{4,5})_boundingbox\.txt$")
-_LABELS = re.compile(f"{_LIST.pattern}|{_TABLE.pattern}|{_FOLDER.pattern}", re.IGNORECASE)
+_LABELS = re.compile(rf"{_LIST.pattern}|{_TABLE.pattern}|(?:^|/)[1-7]/(?:train|test)_\d{{4,5}}(?:_aligned)?\.\w+$", re.IGNORECASE)
 
 
 def _listed(file: IO[bytes], path: str) -> dict[str, str]:
