@@ -52,7 +52,7 @@ def main() -> None:
         rows.sort(key=lambda row: row["path"])
         write_table(folder / paths.FILES.name, pa.Table.from_pylist(rows, FILES), FILES)
         write_table(folder / paths.BOXES.name, pa.Table.from_pylist(boxes, BOXES), BOXES)
-    found = counts(rows, num_contents=num_contents, num_unmatched=len(unmatched), by_pattern=bool(params.subject))
+    found = counts(rows, num_contents=num_contents, num_unmatched=len(unmatched), by_pattern=bool(params.subject or params.layout))
     write_json(paths.counts("ingest"), found)
     typer.echo(f"ingest: {sentence(found, rows)}")
     remarks = path_remarks(unmatched, unnamed, metadata=metadata_path, num_images=found["images"])
