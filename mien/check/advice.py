@@ -45,17 +45,18 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
         )
         return
     # The aligned faces of published sets have 100 px and more.
-    is_large = side_px is not None and (side_px > SMALL_PX or (found.layout is not None and side_px == SMALL_PX))
-    if is_large and _is_for_drawn_faces(params, is_cropped=found.layout is not None and found.detector == "none"):
+    is_published = found.layout is not None and not found.lacking
+    is_large = side_px is not None and (side_px > SMALL_PX or (is_published and side_px == SMALL_PX))
+    if is_large and _is_for_drawn_faces(params, is_cropped=is_published and found.detector == "none"):
         yield Advice(
             "these are photographs; the preset sets face detection, sizes and pretrained weights that fit them",
             f"mien preset photos --set {source}",
         )
     elif is_named and place.absolute() != Path(params.ingest.source).absolute():
         yield Advice(f"params.yaml names another source ({params.ingest.source})", f"mien preset --set {source}")
-    if found.layout and not found.lacking:
-        yield from of_layout(found, params)
-        if not found.is_applied:  # it decides about labels and persons
+    if is_published:
+        yield from of_layout(found, params, is_certain=not _is_labelled(found, params))
+        if not found.is_applied and not _is_labelled(found, params):  # it decides about labels and persons
             return
     elif params.ingest.layout:
         told = f"ingest.layout is {params.ingest.layout}, whose files the source does not have, so that `dvc repro` would stop"
@@ -66,7 +67,7 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
         return
     yield from _labels(found, params)
     yield from _subjects(found, params)
-    if found.layout and not found.lacking:
+    if found.is_applied:
         return
     if (num_test := found.subsets.get("test")) and params.split.method == "stratified":
         yield Advice(

@@ -42,6 +42,8 @@ class Findings:
     """what the source lacks of that layout; empty if it is complete"""
     subject: str
     """a pattern for ingest.subject; empty if the file names contain no person"""
+    is_official: bool
+    """whether that layout has a test split"""
     detector: str | None
     """the value of faces.detector that fits that layout"""
     choices: Mapping[Choice, int]
@@ -102,6 +104,7 @@ def findings(seen: Sequence[Seen], read: Mapping[str, Any], metadata: Metadata, 
         is_applied=bool(applied),
         lacking=fitting.lacking if fitting and not fitting.has_labels(paths) else "",
         subject=fitting.subject if fitting else "",
+        is_official=fitting is not None and fitting.is_official(paths),
         detector=fitting.detector(paths) if fitting else None,
         choices={choice: num for choice in fitting.choices if (num := _num(choice, images))} if fitting else {},
         remarks=reading.remarks,

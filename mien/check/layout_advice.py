@@ -8,19 +8,23 @@ from mien.config.params import Params
 from mien.ingest.layouts import Layout, load_layout
 
 
-def of_layout(found: Findings, params: Params) -> Iterator[Advice]:
-    """The commands for the layout that was found, if ingest.layout is not set to it yet, and for images that some leave out."""
+def of_layout(found: Findings, params: Params, *, is_certain: bool) -> Iterator[Advice]:
+    """The commands for the layout that was found, if ingest.layout is not set to it yet, and for images that some leave out.
+
+    `is_certain` is false if the folders name classes, so that the names of files may mislead.
+    """
     assert found.layout is not None and found.detector is not None
     layout = load_layout(found.layout)
     if not found.is_applied:
+        what = f"labels{' and the official splits' if found.is_official else ''}"
+        known = f"these are the original files of {layout.title}; ingest.layout reads their {what}"
         yield Advice(
-            f"these are the original files of {layout.title}; ingest.layout reads the labels"
-            f"{' and the official splits' if layout.is_official else ''} from them",
+            known if is_certain else f"if {known}",
             preset(
                 setting("ingest.layout", found.layout),
                 *_labels(layout, params),
                 setting("faces.detector", found.detector),
-                *_split(layout, params),
+                *_split(found, params),
             ),
         )
     if not params.ingest.skip:
@@ -37,7 +41,7 @@ def _labels(layout: Layout, params: Params) -> Iterator[str]:
     yield setting("labels.classes", yaml_list(layout.classes))
 
 
-def _split(layout: Layout, params: Params) -> Iterator[str]:
-    yield setting("split.method", "official" if layout.is_official else "stratified")
+def _split(found: Findings, params: Params) -> Iterator[str]:
+    yield setting("split.method", "official" if found.is_official else "stratified")
     if params.split.val == "official":
         yield setting("split.val", "0.15")

@@ -152,6 +152,13 @@ def test_a_published_set_without_its_labels_is_told_what_it_lacks_unless_folders
     assert "subjects: 2 (of 8 images)" in summary(load_params(), "photos"), "the person is in the names all the same"
 
 
+def test_where_folders_name_classes_a_layout_is_only_a_possibility() -> None:
+    put({f"{label}/AF{at:02d}{code}S.JPG": None for label, code in (("happy", "HA"), ("sad", "SA")) for at in range(1, 3)})
+    text = checked()
+    assert "- if these are the original files of KDEF" in text and "2 " in next(line for line in text.splitlines() if line[:5] == "happy")
+    assert "no image has a subject" in text, "the advice for any other source is given, too"
+
+
 def test_ingest_skip_leaves_files_out() -> None:
     put({"happy/a.jpg": None, "thumbs/happy/a.jpg": None})
     text = checked(ingest__skip='"^thumbs/"')

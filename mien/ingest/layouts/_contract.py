@@ -80,7 +80,7 @@ class Layout:
         parsers: by the pattern of their paths, how the files that hold labels and boxes are read
         lacking: the remedy for a source without labels; if it is empty, the images' paths alone do not tell the data set
         detectors: values of faces.detector that fit, each with the pattern of paths with which it does; the first that is found counts
-        is_official: whether it has a test split
+        test_split: the pattern of paths with which the data set has a test split of its own; empty if it never has
         choices: images that some leave out
         subject: a pattern for ingest.subject, for copies that are sorted into folders of classes
     """
@@ -93,7 +93,7 @@ class Layout:
     parsers: Mapping[re.Pattern[str], Parser]
     lacking: str = ""
     detectors: Sequence[tuple[str, Detector]] = ()
-    is_official: bool = False
+    test_split: str = ""
     choices: Sequence[Choice] = ()
     subject: str = ""
 
@@ -113,6 +113,10 @@ class Layout:
     def applies(self, images: Sequence[str], paths: Collection[str]) -> bool:
         """Whether the layout can be read from a source with these paths, of which it may be a part."""
         return self.has_labels(paths) and any(self.images.search(path) for path in images)
+
+    def is_official(self, paths: Collection[str]) -> bool:
+        """Whether a source with these paths has a test split."""
+        return bool(self.test_split) and any(re.search(self.test_split, path) for path in paths)
 
     def detector(self, paths: Collection[str]) -> Detector:
         """The value of faces.detector that fits the images of a source with these paths."""

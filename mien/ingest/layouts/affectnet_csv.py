@@ -9,6 +9,7 @@ than the tables are common, so that those of the training split which are missin
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 from mien.core.errors import SourceError
@@ -24,11 +25,19 @@ _IMAGE = re.compile(r"(?:^|/)\d{1,4}/[0-9a-f]{40,64}\.\w+$", re.IGNORECASE)
 _TABLE = re.compile(r"(?:^|/)(?:training|validation|manually_?annotated|automatically_?annotated)(?:_\w+)?\.csv$", re.IGNORECASE)
 
 
-def _table(file: IO[bytes], path: str) -> dict[str, Facts]:
-    """The facts by the folder and name of the photograph (see _key). Of several faces of one photograph, the largest counts."""
+@dataclass(frozen=True)
+class _Table:
+    """The facts by the folder and name of the photograph (see _key), and the number of faces of which a larger one is used instead."""
+
+    by_key: dict[str, Facts]
+    num_further: int
+
+
+def _table(file: IO[bytes], path: str) -> _Table:
     subset = "test" if name_of(path).lower().startswith("validation") else "train" if name_of(path).lower().startswith("training") else None
     found: dict[str, Facts] = {}
     columns: list[str] | None = None
+    num_further = 0
     for number, row in _rows(file, path):
         if columns is None:
             columns = row if _PATH in row else list(_COLUMNS)
@@ -43,9 +52,9 @@ def _table(file: IO[bytes], path: str) -> dict[str, Facts]:
         box = _box([values[side] for side in _SIDES])
         facts = Facts(left_out=reason(label)) if label in NO_EXPRESSION else Facts(label, subset, box=box)
         key = _key(values[_PATH].replace("\\", "/"))
-        if key not in found or _area(facts.box) > _area(found[key].box):
-            found[key] = facts
-    return found
+        num_further += key in found
+        found[key] = max(found.get(key, facts), facts, key=_rank)
+    return _Table(found, num_further)
 
 
 def _rows(file: IO[bytes], path: str) -> Iterator[tuple[int, list[str]]]:
@@ -62,8 +71,10 @@ def _box(sides: Sequence[str]) -> Box | None:
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
 
 
-def _area(box: Box | None) -> float:
-    return 0.0 if box is None else (box[2] - box[0]) * (box[3] - box[1])
+def _rank(facts: Facts) -> tuple[bool, float]:
+    """By which one of several faces of a photograph is used: with an expression, then the largest."""
+    left, top, right, bottom = facts.box or (0.0, 0.0, 0.0, 0.0)
+    return facts.left_out is None, (right - left) * (bottom - top)
 
 
 def _key(path: str) -> str:
@@ -73,16 +84,21 @@ def _key(path: str) -> str:
 
 def _facts(files: Files) -> Reading:
     listed: dict[str, Facts] = {}
-    for path, content in sorted(files.read.items()):
-        if twice := next((key for key in content if listed.get(key, content[key]) != content[key]), None):
+    for path, table in sorted(files.read.items()):
+        if twice := next((key for key, facts in table.by_key.items() if listed.get(key, facts) != facts), None):
             raise SourceError(f"ingest.source: {path} and another table differ about {twice}; keep one of the tables")
-        listed |= content
+        listed |= table.by_key
     there = {_key(path) for path in files.paths}
     require_all([key for key, facts in listed.items() if facts.subset == "test"], there, where="validation.csv")
     num_missing = sum(facts.left_out is None and key not in there for key, facts in listed.items())
     found = {path: facts for path in files.images if (facts := listed.get(_key(path)))}
-    told = f"{plural(num_missing, 'photograph')} of AffectNet's tables not in the source"
-    return Reading(found, [told] if num_missing else [])
+    num_further = sum(table.num_further for table in files.read.values())
+    remarks = [f"{plural(num_missing, 'photograph')} of AffectNet's tables not in the source"] if num_missing else []
+    if num_further:
+        remarks.append(
+            f"{plural(num_further, 'further face')} in AffectNet's tables unused: a sample is a whole file, with its largest face"
+        )
+    return Reading(found, remarks)
 
 
 LAYOUT = Layout(
@@ -95,5 +111,5 @@ LAYOUT = Layout(
     lacking="the labels of AffectNet are in training.csv and validation.csv, which the source does not have; put them beside the folder of "
     "the images, and set ingest.source to the folder with both",
     detectors=(("", "given"),),
-    is_official=True,
+    test_split=r"(?:^|/)validation(?:_\w+)?\.csv$",
 )

@@ -31,7 +31,7 @@ def _label(file: IO[bytes], path: str) -> str:
         raise broken(path, f"is no NumPy array ({error})") from None
     if dtype.hasobject:
         raise broken(path, "is an array of Python objects, which mien never loads, because that would run code in it")
-    if int(np.prod(shape)) != 1 or dtype.kind not in "SUiuf":
+    if int(np.prod(shape)) != 1 or dtype.kind not in "SUiuf" or dtype.itemsize > _MOST_BYTES:
         raise broken(path, f"must hold one string or number, holds an array of {dtype} with the shape {shape}")
     try:
         value = np.load(io.BytesIO(content), allow_pickle=False).item()
@@ -75,5 +75,5 @@ LAYOUT = Layout(
     _facts,
     {_LABEL: _label},
     detectors=(("", "none"),),
-    is_official=True,
+    test_split=r"(?:^|/)(?:val|eval|test)[^/]*/",
 )

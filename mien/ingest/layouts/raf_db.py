@@ -103,5 +103,5 @@ LAYOUT = Layout(
     lacking="the labels of RAF-DB are in its EmoLabel/list_patition_label.txt (train_00001.jpg 5), which the source does not have; put "
     "that file beside the images, and set ingest.source to the folder with both",
     detectors=((r"_aligned\.\w+$", "none"), (_BOX.pattern, "given")),
-    is_official=True,
+    test_split=r"(?:^|/)test_\d{4}(?:_aligned)?\.\w+$",
 )

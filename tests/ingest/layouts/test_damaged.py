@@ -145,6 +145,17 @@ def test_photographs_of_affectnet_that_are_missing_from_training_are_counted(tmp
     assert list(reading.remarks) == ["1 photograph of AffectNet's tables not in the source"]
 
 
+def test_of_several_rows_for_a_photograph_the_largest_face_with_an_expression_counts(tmp_path: Path) -> None:
+    files = originals.affectnet_csv()
+    path = next(path for path in files if "/2/00" in path)
+    name = path.removeprefix("Manually_Annotated_Images/")
+    line_added("training.csv", f"{name},5,5,20,20,,6,0,0")(files)
+    line_added("training.csv", f"{name},5,5,300,200,,10,0,0")(files)
+    reading = read("affectnet_csv", files, tmp_path)
+    assert (reading.by_path[path].label, reading.by_path[path].box) == ("happy", (60.0, 50.0, 160.0, 140.0))
+    assert [told.partition(":")[0] for told in reading.remarks] == ["2 further faces in AffectNet's tables unused"]
+
+
 def test_what_ingest_skip_leaves_out_is_not_missing(tmp_path: Path) -> None:
     reading = read("raf_db", originals.raf_db_aligned(), tmp_path, skip="train_0000[1-3]")
     assert len(reading.by_path) == 11
