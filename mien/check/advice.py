@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mien.check.commands import Advice, alias, listed, pattern, preset, setting, yaml_list
 from mien.check.findings import Findings
-from mien.check.layout_advice import of_layout
+from mien.check.layout_advice import of_layout, of_votes
 from mien.check.survey import POINTER
 from mien.config.params import Params
 from mien.config.spelling import Spellings
@@ -39,6 +39,9 @@ def advice(found: Findings, params: Params, *, side_px: int | None, place: Path,
         return
     # A preset comes first, because it would overwrite the settings of the commands before it.
     source = setting("ingest.source", json.dumps(_written(place), ensure_ascii=False))
+    if found.has_votes:
+        yield from of_votes(params, source)
+        return
     if _is_fer2013(found, params, side_px):
         yield Advice(
             "the classes, splits and sizes are those of FER2013, for which there is a preset", f"mien preset fer2013 --set {source}"

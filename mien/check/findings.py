@@ -14,6 +14,7 @@ from mien.ingest.layout import label_of, path_key, subset_of
 from mien.ingest.layouts import Choice, Facts, Files, Reading, load_layout, recognised, understand
 from mien.ingest.metadata import Metadata
 from mien.ingest.pattern import group_of
+from mien.ingest.votes import is_ferplus
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Findings:
     num_subjects: int
     num_with_subject: int
     proposal: Proposal | None
+    has_votes: bool
+    """whether it has FERPlus's table of votes, from which the labels are made"""
     layout: str | None
     """the layout that fits the source; see mien/ingest/layouts"""
     is_applied: bool
@@ -100,6 +103,7 @@ def findings(seen: Sequence[Seen], read: Mapping[str, Any], metadata: Metadata, 
         num_subjects=len(subjects),
         num_with_subject=subjects.total(),
         proposal=None if is_named else propose([file.path for file in images], known),
+        has_votes=any(map(is_ferplus, paths)),
         layout=layout,
         is_applied=bool(applied),
         lacking=fitting.lacking if fitting and not fitting.has_labels(paths) else "",

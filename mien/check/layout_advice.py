@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
-from mien.check.commands import Advice, pattern, preset, setting, yaml_list
+from mien.check.commands import Advice, alias, pattern, preset, setting, yaml_list
 from mien.check.findings import Findings
 from mien.config.params import Params
 from mien.ingest.layouts import Layout, load_layout
+
+# The classes of FERPlus's table, in the words of FER2013.
+FERPLUS = {"anger": "angry", "contempt": "contempt", "disgust": "disgust", "fear": "fear", "happiness": "happy"}
+FERPLUS |= {"neutral": "neutral", "sadness": "sad", "surprise": "surprise"}
 
 
 def of_layout(found: Findings, params: Params, *, is_certain: bool) -> Iterator[Advice]:
@@ -45,3 +49,19 @@ def _split(found: Findings, params: Params) -> Iterator[str]:
     yield setting("split.method", "official" if found.is_official else "stratified")
     if params.split.val == "official":
         yield setting("split.val", "0.15")
+
+
+def of_votes(params: Params, source: str) -> Iterator[Advice]:
+    """The command for FERPlus, whose votes need no layout, if params.yaml does not have its classes and its splits yet.
+
+    Contempt may be left out, as in FER2013. `source` is the setting of ingest.source.
+    """
+    known = params.labels.spellings
+    named = {word: known.class_of(word) for word in FERPLUS}
+    if None in (named[word] for word in FERPLUS if word != "contempt") or params.split.method != "official":
+        aliases = [alias(name, [word], params) for word, name in FERPLUS.items() if name != word and named[word] != name]
+        yield Advice(
+            "these are the images and votes of FERPlus, for whose eight classes the preset of FER2013 fits",
+            f"mien preset fer2013 --set {source} --set {setting('labels.classes', yaml_list(sorted(FERPLUS.values())))}"
+            + "".join(f" --set {each}" for each in aliases),
+        )

@@ -152,6 +152,25 @@ def test_a_published_set_without_its_labels_is_told_what_it_lacks_unless_folders
     assert "subjects: 2 (of 8 images)" in summary(load_params(), "photos"), "the person is in the names all the same"
 
 
+def test_ferplus_is_told_its_preset_with_eight_classes() -> None:
+    header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    lines = [
+        f"{usage},fer000000{at}.png,{','.join('8' if at == column else '0' for column in range(10))}"
+        for at, usage in enumerate(["Training"] * 9)
+    ]
+    put({f"FER2013Train/fer000000{at}.png": saved(smooth(48, 48, seed=at), "PNG") for at in range(8)})
+    put({"FER2013Test/fer0000008.png": saved(smooth(48, 48, seed=8), "PNG"), "fer2013new.csv": "\n".join([header, *lines]).encode()})
+    text = checked()
+    (command,) = commands(text)
+    assert "fer2013new.csv (FERPlus) gives votes" in text and "no known label" not in text and command.startswith("mien preset fer2013 ")
+    run(command)
+    known = load_params().labels.spellings
+    assert [known.class_of(word) for word in header.split(",")[2:]][:8] == [
+        "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt",
+    ]  # fmt: skip
+    assert load_params().split.method == "official" and not commands(summary(load_params(), "photos"))
+
+
 def test_where_folders_name_classes_a_layout_is_only_a_possibility() -> None:
     put({f"{label}/AF{at:02d}{code}S.JPG": None for label, code in (("happy", "HA"), ("sad", "SA")) for at in range(1, 3)})
     text = checked()
