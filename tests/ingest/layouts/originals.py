@@ -49,15 +49,15 @@ def lines(*texts: str) -> bytes:
 RAF_CODES = {"surprise": 1, "fear": 2, "disgust": 3, "happy": 4, "sad": 5, "angry": 6, "neutral": 7}
 
 
-def _raf_names() -> dict[str, str]:
+def raf_names() -> dict[str, str]:
     names = {f"train_{number:05d}": label for number, label in enumerate(RAF_CODES, 1)}
     return names | {f"test_{number:04d}": label for number, label in enumerate(reversed(RAF_CODES), 1)}
 
 
 def raf_db_aligned() -> dict[str, bytes]:
     """The aligned faces, with the list."""
-    files = {f"basic/Image/aligned/{name}_aligned.jpg": picture(seed) for seed, name in enumerate(_raf_names())}
-    listed = (f"{name}.jpg {RAF_CODES[label]}" for name, label in _raf_names().items())
+    files = {f"basic/Image/aligned/{name}_aligned.jpg": picture(seed) for seed, name in enumerate(raf_names())}
+    listed = (f"{name}.jpg {RAF_CODES[label]}" for name, label in raf_names().items())
     return {"basic/EmoLabel/list_patition_label.txt": lines(*listed), **files}
 
 
@@ -66,7 +66,7 @@ RAF_BOX = (100.5, 40.0, 180.0, 120.0)
 
 def raf_db_original() -> dict[str, bytes]:
     """The photographs with their boxes, in the archives of the authors; the list comes after the images."""
-    names = _raf_names()
+    names = raf_names()
     images, boxes = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(images, "w") as archive, zipfile.ZipFile(boxes, "w") as others:
         for seed, name in enumerate(names):
@@ -84,7 +84,7 @@ def raf_db_original() -> dict[str, bytes]:
 def raf_db_folders() -> dict[str, bytes]:
     """The copy that circulates: folders with codes, and the same labels in tables."""
     files, rows = {}, {"train": ["image,label"], "test": ["image,label"]}
-    for seed, (name, label) in enumerate(_raf_names().items()):
+    for seed, (name, label) in enumerate(raf_names().items()):
         split = name.partition("_")[0]
         files[f"DATASET/{split}/{RAF_CODES[label]}/{name}_aligned.jpg"] = picture(seed)
         rows[split].append(f"{name}_aligned.jpg,{RAF_CODES[label]}")

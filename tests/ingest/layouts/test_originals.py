@@ -52,7 +52,7 @@ class Expected:
 
 def raf_label(path: str) -> str | None:
     name = path.rpartition("/")[2].removesuffix(".jpg").removesuffix("_aligned")
-    return originals._raf_names()[name]
+    return originals.raf_names()[name]
 
 
 def raf_split(path: str) -> str:
