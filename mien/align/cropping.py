@@ -1,6 +1,8 @@
 """From a stored image to the encoded square that a network sees: around one face, or the whole image. `align` and `predict` share it."""
 
-from mien.align.geometry import Face, Square, cut, fit_whole, square_around
+from PIL import Image
+
+from mien.align.geometry import Box, Face, Square, cut, fit_whole, square_around, square_on
 from mien.align.turning import Found
 from mien.config.sections.faces import FaceParams
 from mien.store.encoding import encode, stored_image, stored_size_px
@@ -16,6 +18,11 @@ def face_square(found: Found, face: Face, how: FaceParams, *, jpeg_quality: int)
     square = square_around(face, margin=how.margin)
     picture = cut(found.image, square, size_px=how.size_px)
     return encode(picture, jpeg_quality=jpeg_quality), square, picture.width
+
+
+def box_square(image: Image.Image, box: Box, how: FaceParams, *, jpeg_quality: int) -> bytes:
+    """The encoded upright square around a box of the image."""
+    return encode(cut(image, square_on(box, margin=how.margin), size_px=how.size_px), jpeg_quality=jpeg_quality)
 
 
 def whole_square(data: bytes, how: FaceParams, *, jpeg_quality: int) -> bytes:

@@ -16,13 +16,17 @@ def always_kept(labels: pd.DataFrame, *, official: bool, on_missing: Literal["qu
     return (labels["subset"] == "test") & official
 
 
-def removed_rows(labels: pd.DataFrame, sightings: Mapping[str, Sighting], *, min_score: float) -> pd.DataFrame:
-    """The rows of `labels` whose image was searched and shows no face, as rows of FATES sorted by path."""
+def removed_rows(labels: pd.DataFrame, sightings: Mapping[str, Sighting], *, min_score: float, is_given: bool = False) -> pd.DataFrame:
+    """The rows of `labels` whose image was searched and shows no face, as rows of FATES sorted by path.
+
+    `is_given` means that faces are not detected, but given by the data set (faces.detector: given).
+    """
     rows = []
     for path, sample_id in sorted(zip(labels["path"], labels["sample_id"], strict=True)):
         sighting = sightings.get(sample_id)
         if sighting is not None and sighting.num_faces == 0:
-            rows.append((path, sample_id, "quarantined", "align", "no_face", _detail(sighting, min_score=min_score)))
+            detail = "the data set gives no box" if is_given else _detail(sighting, min_score=min_score)
+            rows.append((path, sample_id, "quarantined", "align", "no_face", detail))
     return pd.DataFrame(rows, columns=["path", "sample_id", "fate", "stage", "reason", "detail"])
 
 

@@ -70,12 +70,19 @@ def square_around(face: Face, *, margin: float) -> Square:
 
     A face in profile is not rotated. The corner lies on the pixel grid, so that an upright face is cropped without resampling.
     """
-    side_px = max(1, math.floor(face.side_px * (1 + 2 * margin)))
     (left_x, left_y), (right_x, right_y) = face.landmarks[0], face.landmarks[1]
     apart = math.hypot(right_x - left_x, right_y - left_y)
     angle = math.atan2(right_y - left_y, right_x - left_x) if apart > _NEAREST_EYES * face.side_px else 0.0
+    return square_on(face.box, margin=margin, angle=angle)
+
+
+def square_on(box: Box, *, margin: float, angle: float = 0.0) -> Square:
+    """The square of a direction that is centred on a box, with a margin of `margin` times the box's longer side. Its corner lies on the
+    pixel grid."""
+    left, top, right, bottom = box
+    side_px = max(1, math.floor(max(right - left, bottom - top) * (1 + 2 * margin)))
     cos, sin = math.cos(angle), math.sin(angle)
-    x, y = face.centre
+    x, y = (left + right) / 2, (top + bottom) / 2
     half = side_px / 2
     return Square(left=round(x - cos * half + sin * half), top=round(y - sin * half - cos * half), side_px=side_px, angle=angle)
 

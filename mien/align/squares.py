@@ -1,17 +1,18 @@
 """Turns one shard of converted images into one shard of square training images."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mien.align.cropping import accepted, face_square, whole_square
-from mien.align.geometry import choose_face
+from mien.align.cropping import accepted, box_square, face_square, whole_square
+from mien.align.geometry import Box, choose_face
 from mien.align.turning import Doubted, Found, best_score, box_before, find_faces
 from mien.config.sections.faces import FaceParams
-from mien.store.encoding import stored_image
+from mien.store.encoding import stored_image, stored_size_px
 from mien.store.shards import read_row_group, row_group_sizes, write_shard
 from mien.store.tables import FACES, IMAGES
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Job:
     """The input of a worker process for one shard: source and target folders, samples and parameters.
 
-    A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out.
+    A sample in `whole` is fitted as a whole image if it shows no face; any other sample without a face is left out. `boxes` are the faces
+    of samples for faces.detector: given, as shares of the image's width and height.
     """
 
     prefix: str
@@ -33,6 +35,7 @@ class Job:
     whole: frozenset[str]
     how: FaceParams
     jpeg_quality: int
+    boxes: Mapping[str, Box] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def make_squares(job: Job) -> dict[str, Sighting]:
 
     One row group of images is in memory at a time, and all squares of the shard.
     """
-    detector = None if job.how.detector == "none" else _detector()
+    detector = _detector() if job.how.detector == "mtcnn" else None
     wanted = pa.array(sorted(job.samples), pa.string())
     squares, sightings, num_read = [FACES.empty_table()], dict[str, Sighting](), 0
     for group in range(len(row_group_sizes(job.images, job.prefix, IMAGES))):
@@ -59,7 +62,10 @@ def make_squares(job: Job) -> dict[str, Sighting]:
         images = images.filter(pc.is_in(images.column("sample_id"), value_set=wanted))
         stored = dict(zip(images.column("sample_id").to_pylist(), images.column("image").to_pylist(), strict=True))
         num_read += len(stored)
-        if detector is None:
+        if job.how.detector == "given":
+            rows, seen = _given(stored, job)
+            sightings |= seen
+        elif detector is None:
             rows = [_whole(data, job) | {"sample_id": sample_id} for sample_id, data in stored.items()]
         else:
             rows, seen = _find(stored, job, detector)
@@ -89,6 +95,25 @@ def _find(stored: dict[str, bytes], job: Job, detector: "FaceDetector") -> tuple
         else:
             continue
         rows.append(row | {"sample_id": sample_id, "turn_deg": found.turn_deg if job.how.turns else None})
+    return rows, sightings
+
+
+def _given(stored: dict[str, bytes], job: Job) -> tuple[list[dict[str, Any]], dict[str, Sighting]]:
+    """The squares around the boxes of the data set, which count as sightings without a score."""
+    rows, sightings = [], {}
+    for sample_id, data in stored.items():
+        shares = job.boxes.get(sample_id)
+        sightings[sample_id] = Sighting(0 if shares is None else 1, None)
+        if shares is not None:
+            width_px, height_px = stored_size_px(data)
+            left, top, right, bottom = shares
+            box = (left * width_px, top * height_px, right * width_px, bottom * height_px)
+            row = {"image": box_square(stored_image(data), box, job.how, jpeg_quality=job.jpeg_quality), "box": box, "num_faces": 1}
+        elif sample_id in job.whole:
+            row = _whole(data, job) | {"num_faces": 0}
+        else:
+            continue
+        rows.append(row | {"sample_id": sample_id})
     return rows, sightings
 
 

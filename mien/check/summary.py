@@ -16,6 +16,7 @@ from mien.core.printable import one_line
 from mien.ingest.metadata import read_metadata
 from mien.ingest.sources import kind_of
 from mien.ingest.sources.place import source_place
+from mien.ingest.votes import FERPLUS_FILE
 from mien.sanitise.labels import closest_class
 
 MOST_LINES = 40  # of one table
@@ -29,9 +30,9 @@ def summary(params: Params, source: str = "") -> str:
     place = source_place(source or params.ingest.source)
     kind = kind_of(place)
     metadata = read_metadata(Path(params.ingest.metadata))
-    seen = survey(place)
+    seen, read = survey(place, params.ingest)
     trial = tried(place, seen, params.convert, max_bytes=params.ingest.max_file_mb * 2**20)
-    found = findings(seen, metadata, params)
+    found = findings(seen, read, metadata, params)
     parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
     if trial.seconds:
         parts.append(_durations(found, trial, params))
@@ -53,8 +54,7 @@ def _labels(found: Findings, params: Params) -> list[str]:
     rows = []
     for name, count in found.labels.items():
         meant = None if name is None else known.class_of(name)
-        closest = None if name is None or meant else closest_class(name, params.labels)
-        fate = meant or ("quarantined: no label" if name is None else f"quarantined: unknown label; closest class: {closest or 'none'}")
+        fate = meant or _without_class(name, found, params)
         rows.append(
             ("(none)" if name is None else name, f"{count:,}", fate + (" (left out by labels.drop)" if meant in params.labels.drop else ""))
         )
@@ -64,17 +64,33 @@ def _labels(found: Findings, params: Params) -> list[str]:
     lines += [
         "class " + name + ": no image"
         for name in params.labels.kept
-        if not any(spelt is not None and known.class_of(spelt) == name for spelt in found.labels)
+        if not found.has_votes and not any(spelt is not None and known.class_of(spelt) == name for spelt in found.labels)
     ]
     splits = ", ".join(f"{name or 'none'} {count:,}" for name, count in found.subsets.items())
     subjects = f"{found.num_subjects:,} (of {found.num_with_subject:,} images)" if found.num_subjects else "none named"
-    return [*lines, f"splits by folder: {splits or 'none'}; subjects: {subjects}"]
+    if found.layout and not found.lacking and not found.is_applied:
+        lines.append(
+            f"these labels are the names of folders; ingest.layout: {found.layout} reads those of the data set instead (see below)"
+        )
+    if found.has_votes:
+        lines.append(f"{FERPLUS_FILE} (FERPlus) gives votes, from which the labels are made")
+    by = f"ingest.layout ({params.ingest.layout})" if found.is_applied else "folder"
+    return [*lines, f"splits by {by}: {splits or 'none'}; subjects: {subjects}", *found.remarks]
+
+
+def _without_class(name: str | None, found: Findings, params: Params) -> str:
+    """What happens to images whose label is no class."""
+    if found.has_votes:
+        return "by their votes"
+    if name is None:
+        return "quarantined: no label"
+    return f"quarantined: unknown label; closest class: {closest_class(name, params.labels) or 'none'}"
 
 
 def _losses(found: Findings, trial: Tried, params: Params) -> list[str]:
     known = params.labels.spellings
     unknown = sum(count for name, count in found.labels.items() if name is None or known.class_of(name) is None)
-    lines = [f"{unknown:,} of {found.num_images:,} images have no known label and would be quarantined"]
+    lines = [] if found.has_votes else [f"{unknown:,} of {found.num_images:,} images have no known label and would be quarantined"]
     if trial.num:
         lines.append(f"{trial.num} images tried: " + (f"{len(trial.lost)} would be rejected:" if trial.lost else "all can be used"))
     by_reason: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from mien.check.advice import Advice
+from mien.check.commands import Advice
 from mien.core import paths
 from mien.core.repository import is_shallow
 from mien.ingest.sources.place import dvc_file

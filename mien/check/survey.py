@@ -4,10 +4,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mien.config.sections.convert import ConvertParams
+from mien.config.sections.ingest import IngestParams
 from mien.convert.conversion import convert_content
 from mien.convert.decoding import Undecodable
+from mien.ingest.layouts import Layout, load_layout
+from mien.ingest.looking import entries_of, labels_in
 from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import Entry, error_reason, read_entry, set_aside
 from mien.ingest.sources.junk import IMAGE_SUFFIXES, not_an_image_reason
@@ -49,14 +53,22 @@ class Tried:
     lost: list[tuple[str, str]] = field(default_factory=list)
 
 
-def survey(source: Path) -> list[Seen]:
-    """Every file of the source, in its order. At most the first bytes are read. Raises SourceError as `source_entries` does."""
-    return list(_seen(source_entries(source), until=time.monotonic() + HEADS_S))
+def survey(source: Path, params: IngestParams) -> tuple[list[Seen], dict[str, Any]]:
+    """Every file of the source, in its order, and what the layout makes of the files that hold labels, by path.
+
+    Of all other files, at most the first bytes are read. Raises SourceError as `source_entries` and `labels_in` do.
+    """
+    labels: dict[str, Any] = {}
+    layout = load_layout(params.layout) if params.layout else None
+    seen = list(_seen(entries_of(source, skip=params.skip), layout, labels, until=time.monotonic() + HEADS_S))
+    return seen, labels
 
 
-def _seen(entries: Iterator[Entry], *, until: float) -> Iterator[Seen]:
+def _seen(entries: Iterator[Entry], layout: Layout | None, labels: dict[str, Any], *, until: float) -> Iterator[Seen]:
     for entry in entries:
         size = entry.size_bytes or 0
+        if (found := labels_in(entry, layout)) is not None:
+            labels[entry.path] = found
         if aside := set_aside(entry):
             yield Seen(entry.path, size, None, aside.ignored, aside.error)
             continue

@@ -7,6 +7,7 @@ from typing import Any
 
 from mien.config import declared
 from mien.config.params import Params
+from mien.config.sections.ingest import LAYOUTS
 from mien.core import registry
 from mien.core.markdown import plain_table
 
@@ -45,6 +46,8 @@ def _declared(key: str) -> str:
 def _by_registry(key: str) -> str:
     """Text from the registries of losses, heads and attention blocks: the choices of a key, or which of them read a parameter."""
     *_, section, name = f".{key}".split(".")
+    if key == "ingest.layout":
+        return f"; one of: {', '.join(registry.names(LAYOUTS))}"
     if section == "NAME" and name in REGISTRIES:
         return f"; one of: {', '.join(registry.names(REGISTRIES[name]))}"
     if section in ("loss", "head"):

@@ -24,6 +24,7 @@ INVENTORY = DATA / "inventory.parquet"
 HASHES = Path(".mien") / "hashes.parquet"  # of the source's files when they were last read
 RAW = DATA / "raw"
 FILES = RAW / "files.parquet"
+BOXES = RAW / "boxes.parquet"
 IMAGES = DATA / "images"
 REJECTED = IMAGES / "rejected.parquet"
 DUPLICATES = DATA / "duplicates.parquet"

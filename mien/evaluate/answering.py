@@ -28,7 +28,7 @@ def answer_of(
         size_px=images.side_px,
         grey=all(bool((images_B3SS[:, :1] == images_B3SS[:, 1:]).all()) for images_B3SS in images.split(BATCH_SIZE)),
         decode=decode,
-        faces=faces,
+        faces=faces.of_photographs,
         temperature=found.document["calibration"]["temperature"],
         min_accuracy=min_accuracy,
         selective=as_points(found.thresholds),

@@ -1,8 +1,9 @@
 """Collects the contents of a source into the raw store. Memory holds one file and one row group at a time, however large the source is."""
 
 import hashlib
+import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -53,6 +54,20 @@ class BlobSpool:
             places[sample_id] = (file.tell(), len(content))
             file.write(content)
         return sample_id
+
+    def content(self, sample_id: str) -> bytes:
+        """The content of a sample_id."""
+        (offset, size), file = self._places[sample_id[0]][sample_id], self._files[sample_id[0]]
+        file.seek(offset)
+        content = file.read(size)
+        file.seek(0, io.SEEK_END)  # where `add` writes
+        assert len(content) == size
+        return content
+
+    def keep(self, sample_ids: Collection[str]) -> None:
+        """Forgets the contents of all other sample_ids."""
+        for digit, places in self._places.items():
+            self._places[digit] = {sample_id: place for sample_id, place in places.items() if sample_id in sample_ids}
 
     def write_store(self, folder: Path) -> None:
         """Writes the shards of BLOBS, as many as `num_digits` chooses for these contents.

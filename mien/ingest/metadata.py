@@ -53,7 +53,8 @@ def _refuse_list(path: Path) -> None:
         first = file.readline().strip()
         if found := _LISTED.fullmatch(first):
             raise SourceError(
-                f"ingest.metadata: {path} is a list, not a CSV: it begins with {first!r}; add the header path,label, separate the columns "
+                f"ingest.metadata: {path} is a list, not a CSV: it begins with {first!r}; put that of RAF-DB beside its images and set "
+                f"ingest.layout: raf_db, or add the header path,label, separate the columns "
                 f"by commas, and write paths as in the source, such as FOLDER/{found[1]}_aligned{found[2]},{found[3]} for RAF-DB: "
                 f"(echo path,label; sed -E 's#^(.*)(\\.[a-z]+) +([^ ]+)$#FOLDER/\\1_aligned\\2,\\3#' {path}) > metadata.csv"
             )

@@ -11,8 +11,9 @@ from mien.core.errors import SourceError
 from mien.ingest.blobs import BlobSpool
 from mien.ingest.counts import why_none
 from mien.ingest.layout import label_of, subset_of, unique_paths
+from mien.ingest.layouts import load_layout
+from mien.ingest.looking import entries_of, labels_in
 from mien.ingest.remarks import refuse_pointers
-from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import read_entry, set_aside
 from mien.ingest.votes import VoteTable, ferplus_votes, is_ferplus
 from mien.store.pointers import LFS, stands_in
@@ -28,21 +29,26 @@ class Source:
     """the number of files that are Git LFS pointers"""
     vote_tables: dict[str, VoteTable]
     """FERPlus's tables of votes, by the folder that they are for (with a slash at its end, or empty)"""
+    labels: dict[str, Any]
+    """what the layout made of the files that hold labels, by path"""
 
 
-def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> Source:
-    """Reads the source; `known` contains the spellings of labels.
+def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int, skip: str = "", layout: str = "") -> Source:
+    """Reads the source; `known` contains the spellings of labels, `skip` and `layout` are the parameters of these names.
 
-    Raises SourceError if no file is an image, if all images are pointers, or if a table of votes is broken.
+    Raises SourceError if no file is an image, if all images are pointers, or if a table of votes or labels is broken.
     """
     rows: list[dict[str, Any]] = []
     num_pointers = 0
     tables: dict[str, VoteTable] = {}
-    unique = unique_paths()
-    for entry in tqdm(source_entries(source), desc="ingest", unit="file"):
+    labels: dict[str, Any] = {}
+    unique, of_set = unique_paths(), load_layout(layout) if layout else None
+    for entry in tqdm(entries_of(source, skip=skip), desc="ingest", unit="file"):
         if is_ferplus(entry.path) and not set_aside(entry):
             with entry.open() as table:
                 tables[entry.path.removesuffix(entry.path.rpartition("/")[2])] = ferplus_votes(table.read(), path=entry.path)
+        if (found := labels_in(entry, of_set)) is not None:
+            labels[entry.path] = found
         file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
         rows.append(
@@ -59,4 +65,4 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
     if not len(spool):
         raise SourceError(f"ingest.source: {source} holds no image among {len(rows)} files ({why_none(rows)}")
     refuse_pointers(source, num_pointers, num_images=sum(row["sample_id"] is not None for row in rows))
-    return Source(rows, num_pointers, tables)
+    return Source(rows, num_pointers, tables, labels)

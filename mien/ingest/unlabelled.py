@@ -8,6 +8,7 @@ import pandas as pd
 from mien.config.spelling import Spellings
 from mien.core.errors import LabelError, SourceError
 from mien.ingest.label_proposals import propose
+from mien.ingest.layouts import load_layout, recognised
 from mien.store.pointers import LFS, PULL
 
 NUM_SHOWN = 5
@@ -32,16 +33,19 @@ def no_label(labels: Sequence[str | None], paths: Sequence[str], known: Spelling
     """
     spelt = _tally(repr(label) for label in labels if label is not None)
     there = f"the labels found are: {spelt}" if spelt else "no image is in a folder whose name could be a label"
-    found = propose(sorted(paths), known)
+    layout, found = recognised(sorted(paths), paths), propose(sorted(paths), known)
     ways = ["labels come from the names of folders: rename the folders to classes, or add their names to labels.aliases"]
-    if found and found.pattern:
-        listed = ", ".join(f"{name}: [{', '.join(codes)}]" for name, codes in found.aliases(known).items())
-        aliases = f", with labels.aliases: {{{listed}}}" * bool(listed)
-        ways.append(f"here the file names contain the labels ({found.what}): set ingest.label: '{found.pattern}'{aliases}")
+    if layout:
+        classes = ", ".join(load_layout(layout).classes)
+        ways.append(
+            f"here the file names are those of {load_layout(layout).title}: set ingest.layout: {layout} (its labels: {classes}), or run "
+            "`mien check`"
+        )
+    elif found:
+        ways.append(f"here the file names contain the word of a class: set ingest.label: '{found.pattern}'")
     else:
         ways.append("if the file names contain the labels, set ingest.label to a regular expression with a group (?P<label>...)")
-    hint = f" ({found.what})" if found and not found.pattern else ""
-    ways.append(f"if a list contains the labels, convert it to the CSV at ingest.metadata with the columns path,label{hint}")
+    ways.append("if a list contains the labels, convert it to the CSV at ingest.metadata with the columns path,label")
     return f"ingest.source: none of {len(labels)} images has a label that is a class or an alias; {there}; {'; '.join(ways)}"
 
 

@@ -35,6 +35,14 @@ FILES = pa.schema(
         ("votes", _TEXT),  # labels as spelt with the number of their votes, as one JSON object; null if there is no table of votes for it
     ]
 )
+# The faces that a data set's own files mark, for faces.detector: given. It is a table of its own, so that `align` depends on nothing else
+# that `ingest` writes.
+BOXES = pa.schema(
+    [
+        ("path", _TEXT),
+        ("box", pa.list_(_FLOAT)),  # left, top, right, bottom as shares of the upright image's width and height
+    ]
+)
 # The files of the source, which DVC compares instead of the source itself, in reading order.
 INVENTORY = pa.schema(
     [

@@ -1,5 +1,6 @@
 """`mien check` says beforehand what the data stages then do, and its commands are such that they can be pasted."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -138,15 +139,49 @@ def test_the_preset_of_fer2013_is_offered_where_its_classes_splits_and_sizes_are
     assert "unknown label" not in text and not commands(text)
 
 
-def test_folders_numbered_as_a_published_set_has_them_get_its_classes() -> None:
-    put({f"DATASET/{split}/{code}/{split}_0000{code}_aligned.jpg": None for split in ("train", "test") for code in range(1, 8)})
+def test_a_published_set_without_its_labels_is_told_what_it_lacks_unless_folders_name_them() -> None:
+    put({f"{split}_0000{number}_aligned.jpg": None for split in ("train", "test") for number in range(1, 8)})
     text = checked()
-    command = next(each for each in commands(text) if "labels.classes" in each)
-    assert "RAF-DB" in text and "list_patition_label" not in text
+    assert "EmoLabel/list_patition_label.txt" in text and "ingest.layout" not in text
+    shutil.rmtree("photos")
+    put({f"{label}/S0{person}_001_0000000{frame}.png": None for label in ("happy", "sad") for person in (10, 11) for frame in (1, 2)})
+    text = checked()
+    assert "folder Emotion" not in text and "ingest.layout" not in text
+    for command in commands(text):
+        run(command)
+    assert "subjects: 2 (of 8 images)" in summary(load_params(), "photos"), "the person is in the names all the same"
+
+
+def test_ferplus_is_told_its_preset_with_eight_classes() -> None:
+    header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    lines = [
+        f"{usage},fer000000{at}.png,{','.join('8' if at == column else '0' for column in range(10))}"
+        for at, usage in enumerate(["Training"] * 9)
+    ]
+    put({f"FER2013Train/fer000000{at}.png": saved(smooth(48, 48, seed=at), "PNG") for at in range(8)})
+    put({"FER2013Test/fer0000008.png": saved(smooth(48, 48, seed=8), "PNG"), "fer2013new.csv": "\n".join([header, *lines]).encode()})
+    text = checked()
+    (command,) = commands(text)
+    assert "fer2013new.csv (FERPlus) gives votes" in text and "no known label" not in text and command.startswith("mien preset fer2013 ")
     run(command)
     known = load_params().labels.spellings
-    assert [known.class_of(str(code)) for code in range(1, 8)] == ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
-    assert "unknown label" not in summary(load_params(), "photos")
+    assert [known.class_of(word) for word in header.split(",")[2:]][:8] == [
+        "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt",
+    ]  # fmt: skip
+    assert load_params().split.method == "official" and not commands(summary(load_params(), "photos"))
+
+
+def test_where_folders_name_classes_a_layout_is_only_a_possibility() -> None:
+    put({f"{label}/AF{at:02d}{code}S.JPG": None for label, code in (("happy", "HA"), ("sad", "SA")) for at in range(1, 3)})
+    text = checked()
+    assert "- if these are the original files of KDEF" in text and "2 " in next(line for line in text.splitlines() if line[:5] == "happy")
+    assert "no image has a subject" in text, "the advice for any other source is given, too"
+
+
+def test_ingest_skip_leaves_files_out() -> None:
+    put({"happy/a.jpg": None, "thumbs/happy/a.jpg": None})
+    text = checked(ingest__skip='"^thumbs/"')
+    assert re.search(r"ignored +left out by ingest.skip +1", text) and "0 of 1 images have no known label" in text
 
 
 def test_git_lfs_pointers_are_told_with_the_remedy() -> None:

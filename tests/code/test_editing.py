@@ -96,6 +96,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("mien/config/spelling.py", r"^(def fold\(.*)$", r"\1\n    text = text.strip()"),
         {"ingest", "dedup", "sanitise", "split", "configure", "doubts", "report", "validate", *each("explain")},
     ),
+    "what a layout of a data set reads": (
+        substituted("mien/ingest/layouts/ck_plus.py", r"APEX_FRAMES = 3", "APEX_FRAMES = 2"),
+        {"ingest", "sanitise"},
+    ),
     "a default of the training": (
         substituted("mien/config/sections/train.py", r"epochs: PositiveInt = Field\(\d+", "epochs: PositiveInt = Field(99"),
         {"configure", "report"},

@@ -101,7 +101,12 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         {"labels__aliases__sad": ["happy 2"], "labels__aliases__happy": ["HAPPY2"]},
         "labels.aliases.sad: must not be claimed by two classes, ",
     ),
-    ({"faces__detector": "mtcn"}, "faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')"),
+    ({"ingest__layout": "raf-db"}, "ingest.layout: must be empty or a layout; did you mean raf_db? (got 'raf-db')"),
+    (
+        {"ingest__skip": "("},
+        "ingest.skip: must be a regular expression, or empty: missing ), unterminated subpattern at position 0 (got '(')",
+    ),
+    ({"faces__detector": "mtcn"}, "faces.detector: must be 'none', 'mtcnn' or 'given' (got 'mtcn')"),
     ({"split__val": 0.2}, "split: train + val + test must sum to 1, sum to 1.05 (got {'train': 0.7, 'val': 0.2, 'test': 0.15})"),
     # models
     ({"models": {}}, "models: must have at least one entry (got {})"),
@@ -460,7 +465,7 @@ def test_every_stage_refuses_a_faulty_file_before_it_writes_anything(stage: str,
     assert done.code == 2, done.err
     assert done.err.splitlines()[-3:] == [
         "error: params.yaml has 2 faults; correct and run again:",
-        "  faces.detector: must be 'none' or 'mtcnn' (got 'mtcn')",
+        "  faces.detector: must be 'none', 'mtcnn' or 'given' (got 'mtcn')",
         "  loss.gamma: must be greater than or equal to 0 (got -1.0)",
     ]
     assert "Traceback" not in done.err

@@ -34,8 +34,13 @@ def test_one_label_that_is_a_class_is_enough() -> None:
         ),
         (("b", "a", "a"), (), ["the labels found are: 2 'a', 1 'b'", "labels.aliases", "ingest.metadata", "path,label"]),
         (tuple("abcdefg"), (), ["1 'e' and 2 more"]),
-        (("AF01", "AF01"), ("AF01/AF01HAS.JPG", "AF01/AF01SAS.JPG"), ["KDEF", "ingest.label: '(?i)[AB][FM]", "{happy: [HA], sad: [SA]}"]),
-        ((None,), ("train_00001.jpg",), ["list_patition_label.txt", "(?P<label>...)"]),
+        (
+            ("AF01", "AF01"),
+            ("AF01/AF01HAS.JPG", "AF01/AF01SAS.JPG"),
+            ["KDEF", "set ingest.layout: kdef (its labels: angry, disgust,", "`mien check`"],
+        ),
+        ((None,), ("train_00001.jpg",), ["RAF-DB", "ingest.layout: raf_db"]),
+        ((None, None), ("happy_1.jpg", "sad_2.jpg"), ["the word of a class: set ingest.label: '(?i)"]),
     ],
 )
 def test_the_message_says_what_there_is_and_the_ways_to_labels(labels: tuple[str, ...], names: tuple[str, ...], parts: list[str]) -> None:

@@ -61,8 +61,9 @@ TABLE = [
     Case("64-split-names", labels={"happy": 7, "sad": 7}),
     Case(
         "65-filename-labels",
-        error=("labels come from the names of folders", "ingest.label: '", "{angry: [AN], happy: [HA], sad: [SA]}", "path,label"),
+        error=("labels come from the names of folders", "set ingest.layout: kdef", "path,label"),
     ),
+    Case("65-filename-labels", ("ingest.layout=kdef",), labels={"angry": 2, "happy": 2, "sad": 2}),
     Case("65-filename-labels", (KDEF, *aliases(angry=["AN"], happy=["HA"], sad=["SA"])), labels={"angry": 2, "happy": 2, "sad": 2}),
     Case("72-studio-session", labels=dict.fromkeys(("angry", "fear", "happy", "sad", "surprise"), 32)),
     Case("73-studio-tripod", labels=dict.fromkeys(("angry", "fear", "happy", "sad", "surprise"), 32)),

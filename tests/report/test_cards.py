@@ -233,6 +233,7 @@ def test_every_part_that_ships_has_its_paper() -> None:
         ("{detector: mtcnn}", {"90": 0, "180": 0, "270": 0}, "No face was sideways or upside down."),
         ("{detector: mtcnn, turns: false}", {"90": 0, "180": 0, "270": 0}, None),
         ("{detector: none}", {"90": 0, "180": 0, "270": 0}, None),
+        ("{detector: given}", {"90": 0, "180": 0, "270": 0}, "cut out around the boxes that the data set gives, with a margin"),
     ],
 )
 def test_the_data_card_says_what_was_turned(facts: RunFacts, faces: str, turned: dict[str, int], expected: str | None) -> None:

@@ -6,8 +6,11 @@ from typing import Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from mien.config.faults import Fault, refuse
+from mien.config.faults import Fault, refuse, suggestion
 from mien.config.sections.base import Section
+from mien.core import registry
+
+LAYOUTS = "mien.ingest.layouts"
 
 
 class IngestParams(Section):
@@ -29,6 +32,12 @@ class IngestParams(Section):
         "with the number of people who gave the image this label; a fer2013new.csv (FERPlus) in the source is read without it; leave only "
         "the header if you have none",
     )
+    layout: str = Field(
+        "",
+        description="the published data set whose original files the source has (mien/ingest/layouts); its own lists or file names then "
+        "give labels, splits, persons and boxes, as docs/data.md describes; `mien check` names the layout; ingest.metadata and "
+        "ingest.label have precedence; empty means that folders give the labels",
+    )
     label: str = Field(
         "",
         description="Python regular expression that is searched in each path of the source; its group (?P<label>...) is the label (a class "
@@ -45,7 +54,11 @@ class IngestParams(Section):
         "the test split that an image belongs to, and metrics are also reported for each part; a column part of ingest.metadata has "
         "precedence; empty means that it is not used",
     )
-
+    skip: str = Field(
+        "",
+        description="Python regular expression that is searched in each path of the source; files in whose path it is found are left out; "
+        "empty means that it is not used",
+    )
     max_file_mb: PositiveInt = Field(
         160,
         le=1024,
@@ -58,6 +71,12 @@ class IngestParams(Section):
         return self
 
     def _faults(self) -> Iterator[Fault]:
+        if self.layout and self.layout not in (layouts := registry.names(LAYOUTS)):
+            yield "layout", f"must be empty or a layout; {suggestion(self.layout, layouts)}", self.layout
+        try:
+            re.compile(self.skip)
+        except (re.error, OverflowError, RecursionError) as error:
+            yield "skip", f"must be a regular expression, or empty: {error}", self.skip
         for group, pattern in (("label", self.label), ("subject", self.subject), ("part", self.part)):
             try:
                 groups = re.compile(pattern).groupindex

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mien.config.sections.faces import FaceParams
 from mien.config.sections.split import SplitParams
 from mien.report.page.formats import percent, value
 from mien.report.run_facts import RunFacts
@@ -43,6 +44,16 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             found[f"{prefix}{key}"] = value(entry)
     return found
+
+
+def _faces(faces: FaceParams) -> str:
+    if faces.detector == "none":
+        return "not detected; whole images are used"
+    margin = f"margin {percent(faces.margin)}"
+    if faces.detector == "given":
+        return f"given by the data set, {margin}"
+    turns = ", also in rotated images (90°, 180°, 270°)" if faces.turns else ""
+    return f"detected by {faces.detector}{turns}, score at least {value(faces.min_score)}, {margin}"
 
 
 def _split(split: SplitParams) -> str:
@@ -90,13 +101,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         ),
         (
             "faces",
-            (
-                f"detected by {faces.detector}{', also in rotated images (90°, 180°, 270°)' if faces.turns else ''}, "
-                f"score at least {value(faces.min_score)}, margin {percent(faces.margin)}"
-                if faces.detector != "none"
-                else "not detected; whole images are used"
-            )
-            + f", stored at {faces.size_px} px at most",
+            f"{_faces(faces)}, stored at {faces.size_px} px at most",
         ),
         (
             "split",
