@@ -33,6 +33,7 @@ from mien.config.sections.sample import SampleParams
 from mien.config.sections.split import SplitParams
 from mien.config.sections.train import TrainParams
 from mien.config.sections.validate import ValidateParams
+from mien.config.weights import NONE
 from mien.core import paths, registry
 from mien.core.errors import ParamsError
 from mien.core.plural import plural
@@ -161,6 +162,7 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     yield from _weights_faults(name, entry.get("weights"), document)
     yield from _growth_faults(name, entry, document)
+    yield from _epoch_faults(name, entry, document)
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
     renamed = list(renamed_head_fault(f"{at}.head", entry.get("head")))
     yield from renamed or choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
@@ -213,6 +215,25 @@ def _growth_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -
         yield f"models.{name}.train.start_px: must be at most models.{name}.input_px, {input_px} (got {start_px})"
 
 
+def _epoch_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
+    """Maps can be drawn only after epochs that a model may train for."""
+    own, shared = entry.get("explain"), document.get("explain")
+    is_own = isinstance(own, dict) and "epochs" in own
+    section = own if is_own else shared
+    asked = section.get("epochs") if isinstance(section, dict) else None
+    train = {**(document.get("train") or {}), **(entry.get("train") or {})} if isinstance(entry.get("train", {}), dict) else {}
+    fine_tuned = entry.get("recipe", ModelParams.model_fields["recipe"].default) == "two_stage" and entry.get("weights") != NONE
+    parts = [train.get(key, TrainParams.model_fields[key].default) for key in ("epochs", "fine_tune_epochs")[: 1 + fine_tuned]]
+    numbers = [epoch for epoch in asked if isinstance(epoch, int)] if isinstance(asked, list) else []
+    if not numbers or not all(isinstance(part, int) for part in parts) or max(numbers) <= sum(parts):
+        return
+    most = f"must be at most {sum(parts)}, the largest number of epochs of {name}"
+    if is_own:
+        yield f"models.{name}.explain.epochs: {most} (got {max(numbers)})"
+    else:
+        yield f"explain.epochs: {most}; give that model its own models.{name}.explain.epochs (got {max(numbers)})"
+
+
 def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterator[str]:
     """Weights of another model must be those of a model of params.yaml, written as DVC needs it to train that model first."""
     others = [str(other) for other in document["models"] if str(other) != name]
@@ -226,7 +247,7 @@ def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterat
 def _own_sections() -> dict[str, type[Section]]:
     """The keys of a model's entry that override a section, with the schema of that section."""
     declared_ones = {f"{section}_params": declared.section_of(section) for section in declared.PACKAGES}
-    return {**declared_ones, "train": TrainParams, "augment": AugmentParams}
+    return {**declared_ones, "train": TrainParams, "augment": AugmentParams, "explain": ExplainParams}
 
 
 def _unread(at: str, own: Any, kind: str, name: str) -> Iterator[str]:

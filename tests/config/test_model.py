@@ -49,7 +49,7 @@ def test_every_configured_model_survives_the_file(tmp_path: Path) -> None:
 def test_a_models_own_values_stand_over_the_defaults() -> None:
     config = configure(load_params(ROOT / "params.yaml"), "efficientnet_b0_se")
     assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 4e-3, 16, "weighted")
-    assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse"}
+    assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse", "val_loss": "published"}
     assert config.train.patience == load_params(ROOT / "params.yaml").train.patience
 
 
@@ -65,6 +65,16 @@ def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path)
     before = documents(params_with(tmp_path, **weights))
     users = {"mobilenet_rebalanced", "mobilenetv2", "resnet50"}
     assert changed(before, documents(params_with(tmp_path, **weights, loss__beta=0.99))) == users
+
+
+def test_only_models_with_class_weights_read_whether_their_validation_has_them(tmp_path: Path) -> None:
+    plain = {"models__mobilenetv2__loss_params": {"class_weights": "none"}, "models__resnet50__loss": "mek"}
+    before = documents(params_with(tmp_path, **plain))
+    assert not any("val_loss" in before[model]["loss"] for model in ("mobilenetv2", "resnet50"))
+    assert changed(before, documents(params_with(tmp_path, **plain, loss__val_loss="weighted"))) == set(before) - {
+        "mobilenetv2",
+        "resnet50",
+    }
 
 
 @pytest.mark.parametrize(
