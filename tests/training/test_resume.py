@@ -141,3 +141,41 @@ def start(root: Path) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "stages.train", "tiny"]
     return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+KEPT = {
+    "two_stages": CONFIGS["two_stage"].model_copy(update={"keep_epochs": [1, 3, 4, 9]}),
+    "averaged": CONFIGS["averaged"].model_copy(update={"keep_epochs": [1, 2, 3, 4]}),
+    "two_passes": CONFIGS["sharpness"].model_copy(update={"keep_epochs": [2]}),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_weights_of_epochs_are_kept_and_survive_a_kill(name: str, tmp_path: Path) -> None:
+    config = KEPT[name]
+    whole, weights, _ = run(config, tmp_path / "whole")
+    assert list(whole.kept) == [epoch for epoch in config.keep_epochs if epoch <= 4], "those that were reached"
+    bare, bare_weights, _ = run(config.model_copy(update={"keep_epochs": []}), tmp_path / "bare")
+    assert bare == whole and not bare.kept and all(torch.equal(weights[key], bare_weights[key]) for key in weights)
+    for kill_at in (2, 3, 4):
+        with pytest.raises(Killed):
+            run(config, tmp_path / "cut", kill_at=kill_at)
+    resumed, _, _ = run(config, tmp_path / "cut")
+    for epoch, state in whole.kept.items():
+        assert all(torch.equal(tensor, resumed.kept[epoch][key]) for key, tensor in state.items())
+    if (best := whole.stages[-1].best_epoch) in whole.kept:
+        assert all(torch.equal(weights[key], tensor) for key, tensor in whole.kept[best].items()), "the average of the weights, if any"
+    assert len({state["head.classifier.weight"].sum().item() for state in whole.kept.values()}) == len(whole.kept)
+
+
+def test_kept_weights_are_those_at_the_end_of_their_epoch(tmp_path: Path) -> None:
+    """Their validation loss is that of the curves."""
+    config = model_config(train={"epochs": 3, "schedule": "none"}, keep_epochs=[1, 2])
+    found, _, _ = run(config, tmp_path / "long")
+    for epoch in (1, 2):
+        model = build_model(config)
+        model.load_state_dict(found.kept[epoch])
+        with torch.no_grad():
+            logits_NK = model.eval()(VAL.images_N3SS / 255)
+        loss = torch.nn.functional.cross_entropy(logits_NK, VAL.targets_N)  # balanced classes: all weights are 1
+        assert float(loss) == pytest.approx(found.curves[epoch - 1]["val_loss"], abs=1e-5)
