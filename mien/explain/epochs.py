@@ -123,9 +123,9 @@ def epoch_sheet(found: dict[str, Any], album: Album, *, title: str) -> bytes:
     """Return epochs.jpg: a row per image, in which the face is followed by its map after each epoch, above class and probability."""
     strips = [
         Strip(
-            entry["actual"],
+            f"actual {entry['actual']}",
             [
-                Cell([album.picture(entry["face"])], f"actual {entry['actual']}"),
+                Cell([album.picture(entry["face"])], ""),
                 *(Cell([album.picture(cell["map"])], f"{cell['predicted']} {cell['probability']:.2f}") for cell in entry["cells"]),
             ],
         )

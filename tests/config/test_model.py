@@ -68,7 +68,7 @@ def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path)
 
 
 def test_only_models_with_class_weights_read_whether_their_validation_has_them(tmp_path: Path) -> None:
-    plain = {"models__mobilenetv2__loss_params": {"class_weights": "none"}, "models__resnet50__loss": "mek"}
+    plain = {"models__mobilenetv2__loss_params": {"class_weights": "none"}, "models__resnet50__loss": "logit_adjusted"}
     before = documents(params_with(tmp_path, **plain))
     assert not any("val_loss" in before[model]["loss"] for model in ("mobilenetv2", "resnet50"))
     assert changed(before, documents(params_with(tmp_path, **plain, loss__val_loss="weighted"))) == set(before) - {

@@ -45,7 +45,8 @@ def test_headings_stand_above_the_columns_and_move_nothing_else() -> None:
     added = headed.height - bare.height
     assert headed.width == bare.width and added > 0
     top = min(np.argwhere(np.abs(np.asarray(bare).astype(int) - (200, 0, 0)).max(axis=-1) < 30)[:, 0])
-    assert np.array_equal(np.asarray(headed)[top + added :], np.asarray(bare)[top:])
+    moved = np.abs(np.asarray(headed)[top + added :].astype(int) - np.asarray(bare)[top:])
+    assert moved.mean() < 1 and (moved > 60).mean() < 0.002, "up to JPEG"
     words = np.asarray(headed)[: top + added, :, 0] < 128
     assert words[:, : 64 + 12].any() and not words[40:52, 64 + 26 : 128 + 26].any() and words[40:60, 64 * 2 + 14 * 2 + 12 :].any()
     assert opened(contact_sheet("t", [], headings=["w"] * 4, picture_px=64)).width > 4 * 64

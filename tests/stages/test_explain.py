@@ -248,7 +248,7 @@ def test_without_landmarks_and_without_class_maps() -> None:
 
 
 def trained_for(num_epochs: int, *, best: int, kept: Mapping[int, int], asked: str) -> None:
-    """The model says that it was trained so, and has weights drawn with the seed of each kept epoch; params.yaml asks for maps of epochs."""
+    """The model says that it was trained so, with weights drawn with the seed of each kept epoch; params.yaml asks for maps."""
     network, config = load_model(paths.model("tiny"))
     states = {}
     for epoch, seed in kept.items():

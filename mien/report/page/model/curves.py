@@ -80,12 +80,11 @@ def _chart(curves: pd.DataFrame, metric: Metric, selected: int, starts: Sequence
     shown = [(column, figure_title(column), style) for part, style in STYLES if (column := f"{part}_{metric.name}") in curves]
     values = [float(value) for column, *_ in shown for value in curves[column].dropna()]
     first, last = int(curves["epoch"].min()), int(curves["epoch"].max())
-    by_epoch = curves.set_index("epoch")
     best = best_epoch(curves, metric, selected)
     one = Chart(
         name=f"curve-{metric.name.replace('_', '-')}",
         title=f"{metric.title} by epoch",
-        description=_description(by_epoch, metric, [(column, name) for column, name, _ in shown], selected=selected, best=best),
+        description=_description(curves, metric, [(column, name) for column, name, _ in shown], selected=selected, best=best),
         x_label="epoch",
         y_label=metric.title if metric.is_share else "loss",
         x=Axis(first - 0.3, max(last, first + 1) + 0.3, chart.INNER_WIDTH),
@@ -109,16 +108,18 @@ def _chart(curves: pd.DataFrame, metric: Metric, selected: int, starts: Sequence
             Point(*one.place(x, y), style, f"epoch {x:.0f}: {name} {figure(y)}", 4.0 if x == selected else 2.0) for x, y in pairs
         ]
     # The word is on the side of the curve that is free: above a minimum, and below a maximum.
-    one.add_ring(best, float(by_epoch.loc[best, f"val_{metric.name}"]), metric.extreme, is_above=not metric.is_share)
+    one.add_ring(best, _value(curves, best, f"val_{metric.name}"), metric.extreme, is_above=not metric.is_share)
     return one
 
 
-def _description(by_epoch: pd.DataFrame, metric: Metric, shown: Sequence[tuple[str, str]], *, selected: int, best: int) -> str:
+def _value(curves: pd.DataFrame, epoch: int, column: str) -> float:
+    return float(curves.loc[curves["epoch"] == epoch, column].iloc[0])
+
+
+def _description(curves: pd.DataFrame, metric: Metric, shown: Sequence[tuple[str, str]], *, selected: int, best: int) -> str:
     own = f"val_{metric.name}"
     extreme = f"{metric.extreme} {figure_title(own)}"
-    seen = (
-        "; ".join(f"{name} {figure(float(by_epoch.loc[selected, column]))}" for column, name in shown) if selected in by_epoch.index else ""
-    )
+    seen = "; ".join(f"{name} {figure(_value(curves, selected, column))}" for column, name in shown)
     if best == selected:
         return f"At the selected epoch {selected}, which has the {extreme}: {seen}."
-    return f"At the selected epoch {selected}: {seen}. The {extreme}, {figure(float(by_epoch.loc[best, own]))}, is that of epoch {best}."
+    return f"At the selected epoch {selected}: {seen}. The {extreme}, {figure(_value(curves, best, own))}, is that of epoch {best}."
