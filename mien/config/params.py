@@ -209,7 +209,7 @@ def _name_faults(at: str, name: str) -> Iterator[str]:
 
 def _growth_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
     """The input may grow to the model's size only."""
-    given = {**(document.get("train") or {}), **(entry.get("train") or {})} if isinstance(entry.get("train", {}), dict) else {}
+    given = _train_values(entry, document)
     start_px, input_px = given.get("start_px", 0), entry.get("input_px", ModelParams.model_fields["input_px"].default)
     if isinstance(start_px, int) and isinstance(input_px, int) and start_px > input_px:
         yield f"models.{name}.train.start_px: must be at most models.{name}.input_px, {input_px} (got {start_px})"
@@ -221,9 +221,9 @@ def _epoch_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     is_own = isinstance(own, dict) and "epochs" in own
     section = own if is_own else shared
     asked = section.get("epochs") if isinstance(section, dict) else None
-    train = {**(document.get("train") or {}), **(entry.get("train") or {})} if isinstance(entry.get("train", {}), dict) else {}
-    fine_tuned = entry.get("recipe", ModelParams.model_fields["recipe"].default) == "two_stage" and entry.get("weights") != NONE
-    parts = [train.get(key, TrainParams.model_fields[key].default) for key in ("epochs", "fine_tune_epochs")[: 1 + fine_tuned]]
+    has_second_stage = entry.get("recipe", ModelParams.model_fields["recipe"].default) == "two_stage" and entry.get("weights") != NONE
+    stages = ("epochs", "fine_tune_epochs") if has_second_stage else ("epochs",)
+    parts = [_train_values(entry, document).get(key, TrainParams.model_fields[key].default) for key in stages]
     numbers = [epoch for epoch in asked if isinstance(epoch, int)] if isinstance(asked, list) else []
     if not numbers or not all(isinstance(part, int) for part in parts) or max(numbers) <= sum(parts):
         return
@@ -232,6 +232,12 @@ def _epoch_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
         yield f"models.{name}.explain.epochs: {most} (got {max(numbers)})"
     else:
         yield f"explain.epochs: {most}; give that model its own models.{name}.explain.epochs (got {max(numbers)})"
+
+
+def _train_values(entry: dict[str, Any], document: dict[str, Any]) -> dict[Any, Any]:
+    """The parameters under `train` of a model that the file gives, by its own entry or for all models; whatever is no map is left out."""
+    both = (document.get("train"), entry.get("train"))
+    return {key: value for given in both if isinstance(given, dict) for key, value in given.items()}
 
 
 def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from lightning.pytorch import LightningModule, seed_everything
 from torch import Tensor, nn
 from typing_extensions import override
@@ -141,10 +140,10 @@ class ExpressionTraining(LightningModule):
         return to_backward
 
     def _count(self, targets_N: Tensor, logits_NK: Tensor) -> None:
-        """Adds a batch to the confusion matrix of the epoch, on its own device: copying each batch to the CPU would stop the GPU."""
+        """Adds a batch to the confusion matrix of the epoch."""
         num_classes = len(self._confusion_KK)
         cells_N = targets_N * num_classes + logits_NK.argmax(dim=1)
-        self._confusion_KK += F.one_hot(cells_N, num_classes**2).sum(dim=0).view(num_classes, num_classes)
+        self._confusion_KK += torch.bincount(cells_N, minlength=num_classes**2).view(num_classes, num_classes)
 
     def _drawn_views(self, batch: Batch) -> Views:
         """Augmented and mixed images, with targets that are mixed alike."""

@@ -68,6 +68,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"faces": None}, "faces: must be a map (got None)"),
     ({"faces": ["mtcnn"]}, "faces: must be a map (got ['mtcnn'])"),
     ({"models": None}, "models: must be a map (got None)"),
+    ({"train": ["epochs"], "explain__epochs": [1]}, "train: must be a map (got ['epochs'])"),
     ({"models__resnet50": None}, "models.resnet50: must be a map (got None)"),
     ({"labels__classes": "happy"}, "labels.classes: must be a list (got 'happy')"),
     ({"labels__classes": ["angry", "fear", "happy", "sad", "surprise", 7]}, "labels.classes.5: must be text (got 7)"),
