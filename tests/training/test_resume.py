@@ -14,6 +14,7 @@ import stages.train
 from mien.config import declared
 from mien.core import paths
 from mien.models.build import build_model
+from mien.models.store import epoch_weights
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
 from tests.surroundings import run_stage_here
@@ -110,7 +111,7 @@ def test_a_broken_checkpoint_warns_and_starts_over(tmp_path: Path) -> None:
 
 
 def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = model_config(train={"epochs": 6, "patience": 6}, input_px=64)
+    config = model_config(train={"epochs": 6, "patience": 6}, input_px=64, keep_epochs=[2, 5])
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for root in (whole, cut):
         write_workspace(root, config)
@@ -133,6 +134,7 @@ def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "epoch 6:" in again.err and "epoch 1:" not in again.err, "the killed one goes on"
     assert not list((cut / ".mien").rglob("*.ckpt")), "removed on success"
     written = [paths.model("tiny") / "weights.safetensors", paths.model("tiny") / "model.json"]
+    written += [epoch_weights(paths.model("tiny"), epoch) for epoch in (2, 5)]
     for path in (*written, paths.train_metrics("tiny"), paths.train_curves("tiny")):
         assert (whole / path).read_bytes() == (cut / path).read_bytes(), path
 
