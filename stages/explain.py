@@ -5,6 +5,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from mien.config.configure import explanation
 from mien.config.params import load_params
 from mien.config.prediction import read_prediction_config
 from mien.core import paths
@@ -13,6 +14,7 @@ from mien.core.files import write_json
 from mien.core.naming import file_names
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
+from mien.explain.epochs import read_epochs
 from mien.explain.explanation import explain
 from mien.explain.landmarks import read_landmarks
 from mien.explain.output import write_explanation
@@ -56,8 +58,10 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             columns=read_slice_columns(predictions, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES),
             landmarks=read_landmarks(paths.FACES, predictions["sample_id"]),
         )
-        check_weights(subject, tested, load, tta=read_prediction_config(paths.prediction_config(model)).tta, source=source)
-        found = explain(subject, tested, splits[splits["split"] == "train"], load=load, how=params.explain, seed=params.seed)
+        how, tta = explanation(params, model), read_prediction_config(paths.prediction_config(model)).tta
+        check_weights(subject, tested, load, tta=tta, source=source)
+        training, epochs = splits[splits["split"] == "train"], read_epochs(paths.model(model), how)
+        found = explain(subject, tested, training, load=load, how=how, seed=params.seed, epochs=epochs, tta=tta)
         document = {"model": model, **found.document}
         write_explanation(paths.explanation_folder(model), found, called=file_names(splits, params.report.names))
         write_json(paths.explanation(model), document)

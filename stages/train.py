@@ -34,10 +34,10 @@ def main(model: str) -> None:
 
     Reads data/code/train/MODEL.txt, data/configs/MODEL.json, data/pretrained/MODEL (initial weights, and the probabilities of teachers),
     data/faces and the train and val rows of data/splits.parquet. Removes from data/pretrained/MODEL what a pair that is no longer in
-    params.yaml left there. Writes models/MODEL (weights.safetensors, model.json, and those of other seeds in seed_SEED),
-    metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the first seed). It also writes the duration of each
-    seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked. If runtime.devices or runtime.num_nodes is above 1, several
-    processes run this stage together, and the first of them writes.
+    params.yaml left there. Writes models/MODEL (weights.safetensors, model.json, those of other seeds in seed_SEED, and in epochs the
+    weights of the epochs that are to be explained), metrics/train/MODEL.json and metrics/curves/MODEL.csv (metrics of each epoch of the
+    first seed). It also writes the duration of each seed to .mien/timings/MODEL/FINGERPRINT.json, which is not tracked. If runtime.devices
+    or runtime.num_nodes is above 1, several processes run this stage together, and the first of them writes.
     """
     params = load_params()
     params.model(model)
@@ -109,7 +109,7 @@ def _train(model: str, device: str, processes: Processes, how: Decoding) -> None
             trainings.append(training)
             write_timing(paths.timing(model, marks[training.seed]), training.seconds, resumed=training.resumed, device=device)
         first, *others = to_save(trainings, config, marks)
-        save_model(paths.model(model), *first[:2], facts=first[2], other_seeds=others)
+        save_model(paths.model(model), *first[:2], facts=first[2], epochs=trainings[0].fitted.kept, other_seeds=others)
         write_json(paths.train_metrics(model), whole_record(trainings))
         write_curves(paths.train_curves(model), trainings[0].fitted.curves)
     for training in trainings:

@@ -1,5 +1,5 @@
 """From params.yaml to what the stages of a model depend on: the whole configuration of the model, its own values over the defaults that it
-inherits, and the parameters that `evaluate` and `explain` read for every model.
+inherits, how it is explained, and the parameters that `evaluate` and `explain` read for every model.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from mien.config.imagenet import IMAGENET, PINNED
 from mien.config.model import ModelConfig
 from mien.config.params import Params
 from mien.config.sections.augment import AugmentParams
+from mien.config.sections.explain import ExplainParams
 from mien.config.sections.models import ModelParams
 from mien.config.sections.train import TrainParams
 
@@ -16,7 +17,7 @@ from mien.config.sections.train import TrainParams
 def configure(params: Params, model: str) -> ModelConfig:
     """The configuration of one model of params.yaml."""
     entry = params.model(model)
-    own = {"weights_tag", "tta", "seeds", "loss", "loss_params", "head_params", "train", "augment"}
+    own = {"weights_tag", "tta", "seeds", "loss", "loss_params", "head_params", "train", "augment", "explain"}
     seed, *other_seeds = entry.seeds or (params.seed,)
     return ModelConfig(
         name=model,
@@ -28,6 +29,7 @@ def configure(params: Params, model: str) -> ModelConfig:
         train=TrainParams.model_validate({**params.train.model_dump(), **entry.train}),
         augment=AugmentParams.model_validate({**params.augment.model_dump(), **entry.augment}),
         teachers=params.teachers(model),
+        keep_epochs=explanation(params, model).kept_epochs,
         **{key: value for key, value in entry if key not in own},
     )
 
@@ -41,11 +43,16 @@ def pretrained_document(entry: ModelParams) -> dict[str, str]:
     return {"backbone": entry.backbone, "weights": entry.weights, **({"tag": tag} if tag else {})}
 
 
+def explanation(params: Params, model: str) -> ExplainParams:
+    """How one model of params.yaml is explained: its own values over the section `explain`."""
+    return ExplainParams.model_validate({**params.explain.model_dump(), **params.model(model).explain})
+
+
 STAGE_SECTIONS = {
     "evaluate": ("predict", "report", "convert", "faces"),
     "ensemble": ("predict", "report"),
     "export": ("report",),
-    "explain": ("report", "explain", "labels"),
+    "explain": ("report", "labels"),
 }
 """By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""
 

@@ -30,7 +30,8 @@ class Declaration(Section):
     lt: int | float | None = None
     choices: tuple[str, ...] = ()
     only_if: Mapping[str, Any] = Field(default_factory=dict)
-    """values of other parameters; a loss or head that also reads those parameters reads this one only if they have these values"""
+    """values of other parameters, or several of which one is enough; a loss or head that also reads those parameters reads this one only if
+    they have these values"""
 
     def field(self) -> tuple[Any, Any]:
         """The type and the field for pydantic."""
@@ -93,4 +94,10 @@ def values(section: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """
     every = section_of(section).model_validate(dict(given)).model_dump()
     declared = parameters(section, name)
-    return {key: every[key] for key in declared if all(every[other] == wanted for other, wanted in readers(section, key)[name].items())}
+    return {
+        key: every[key] for key in declared if all(_is_met(every[other], wanted) for other, wanted in readers(section, key)[name].items())
+    }
+
+
+def _is_met(value: Any, wanted: Any) -> bool:
+    return value in wanted if isinstance(wanted, tuple) else bool(value == wanted)

@@ -38,6 +38,8 @@ class ModelConfig(Section):
     augment: AugmentParams
     teachers: dict[str, str] = Field(default_factory=dict)
     """the models whose probabilities it learns, by the names of the pairs under `distillation`"""
+    keep_epochs: list[int] = Field(default_factory=list)
+    """the epochs, from 1, of the first seed whose weights are kept beside the best ones (explain.epochs)"""
 
     @property
     def seeds(self) -> list[int]:
@@ -46,7 +48,8 @@ class ModelConfig(Section):
 
     def of_seed(self, seed: int) -> "ModelConfig":
         """The configuration for training with one of the seeds."""
-        return self.model_copy(update={"seed": seed, "other_seeds": []})
+        own: dict[str, Any] = {"seed": seed, "other_seeds": []}
+        return self.model_copy(update=own if seed == self.seed else {**own, "keep_epochs": []})
 
 
 def config_document(config: ModelConfig) -> dict[str, Any]:
@@ -54,15 +57,14 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
 
     Fields are left out so that changing them retrains only models that read them: fields that another field disables (`only_if` in their
     sections), the fine_tune_ fields if the recipe has no second stage (one_stage, or two_stage from random weights), the distill_ fields if
-    there is no teacher, and an empty list of other seeds or teachers. `read_config` restores them as the defaults.
+    there is no teacher, and an empty list of other seeds, teachers or kept epochs. `read_config` restores them as the defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
     if config.weights not in WORDS:
         document["weights"] = "folder"  # its path is not part of the configuration: training depends on the weights in the folder
-    if not config.other_seeds:
-        del document["other_seeds"]
-    if not config.teachers:
-        del document["teachers"]
+    for name in ("other_seeds", "teachers", "keep_epochs"):
+        if not document[name]:
+            del document[name]
     for part in ("train", "augment"):
         section: Section = getattr(config, part)
         document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}

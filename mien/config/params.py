@@ -33,6 +33,7 @@ from mien.config.sections.sample import SampleParams
 from mien.config.sections.split import SplitParams
 from mien.config.sections.train import TrainParams
 from mien.config.sections.validate import ValidateParams
+from mien.config.weights import NONE
 from mien.core import paths, registry
 from mien.core.errors import ParamsError
 from mien.core.plural import plural
@@ -161,6 +162,7 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     yield from choice_fault(f"{at}.attention", entry.get("attention"), registry.names("mien.models.attention"), "an attention block")
     yield from _weights_faults(name, entry.get("weights"), document)
     yield from _growth_faults(name, entry, document)
+    yield from _epoch_faults(name, entry, document)
     heads, losses = registry.names("mien.models.heads"), registry.names("mien.losses")
     renamed = list(renamed_head_fault(f"{at}.head", entry.get("head")))
     yield from renamed or choice_fault(f"{at}.head", entry.get("head"), heads, "a head")
@@ -207,10 +209,35 @@ def _name_faults(at: str, name: str) -> Iterator[str]:
 
 def _growth_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
     """The input may grow to the model's size only."""
-    given = {**(document.get("train") or {}), **(entry.get("train") or {})} if isinstance(entry.get("train", {}), dict) else {}
+    given = _train_values(entry, document)
     start_px, input_px = given.get("start_px", 0), entry.get("input_px", ModelParams.model_fields["input_px"].default)
     if isinstance(start_px, int) and isinstance(input_px, int) and start_px > input_px:
         yield f"models.{name}.train.start_px: must be at most models.{name}.input_px, {input_px} (got {start_px})"
+
+
+def _epoch_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
+    """Maps can be drawn only after epochs that a model may train for."""
+    own, shared = entry.get("explain"), document.get("explain")
+    is_own = isinstance(own, dict) and "epochs" in own
+    section = own if is_own else shared
+    asked = section.get("epochs") if isinstance(section, dict) else None
+    has_second_stage = entry.get("recipe", ModelParams.model_fields["recipe"].default) == "two_stage" and entry.get("weights") != NONE
+    stages = ("epochs", "fine_tune_epochs") if has_second_stage else ("epochs",)
+    parts = [_train_values(entry, document).get(key, TrainParams.model_fields[key].default) for key in stages]
+    numbers = [epoch for epoch in asked if isinstance(epoch, int)] if isinstance(asked, list) else []
+    if not numbers or not all(isinstance(part, int) for part in parts) or max(numbers) <= sum(parts):
+        return
+    most = f"must be at most {sum(parts)}, the largest number of epochs of {name}"
+    if is_own:
+        yield f"models.{name}.explain.epochs: {most} (got {max(numbers)})"
+    else:
+        yield f"explain.epochs: {most}; give that model its own models.{name}.explain.epochs (got {max(numbers)})"
+
+
+def _train_values(entry: dict[str, Any], document: dict[str, Any]) -> dict[Any, Any]:
+    """The parameters under `train` of a model that the file gives, by its own entry or for all models; whatever is no map is left out."""
+    both = (document.get("train"), entry.get("train"))
+    return {key: value for given in both if isinstance(given, dict) for key, value in given.items()}
 
 
 def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterator[str]:
@@ -226,7 +253,7 @@ def _weights_faults(name: str, weights: Any, document: dict[str, Any]) -> Iterat
 def _own_sections() -> dict[str, type[Section]]:
     """The keys of a model's entry that override a section, with the schema of that section."""
     declared_ones = {f"{section}_params": declared.section_of(section) for section in declared.PACKAGES}
-    return {**declared_ones, "train": TrainParams, "augment": AugmentParams}
+    return {**declared_ones, "train": TrainParams, "augment": AugmentParams, "explain": ExplainParams}
 
 
 def _unread(at: str, own: Any, kind: str, name: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ def _by_registry(key: str) -> str:
 
 
 def _conditions(values: Mapping[str, Any]) -> str:
-    return " and ".join(f"{key}: {value}" for key, value in values.items())
+    return " and ".join(f"{key}: {' or '.join(value) if isinstance(value, tuple) else value}" for key, value in values.items())
 
 
 def _walk(section: dict[str, Any], sections: dict[str, Any], at: str) -> Iterator[tuple[str, str, str, str]]:

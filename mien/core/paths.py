@@ -67,6 +67,11 @@ def prediction_config(model: str) -> Path:
     return CONFIGS / "prediction" / f"{model}.json"
 
 
+def explanation_config(model: str) -> Path:
+    """How one model is explained, JSON, written by `configure`."""
+    return CONFIGS / "explain" / f"{model}.json"
+
+
 def ensemble_config(ensemble: str) -> Path:
     """The models of one ensemble and how each predicts, JSON, written by `configure`."""
     return CONFIGS / "ensembles" / f"{ensemble}.json"

@@ -15,6 +15,7 @@ from mien.explain import mirrored_class_maps
 from mien.explain.album import Album
 from mien.explain.associations import NOT_MEASURED, associations
 from mien.explain.entries import failure_entries, gallery_entries, gallery_sheet, mirrored_entries, mirrored_sheet
+from mien.explain.epochs import Epochs, epoch_entries, epoch_sheet, fixed_images
 from mien.explain.failures import confused_pairs, failure_table, pictured
 from mien.explain.gallery import galleries
 from mien.explain.gradcam import normalised, upsampled
@@ -40,20 +41,35 @@ class Explanation:
     pictures: dict[str, bytes]
     gallery_sheet: bytes
     mirrored_sheet: bytes | None
+    epochs: dict[str, Any] | None = None
+    """maps by epoch, if any are asked for"""
+    epoch_sheet: bytes | None = None
 
 
-def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, load: Load, how: ExplainParams, seed: int) -> Explanation:
+def explain(
+    subject: Subject,
+    tested: pd.DataFrame,
+    training: pd.DataFrame,
+    *,
+    load: Load,
+    how: ExplainParams,
+    seed: int,
+    epochs: Epochs | None = None,
+    tta: str = "none",
+) -> Explanation:
     """Explain the predictions for the test images. The result is deterministic for the same input and seed.
 
     `tested` has rows as returned by `described`, with `unit` (images of one unit count as one observation) and `landmarks` (see
     measure_maps). `training` (sample_id, label) has the images among which neighbours are searched. Each must have at least one row.
+    `epochs` are those whose maps are shown, and `tta` names the views with which their weights predict.
     """
     album = Album()
     measured = stratified(tested.drop_duplicates("sample_id"), num=how.maps, seed=seed)
     gallery, examples = galleries(tested, subject.classes, num=how.gallery), mirrored_class_maps.examples(tested, subject.classes)
     # Neighbours are needed for every failure, and for enough right predictions to compare the failures with.
     near = tested[~tested["right"] | tested["sample_id"].isin(measured["sample_id"])]
-    faces = load(_unique([near, examples, *(rows for _, _, rows in gallery)]))
+    fixed = fixed_images(tested, subject.classes, num=how.epoch_images, seed=seed) if epochs else tested.head(0)
+    faces = load(_unique([near, examples, fixed, *(rows for _, _, rows in gallery)]))
     album.add_faces(faces)
     near = _with_neighbours(subject, near, faces, training, album, load=load, how=how, seed=seed)
     failed = near[~near["right"]]
@@ -84,6 +100,7 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
             subject.model, _taken(faces, examples).images_N3SS, input_px=subject.config.input_px, device=subject.device
         )
         mirrored = mirrored_entries(examples, *views, subject.classes, album)
+    by_epoch = epoch_entries(subject, epochs, fixed, _taken(faces, fixed).images, album, tta=tta) if epochs else None
     failures = failure_entries(shown, album, num_neighbours=how.neighbours)
     return Explanation(
         document=document,
@@ -95,6 +112,10 @@ def explain(subject: Subject, tested: pd.DataFrame, training: pd.DataFrame, *, l
         gallery_sheet=gallery_sheet(gallery_shown, album, title=f"{subject.config.name}: most confident predictions on the test images"),
         mirrored_sheet=mirrored_sheet(mirrored, album, title=f"{subject.config.name}: class maps of faces and of their mirror images")
         if mirrored
+        else None,
+        epochs=by_epoch,
+        epoch_sheet=epoch_sheet(by_epoch, album, title=f"{subject.config.name}: maps of the actual class by epoch")
+        if by_epoch and by_epoch["columns"]
         else None,
     )
 

@@ -15,12 +15,15 @@ def write_explanation(folder: Path, found: Explanation, *, called: Mapping[str, 
     with replacing_directory(folder) as temporary:
         for name in ("gallery", "mirrored", "failures"):
             write_json(temporary / f"{name}.json", _renamed(getattr(found, name), called))
+        if found.epochs is not None:
+            write_json(temporary / "epochs.json", _renamed(found.epochs, called))
         failures = found.failure_table.assign(path=found.failure_table["path"].map(called))
         write_csv(temporary / "failures.csv", failures, float_format="%.6g")
         write_thumbnails(temporary / "pictures.parquet", found.pictures)
         (temporary / "gallery.jpg").write_bytes(found.gallery_sheet)
-        if found.mirrored_sheet is not None:
-            (temporary / "mirrored.jpg").write_bytes(found.mirrored_sheet)
+        for name, sheet in (("mirrored", found.mirrored_sheet), ("epochs", found.epoch_sheet)):
+            if sheet is not None:
+                (temporary / f"{name}.jpg").write_bytes(sheet)
 
 
 def _renamed(value: Any, called: Mapping[str, str]) -> Any:

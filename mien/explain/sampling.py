@@ -20,6 +20,21 @@ def stratified(rows: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:
         return rows.sort_values("sample_id", ignore_index=True)
     counts = dict(sorted(Counter(rows["label"]).items()))
     kept = reduce_alike(counts, max_train=max(num, len(counts)))
-    drawn = [hashlib.sha256(f"sample:{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]]
-    rank = rows.assign(drawn=drawn).sort_values("drawn").groupby("label").cumcount().reindex(rows.index)
+    rank = _rank(rows, seed=seed)
     return rows[rank < rows["label"].map(kept)].sort_values("sample_id", ignore_index=True)
+
+
+def of_each_class(rows: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:
+    """Return `num` of the rows (columns sample_id, label) of each class, or all that it has, in the order in which they are drawn.
+
+    sample_id must be unique. With the same seed, a smaller `num` gives the first rows of each class of a larger one.
+    """
+    assert rows["sample_id"].is_unique
+    ranked = rows.assign(rank=_rank(rows, seed=seed))
+    return ranked[ranked["rank"] < num].sort_values(["rank", "label"], ignore_index=True).drop(columns="rank")
+
+
+def _rank(rows: pd.DataFrame, *, seed: int) -> pd.Series:
+    """The place of each row in its class, from 0, in the order of the hashes."""
+    drawn = [hashlib.sha256(f"sample:{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]]
+    return rows.assign(drawn=drawn).sort_values("drawn").groupby("label").cumcount().reindex(rows.index)

@@ -33,19 +33,26 @@ class Strip:
     cells: Sequence[Cell]
 
 
-def contact_sheet(title: str, strips: Sequence[Strip], *, picture_px: int = 96) -> bytes:
-    """Return the sheet as JPEG, with images of side `picture_px`, cells of equal width and strips below each other; it is deterministic."""
+def contact_sheet(title: str, strips: Sequence[Strip], *, headings: Sequence[str] = (), picture_px: int = 96) -> bytes:
+    """Return the sheet as JPEG, with images of side `picture_px`, cells of equal width and strips below each other; it is deterministic.
+
+    `headings` of the columns, if there are any, stand above the first strip.
+    """
     cells = [cell for strip in strips for cell in strip.cells]
     step_px = picture_px + BETWEEN_PX
     cell_px = step_px * max((len(cell.pictures_SS3) for cell in cells), default=1) - BETWEEN_PX
-    num_columns = max((len(strip.cells) for strip in strips), default=1)
+    num_columns = max((len(headings), *(len(strip.cells) for strip in strips), 1))
+    headings_px = CAPTION_PX if headings else 0
     row_px = picture_px + CAPTION_PX
     width_px = max(2 * MARGIN_PX + num_columns * (cell_px + GAP_PX) - GAP_PX, 2 * MARGIN_PX + _length_px(title, TITLE_PX))
     heights_px = [CAPTION_PX + (row_px if strip.cells else 0) + GAP_PX for strip in strips]
-    sheet = Image.new("RGB", (width_px, 2 * MARGIN_PX + TITLE_PX + GAP_PX + sum(heights_px)), PAPER)
+    sheet = Image.new("RGB", (width_px, 2 * MARGIN_PX + TITLE_PX + GAP_PX + headings_px + sum(heights_px)), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.text((MARGIN_PX, MARGIN_PX), title, INK, font=_font(TITLE_PX))
     top = MARGIN_PX + TITLE_PX + GAP_PX
+    for column, heading in enumerate(headings):
+        pen.text((MARGIN_PX + column * (cell_px + GAP_PX), top), _fitting(heading, cell_px), INK, font=_font(TEXT_PX))
+    top += headings_px
     for strip, height_px in zip(strips, heights_px, strict=True):
         none = "" if strip.cells else ": none"
         pen.text(

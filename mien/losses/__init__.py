@@ -7,18 +7,23 @@ SOFT_TARGETS  whether the loss also accepts targets_NK, one distribution over th
 TWO_VIEWS     whether it trains on two views of each image; a literal
 LOSS          the class: LOSS(**parameters, class_counts=...), whose forward(logits_NK, targets) is the loss of one view, a scalar
 
+A loss with class weights also defines:
+
+validation(logits_NK, targets)  the loss of validation images, a scalar, with or without the weights (the parameter val_loss of
+                                _class_weights.py); of other losses it is `forward`
+
 A loss of two views also defines:
 
 second_view(images_NCHW, generator=...)  the second view of a batch in [0, 1]; random draws come from the CPU generator
 pair(first, second, targets)             the training loss of both (_views.View), a scalar; `forward` is then its part on the first view
-                                         only, which validation uses
+                                         only, as the loss of validation images is
 detach_class_weights, joint_views        parameters for the training step: how it computes the views' class maps and forward passes
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from mien.core import registry
 
@@ -31,3 +36,9 @@ def build_loss(settings: dict[str, Any], *, class_counts: Sequence[int]) -> nn.M
     parameters = {key: value for key, value in settings.items() if key != "name"}
     loss: nn.Module = registry.load("mien.losses", settings["name"], "LOSS")(**parameters, class_counts=class_counts)
     return loss
+
+
+def validation_loss(loss: nn.Module, logits_NK: Tensor, targets: Tensor) -> Tensor:
+    """The loss of validation images (val_loss), a scalar, for integer targets_N or soft targets_NK."""
+    own: Tensor = loss.validation(logits_NK, targets) if hasattr(loss, "validation") else loss(logits_NK, targets)  # type: ignore[operator]
+    return own

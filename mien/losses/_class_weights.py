@@ -18,7 +18,24 @@ PARAMETERS = {
         "description": "effective number of images: weight (1 - β) / (1 - β^n_k), unitless; 0 weighs all alike",
         "only_if": {"class_weights": "effective"},
     },
+    "val_loss": {
+        "default": "published",
+        "choices": ("published", "weighted", "unweighted"),
+        "description": "whether val_loss has the class weights; published: unweighted for cross_entropy, as with Keras's class_weight, and "
+        "weighted for focal, class_balanced and rebalanced, whose equations contain the weights",
+        "only_if": {"class_weights": ("inverse", "effective")},
+    },
 }
+
+
+def validation_weights(val_loss: str, weights_K: Tensor, *, published: str) -> Tensor:
+    """The class weights of the validation loss: `weights_K`, or 1 for each class.
+
+    `val_loss` is weighted, unweighted, or published, which stands for the one of them that is `published` of the loss.
+    """
+    chosen = published if val_loss == "published" else val_loss
+    assert chosen in ("weighted", "unweighted"), chosen
+    return weights_K.clone() if chosen == "weighted" else torch.ones_like(weights_K)
 
 
 def class_weights(kind: str, class_counts: Sequence[int], *, beta: float | None = None, norm: str = "classes") -> Tensor:

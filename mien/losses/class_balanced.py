@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mien.losses._class_weights import class_weights
+from mien.losses._class_weights import class_weights, validation_weights
 from mien.losses._terms import cross_entropy
 
-PARAMETERS = {"beta": "_class_weights"}
+PARAMETERS = {"beta": "_class_weights", "val_loss": "_class_weights"}
 SOFT_TARGETS = True
 TWO_VIEWS = False
 
@@ -23,14 +23,20 @@ class ClassBalanced(nn.Module):
     """
 
     weights_K: Tensor
+    val_weights_K: Tensor
 
-    def __init__(self, *, beta: float, class_counts: Sequence[int]) -> None:
+    def __init__(self, *, beta: float, class_counts: Sequence[int], val_loss: str = "published") -> None:
         super().__init__()
         self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta))
+        self.register_buffer("val_weights_K", validation_weights(val_loss, self.weights_K, published="weighted"))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The loss, a scalar, for integer targets_N or soft targets_NK."""
         return cross_entropy(logits_NK, targets, weights_K=self.weights_K)
+
+    def validation(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The loss of validation images, a scalar, like `forward`, with the weights that `val_loss` says."""
+        return cross_entropy(logits_NK, targets, weights_K=self.val_weights_K)
 
 
 LOSS = ClassBalanced

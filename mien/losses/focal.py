@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from mien.losses._class_weights import class_weights as weights_of
+from mien.losses._class_weights import validation_weights
 from mien.losses._terms import focal
 
 PARAMETERS = {
     "gamma": {"default": 2.0, "ge": 0, "description": "focusing exponent γ of the focal term, unitless; 0 is cross-entropy"},
     "class_weights": "_class_weights",
     "beta": "_class_weights",
+    "val_loss": "_class_weights",
 }
 SOFT_TARGETS = True
 TWO_VIEWS = False
@@ -27,15 +29,23 @@ class FocalLoss(nn.Module):
     """
 
     alpha_K: Tensor
+    val_alpha_K: Tensor
 
-    def __init__(self, *, gamma: float, class_weights: str, class_counts: Sequence[int], beta: float | None = None) -> None:
+    def __init__(
+        self, *, gamma: float, class_weights: str, class_counts: Sequence[int], beta: float | None = None, val_loss: str = "published"
+    ) -> None:
         super().__init__()
         self.gamma = gamma
         self.register_buffer("alpha_K", weights_of(class_weights, class_counts, beta=beta))
+        self.register_buffer("val_alpha_K", validation_weights(val_loss, self.alpha_K, published="weighted"))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The loss, a scalar, for integer targets_N or soft targets_NK."""
         return focal(logits_NK, targets, gamma=self.gamma, weights_K=self.alpha_K)
+
+    def validation(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The loss of validation images, a scalar, like `forward`, with the weights that `val_loss` says."""
+        return focal(logits_NK, targets, gamma=self.gamma, weights_K=self.val_alpha_K)
 
 
 LOSS = FocalLoss

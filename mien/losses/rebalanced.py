@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mien.losses._class_weights import class_weights
+from mien.losses._class_weights import class_weights, validation_weights
 from mien.losses._consistency import TwoViewLoss, map_difference
 from mien.losses._terms import cross_entropy, focal
 from mien.losses._views import View
@@ -24,6 +24,7 @@ PARAMETERS = {
         "choices": ("squared", "absolute"),
         "description": "how the difference of two class maps is measured",
     },
+    "val_loss": "_class_weights",
     "consistency_transform": "_consistency",
     "detach_class_weights": "_consistency",
     "joint_views": "_consistency",
@@ -48,6 +49,7 @@ class Rebalanced(TwoViewLoss):
     """
 
     weights_K: Tensor
+    val_weights_K: Tensor
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Rebalanced(TwoViewLoss):
         detach_class_weights: bool,
         joint_views: bool,
         class_counts: Sequence[int],
+        val_loss: str = "published",
     ) -> None:
         super().__init__(
             consistency_weight=rbc_weight,
@@ -73,12 +76,20 @@ class Rebalanced(TwoViewLoss):
         self.rbf_weight = rbf_weight
         self.consistency_norm = consistency_norm
         self.register_buffer("weights_K", class_weights("effective", class_counts, beta=beta, norm=weight_norm))
+        self.register_buffer("val_weights_K", validation_weights(val_loss, self.weights_K, published="weighted"))
 
     def forward(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
         """The part on the first view only, CE(f, y) + μ l_rbf, a scalar, for integer targets_N or soft targets_NK."""
+        return self._first_view(logits_NK, targets, self.weights_K)
+
+    def validation(self, logits_NK: Tensor, targets: Tensor) -> Tensor:
+        """The loss of validation images, a scalar, like `forward`, with the weights that `val_loss` says."""
+        return self._first_view(logits_NK, targets, self.val_weights_K)
+
+    def _first_view(self, logits_NK: Tensor, targets: Tensor, weights_K: Tensor) -> Tensor:
         loss = cross_entropy(logits_NK, targets)
         if self.rbf_weight:
-            loss = loss + self.rbf_weight * focal(logits_NK, targets, gamma=self.gamma, weights_K=self.weights_K)
+            loss = loss + self.rbf_weight * focal(logits_NK, targets, gamma=self.gamma, weights_K=weights_K)
         return loss
 
     def classification(self, first: View, second: View, targets: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ MAX_CLASSES = 1000
 MAX_HIDDEN = 8192
 
 Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Architecture(Section):
@@ -49,7 +50,9 @@ class Description(Section):
     precision: Literal["fp32", "bf16"]
     training: dict[str, Any]
     config: ModelConfig
-    weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    weights_sha256: Sha256
+    epochs_sha256: dict[Annotated[str, Field(pattern="^[1-9][0-9]*$")], Sha256] = Field(default_factory=dict)
+    """of the weights after other epochs, by epoch"""
     versions: dict[str, str]
 
     @model_validator(mode="after")

@@ -28,20 +28,32 @@ def seed_folder(folder: Path, seed: int) -> Path:
     return folder / f"{SEED}{seed}"
 
 
+def epoch_weights(folder: Path, epoch: int) -> Path:
+    """The file with the weights of a model after one of the epochs, from 1, that its training kept."""
+    return folder / "epochs" / f"{epoch}.safetensors"
+
+
 def save_model(
-    folder: Path, model: ExpressionModel, config: ModelConfig, *, facts: dict[str, Any], other_seeds: Iterable[Trained] = ()
+    folder: Path,
+    model: ExpressionModel,
+    config: ModelConfig,
+    *,
+    facts: dict[str, Any],
+    epochs: Mapping[int, Mapping[str, torch.Tensor]] | None = None,
+    other_seeds: Iterable[Trained] = (),
 ) -> None:
     """Writes the folder completely or not at all; the same weights, configuration and facts give the same bytes.
 
     `facts` are JSON values to record about the training: fingerprint, class counts, epochs, the source of the weights.
+    `epochs` are the weights after other epochs, which `load_epoch` reads.
     `other_seeds` are further trainings of the model (model, configuration, facts); each is written to its `seed_folder`.
     """
     with replacing_directory(folder) as temporary:
-        _write(temporary, model, config, facts)
+        _write(temporary, model, config, facts, epochs or {})
         for other in other_seeds:
             place = seed_folder(temporary, other[1].seed)
             place.mkdir()
-            _write(place, *other)
+            _write(place, *other, {})
 
 
 def save_half(
@@ -67,6 +79,7 @@ def save_half(
     if large := [name for name, tensor in state.items() if not bool(tensor.isfinite().all())]:
         raise WeightsError(f"{source / WEIGHTS}: {large[0]} has values beyond half precision; keep the model as it is")
     document = json.loads((source / DESCRIPTION).read_text(encoding="utf-8"))
+    document.pop("epochs_sha256", None)  # the copy has the final weights only
     with replacing_directory(folder) as temporary:
         (temporary / WEIGHTS).write_bytes(save(state))
         for name, content in {DESCRIPTION: document, **(documents or {})}.items():
@@ -77,9 +90,16 @@ def save_half(
             (temporary / name).write_text(text, encoding="utf-8")
 
 
-def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any]) -> None:
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    (folder / WEIGHTS).write_bytes(save(state))
+def _write(
+    folder: Path, model: ExpressionModel, config: ModelConfig, facts: dict[str, Any], epochs: Mapping[int, Mapping[str, torch.Tensor]]
+) -> None:
+    (folder / WEIGHTS).write_bytes(save(_stored(model.state_dict())))
+    hashes = {}
+    for epoch, state in sorted(epochs.items()):
+        file = epoch_weights(folder, epoch)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(save(_stored(state)))
+        hashes[str(epoch)] = file_sha256(file)
     write_json(
         folder / DESCRIPTION,
         {
@@ -104,9 +124,14 @@ def _write(folder: Path, model: ExpressionModel, config: ModelConfig, facts: dic
             "training": facts,
             "config": config_document(config),
             "weights_sha256": file_sha256(folder / WEIGHTS),
+            **({"epochs_sha256": hashes} if hashes else {}),
             "versions": {"mien": version("mien"), "torch": str(torch.__version__), "timm": timm.__version__},
         },
     )
+
+
+def _stored(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
 
 
 def describe_model(folder: Path) -> Description:
@@ -123,17 +148,31 @@ def load_model(folder: Path) -> tuple[ExpressionModel, ModelConfig]:
     Raises TableError if model.json is missing or broken, WeightsError if the weights are.
     """
     description = describe_model(folder)
-    weights = folder / WEIGHTS
+    return _loaded(folder, description, folder / WEIGHTS, description.weights_sha256), description.config
+
+
+def load_epoch(folder: Path, epoch: int) -> ExpressionModel:
+    """The model with the weights after an epoch, from 1, in eval mode on the CPU.
+
+    Raises TableError if its training did not keep these weights, and otherwise what `load_model` raises.
+    """
+    description, file = describe_model(folder), epoch_weights(folder, epoch)
+    if str(epoch) not in description.epochs_sha256:
+        raise TableError(f"{folder} has no weights after epoch {epoch}; {_again(folder)}")
+    return _loaded(folder, description, file, description.epochs_sha256[str(epoch)])
+
+
+def _loaded(folder: Path, description: Description, weights: Path, sha256: str) -> ExpressionModel:
     stored = read_tensors(weights, remedy=_again(folder))
-    if file_sha256(weights) != description.weights_sha256:
+    if file_sha256(weights) != sha256:
         raise WeightsError(f"{weights} is not the file for which {folder / DESCRIPTION} was written; {_again(folder)}")
     # A model may be stored in half precision, which halves its size; the network has single precision.
     state = {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in stored.items()}
     with torch.device("meta"):  # shapes first, without memory: a description that was edited by hand may ask for more memory than there is
-        _check_state(_built(description, folder), state, description, folder)
+        _check_state(_built(description, folder), state, description, folder, weights)
     model = _built(description, folder)
     model.load_state_dict(state)
-    return model.eval(), description.config
+    return model.eval()
 
 
 def _built(description: Description, folder: Path) -> ExpressionModel:
@@ -146,9 +185,9 @@ def _built(description: Description, folder: Path) -> ExpressionModel:
         raise TableError(f"{folder / DESCRIPTION} does not describe a network that can be built ({reason}); {_again(folder)}") from None
 
 
-def _check_state(model: ExpressionModel, state: dict[str, torch.Tensor], description: Description, folder: Path) -> None:
+def _check_state(model: ExpressionModel, state: dict[str, torch.Tensor], description: Description, folder: Path, file: Path) -> None:
     """Raises WeightsError unless the weights are finite, fit the network, and normalise as the description says."""
-    expected, file = model.state_dict(), folder / WEIGHTS
+    expected = model.state_dict()
     faults = [f"no {name}" for name in expected.keys() - state.keys()] + [f"{name}, unknown" for name in state.keys() - expected.keys()]
     for name in expected.keys() & state.keys():
         if state[name].shape != expected[name].shape or state[name].dtype != expected[name].dtype:

@@ -43,6 +43,8 @@ class Explanation:
     """the failures that are shown with images, by confused pair"""
     folder: Path
     """the folder that contains pictures.parquet and failures.csv"""
+    epochs: dict[str, Any] | None = None
+    """maps by epoch; None if explain.epochs asks for none"""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,8 @@ def _explanation(model: str) -> Explanation | None:
     if not paths.explanation(model).is_file() or not folder.is_dir():
         return None
     gallery, mirrored, failures = (read_json_output(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures"))
-    return Explanation(read_json_output(paths.explanation(model)), gallery, mirrored, failures, folder)
+    epochs = read_json_output(folder / "epochs.json") if (folder / "epochs.json").is_file() else None
+    return Explanation(read_json_output(paths.explanation(model)), gallery, mirrored, failures, folder, epochs)
 
 
 def _doubts() -> Doubts | None:

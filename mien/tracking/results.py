@@ -59,7 +59,7 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
         "evaluate": [paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model)],
         "ensemble": [],
         "export": [],
-        "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "failures.csv"],
+        "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "epochs.jpg", maps / "failures.csv"],
         "report": [card],
     }
     return Results(

@@ -1,10 +1,10 @@
-"""Callbacks around the epochs of a stage: curves, best weights, learning rate, early stopping, and saving the whole state.
+"""Callbacks around the epochs of a stage: curves, best and kept weights, learning rate, early stopping, and saving the whole state.
 
 All of them keep their state in the one file that `SaveState` writes, so a kill cannot leave files that disagree.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from mien.training.module import ExpressionTraining
 Row = dict[str, float]
 Mode = Literal["min", "max"]
 State = dict[str, Any]
+Weights = dict[str, Tensor]
 
 SAVING_SHARE = 0.1
 
@@ -64,7 +65,7 @@ class BestWeights(Callback):
         self.epoch = -1
         """epoch within the stage, from 0"""
         self.value = float("inf") if mode_of(monitor) == "min" else float("-inf")
-        self.weights: dict[str, Tensor] = {}
+        self.weights: Weights = {}
 
     @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -83,11 +84,39 @@ class BestWeights(Callback):
         self.epoch, self.value, self.weights = (state_dict[key] for key in ("epoch", "value", "weights"))
 
 
+class KeptWeights(Callback):
+    """Keeps copies of the weights after certain epochs, numbered from `first_epoch`, in the memory of the CPU.
+
+    They are part of each saved state, as the best weights are.
+    """
+
+    def __init__(self, epochs: Collection[int], *, first_epoch: int) -> None:
+        self.weights: dict[int, Weights] = {}
+        """by epoch"""
+        self._epochs, self._first = epochs, first_epoch
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        epoch = self._first + trainer.current_epoch
+        if epoch in self._epochs:
+            state = pl_module.model.state_dict()
+            self.weights[epoch] = {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
+
+    @override
+    def state_dict(self) -> State:
+        return {"weights": self.weights}
+
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        self.weights = state_dict["weights"]
+
+
 class Average(EMAWeightAveraging):
     """Lightning's exponential moving average of the weights (and of the statistics of batch norms), from the first step of a stage on.
 
-    The average takes the place of the weights during the whole of validation, so that BestWeights, which must come before it, copies the
-    average. Lightning's own hooks would put the weights back before that.
+    The average takes the place of the weights during the whole of validation, so that BestWeights and KeptWeights, which must come before
+    it, copy the average. Lightning's own hooks would put the weights back before that.
     """
 
     @override

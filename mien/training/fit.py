@@ -3,13 +3,13 @@
 import logging
 import signal
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -22,7 +22,7 @@ from mien.losses import build_loss
 from mien.models.build import ExpressionModel
 from mien.models.store import save_model
 from mien.store.faces import FaceSet
-from mien.training.callbacks import Average, BestWeights, Curves, Patience, Plateau, Row, SaveState, mode_of
+from mien.training.callbacks import Average, BestWeights, Curves, KeptWeights, Patience, Plateau, Row, SaveState, Weights, mode_of
 from mien.training.checkpoint import AtomicCheckpointIO, resumable
 from mien.training.checks import check_faces, check_soft_targets
 from mien.training.environment import Joined, OneProcess
@@ -55,6 +55,8 @@ class Fitted:
     """why the recipe differs from the configured one"""
     stages: list[StageResult]
     curves: list[Row]
+    kept: Mapping[int, Weights] = field(default_factory=dict, compare=False)
+    """the weights after each of config.keep_epochs that the training reached, by epoch"""
 
     @property
     def best(self) -> Row:
@@ -80,7 +82,7 @@ def fit(
 
     `pretrained` says whether the backbone has pretrained weights; `device` is cpu or cuda; `taught_NK` are the probabilities of the
     teachers for the training images, if the configuration names teachers; `on_epoch` is called at the end of each epoch
-    with its metrics (epoch, stage, train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy, lr).
+    with its metrics (epoch, stage, those of `ExpressionTraining.figures`, lr).
     `processes` are those that train together; all call this function with the same arguments, and all return the same.
     Raises TrainingError if a class has no training image, if there is no validation image, if the loss is not finite, or if a batch cannot
     be divided among the processes.
@@ -93,24 +95,29 @@ def fit(
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
     rows: list[Row] = []
-    kept: dict[str, torch.Tensor] = {}
+    before: Weights = {}
+    kept: dict[int, Weights] = {}
     for number, stage in enumerate(stages, start=1):
         freeze_for(stage, model, input_px=config.input_px)
         module = ExpressionTraining(model, loss, config, stage=number, lr=stage.lr, num_epochs=stage.epochs, processes=processes)
         curves = Curves(stage=number, first_epoch=len(rows) + 1, on_epoch=on_epoch if processes.is_first else None)
         best = BestWeights(monitor=config.train.monitor)
+        keeping = [KeptWeights(config.keep_epochs, first_epoch=len(rows) + 1)] if config.keep_epochs else []
         state = checkpoints / f"{stage.name}.ckpt"
+        watching = [curves, best, *keeping]
         try:
-            _run(module, stage, train, val, taught_NK, curves, best, state=state, device=device, progress=progress, processes=processes)
+            _run(module, stage, train, val, taught_NK, watching, state=state, device=device, progress=progress, processes=processes)
         except TrainingError as error:
             if not processes.is_first:
                 raise
-            raise TrainingError(f"{error}; {_rescue(model, best.weights or kept, config, checkpoints / LAST_GOOD)}") from None
-        kept = best.weights
-        model.load_state_dict(kept)
+            raise TrainingError(f"{error}; {_rescue(model, best.weights or before, config, checkpoints / LAST_GOOD)}") from None
+        before = best.weights
+        model.load_state_dict(before)
+        for each in keeping:
+            kept |= each.weights
         results.append(StageResult(stage.name, len(curves.rows), len(rows) + best.epoch + 1, best.value))
         rows += curves.rows
-    return Fitted(recipe, reason, results, rows)
+    return Fitted(recipe, reason, results, rows, kept)
 
 
 def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
@@ -128,8 +135,7 @@ def _run(
     train: FaceSet,
     val: FaceSet,
     taught_NK: torch.Tensor | None,
-    curves: Curves,
-    best: BestWeights,
+    watching: Sequence[Callback],
     *,
     state: Path,
     device: str,
@@ -163,8 +169,7 @@ def _run(
         gradient_clip_val=settings.clip_norm or None,
         callbacks=[
             rates,
-            curves,
-            best,
+            *watching,
             Patience(settings.monitor, mode=mode_of(settings.monitor), patience=settings.patience),
             *([Average(decay=settings.ema)] if settings.ema else []),
             SaveState(state),

@@ -13,6 +13,7 @@ from mien.augmentation import augment
 from mien.config.model import ModelConfig
 from mien.core import registry
 from mien.core.errors import TrainingError
+from mien.losses import validation_loss
 from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
@@ -68,10 +69,12 @@ class ExpressionTraining(LightningModule):
         """of the last batch, with the state of the random numbers before its forward pass; kept only for SAM"""
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
-        """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
+        """The metrics of the last epoch: train_loss, train_accuracy, train_macro_f1, val_loss, val_accuracy, val_macro_f1,
+        val_mean_accuracy.
 
-        For mixed images, train_accuracy counts the label of the first image of each pair. train_loss contains the terms of the head and of
-        the teachers; val_loss is the loss on the labels alone.
+        The training metrics are those of the epoch's batches: images as the sampler drew them and as they were augmented, each predicted
+        with the weights that it then changed. For mixed images they count the label of the first image of each pair. train_loss contains
+        the terms of the head and of the teachers; val_loss is the loss on the labels alone (mien.losses.validation_loss).
         """
 
     @override
@@ -110,8 +113,7 @@ class ExpressionTraining(LightningModule):
     def on_train_epoch_start(self) -> None:
         self._side_px = input_side(self.config.train, self.config.input_px, epoch=self.current_epoch, epochs=self.num_epochs)
         self._loss_sum = torch.zeros((), device=self.device)
-        self._num_right = torch.zeros((), device=self.device, dtype=torch.int64)
-        self._num_seen = 0
+        self._confusion_KK = torch.zeros((len(self.config.classes),) * 2, device=self.device, dtype=torch.int64)
 
     @override
     def training_step(self, batch: Batch, step: int) -> Tensor:
@@ -134,9 +136,14 @@ class ExpressionTraining(LightningModule):
         if not self._is_repeated:
             targets_N = batch[1]
             self._loss_sum += loss.detach() * len(targets_N)
-            self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
-            self._num_seen += len(targets_N)
+            self._count(targets_N, logits_NK)
         return to_backward
+
+    def _count(self, targets_N: Tensor, logits_NK: Tensor) -> None:
+        """Adds a batch to the confusion matrix of the epoch."""
+        num_classes = len(self._confusion_KK)
+        cells_N = targets_N * num_classes + logits_NK.argmax(dim=1)
+        self._confusion_KK += torch.bincount(cells_N, minlength=num_classes**2).view(num_classes, num_classes)
 
     def _drawn_views(self, batch: Batch) -> Views:
         """Augmented and mixed images, with targets that are mixed alike."""
@@ -195,9 +202,10 @@ class ExpressionTraining(LightningModule):
     def on_validation_epoch_end(self) -> None:
         # The loss is computed over all images at once: a mean over batches would depend on how the images are batched.
         logits_NK, targets_N = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
-        loss = self.loss(logits_NK, targets_N)
+        loss = validation_loss(self.loss, logits_NK, targets_N)
         if not torch.isfinite(loss):
             raise self._diverged("validation", loss)
+        trained_KK = self._confusion_KK.cpu().numpy()
         confusion_KK = metrics.confusion_matrix(targets_N.cpu(), logits_NK.argmax(dim=1).cpu(), logits_NK.shape[1])
         validation = {
             "val_loss": float(loss),
@@ -206,8 +214,9 @@ class ExpressionTraining(LightningModule):
             "val_mean_accuracy": metrics.mean_accuracy(confusion_KK),
         }
         figures = {
-            "train_loss": float(self._loss_sum) / self._num_seen,
-            "train_accuracy": float(self._num_right) / self._num_seen,
+            "train_loss": float(self._loss_sum) / int(trained_KK.sum()),
+            "train_accuracy": metrics.accuracy(trained_KK),
+            "train_macro_f1": metrics.macro_f1(trained_KK),
             **validation,
         }
         self.figures = self._processes.shared(figures, device=self.device)

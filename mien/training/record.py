@@ -10,7 +10,10 @@ from mien.core.files import replacing_file
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted
 
-COLUMNS = ("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "val_macro_f1", "val_mean_accuracy", "lr")
+COLUMNS = (
+    *("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_macro_f1", "val_macro_f1", "val_mean_accuracy"),
+    "lr",
+)
 
 
 def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: str, class_counts: list[int]) -> dict[str, Any]:
@@ -28,6 +31,7 @@ def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: s
         ],
         "epochs": len(fitted.curves),
         "best_epoch": fitted.stages[-1].best_epoch,
+        **({"kept_epochs": sorted(fitted.kept)} if config.keep_epochs else {}),
         "val": {name: round(fitted.best[f"val_{name}"], 6) for name in ("loss", "accuracy", "mean_accuracy", "macro_f1")},
         "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "class_counts": dict(zip(config.classes, class_counts, strict=True)),

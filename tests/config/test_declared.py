@@ -73,7 +73,7 @@ def test_a_loss_reads_what_it_declares_and_nothing_else(section: str, name: str)
 def test_beta_is_read_with_effective_numbers_or_where_there_is_no_choice_of_weights() -> None:
     assert "beta" not in declared.values("loss", "focal", {"class_weights": "inverse", "beta": 0.5})
     assert declared.values("loss", "focal", {"class_weights": "effective", "beta": 0.5})["beta"] == 0.5
-    assert declared.values("loss", "class_balanced", {"class_weights": "inverse", "beta": 0.5}) == {"beta": 0.5}
+    assert declared.values("loss", "class_balanced", {"class_weights": "inverse", "beta": 0.5}) == {"beta": 0.5, "val_loss": "published"}
 
 
 @pytest.mark.parametrize("given", [{"gamma": -1.0}, {"gamma": "2"}, {"gama": 2.0}, {"beta": 1.0}, {"class_weights": "equal"}])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from mien.config.configure import configure
+from mien.config.configure import configure, explanation
 from mien.config.model import ModelConfig, config_document, read_config
 from mien.config.params import Params, load_params
 from mien.core.errors import ParamsError, TableError
@@ -49,7 +49,7 @@ def test_every_configured_model_survives_the_file(tmp_path: Path) -> None:
 def test_a_models_own_values_stand_over_the_defaults() -> None:
     config = configure(load_params(ROOT / "params.yaml"), "efficientnet_b0_se")
     assert (config.train.optimizer, config.train.lr, config.train.batch_size, config.train.sampler) == ("adamw", 4e-3, 16, "weighted")
-    assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse"}
+    assert config.loss == {"name": "focal", "gamma": 2.0, "class_weights": "inverse", "val_loss": "published"}
     assert config.train.patience == load_params(ROOT / "params.yaml").train.patience
 
 
@@ -65,6 +65,16 @@ def test_beta_changes_the_models_that_weigh_by_effective_numbers(tmp_path: Path)
     before = documents(params_with(tmp_path, **weights))
     users = {"mobilenet_rebalanced", "mobilenetv2", "resnet50"}
     assert changed(before, documents(params_with(tmp_path, **weights, loss__beta=0.99))) == users
+
+
+def test_only_models_with_class_weights_read_whether_their_validation_has_them(tmp_path: Path) -> None:
+    plain = {"models__mobilenetv2__loss_params": {"class_weights": "none"}, "models__resnet50__loss": "logit_adjusted"}
+    before = documents(params_with(tmp_path, **plain))
+    assert not any("val_loss" in before[model]["loss"] for model in ("mobilenetv2", "resnet50"))
+    assert changed(before, documents(params_with(tmp_path, **plain, loss__val_loss="weighted"))) == set(before) - {
+        "mobilenetv2",
+        "resnet50",
+    }
 
 
 @pytest.mark.parametrize(
@@ -158,3 +168,30 @@ def test_a_missing_or_broken_file(tmp_path: Path, text: str | None) -> None:
         (tmp_path / "m.json").write_text(text)
     with pytest.raises(TableError, match=r"m\.json is missing or not a model configuration; run `dvc repro configure`"):
         read_config(tmp_path / "m.json")
+
+
+def test_training_reads_the_epochs_to_keep_and_nothing_else_of_how_it_is_explained(tmp_path: Path) -> None:
+    before = documents(params_with(tmp_path))
+    assert not any("keep_epochs" in document for document in before.values())
+    own = "models__mobilenetv2__explain"
+    unread = {"maps": 7, "faithfulness": 3, "gallery": 2, "epoch_images": 5, "epochs": ["best"]}
+    for key, value in unread.items():
+        assert not changed(before, documents(params_with(tmp_path, **{f"explain__{key}": value}))), key
+        assert not changed(before, documents(params_with(tmp_path, **{own: {key: value}}))), key
+    kept = documents(params_with(tmp_path, **{own: {"epochs": [5, 1, "best"]}}))
+    assert changed(before, kept) == {"mobilenetv2"} and kept["mobilenetv2"]["keep_epochs"] == [1, 5]
+    assert kept == documents(params_with(tmp_path, **{own: {"epochs": ["best", 1, 5]}})), "in any order"
+    assert changed(before, documents(params_with(tmp_path, explain__epochs=[1], **{own: {"epochs": []}}))) == set(before) - {"mobilenetv2"}
+
+
+def test_a_models_own_values_of_explain_stand_over_the_section(tmp_path: Path) -> None:
+    params = params_with(tmp_path, explain__gallery=3, models__mobilenetv2__explain={"maps": 7})
+    assert explanation(params, "mobilenetv2") == params.explain.model_copy(update={"maps": 7})
+    assert explanation(params, "resnet50") == params.explain and params.explain.gallery == 3
+
+
+def test_only_the_first_seed_keeps_the_weights_of_epochs(tmp_path: Path) -> None:
+    config = configure(
+        params_with(tmp_path, models__mobilenetv2__explain={"epochs": [2]}, models__mobilenetv2__seeds=[5, 1]), "mobilenetv2"
+    )
+    assert [config.of_seed(seed).keep_epochs for seed in config.seeds] == [[2], []]

@@ -68,10 +68,17 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"faces": None}, "faces: must be a map (got None)"),
     ({"faces": ["mtcnn"]}, "faces: must be a map (got ['mtcnn'])"),
     ({"models": None}, "models: must be a map (got None)"),
+    ({"train": ["epochs"], "explain__epochs": [1]}, "train: must be a map (got ['epochs'])"),
     ({"models__resnet50": None}, "models.resnet50: must be a map (got None)"),
     ({"labels__classes": "happy"}, "labels.classes: must be a list (got 'happy')"),
     ({"labels__classes": ["angry", "fear", "happy", "sad", "surprise", 7]}, "labels.classes.5: must be text (got 7)"),
     ({"models__resnet50__seeds": 3}, "models.resnet50.seeds: must be a list (got 3)"),
+    ({"explain__epochs": 3}, "explain.epochs: must be a list (got 3)"),
+    ({"explain__epochs": ["last"]}, "explain.epochs.0: must be a whole number, or 'best' (got 'last')"),
+    ({"explain__epochs": [0]}, "explain.epochs.0: must be greater than 0, or 'best' (got 0)"),
+    ({"explain__epochs": [1, "best", 1]}, "explain.epochs: must differ from one another (got [1, 'best', 1])"),
+    ({"models__resnet50__explain": {"epoch": [1]}}, "models.resnet50.explain.epoch: must be a known key; did you mean epochs? (got [1])"),
+    ({"models__resnet50__explain": {"epochs": [1, 7]}}, "models.resnet50.explain.epochs: must be at most 6, the largest number of epochs "),
     # bounds
     ({"models__resnet50__seeds": [1, -2]}, "models.resnet50.seeds.1: must be greater than or equal to 0 (got -2)"),
     ({"models__resnet50__seeds": [42, 1, 42]}, "models.resnet50.seeds: must differ from one another (got [42, 1, 42])"),
@@ -243,6 +250,18 @@ def test_a_fault_is_one_line_with_key_rule_and_value(changes: dict[str, Any], ex
 def test_a_models_own_values_are_checked_over_the_defaults_of_the_file() -> None:
     text = text_with(augment__erase_min_area=0.3, augment__erase_max_area=0.5, models__resnet50__augment={"erase_min_area": 0.4})
     assert configure(parse_params(text, name="params.yaml"), "resnet50").augment.erase_max_area == 0.5
+
+
+def test_epochs_to_explain_are_at_most_those_that_each_model_may_train_for() -> None:
+    """mobilenetv2 starts from trained weights and has two stages; all others have one, and resnet50 has six epochs."""
+    tuned = {"epochs": 5, "fine_tune_epochs": 4}
+    parse_params(text_with(models__mobilenetv2__explain={"epochs": [9, "best"]}, models__mobilenetv2__train=tuned), name="params.yaml")
+    (line,) = faults(text_with(models__mobilenetv2__explain={"epochs": [10]}, models__mobilenetv2__train=tuned))
+    assert line == "models.mobilenetv2.explain.epochs: must be at most 9, the largest number of epochs of mobilenetv2 (got 10)"
+    shared = text_with(explain__epochs=[1, 7], models__resnet50__explain={"epochs": []}, models__densenet121__train={"epochs": 6})
+    (line,) = faults(shared)
+    most = "explain.epochs: must be at most 6, the largest number of epochs of densenet121"
+    assert line == f"{most}; give that model its own models.densenet121.explain.epochs (got 7)"
 
 
 @pytest.mark.parametrize(

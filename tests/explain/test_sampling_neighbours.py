@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from mien.explain.neighbours import nearest, share_with_other_label
-from mien.explain.sampling import stratified
+from mien.explain.sampling import of_each_class, stratified
 from tests.explain.drawn import sample_id
 
 
@@ -72,3 +72,16 @@ def test_length_of_features_is_nothing_and_equals_come_in_order() -> None:
 def test_share_with_other_label() -> None:
     found = nearest(np.eye(2), np.eye(2)[[0, 0, 1, 1]], num=2)
     assert share_with_other_label(found, ["sad", "sad"], ["sad", "happy", "happy", "happy"]).tolist() == [0.5, 1.0]
+
+
+def test_the_same_images_of_each_class_whatever_the_order_and_however_many() -> None:
+    every = rows(angry=50, happy=1, sad=30)
+    once = of_each_class(every, num=3, seed=1)
+    assert once["label"].value_counts().to_dict() == {"angry": 3, "sad": 3, "happy": 1}
+    pd.testing.assert_frame_equal(once, of_each_class(every.sample(frac=1, random_state=0), num=3, seed=1))
+    more = of_each_class(every, num=5, seed=1)
+    for label in ("angry", "sad"):
+        own, longer = (found.loc[found["label"] == label, "sample_id"].tolist() for found in (once, more))
+        assert longer[:3] == own and len(longer) == 5
+        assert set(own) <= set(stratified(every, num=81, seed=1)["sample_id"])
+    assert set(once["sample_id"]) != set(of_each_class(every, num=3, seed=2)["sample_id"])

@@ -37,3 +37,16 @@ def test_a_long_caption_stays_within_its_cell() -> None:
     sheet = opened(contact_sheet("t", long, picture_px=64))
     assert sheet.width < 300
     assert num_pixels(sheet, (200, 0, 0)) >= 0.98 * 64 * 64
+
+
+def test_headings_stand_above_the_columns_and_move_nothing_else() -> None:
+    strips = [Strip("a", [cell((200, 0, 0), num=1, caption="")] * 3)]
+    bare, headed = (opened(contact_sheet("t", strips, headings=headings, picture_px=64)) for headings in ((), ("face", "", "epoch 5")))
+    added = headed.height - bare.height
+    assert headed.width == bare.width and added > 0
+    top = min(np.argwhere(np.abs(np.asarray(bare).astype(int) - (200, 0, 0)).max(axis=-1) < 30)[:, 0])
+    moved = np.abs(np.asarray(headed)[top + added :].astype(int) - np.asarray(bare)[top:])
+    assert moved.mean() < 1 and (moved > 60).mean() < 0.002, "up to JPEG"
+    words = np.asarray(headed)[: top + added, :, 0] < 128
+    assert words[:, : 64 + 12].any() and not words[40:52, 64 + 26 : 128 + 26].any() and words[40:60, 64 * 2 + 14 * 2 + 12 :].any()
+    assert opened(contact_sheet("t", [], headings=["w"] * 4, picture_px=64)).width > 4 * 64

@@ -11,7 +11,7 @@ import torch
 from mien.core.errors import TableError, WeightsError
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
-from mien.models.store import describe_model, load_model, save_half, save_model, seed_folder
+from mien.models.store import describe_model, epoch_weights, load_epoch, load_model, save_half, save_model, seed_folder
 
 from .make import make_config, make_model, pictures
 
@@ -180,3 +180,36 @@ def test_weights_beyond_half_precision_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="beyond half precision"):
         save_half(tmp_path / "half", tmp_path / "whole")
     assert not (tmp_path / "half").exists()
+
+
+def test_weights_after_other_epochs_are_read_back_and_the_rest_of_the_folder_is_as_without_them(tmp_path: Path, folder: Path) -> None:
+    early, late = trained(seed=1), trained(seed=2)
+    states = {12: late.state_dict(), 3: early.state_dict()}
+    save_model(tmp_path / "kept" / "tiny", trained(), CONFIG, facts=FACTS, epochs=states)
+    kept = tmp_path / "kept" / "tiny"
+    assert (kept / "weights.safetensors").read_bytes() == (folder / "weights.safetensors").read_bytes()
+    assert list(describe_model(kept).epochs_sha256) == ["3", "12"] and not describe_model(folder).epochs_sha256
+    for epoch, model in ((3, early), (12, late)):
+        loaded = load_epoch(kept, epoch)
+        assert not loaded.training
+        assert all(torch.equal(tensor, loaded.state_dict()[name]) for name, tensor in model.state_dict().items())
+    with pytest.raises(TableError, match=r"tiny has no weights after epoch 4; run `dvc repro --force train@tiny`"):
+        load_epoch(kept, 4)
+    shutil.copy(epoch_weights(kept, 3), epoch_weights(kept, 12))
+    with pytest.raises(WeightsError, match=r"12\.safetensors is not the file for which .*train@tiny"):
+        load_epoch(kept, 12)
+    epoch_weights(kept, 3).unlink()
+    with pytest.raises(WeightsError, match=r"3\.safetensors is missing .*train@tiny"):
+        load_epoch(kept, 3)
+    load_model(kept)
+
+
+def test_a_copy_in_half_precision_has_no_other_epochs(tmp_path: Path) -> None:
+    config = make_config(head="linear")
+    model = make_model(config)
+    save_model(tmp_path / "whole", model, config, facts=FACTS, epochs={1: model.state_dict()})
+    save_half(tmp_path / "half", tmp_path / "whole")
+    assert not describe_model(tmp_path / "half").epochs_sha256 and sorted(path.name for path in (tmp_path / "half").iterdir()) == [
+        "model.json",
+        "weights.safetensors",
+    ]

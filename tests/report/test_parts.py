@@ -10,9 +10,12 @@ import pytest
 
 from mien.config.params import load_params
 from mien.report.page.index import doubts
-from mien.report.page.model import curves, slices, training
+from mien.report.page.model import curves, epochs, slices, training
+from mien.report.page.site import model_page
+from mien.report.page.sprites import Sprites
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
+from tests.report.fabricated.model import BEST
 
 
 def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_chance() -> None:
@@ -39,6 +42,48 @@ def test_epochs_are_whole_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert view is not None
     place = view["columns"].index("epoch")
     assert [row[place] for row in view["rows"]] == [str(number) for number in range(1, view["num"] + 1)]
+
+
+def test_each_chart_of_curves_draws_one_metric_of_both_parts_and_marks_its_best_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts: Any = read_run(load_params())
+    rows = facts.curves["good"]
+    bests = {"loss": 2, "accuracy": 4, "macro_f1": BEST}
+    rows["val_loss"], rows["val_accuracy"], rows["val_macro_f1"] = (
+        1.0,
+        0.5,
+        0.5,
+    )  # all epochs in a tie, of which the selected one is the best
+    assert {curves.best_epoch(rows, metric, BEST) for metric in curves.METRICS} == {BEST}
+    for name, epoch in bests.items():
+        rows.loc[rows["epoch"] == epoch, f"val_{name}"] += -0.1 if name == "loss" else 0.1
+    view = curves.view(facts, model="good")
+    assert view is not None and [one.name for one in view["charts"]] == ["curve-loss", "curve-accuracy", "curve-macro-f1"]
+    for one, (name, epoch) in zip(view["charts"], bests.items(), strict=True):
+        assert [text.removeprefix("validation ") for _, text in one.legend][:1] == [one.legend[1][1].removeprefix("training ")]
+        assert one.rings == [one.place(epoch, float(rows.loc[rows["epoch"] == epoch, f"val_{name}"].iloc[0]))]
+        assert [rule.text for rule in one.rules] == ["selected", "stage 2"] and one.rules[0].x == one.place(BEST, 1)[0]
+        assert f"selected epoch {BEST}" in one.description and (f"is that of epoch {epoch}." in one.description) == (epoch != BEST)
+    rows["val_loss"] = [1.0, 0.5, 0.5, 0.9, 0.9, 0.9]
+    assert curves.best_epoch(rows, curves.METRICS[0], BEST) == 2, "the first of a tie"
+
+
+def test_maps_by_epoch_have_a_column_per_epoch_and_say_what_was_not_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts = read_run(load_params())
+    sprites = Sprites(budget_bytes=10**6)
+    view = epochs.view(facts, model="good", sprites=sprites)
+    assert view is not None and view["columns"] == ["epoch 1", "epoch 5, best"] and len(sprites.symbols()) > 3
+    for row in view["rows"]:
+        assert [cell["is_right"] for cell in row["cells"]] == [row["actual"] == facts.classes[0]] * 2
+        assert row["face"] and all(cell["map"] for cell in row["cells"])
+    text = model_page(facts, "good")
+    assert "Not reached: epochs 7, 8</strong>, because the training ended after 6 epochs." in text and 'id="epochs"' in text
+    assert epochs.view(facts, model="poor", sprites=sprites) is None and 'id="epochs"' not in model_page(facts, "poor")
 
 
 def test_the_teachers_of_a_student_are_among_the_facts_of_its_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

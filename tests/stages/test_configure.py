@@ -45,7 +45,7 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     assert done.code == 0 and done.out.startswith("configure: ") and not done.err
     models = load_params().models
     expected = [
-        *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/")),
+        *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/", "explain/")),
         *(f"exports/{export}.json" for export in load_params().exports),
         "stages/ensemble.json",
         "stages/evaluate.json",
@@ -96,6 +96,20 @@ def test_configure_names_the_teachers_of_a_student_and_leaves_other_models_as_th
     document = json.loads(student.read_text())
     assert document["teachers"] == {"a": "resnet50", "b": "densenet121"} and document["train"]["distill_temperature"] == 2.0
     assert read_config(student).teachers == document["teachers"]
+
+
+def test_epochs_of_one_model_change_how_it_is_trained_and_explained_and_no_other_file(here: Path) -> None:
+    stage("configure")
+    before, text = files(here / "data/configs"), (here / "params.yaml").read_text()
+    (here / "params.yaml").write_text(text.replace("  resnet50:\n", "  resnet50:\n    explain: {epochs: [1, best]}\n", 1))
+    assert stage("configure").code == 0
+    after = files(here / "data/configs")
+    assert {name for name in after if after[name] != before[name]} == {"resnet50.json", "explain/resnet50.json"}
+    assert json.loads(after["resnet50.json"])["keep_epochs"] == [1]
+    assert json.loads(after["explain/resnet50.json"])["epochs"] == [1, "best"]
+    (here / "params.yaml").write_text(text.replace("  resnet50:\n", "  resnet50:\n    explain: {epochs: [best], maps: 9}\n", 1))
+    assert stage("configure").code == 0
+    assert {name for name, content in files(here / "data/configs").items() if content != before[name]} == {"explain/resnet50.json"}
 
 
 def test_configure_writes_nothing_for_faulty_parameters(here: Path) -> None:

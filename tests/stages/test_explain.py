@@ -1,6 +1,7 @@
 """The stage on a small network with random weights: whatever its files name is there, and says what the predictions say."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.errors import ParamsError, TableError
 from mien.core.files import read_json, write_json
+from mien.explain.gradcam import grad_cam, normalised, upsampled
 from mien.models.build import build_model
 from mien.models.predict import predict_logits
-from mien.models.store import load_model, save_model
+from mien.models.store import load_epoch, load_model, save_model
+from mien.predict.drawing.overlay import overlay
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
 from mien.store.tables import DUPLICATES, FACES, FILES, IMAGES, PREDICTIONS, SPLITS, read_table, write_table
@@ -124,7 +127,7 @@ def named(value: Any) -> set[str]:
         return set().union(*(named(each) for each in value.values()))
     if isinstance(value, list):
         return set().union(*(named(each) for each in value)) if value else set()
-    return {value} if isinstance(value, str) and value.startswith(("face/", "map/", "class_map")) else set()
+    return {value} if isinstance(value, str) and value.startswith(("face/", "map/", "class_map", "epoch/")) else set()
 
 
 def consistent() -> dict[str, Any]:
@@ -132,6 +135,8 @@ def consistent() -> dict[str, Any]:
     folder, document = paths.explanation_folder("tiny"), read_json(paths.explanation("tiny"))
     rows = read_table(paths.predictions("tiny"), PREDICTIONS)
     pages = {name: read_json(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures")}
+    if (folder / "epochs.json").exists():
+        pages["epochs"] = read_json(folder / "epochs.json")
     pictures = read_thumbnails(folder / "pictures.parquet")
     assert named(list(pages.values())) == set(pictures), "every name is there, and nothing besides"
     assert all(decoded(data).shape[2] == 3 for data in pictures.values())
@@ -240,6 +245,90 @@ def test_without_landmarks_and_without_class_maps() -> None:
     assert read_json(paths.explanation_folder("tiny") / "mirrored.json") == []
     assert not (paths.explanation_folder("tiny") / "mirrored.jpg").exists()
     assert not {"face_px", "score"} & {entry["column"] for entry in document["failures"]["associations"]}
+
+
+def trained_for(num_epochs: int, *, best: int, kept: Mapping[int, int], asked: str) -> None:
+    """The model says that it was trained so, with weights drawn with the seed of each kept epoch; params.yaml asks for maps."""
+    network, config = load_model(paths.model("tiny"))
+    states = {}
+    for epoch, seed in kept.items():
+        torch.manual_seed(seed)
+        states[epoch] = build_model(config).state_dict()
+    facts = {"weights": "none", "recipe": "one_stage", "epochs": num_epochs, "best_epoch": best}
+    save_model(paths.model("tiny"), network, config, facts=facts, epochs=states)
+    paths.PARAMS.write_text(paths.PARAMS.read_text().replace("neighbour_pool: 12", f"neighbour_pool: 12, epochs: {asked}"))
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("tta", ["none", "flip"])
+def test_maps_of_the_same_images_by_epoch(tta: str) -> None:
+    write_predictions(tta)
+    write_json(paths.prediction_config("tiny"), {"tta": tta})
+    explain.main("tiny")
+    without = written()
+    trained_for(5, best=4, kept={1: 3, 5: 4}, asked="[1, 5, best, 7]")
+    explain.main("tiny")
+    consistent()
+    folder = paths.explanation_folder("tiny")
+    assert set(written()) - set(without) == {"epochs.json", "epochs.jpg"}
+    assert {name for name in without if written()[name] != without[name]} == {"pictures.parquet"}, "what is not asked for stays"
+    found = read_json(folder / "epochs.json")
+    assert [column["name"] for column in found["columns"]] == ["epoch 1", "epoch 5", "epoch 4, best"]
+    assert found["not_reached"] == [7] and found["num_epochs"] == 5
+    assert [entry["actual"] for entry in found["images"]] == [name for name in CLASSES for _ in range(2)]
+    rows = read_table(paths.predictions("tiny"), PREDICTIONS).set_index("path").loc[[entry["path"] for entry in found["images"]]]
+    faces = load_faces(paths.FACES, rows.reset_index(), classes=CLASSES, max_px=32)
+    by_name = {name: row for row, name in enumerate(faces.sample_ids)}
+    images = faces.images_N3SS[[by_name[name] for name in rows["sample_id"]]]
+    networks = [load_epoch(paths.model("tiny"), 1), load_epoch(paths.model("tiny"), 5), load_model(paths.model("tiny"))[0]]
+    pictures = read_thumbnails(folder / "pictures.parquet")
+    for place, network in enumerate(networks):
+        logits = predict_logits(network, images, input_px=32, precision="fp32", device="cpu", tta=tta)
+        chances = torch.softmax(torch.from_numpy(logits).double(), dim=1)
+        cells = [entry["cells"][place] for entry in found["images"]]
+        assert [cell["predicted"] for cell in cells] == [CLASSES[own] for own in logits.argmax(axis=1)]
+        assert [cell["probability"] for cell in cells] == pytest.approx(chances.amax(dim=1).tolist(), abs=1e-5)
+        targets = torch.tensor([CLASSES.index(entry["actual"]) for entry in found["images"]])
+        maps = normalised(upsampled(grad_cam(network, images, targets, input_px=32), images.shape[-1])).numpy()
+        for cell, image, map_SS in zip(cells, images, maps, strict=True):
+            drawn = overlay(image.permute(1, 2, 0).numpy(), map_SS).astype(int)
+            assert np.abs(decoded(pictures[cell["map"]]).astype(int) - drawn).mean() < 8, "up to WebP"
+    assert [entry["cells"][2]["predicted"] for entry in found["images"]] == rows["predicted"].tolist(), "those of the model itself"
+    first = written()
+    explain.main("tiny")
+    assert written() == first
+
+
+@pytest.mark.usefixtures("workspace")
+def test_other_weights_show_the_same_images() -> None:
+    chosen = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        config = configure(load_params(), "tiny")
+        save_model(paths.model("tiny"), build_model(config), config, facts={"epochs": 3, "best_epoch": 2})
+        write_predictions()
+        paths.PARAMS.write_text(PARAMS.format(head="linear").replace("neighbour_pool: 12", "neighbour_pool: 12, epochs: [best]"))
+        explain.main("tiny")
+        found = read_json(paths.explanation_folder("tiny") / "epochs.json")
+        chosen.append([(entry["path"], entry["actual"]) for entry in found["images"]])
+        assert [column["epoch"] for column in found["columns"]] == [2]
+    assert chosen[0] == chosen[1]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_epochs_that_were_not_reached_and_weights_that_were_not_kept() -> None:
+    trained_for(3, best=2, kept={}, asked="[5, 8]")
+    explain.main("tiny")
+    found = read_json(paths.explanation_folder("tiny") / "epochs.json")
+    assert (found["columns"], found["not_reached"], found["num_epochs"]) == ([], [5, 8], 3)
+    assert not (paths.explanation_folder("tiny") / "epochs.jpg").exists()
+    paths.PARAMS.write_text(paths.PARAMS.read_text().replace("[5, 8]", "[1, 3, 8]"))
+    with pytest.raises(TableError, match=r"^models/tiny has no weights after epoch 1 and 3, .*; run `dvc repro train@tiny`"):
+        explain.main("tiny")
+    network, config = load_model(paths.model("tiny"))
+    save_model(paths.model("tiny"), network, config, facts={"epochs": "many"})
+    with pytest.raises(TableError, match=r"model\.json does not say after how many epochs .*train@tiny"):
+        explain.main("tiny")
 
 
 @pytest.mark.usefixtures("workspace")

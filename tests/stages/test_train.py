@@ -8,7 +8,7 @@ import typer
 
 from mien.core import paths
 from mien.core.files import read_json
-from mien.models.store import load_model, seed_folder
+from mien.models.store import epoch_weights, load_epoch, load_model, seed_folder
 from mien.training import callbacks
 from stages import train
 from tests.training.tiny import model_config, write_workspace
@@ -93,6 +93,23 @@ def test_a_run_killed_in_the_second_seed_does_not_lose_the_first(
     assert written() == whole
     assert timing.read_bytes() == took, "the first seed's time is that of its training"
     assert not list(Path(".mien/checkpoints").rglob("*.ckpt")), "removed when all are done"
+
+
+def test_weights_of_epochs_are_files_of_the_first_seed_and_change_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for name, kept in (("bare", []), ("kept", [1, 5]), ("again", [1, 5])):
+        enter(tmp_path / name, monkeypatch, seed=7, other_seeds=[9], keep_epochs=kept)
+        train.main("tiny")
+        found[name] = written()
+    assert found["kept"] == found["again"]
+    assert set(found["kept"]) - set(found["bare"]) == {str(epoch_weights(MODEL, 1))}, "the second epoch is the last"
+    same = [str(MODEL / "weights.safetensors"), str(paths.train_curves("tiny"))]
+    same += [str(seed_folder(MODEL, 9) / file) for file in ("weights.safetensors", "model.json")]
+    assert all(found["kept"][name] == found["bare"][name] for name in same)
+    bare, kept = (read_json(tmp_path / name / paths.train_metrics("tiny")) for name in ("bare", "kept"))
+    assert kept.pop("kept_epochs") == [1] and kept == bare
+    first = load_epoch(MODEL, 1).state_dict()
+    assert any(not tensor.equal(first[name]) for name, tensor in load_model(MODEL)[0].state_dict().items())
 
 
 def test_twice_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -32,3 +33,10 @@ def test_figures_are_those_of_the_kept_weights() -> None:
     assert (found["recipe"], found["reason"], found["weights"]) == ("one_stage", "no pretrained weights", "none")
     assert found["num_parameters"] == 8 and found["class_counts"] == {"angry": 5, "happy": 6, "sad": 7}
     json.dumps(found, allow_nan=False)
+
+
+def test_what_dvc_plots_are_columns_of_the_curves() -> None:
+    template = (Path(__file__).parents[2] / ".dvc/plots/macro_f1.json").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"datum\.(\w+)", template))
+    assert drawn == {"train_macro_f1", "val_macro_f1"} <= set(COLUMNS)
+    assert set(json.loads(template)["data"]["format"]["parse"]) == {"epoch", *drawn}

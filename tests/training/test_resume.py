@@ -14,6 +14,7 @@ import stages.train
 from mien.config import declared
 from mien.core import paths
 from mien.models.build import build_model
+from mien.models.store import epoch_weights
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
 from tests.surroundings import run_stage_here
@@ -110,7 +111,7 @@ def test_a_broken_checkpoint_warns_and_starts_over(tmp_path: Path) -> None:
 
 
 def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = model_config(train={"epochs": 6, "patience": 6}, input_px=64)
+    config = model_config(train={"epochs": 6, "patience": 6}, input_px=64, keep_epochs=[2, 5])
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for root in (whole, cut):
         write_workspace(root, config)
@@ -133,6 +134,7 @@ def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "epoch 6:" in again.err and "epoch 1:" not in again.err, "the killed one goes on"
     assert not list((cut / ".mien").rglob("*.ckpt")), "removed on success"
     written = [paths.model("tiny") / "weights.safetensors", paths.model("tiny") / "model.json"]
+    written += [epoch_weights(paths.model("tiny"), epoch) for epoch in (2, 5)]
     for path in (*written, paths.train_metrics("tiny"), paths.train_curves("tiny")):
         assert (whole / path).read_bytes() == (cut / path).read_bytes(), path
 
@@ -141,3 +143,41 @@ def start(root: Path) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "stages.train", "tiny"]
     return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+KEPT = {
+    "two_stages": CONFIGS["two_stage"].model_copy(update={"keep_epochs": [1, 3, 4, 9]}),
+    "averaged": CONFIGS["averaged"].model_copy(update={"keep_epochs": [1, 2, 3, 4]}),
+    "two_passes": CONFIGS["sharpness"].model_copy(update={"keep_epochs": [2]}),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_weights_of_epochs_are_kept_and_survive_a_kill(name: str, tmp_path: Path) -> None:
+    config = KEPT[name]
+    whole, weights, _ = run(config, tmp_path / "whole")
+    assert list(whole.kept) == [epoch for epoch in config.keep_epochs if epoch <= 4], "those that were reached"
+    bare, bare_weights, _ = run(config.model_copy(update={"keep_epochs": []}), tmp_path / "bare")
+    assert bare == whole and not bare.kept and all(torch.equal(weights[key], bare_weights[key]) for key in weights)
+    for kill_at in (2, 3, 4):
+        with pytest.raises(Killed):
+            run(config, tmp_path / "cut", kill_at=kill_at)
+    resumed, _, _ = run(config, tmp_path / "cut")
+    for epoch, state in whole.kept.items():
+        assert all(torch.equal(tensor, resumed.kept[epoch][key]) for key, tensor in state.items())
+    if (best := whole.stages[-1].best_epoch) in whole.kept:
+        assert all(torch.equal(weights[key], tensor) for key, tensor in whole.kept[best].items()), "the average of the weights, if any"
+    assert len({state["head.classifier.weight"].sum().item() for state in whole.kept.values()}) == len(whole.kept)
+
+
+def test_kept_weights_are_those_at_the_end_of_their_epoch(tmp_path: Path) -> None:
+    """Their validation loss is that of the curves."""
+    config = model_config(train={"epochs": 3, "schedule": "none"}, keep_epochs=[1, 2])
+    found, _, _ = run(config, tmp_path / "long")
+    for epoch in (1, 2):
+        model = build_model(config)
+        model.load_state_dict(found.kept[epoch])
+        with torch.no_grad():
+            logits_NK = model.eval()(VAL.images_N3SS / 255)
+        loss = torch.nn.functional.cross_entropy(logits_NK, VAL.targets_N)  # balanced classes: all weights are 1
+        assert float(loss) == pytest.approx(found.curves[epoch - 1]["val_loss"], abs=1e-5)

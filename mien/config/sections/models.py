@@ -49,6 +49,7 @@ class ModelParams(Section):
     head_params: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `head`")
     train: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `train`")
     augment: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `augment`")
+    explain: Mapping[str, Any] = Field(default_factory=dict, description="this model's own values of parameters under `explain`")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

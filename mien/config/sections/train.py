@@ -73,7 +73,7 @@ class TrainParams(Section):
     sampler: Literal["shuffled", "weighted", "class_balanced"] = Field(
         "shuffled", description="weighted draws with replacement with weight 1 / n_k; class_balanced draws every class equally often"
     )
-    monitor: Literal["val_loss", "val_macro_f1", "val_mean_accuracy"] = Field(
+    monitor: Literal["val_loss", "val_accuracy", "val_macro_f1", "val_mean_accuracy"] = Field(
         "val_loss", description="validation metric that decides early stopping and which checkpoint is kept"
     )
     patience: PositiveInt = Field(8, description="epochs without improvement before a stage stops")

@@ -60,6 +60,8 @@ class Chart:
     points: list[Point] = field(default_factory=list)
     rules: list[Text] = field(default_factory=list)
     """vertical lines with a word at the top"""
+    rings: list[tuple[float, float]] = field(default_factory=list)
+    """circles around marks; each has a word among the labels"""
     labels: list[Text] = field(default_factory=list)
     diagonal: bool = False
     is_thin: bool = False
@@ -92,6 +94,14 @@ class Chart:
         places = [self.place(x, y) for x, y in values]
         self.paths.append((style, "M" + "L".join(f"{x:g} {y:g}" for x, y in places) if len(places) > 1 else ""))
         self.legend.append((style, name))
+
+    def add_ring(self, x: float, y: float, text: str, *, is_above: bool) -> None:
+        """Add a circle around the value (x, y) with a word above or below it, inside the drawing."""
+        place = self.place(x, y)
+        self.rings.append(place)
+        side = 1 if place[0] < LEFT + INNER_WIDTH * 0.15 else -1 if place[0] > LEFT + INNER_WIDTH * 0.85 else 0
+        anchor: Literal["start", "middle", "end"] = "middle" if side == 0 else "start" if side > 0 else "end"
+        self.labels.append(Text(round(place[0] - 7 * side, 2), round(place[1] + (-12 if is_above else 21), 2), text, anchor))
 
     def add_rule(self, x: float, text: str) -> None:
         """Add a vertical line at a value; its word is placed on the side with more room."""

@@ -22,7 +22,11 @@ TITLES = {
     "ece": "expected calibration error",
     "classwise_ece": "class-wise calibration error",
     "loss": "loss",
+    "train_loss": "training loss",
+    "train_accuracy": "training accuracy",
+    "train_macro_f1": "training macro-F1",
     "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
     "val_macro_f1": "validation macro-F1",
     "val_mean_accuracy": "validation mean accuracy",
 }

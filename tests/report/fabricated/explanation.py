@@ -11,6 +11,7 @@ from mien.store.thumbnails import write_thumbnails
 from tests.report.fabricated.pictures import encoded, face
 from tests.report.fabricated.plan import Plan
 
+COLUMNS = ((1, False, "epoch 1"), (5, True, "epoch 5, best"))
 EXTRA = {"p_actual": 0.04, "twins": ["sad"], "sharpness": 123.4, "brightness": 99.0, "face_px": None, "score": None}
 
 
@@ -37,6 +38,11 @@ def write_explanation(plan: Plan, model: str) -> None:
     write_json(folder / "gallery.json", gallery)
     write_json(folder / "failures.json", [{"actual": a, "predicted": p, "num": len(own), "pictures": own[:2]} for (a, p), own in ordered])
     write_json(folder / "mirrored.json", mirrored if model == plan.models[0] else [])
+    if model == plan.models[0]:
+        columns = [{"epoch": epoch, "is_best": is_best, "name": name} for epoch, is_best, name in COLUMNS]
+        cells = [{"predicted": plan.classes[0], "probability": 0.4, "map": first["map_actual"]}] * len(columns)
+        images = [{**{key: one[key] for key in ("path", "sample_id", "actual", "face")}, "cells": cells} for one in shots[:3]]
+        write_json(folder / "epochs.json", {"columns": columns, "not_reached": [7, 8], "num_epochs": 6, "images": images})
     write_thumbnails(folder / "pictures.parquet", pictures)
     write_json(
         paths.explanation(model),
