@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -53,6 +53,11 @@ class BlobSpool:
             places[sample_id] = (file.tell(), len(content))
             file.write(content)
         return sample_id
+
+    def keep_only(self, sample_ids: Collection[str]) -> None:
+        """Forgets all other contents."""
+        for digit, places in self._places.items():
+            self._places[digit] = {sample_id: place for sample_id, place in places.items() if sample_id in sample_ids}
 
     def write_store(self, folder: Path) -> None:
         """Writes the shards of BLOBS, as many as `num_digits` chooses for these contents.

@@ -1,0 +1,35 @@
+"""Errors and remarks of the rooms that prepare the main source, in the words of a further test set: not ingest.source, but
+testsets.NAME.source.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mien.core.errors import LabelError, SourceError
+
+_WORDS = (
+    (re.compile(r"\bsplit\.method: official\b"), "use: test"),
+    (re.compile(r"\bsplit\.method: stratified\b"), "use: all"),
+    (re.compile(r"\bingest\.(?=[a-z_]+\b)"), ""),
+    (re.compile(r"\bfaces\.(?=[a-z_]+\b)"), "faces."),
+    (re.compile(r"\blabels\.(?=aliases\b)"), ""),
+)
+"""keys of the main source, and what stands for them below testsets.NAME"""
+
+
+def as_testset(text: str, name: str) -> str:
+    """The text with the keys of the test set `name` in place of those of the main source that they stand for."""
+    for pattern, own in _WORDS:
+        text = pattern.sub(f"testsets.{name}.{own}", text)
+    return text
+
+
+@contextmanager
+def errors_of(name: str) -> Iterator[None]:
+    """Raises errors about a source and its labels with the keys of the test set `name`."""
+    try:
+        yield
+    except (SourceError, LabelError) as error:
+        kind = SourceError if isinstance(error, SourceError) else LabelError
+        raise kind(as_testset(str(error), name)) from error
