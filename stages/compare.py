@@ -25,9 +25,9 @@ def main() -> None:
     """Ranks the models, ensembles and exports of params.yaml by their test metrics, and tests every pair of them on the same test images.
 
     Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet, and metrics/evaluate/testsets if there are
-    further test sets. Writes metrics/leaderboard.json (one object per model, then per ensemble, then per export, in the order of params.yaml),
-    metrics/leaderboard.md (highest macro-F1 first, which models are shown to be worse than the best, what exports lose, and the metrics on
-    further test sets) and metrics/comparisons.csv (one row per pair).
+    further test sets. Writes metrics/leaderboard.json (one object per model, then per ensemble, then per export, in the order of
+    params.yaml), metrics/leaderboard.md (highest macro-F1 first, which models are shown to be worse than the best, what exports lose, and
+    the metrics on further test sets) and metrics/comparisons.csv (one row per pair).
     """
     params = load_params()
     evaluations = {model: _evaluation(params, model) for model in params.tested}
