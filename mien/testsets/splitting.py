@@ -65,7 +65,7 @@ def split_testset(
     words of the main source.
     """
     rows = labels[~labels["path"].isin(faceless["path"])].reset_index(drop=True)
-    leaks = _leaks(rows, related, main, scenes=params.split.keep_together == "scene")
+    leaks = _leaks(rows, labels, related, main, scenes=params.split.keep_together == "scene")
     kept = rows.drop(leaks.index)
     _require(kept, leaks, faceless, params)
     splits = _as_splits(kept, faces, params)
@@ -80,11 +80,14 @@ def _as_splits(rows: pd.DataFrame, faces: pd.DataFrame, params: Params) -> pd.Da
     return rows.assign(split="test").sort_values("path", ignore_index=True).reindex(columns=SPLITS.names)
 
 
-def _leaks(rows: pd.DataFrame, related: pd.DataFrame, main: pd.DataFrame, *, scenes: bool) -> pd.DataFrame:
-    """The rows that show what training or validation shows, as rows of FATES with the index of `rows`."""
+def _leaks(rows: pd.DataFrame, labels: pd.DataFrame, related: pd.DataFrame, main: pd.DataFrame, *, scenes: bool) -> pd.DataFrame:
+    """The rows that show what training or validation shows, as rows of FATES with the index of `rows`, which are some of `labels`.
+
+    An image of `labels` without a face takes its copies with it, too.
+    """
     of_main = main.drop_duplicates("sample_id").set_index("sample_id")
     one = nearest(related).reset_index()
-    found = rows[["path", "sample_id", "group_id", "scene_id"]].merge(one, on="sample_id").sort_values("path")
+    found = labels[["path", "sample_id", "group_id", "scene_id"]].merge(one, on="sample_id").sort_values("path")
     same = found[found["relation"] != "scene"]
     leaks = [_told(rows, same.drop_duplicates("group_id").set_index("group_id"), of_main, key="group_id", word="picture")]
     if scenes:
