@@ -3,17 +3,25 @@ testsets.NAME.source.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from mien.config.sections.faces import FaceParams
+from mien.config.sections.testsets import ExternalSetParams
 from mien.core.errors import LabelError, SourceError
+
+
+def _key(section: str, names: Iterable[str]) -> re.Pattern[str]:
+    """Finds a key of a section, but neither a file such as faces.zip nor a part of a path."""
+    return re.compile(rf"(?<![\w./]){section}\.(?=(?:{'|'.join(names)})\b)")
+
 
 _WORDS = (
     (re.compile(r"\bsplit\.method: official\b"), "use: test"),
     (re.compile(r"\bsplit\.method: stratified\b"), "use: all"),
-    (re.compile(r"\bingest\.(?=[a-z_]+\b)"), ""),
-    (re.compile(r"\bfaces\.(?=[a-z_]+\b)"), "faces."),
-    (re.compile(r"\blabels\.(?=aliases\b)"), ""),
+    (_key("ingest", ExternalSetParams.model_fields), ""),
+    (_key("faces", FaceParams.model_fields), "faces."),
+    (_key("labels", ["aliases"]), ""),
 )
 """keys of the main source, and what stands for them below testsets.NAME"""
 

@@ -12,7 +12,8 @@ from mien.testsets.keys import as_testset, errors_of
         ("lower faces.min_score, or name them in labels.aliases", "lower testsets.campus.faces.min_score, or name them in "
          "testsets.campus.aliases"),
         ("set split.method: stratified", "set testsets.campus.use: all"),
-        ("labels.classes, my.ingest, 12 faces. Then", "labels.classes, my.ingest, 12 faces. Then"),
+        ("labels.classes, my.ingest.source, 12 faces. Then", "labels.classes, my.ingest.source, 12 faces. Then"),
+        ("ingest.source: data/faces.zip, faces.zip and ingest.jpg", "testsets.campus.source: data/faces.zip, faces.zip and ingest.jpg"),
     ],
 )  # fmt: skip
 def test_keys_of_the_main_source_become_those_of_the_test_set(text: str, expected: str) -> None:
