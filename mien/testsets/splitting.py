@@ -97,10 +97,11 @@ def _leaks(rows: pd.DataFrame, labels: pd.DataFrame, related: pd.DataFrame, main
 
 
 def _told(rows: pd.DataFrame, first: pd.DataFrame, of_main: pd.DataFrame, *, key: str, word: str) -> pd.DataFrame:
+    """The rows whose group or scene (`key`) is in the index of `first`, as rows of FATES that name the image of the main source."""
     lost = rows[rows[key].isin(first.index)]
-    other = first["other_id"].reindex(lost[key]).to_list()
-    reasons = [f"{word} of the {SPLITS_SEEN[of_main.loc[name, 'split']]} split" for name in other]
-    details = [f"same {word} as {of_main.loc[name, 'path']} of the main source" for name in other]
+    other = of_main.loc[first.loc[lost[key], "other_id"]]
+    reasons = [f"{word} of the {SPLITS_SEEN[split]} split" for split in other["split"]]
+    details = [f"same {word} as {path} of the main source" for path in other["path"]]
     return lost.assign(fate="leak", stage="testset_split", reason=reasons, detail=details).reindex(columns=FATES.names)
 
 
