@@ -34,7 +34,7 @@ def summary(params: Params, source: str = "") -> str:
     return _joined([*parts, _advice(found, params, trial, place, source)])
 
 
-def testset_summary(params: Params, name: str) -> str:
+def summary_of_testset(params: Params, name: str) -> str:
     """The same of a further test set, without advice about settings of the main source. Raises SourceError in the words of the test set."""
     with errors_of(name):
         own = for_testset(params, name)

@@ -16,7 +16,7 @@ def check(
 
     It takes seconds: it reads the names and first bytes of all files, decodes a few images as a trial, and changes nothing.
     """
-    from mien.check.summary import summary, testset_summary  # pandas, Pillow
+    from mien.check.summary import summary, summary_of_testset  # pandas, Pillow
 
     params = load_params()
-    typer.echo(testset_summary(params, source) if source in params.testsets else summary(params, source))
+    typer.echo(summary_of_testset(params, source) if source in params.testsets else summary(params, source))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mien.check.duration import durations, rounded
-from mien.check.summary import summary, testset_summary
+from mien.check.summary import summary, summary_of_testset
 from mien.check.surroundings import surroundings
 from mien.config.params import load_params
 from mien.config.preset import apply_preset
@@ -214,10 +214,10 @@ def test_a_test_set_is_examined_by_its_name_with_its_own_settings() -> None:
     Path("params.yaml").write_text(
         text.replace("testsets: {}", "testsets: {web: {source: photos, aliases: {happy: [joy]}}, no: {source: none}}")
     )
-    told = testset_summary(load_params(), "web")
+    told = summary_of_testset(load_params(), "web")
     assert "photos: folder, 3 files" in told and "class sad: no image" in told
     assert [line.split() for line in told.splitlines() if line.startswith("joy")] == [["joy", "1", "happy"]]
     assert "awe" in told and "1 of 3 images have no known label" in told
     assert commands(told) == [], "no advice about settings of the main source"
     with pytest.raises(SourceError, match=r"testsets\.no\.source: none does not exist"):
-        testset_summary(load_params(), "no")
+        summary_of_testset(load_params(), "no")
