@@ -82,7 +82,7 @@ def own_scores(folder: Path, rows: pd.DataFrame, params: Params) -> Scores:
     from mien.models.store import load_model
 
     network, config = load_model(folder)
-    faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=config.input_px, workers=params.runtime.workers)
+    faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=config.input_px)
     device = resolve_device(params.runtime.device)
     logits_NK = predict_logits(network, faces.images_N3SS, input_px=config.input_px, precision=config.precision, device=device)
     return Scores(config.name, logits_NK, tuple(config.classes))
@@ -103,7 +103,7 @@ def main(
         raise PeerError("there is nothing to test; name at least one of --python, --node and --model")
     params = load_params()
     rows = tested_rows(params.labels)
-    faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=params.faces.size_px, workers=params.runtime.workers)
+    faces = load_faces(paths.FACES, rows, classes=params.labels.kept, max_px=params.faces.size_px)
     images_NSS3 = faces.images_N3SS.permute(0, 2, 3, 1).numpy()
     tested = Compared(faces.targets_N.numpy(), units(rows).to_numpy(object), subsets(rows), len(params.labels.kept))
     found = [own_scores(folder, rows, params) for folder in model]

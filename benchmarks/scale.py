@@ -135,7 +135,8 @@ def main(
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
     table = pd.DataFrame(rows)
-    typer.echo(f"\n{table.to_string(index=False)}\n\n{growth(table).to_string(index=False)}\n{num_processes(workers)} processes")
+    tables_shown = [table, growth(table)] if table["files"].nunique() > 1 else [table]  # one size shows no growth
+    typer.echo("".join(f"\n{shown.to_string(index=False)}\n" for shown in tables_shown) + f"{num_processes(workers)} processes")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from mien.config.params import load_params
 from mien.core.device import resolve_device
 from mien.core.memory import MemoryBudget
 from mien.export.images import drawn_squares
+from mien.store.decoding import Decoding
 from mien.store.encoding import encode
 from mien.store.faces import load_faces
 from mien.store.shards import DIGITS, write_shard
@@ -73,8 +74,10 @@ def main(
         config = config.model_copy(update={"input_px": side_px, "recipe": "one_stage", "train": train})
         with tempfile.TemporaryDirectory() as name:
             rows, size_kb = stored(Path(name), batch * (steps + WARM_STEPS), size_px=side_px, classes=config.classes)
-            how = {"classes": config.classes, "max_px": side_px, "workers": workers}
-            in_memory, in_shards = (load_faces(Path(name), rows, memory=memory, **how) for memory in (None, MemoryBudget(0)))
+            in_memory, in_shards = (
+                load_faces(Path(name), rows, classes=config.classes, max_px=side_px, decoding=Decoding(workers, memory))
+                for memory in (None, MemoryBudget(0))
+            )
             began_s = time.perf_counter()
             decoded = sum(len(images) for images in in_shards.images.split(batch))
             decoding = decoded / (time.perf_counter() - began_s)

@@ -8,7 +8,6 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import replacing_directory, write_json
-from mien.core.memory import memory_budget
 from mien.core.naming import file_names
 from mien.core.spreadsheet import write_csv
 from mien.core.stage import command
@@ -17,6 +16,7 @@ from mien.doubts.judgement import judge
 from mien.doubts.queue import counts, review_table
 from mien.models.store import load_model
 from mien.sanitise.corrections import matched, read_corrections
+from mien.store.decoding import decoding
 from mien.store.faces import load_faces
 from mien.store.tables import SPLITS, read_table
 from mien.store.thumbnails import webp, write_thumbnails
@@ -38,8 +38,7 @@ def main() -> None:
         rows,
         classes=config.classes,
         max_px=config.input_px,
-        workers=params.runtime.workers,
-        memory=memory_budget(params.runtime.memory_gb),
+        decoding=decoding(params.runtime),
     )
     judged = judge(
         network,

@@ -12,7 +12,6 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
-from mien.core.memory import memory_budget
 from mien.core.stage import command
 from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
@@ -25,6 +24,7 @@ from mien.models.speed import measure_speed
 from mien.models.store import describe_model, load_model, seed_folder
 from mien.models.weights import WEIGHTS
 from mien.predict.answer import Decoding, answer_document
+from mien.store.decoding import decoding
 from mien.store.faces import load_faces
 from mien.store.tables import CALIBRATED, SPLITS, read_table, write_table
 from mien.tracking import run as tracking
@@ -56,8 +56,7 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
             images,
             classes=config.classes,
             max_px=config.input_px,
-            workers=params.runtime.workers,
-            memory=memory_budget(params.runtime.memory_gb),
+            decoding=decoding(params.runtime),
         )
         columns = read_slice_columns(test, files=paths.FILES, images=paths.IMAGES, faces=paths.FACES)
         others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time

@@ -10,7 +10,6 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
-from mien.core.memory import memory_budget
 from mien.core.naming import file_names
 from mien.core.stage import command
 from mien.evaluate.columns import read_slice_columns
@@ -21,6 +20,7 @@ from mien.explain.stored_predictions import check_images, check_predictions, che
 from mien.explain.subject import Subject
 from mien.explain.tested_images import join_tested_images, labelled_copies
 from mien.models.store import load_model
+from mien.store.decoding import decoding
 from mien.store.faces import FaceSet, load_faces
 from mien.store.tables import DUPLICATES, FILES, SPLITS, read_predictions, read_table
 from mien.tracking import run as tracking
@@ -38,12 +38,10 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     device, source = resolve_device(params.runtime.device), paths.predictions(model)
     with tracking.model_run(model, stage="explain"):
         network, config = load_model(paths.model(model))
-        memory = memory_budget(params.runtime.memory_gb)
+        how = decoding(params.runtime)
 
         def load(rows: pd.DataFrame) -> FaceSet:
-            return load_faces(
-                paths.FACES, rows, classes=config.classes, max_px=config.input_px, workers=params.runtime.workers, memory=memory
-            )
+            return load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, decoding=how)
 
         subject = Subject(network, config, device)
         splits, predictions = read_table(paths.SPLITS, SPLITS), read_predictions(source)

@@ -14,7 +14,6 @@ from mien.config.params import load_params
 from mien.config.prediction import read_export_config, read_prediction_config
 from mien.core import paths
 from mien.core.files import write_json
-from mien.core.memory import memory_budget
 from mien.core.stage import command
 from mien.evaluate.answering import answer_of
 from mien.evaluate.columns import read_slice_columns
@@ -29,6 +28,7 @@ from mien.models.speed import speed_of
 from mien.models.store import describe_model
 from mien.predict.answer import read_answer
 from mien.predict.engine import Engine
+from mien.store.decoding import decoding
 from mien.store.faces import load_faces
 from mien.store.tables import SPLITS, read_table
 from mien.tracking import run as tracking
@@ -69,8 +69,7 @@ def main(export: Annotated[str, typer.Argument(help="a name under `exports` in p
             images,
             classes=answer.classes,
             max_px=answer.size_px,
-            workers=params.runtime.workers,
-            memory=memory_budget(params.runtime.memory_gb),
+            decoding=decoding(params.runtime),
         )
         predicted = predict_exported(
             Engine.load(exported.file, threads=threads), faces, rows, classes=answer.classes, seed=described.config.seed, name=export

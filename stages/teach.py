@@ -7,11 +7,11 @@ import typer
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device
-from mien.core.memory import memory_budget
 from mien.core.plural import plural
 from mien.core.stage import command
 from mien.models.predict import predict_logits
 from mien.models.store import load_model
+from mien.store.decoding import decoding
 from mien.store.faces import load_faces
 from mien.store.tables import SPLITS, TEACHINGS, read_table, write_table
 from mien.training.distillation import require_classes, taught_rows
@@ -33,8 +33,7 @@ def main(pair: Annotated[str, typer.Argument(help="a name under `distillation` i
         rows[rows["split"] == "train"],
         classes=config.classes,
         max_px=config.input_px,
-        workers=params.runtime.workers,
-        memory=memory_budget(params.runtime.memory_gb),
+        decoding=decoding(params.runtime),
     )
     logits_NK = predict_logits(
         network,

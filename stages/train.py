@@ -10,11 +10,10 @@ from mien.config.params import load_params
 from mien.core import paths
 from mien.core.device import resolve_device, slow_precision
 from mien.core.files import keep_only, write_json
-from mien.core.memory import MemoryBudget, memory_budget
-from mien.core.parallel import num_processes
 from mien.core.stage import command
 from mien.models.store import save_model
 from mien.models.weights import read_note
+from mien.store.decoding import Decoding, decoding
 from mien.store.faces import load_faces
 from mien.store.shards import shard_path, shards_of
 from mien.store.tables import SPLITS, read_table
@@ -48,25 +47,17 @@ def main(model: str) -> None:
         typer.echo(told, err=True)
     command = [sys.executable, "-m", "stages.train", model]
     with joined(runtime.devices, runtime.num_nodes, device=device, command=command) as processes:
-        workers = max(1, num_processes(runtime.workers) // runtime.devices)
-        _train(model, device, processes, workers=workers, memory=memory_budget(runtime.memory_gb, processes=runtime.devices))
+        _train(model, device, processes, decoding(runtime, processes=runtime.devices))
 
 
-def _train(model: str, device: str, processes: Processes, *, workers: int, memory: MemoryBudget) -> None:
+def _train(model: str, device: str, processes: Processes, how: Decoding) -> None:
     with processes.agreeing():
         config, weights = read_config(paths.config(model)), read_note(paths.pretrained(model))["weights"]
         if processes.is_first and (told := slow_precision(config.precision, device)):
             typer.echo(f"warning: models.{model}.precision: {told}", err=True)
         rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
         train, val = (
-            load_faces(
-                paths.FACES,
-                rows[rows["split"] == name],
-                classes=config.classes,
-                max_px=config.input_px,
-                workers=workers,
-                memory=memory,
-            )
+            load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px, decoding=how)
             for name in ("train", "val")
         )
         if processes.is_first and not train.is_in_memory:

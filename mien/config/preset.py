@@ -22,6 +22,8 @@ from mien.core.errors import ParamsError
 from mien.core.files import replacing_file
 
 FOLDER = Path(__file__).parent / "presets"
+READ_BY_DVC = (("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
+"""keys that dvc.yaml contains, besides whole sections: without them DVC cannot read it"""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
         if faults := list(unmatched(document, patch)):
             raise ParamsError(f"--set {faults[0]}")
         merge(document, patch, emptying=True)
+    _keep_what_dvc_reads(before, document)
     changes = list(_differences(before, document))
     _pull_back_comments(document, {change.key for change in changes})
     _close_emptied(document)
@@ -88,6 +91,16 @@ def apply_preset(name: str, *, settings: Sequence[str] = (), path: Path = paths.
         with replacing_file(path) as temporary:
             temporary.write_text(buffer.getvalue(), encoding="utf-8")
     return changes
+
+
+def _keep_what_dvc_reads(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raises ParamsError if a section or a key is gone without which DVC cannot read dvc.yaml."""
+    if lost := [name for name in before if name not in after]:
+        remedy = f"; `mien preset --set '{lost[0]}={{}}'` empties it" if isinstance(before[lost[0]], Mapping) else ""
+        raise ParamsError(f"{lost[0]}: must stay in params.yaml, because dvc.yaml reads it{remedy}")
+    for section, key in READ_BY_DVC:
+        if key in before.get(section, {}) and key not in after[section]:
+            raise ParamsError(f"{section}.{key}: must stay in params.yaml, because dvc.yaml reads it; give it a value")
 
 
 def _document(path: Path) -> CommentedMap:

@@ -12,10 +12,12 @@ from PIL import Image
 from torch import Tensor
 
 from mien.core.errors import TableError
-from mien.core.memory import MemoryBudget
+from mien.store.decoding import Decoding
 from mien.store.face_images import Images, InMemory, InShards
 from mien.store.places import OpenShards, Places, locate
 from mien.store.tables import FACES
+
+AT_ONCE = Decoding()
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,13 @@ class FaceSet:
         return counts
 
 
-def load_faces(
-    folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, workers: int = 0, memory: MemoryBudget | None = None
-) -> FaceSet:
+def load_faces(folder: Path, rows: pd.DataFrame, *, classes: Sequence[str], max_px: int, decoding: Decoding = AT_ONCE) -> FaceSet:
     """Loads the stored face of each row (columns sample_id, label and perhaps shares). Each label must be one of `classes`.
 
     All faces are returned at one size: the stored size if all faces share it and it is at most `max_px`, else `max_px`. Each face is
     therefore resized at most once, here or on the device, whatever the other faces are.
-    Decoded faces take 3·S² bytes per row. If `memory` has not so many left, they are decoded in batches when they are used, which gives
-    the same images; without `memory` they are always decoded here. `workers` is the number of threads, one per core if it is 0.
+    Decoded faces take 3·S² bytes per row. If the memory of `decoding` has not so many left, they are decoded in batches when they are
+    used, which gives the same images.
     Raises TableError if a face is missing or a label is not one of `classes`.
     """
     index = {name: number for number, name in enumerate(classes)}
@@ -65,8 +65,8 @@ def load_faces(
         raise TableError(f"the splits hold {', '.join(map(repr, strange))}, none of the classes {', '.join(classes)}; run `dvc repro`")
     sample_ids = tuple(rows["sample_id"])
     places, side_px = _located(folder, sample_ids, max_px)
-    images: Images = InShards(places, side_px=side_px, workers=workers)
-    if memory is None or memory.reserve(3 * side_px**2 * len(sample_ids)):
+    images: Images = InShards(places, side_px=side_px, workers=decoding.workers)
+    if decoding.memory is None or decoding.memory.reserve(3 * side_px**2 * len(sample_ids)):
         images = InMemory(images.all())
     targets_N = torch.tensor([index[label] for label in rows["label"]], dtype=torch.int64)
     return FaceSet(images, targets_N, sample_ids, _shares(rows, targets_N, len(classes)))

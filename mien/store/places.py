@@ -24,7 +24,7 @@ from mien.store.tables import check_table
 ROWS = 64
 """rows that are read at a time"""
 OTHER_FILES = 512
-"""files that may be open besides the shards"""
+"""files that may be opened besides the shards"""
 HEAD = 2**16
 """bytes that may lie between two images: the head of a page, far less than this"""
 
@@ -35,7 +35,7 @@ class OpenShards:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         """Raises TableError if a shard is missing or does not match `schema`, which has the columns sample_id and image."""
         self.paths = [shard_path(folder, prefix) for prefix in shards_of(folder)]
-        _allow_files(len(self.paths) + OTHER_FILES)
+        _allow_files(len(self.paths))
         self._files: list[int] = []
         weakref.finalize(self, _close, self._files)
         for path in self.paths:
@@ -104,8 +104,9 @@ def _behind(shards: OpenShards, number: int, end: int, content: bytes) -> int:
     return end + place + 4
 
 
-def _allow_files(num: int) -> None:
-    """Raises the limit of open files of this process if it is lower; only stores of 4,096 shards need more than usual limits."""
+def _allow_files(num_more: int) -> None:
+    """Raises this process's limit of open files if `num_more` would exceed it, as two stores of 4,096 shards do under usual limits."""
+    num = len(list(Path("/proc/self/fd").iterdir())) + num_more + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < num:
         resource.setrlimit(resource.RLIMIT_NOFILE, (num if hard == resource.RLIM_INFINITY else min(num, hard), hard))

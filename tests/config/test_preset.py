@@ -223,6 +223,29 @@ def test_a_map_may_be_emptied(file: Path) -> None:
         preset.apply_preset("", settings=["models.*=null"], path=file)
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            "ensembles=null",
+            r"ensembles: must stay in params\.yaml, .*; `mien preset --set 'ensembles=\{\}'` empties it",
+        ),
+        ("seed=null", r"seed: must stay in params\.yaml, because dvc\.yaml reads it$"),
+        ("ingest.votes=null", r"ingest\.votes: must stay in params\.yaml, because dvc\.yaml reads it; give it a value"),
+    ],
+)
+def test_what_dvc_reads_cannot_be_taken_out(file: Path, setting: str, message: str) -> None:
+    before = file.read_bytes()
+    with pytest.raises(ParamsError, match=message):
+        preset.apply_preset("", settings=[setting], path=file)
+    assert file.read_bytes() == before
+
+
+def test_the_keys_that_dvc_reads_are_those_of_dvc_yaml() -> None:
+    read = set(re.findall(r"\$\{([^}]+)\}", (ROOT / "dvc.yaml").read_text(encoding="utf-8")))
+    assert {".".join(keys) for keys in preset.READ_BY_DVC} == {name for name in read if "." in name and not name.startswith("item.")}
+
+
 def test_an_empty_map_in_a_setting_empties_the_map_and_one_with_keys_merges(file: Path) -> None:
     before = load_params(file).labels.aliases
     preset.apply_preset("", settings=["labels.aliases={sad: [low]}"], path=file)

@@ -14,6 +14,7 @@ import torch
 from PIL import UnidentifiedImageError
 
 from mien.core.memory import MemoryBudget
+from mien.store.decoding import Decoding
 from mien.store.face_images import AHEAD, Images, InMemory, InShards, in_batches
 from mien.store.faces import FaceSet, load_faces
 from mien.store.places import OpenShards, Places, locate
@@ -26,7 +27,7 @@ NUM, SIDE_PX = 30, 40
 
 def loaded(folder: Path, names: list[str], *, workers: int = 1, num_bytes: int | None = 0) -> FaceSet:
     memory = None if num_bytes is None else MemoryBudget(num_bytes)
-    return load_faces(folder, rows(names), classes=CLASSES, max_px=SIDE_PX, workers=workers, memory=memory)
+    return load_faces(folder, rows(names), classes=CLASSES, max_px=SIDE_PX, decoding=Decoding(workers, memory))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_sets_share_the_memory(folder: Path, names: list[str]) -> None:
     memory = MemoryBudget(20 * each)
 
     def load(some: list[str]) -> FaceSet:
-        return load_faces(folder, rows(some), classes=CLASSES, max_px=SIDE_PX, memory=memory)
+        return load_faces(folder, rows(some), classes=CLASSES, max_px=SIDE_PX, decoding=Decoding(0, memory))
 
     assert [load(some).is_in_memory for some in (names[:15], names[:6], names[:5], names[:1])] == [True, False, True, False]
 
@@ -157,6 +158,7 @@ import sys
 from pathlib import Path
 import pandas as pd
 from mien.core.memory import MemoryBudget
+from mien.store.decoding import Decoding
 from mien.store.faces import load_faces
 
 def resident():  # without pages of files, which the system drops when it needs memory
@@ -164,10 +166,10 @@ def resident():  # without pages of files, which the system drops when it needs 
 
 folder, num_bytes = Path(sys.argv[1]), int(sys.argv[2])
 rows = pd.read_csv(folder / "rows.csv", dtype=str)
-few = load_faces(folder, rows.head(64), classes=["happy"], max_px=64, workers=2, memory=MemoryBudget(0))
+few = load_faces(folder, rows.head(64), classes=["happy"], max_px=64, decoding=Decoding(2, MemoryBudget(0)))
 list(few.images.split(16))  # all that is imported and kept by libraries
 before, most = resident(), 0
-faces = load_faces(folder, rows, classes=["happy"], max_px=64, workers=2, memory=MemoryBudget(num_bytes))
+faces = load_faces(folder, rows, classes=["happy"], max_px=64, decoding=Decoding(2, MemoryBudget(num_bytes)))
 for _ in faces.images.split(16):
     most = max(most, resident())
 print(most - before)

@@ -11,6 +11,8 @@ import pytest
 from mien.core.errors import TableError
 from mien.ingest import blobs
 from mien.ingest.blobs import BlobSpool
+from mien.store import places
+from mien.store.places import OpenShards
 from mien.store.shards import DIGITS, MOST_BYTES, ROW_BYTES, divided, num_digits, prefixes, read_store, shard_path, shards_of
 from mien.store.tables import BLOBS
 
@@ -54,6 +56,20 @@ def test_few_files_are_open_at_once(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (num_open + 40, hard))
     try:
         assert len(read_store(made(tmp_path, 2), BLOBS)) == len(CONTENTS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_two_stores_are_open_at_once(tmp_path: Path) -> None:
+    """Training keeps all shards of two stores open; usual limits allow 1,024 files in all, and a store may have 4,096."""
+    folder = made(tmp_path, 2)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    num_open = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (num_open + 256 + 64, hard))
+    try:
+        with mock.patch.object(places, "OTHER_FILES", 8):
+            both = [OpenShards(folder, BLOBS) for _ in range(2)]
+        assert [len(shards.read(200, 0, 4)) for shards in both] == [4, 4]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mien.core import paths
 from mien.core.memory import MemoryBudget
+from mien.store.decoding import Decoding
 from mien.store.faces import FaceSet, load_faces
 from mien.store.tables import SPLITS, read_table
 from mien.training.loading import VALIDATION_BATCH, training_loader, validation_loader
@@ -35,7 +36,7 @@ def faces(root: Path, split: str, *, workers: int = 1, in_memory: bool = False) 
     table = read_table(root / paths.SPLITS, SPLITS)
     own = table[table["split"] == split]
     budget = None if in_memory else MemoryBudget(0)
-    return load_faces(root / paths.FACES, own, classes=CLASSES, max_px=SIDE_PX, workers=workers, memory=budget)
+    return load_faces(root / paths.FACES, own, classes=CLASSES, max_px=SIDE_PX, decoding=Decoding(workers, budget))
 
 
 def use(monkeypatch: pytest.MonkeyPatch, root: Path, **how: Any) -> None:
@@ -118,5 +119,8 @@ def test_shares_come_with_their_faces(stored: Path) -> None:
     table = read_table(stored / paths.SPLITS, SPLITS)
     shares = [[0.5, 0.25, 0.25] if number % 2 else None for number in range(len(table))]
     own = table.assign(shares=pd.Series(shares, table.index, dtype=object))
-    found = [load_faces(stored / paths.FACES, own, classes=CLASSES, max_px=SIDE_PX, memory=memory) for memory in (None, MemoryBudget(0))]
+    found = [
+        load_faces(stored / paths.FACES, own, classes=CLASSES, max_px=SIDE_PX, decoding=Decoding(0, memory))
+        for memory in (None, MemoryBudget(0))
+    ]
     assert found[0].shares_NK is not None and found[1].shares_NK is not None and torch.equal(found[0].shares_NK, found[1].shares_NK)
