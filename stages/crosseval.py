@@ -11,13 +11,13 @@ from mien.config.prediction import read_prediction_config
 from mien.core import paths
 from mien.core.device import resolve_device
 from mien.core.files import write_json
-from mien.core.memory import memory_budget
 from mien.core.spreadsheet import write_plot
 from mien.core.stage import command
 from mien.evaluate.predicting import predict_seeds
 from mien.evaluate.predictions import Predictions
 from mien.models.store import load_model, seed_folder
 from mien.predict.answer import read_answer
+from mien.store.decoding import decoding
 from mien.store.tables import PREDICTIONS, SPLITS, read_table, write_table
 from mien.testsets.crossing import cross_document, cross_sentence
 from mien.testsets.predicting import faces_to_test, own_predictions, rows_to_test
@@ -41,13 +41,7 @@ def main(
     network, config = load_model(folder)
     answer = read_answer(paths.answer(model), remedy=f"run `dvc repro evaluate@{model}`")
     rows = rows_to_test(read_table(paths.testset_splits(testset), SPLITS))
-    faces = faces_to_test(
-        Prepared(paths.testset_prepared(testset)).faces,
-        rows,
-        answer,
-        workers=params.runtime.workers,
-        memory=memory_budget(params.runtime.memory_gb),
-    )
+    faces = faces_to_test(Prepared(paths.testset_prepared(testset)).faces, rows, answer, decoding=decoding(params.runtime))
     others = (load_model(seed_folder(folder, seed)) for seed in config.other_seeds)  # loaded lazily, one at a time
     predicted = predict_seeds(chain([(network, config)], others), faces, rows, rows[:0], device=device, tta=tta)
     by_seed = {int(each["seed"].iloc[0]): Predictions.of_table(each, answer.classes) for each in predicted}

@@ -8,11 +8,11 @@ import pandas as pd
 
 from mien.core import paths
 from mien.core.errors import TableError
-from mien.core.memory import MemoryBudget
 from mien.evaluate.inputs import rows_to_predict
 from mien.evaluate.predictions import Predictions
 from mien.predict.answer import Answer
 from mien.split.units import units
+from mien.store.decoding import Decoding
 from mien.store.faces import FaceSet, load_faces
 from mien.store.tables import read_predictions
 from mien.testsets.grey import Grey
@@ -24,13 +24,13 @@ def rows_to_test(splits: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(unit=units(rows))
 
 
-def faces_to_test(folder: Path, rows: pd.DataFrame, answer: Answer, *, workers: int, memory: MemoryBudget | None) -> FaceSet:
+def faces_to_test(folder: Path, rows: pd.DataFrame, answer: Answer, *, decoding: Decoding) -> FaceSet:
     """Each different face of the rows once, as `mien predict` gives it to the model: in its size, and grey if training had no colour.
 
     Raises TableError if the test set has labels that are no class of the model.
     """
     images = rows.drop_duplicates("sample_id")
-    faces = load_faces(folder, images, classes=answer.classes, max_px=answer.size_px, workers=workers, memory=memory)
+    faces = load_faces(folder, images, classes=answer.classes, max_px=answer.size_px, decoding=decoding)
     return replace(faces, images=Grey(faces.images)) if answer.grey else faces
 
 
