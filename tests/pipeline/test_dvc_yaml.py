@@ -3,6 +3,7 @@ names.
 """
 
 import ast
+import json
 import posixpath
 import re
 from functools import cache
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.parsing import DataResolver
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from mien.core import paths
@@ -182,3 +185,17 @@ def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
     modules = [path for folder in ("mien", "stages") for path in (ROOT / folder).rglob("*.py")]
     pattern = re.compile(rf"^\s*(from|import) {library}\b", re.MULTILINE)
     assert [path for path in modules if pattern.search(path.read_text(encoding="utf-8"))] == [ROOT / "mien" / importer]
+
+
+def test_dvc_makes_a_stage_for_each_pair_of_model_and_test_set_and_none_without_a_test_set(tmp_path: Path) -> None:
+    """DVC's own reading of `matrix` with maps of params.yaml."""
+    models = {"one": PARAMS["models"]["resnet50"], "two": PARAMS["models"]["mobilenetv2"]}
+    found = {}
+    for testsets in ({}, {"web": {"source": "a.zip"}, "campus": {"source": "b.zip"}}):
+        document = {**PARAMS, "models": models, "exports": {}, "testsets": testsets}
+        (tmp_path / "params.yaml").write_text(json.dumps(document), encoding="utf-8")
+        resolver = DataResolver(Repo.init(str(tmp_path), no_scm=True, force=True), str(tmp_path), load("dvc.yaml"))
+        found[len(testsets)] = set(resolver.resolve()["stages"])
+    per_set = {f"{stage}@{name}" for stage in ("testset_inventory", "testset", "testset_split") for name in ("web", "campus")}
+    assert found[2] - found[0] == per_set | {f"crosseval@{model}-{name}" for model in models for name in ("web", "campus")}
+    assert not [name for name in found[0] if "testset" in name or "crosseval" in name] and found[0] < found[2]
