@@ -33,14 +33,16 @@ def main(testset: Annotated[str, typer.Argument(help="a name under `testsets` in
                 require_file(path, key=f"ingest.{key}", header=header)
         source = source_place(entry.source)
         kind_of(source)
-        files = files_of(source) + [file for path, _ in tables.values() if path for file in files_of(Path(path))]
+        files = files_of(source)
+        named = [file for path, _ in tables.values() if path for file in files_of(Path(path))]
         known = Known(paths.testset_hashes(testset))
-        rows = rows_of(files, known, workers=params.runtime.workers)
+        rows = rows_of([*files, *named], known, workers=params.runtime.workers)
     known.save()
     write_table(paths.testset_inventory(testset), pa.Table.from_pylist(rows, INVENTORY), INVENTORY)
-    unread = [row["path"] for row in rows if row["sha256"] is None]
+    own = rows[: len(files)]
+    unread = [row["path"] for row in own if row["sha256"] is None]
     typer.echo(
-        f"testset {testset}: {plural(len(rows), 'file')} in {entry.source}, {sum(row['size_bytes'] or 0 for row in rows) / 1e6:.1f} MB"
+        f"testset {testset}: {plural(len(own), 'file')} in {entry.source}, {sum(row['size_bytes'] or 0 for row in own) / 1e6:.1f} MB"
         + (f"; {len(unread)} cannot be read, such as {unread[0]}" if unread else "")
     )
 

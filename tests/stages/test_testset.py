@@ -1,8 +1,10 @@
 """The stages of a further test set, from a folder of pictures to the metrics of a small network, beside the stages of the main source."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import chdir
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -249,3 +251,25 @@ def test_unknown_names_and_missing_inputs_are_errors() -> None:
         assert done.code == 2 and f"{place} is missing; run `dvc repro testset_split@other`" in done.err
     finally:
         place.write_bytes(content)
+
+
+def test_a_change_of_the_source_or_of_a_named_table_changes_the_inventory(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    shutil.copytree(root / "other", "other")
+    Path("m.csv").write_text("path,subject\n")
+    entry = "{source: other, metadata: m.csv}"
+    paths.PARAMS.write_text(f"{PARAMS.partition('testsets:')[0]}testsets: {{own: {entry}}}\nruntime: {{workers: 1}}\n")
+    assert "testset own: 27 files in other" in run("testset_inventory", "own").out, "the table is not one of its files"
+    seen = [paths.testset_inventory("own").read_bytes()]
+    for change in (
+        lambda: None,
+        lambda: Path("m.csv").write_text("path,subject\nx,y\n"),
+        lambda: Path("other/test/blue/broken.jpg").unlink(),
+    ):
+        change()
+        run("testset_inventory", "own")
+        seen.append(paths.testset_inventory("own").read_bytes())
+    assert [one == other for one, other in pairwise(seen)] == [True, False, False]
