@@ -27,7 +27,7 @@ def test_the_matrix_has_every_trained_model_and_every_test_set(mixed: Path) -> N
             assert figure(document["all"]["macro_f1"]) in text
             assert signed(document["against_own"]["difference"]["macro_f1"]["value"]) in text
     shown = text.partition('id="testsets"')[2].partition("</section>")[0]
-    assert "contempt &lt;x&gt; (2)" in shown and "3 picture of the training split" in shown
+    assert "contempt &lt;x&gt; (2)" in shown and "picture of the training split: 3" in shown
     assert "<td>sad</td>" in shown and "<td>none</td>" in shown, "classes that a data set lacks"
     assert "pair" not in shown and "good_int8" not in shown, "ensembles and exports are not tested there"
     assert "/secret" not in text
