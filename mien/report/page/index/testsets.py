@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mien.report.page.axis import axis_around
 from mien.report.run_facts import ExternalSet, RunFacts
 
 TITLE = "Other data sets"
@@ -22,22 +21,19 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any] | None:
         }
         for model in facts.trained
     ]
-    values = [end for row in rows for one in (row["own"], *(cell["figure"] for cell in row["cells"])) for end in one.values()]
     return {
         "figure": FIGURE,
         "source": facts.source,
         "names": list(facts.testsets),
         "rows": rows,
-        "axis": axis_around([value for value in values if value is not None], floor_at=0.0, ceiling=1.0),
         "sets": [_described(name, found) for name, found in facts.testsets.items()],
     }
 
 
 def _cell(document: Mapping[str, Any]) -> dict[str, Any]:
-    compared = document["against_own"]
-    difference = compared["difference"][FIGURE]
+    difference = document["against_own"]["difference"][FIGURE]
     is_real = difference["low"] > 0 or difference["high"] < 0
-    return {"figure": _with_ends(document["all"]), "own": compared["own"][FIGURE], "difference": difference, "is_real": is_real}
+    return {"figure": _with_ends(document["all"]), "difference": difference, "is_real": is_real}
 
 
 def _with_ends(tested: Mapping[str, Any]) -> dict[str, float | None]:
