@@ -6,6 +6,7 @@ import typer
 
 from mien.compare.leaderboard import BEST, WORSE, against_best, leaderboard, leaderboard_table
 from mien.compare.same_images import COLUMNS, same_images
+from mien.compare.testsets import cross_table, with_testsets
 from mien.config.params import Params, load_params
 from mien.core import paths
 from mien.core.errors import TableError
@@ -23,9 +24,10 @@ from mien.tracking import run as tracking
 def main() -> None:
     """Ranks the models, ensembles and exports of params.yaml by their test metrics, and tests every pair of them on the same test images.
 
-    Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet. Writes metrics/leaderboard.json (one object
-    per model, then per ensemble, then per export, in the order of params.yaml), metrics/leaderboard.md (highest macro-F1 first, which
-    models are shown to be worse than the best, and what exports lose) and metrics/comparisons.csv (one row per pair).
+    Reads metrics/evaluate/MODEL.json, data/predictions/MODEL.parquet and data/splits.parquet, and metrics/evaluate/testsets if there are
+    further test sets. Writes metrics/leaderboard.json (one object per model, then per ensemble, then per export, in the order of
+    params.yaml), metrics/leaderboard.md (highest macro-F1 first, which models are shown to be worse than the best, what exports lose, and
+    the metrics on further test sets) and metrics/comparisons.csv (one row per pair).
     """
     params = load_params()
     evaluations = {model: _evaluation(params, model) for model in params.tested}
@@ -43,10 +45,14 @@ def main() -> None:
         progress="compare" if len(images.predicted) > 1 else None,
     )
     board = leaderboard(evaluations)
-    write_json(paths.LEADERBOARD, board)
+    crossed = {
+        testset: {model: read_json_output(paths.crossevaluation(testset, model)) for model in params.models} for testset in params.testsets
+    }
+    write_json(paths.LEADERBOARD, with_testsets(board, crossed))
     write_csv(paths.COMPARISONS, pairs, float_format="%.6g")
     with replacing_file(paths.LEADERBOARD_TABLE) as temporary:
-        temporary.write_text(leaderboard_table(evaluations, pairs), encoding="utf-8")
+        further = "".join(f"{line}\n" for line in ("", *cross_table(evaluations, crossed))) if crossed else ""
+        temporary.write_text(leaderboard_table(evaluations, pairs) + further, encoding="utf-8")
     tracking.log_experiment()
     places = against_best(evaluations, pairs)
     best = next(model for model, (place, _) in places.items() if place == BEST)

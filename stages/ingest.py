@@ -1,27 +1,12 @@
 """Stage `ingest`: reads every file of the source once."""
 
-from pathlib import Path
-
-import pyarrow as pa
 import typer
 
 from mien.config.params import load_params
 from mien.core import paths
 from mien.core.files import replacing_directory, write_json
 from mien.core.stage import command
-from mien.ingest.blobs import BlobSpool
-from mien.ingest.boxes import box_remarks, box_rows
-from mien.ingest.counts import counts, sentence
-from mien.ingest.facts import add_facts, read_facts
-from mien.ingest.label import add_labels
-from mien.ingest.metadata import add_metadata, read_metadata
-from mien.ingest.part import add_parts
-from mien.ingest.reading import read_source
-from mien.ingest.remarks import label_remarks, lfs_remarks, path_remarks
-from mien.ingest.sources.place import source_place
-from mien.ingest.subject import add_subjects
-from mien.ingest.votes import add_votes, read_votes
-from mien.store.tables import BOXES, FILES, write_table
+from mien.ingest.ingesting import ingest_source
 
 
 def main() -> None:
@@ -30,40 +15,11 @@ def main() -> None:
     Writes a row per file to data/raw/files.parquet, the faces that a data set marks to data/raw/boxes.parquet, and contents to the shards
     of data/raw.
     """
-    whole = load_params()
-    params, known = whole.ingest, whole.labels.spellings
-    source, metadata_path = source_place(params.source), Path(params.metadata)
-    metadata, votes = read_metadata(metadata_path), read_votes(Path(params.votes))
+    params = load_params()
     with replacing_directory(paths.RAW) as folder:
-        with BlobSpool(folder / "spool") as spool:
-            read = read_source(source, spool, known, max_bytes=params.max_file_mb * 2**20, skip=params.skip, layout=params.layout)
-            rows = read.rows
-            facts = read_facts(params.layout, rows, read.labels)
-            unmatched = add_metadata(rows, metadata, path=metadata_path)
-            add_facts(rows, facts.by_path, known)
-            spool.keep({row["sample_id"] for row in rows})
-            unlabelled = add_labels(rows, params.label, metadata.labels)
-            unnamed = add_subjects(rows, params.subject, facts.by_path)
-            add_parts(rows, params.part, metadata.parts)
-            voted = add_votes(rows, votes, read.vote_tables)
-            boxes = box_rows(sorted(rows, key=lambda row: row["path"]), facts.by_path, spool.content)
-            num_contents = len(spool)
-            spool.write_store(folder)
-        rows.sort(key=lambda row: row["path"])
-        write_table(folder / paths.FILES.name, pa.Table.from_pylist(rows, FILES), FILES)
-        write_table(folder / paths.BOXES.name, pa.Table.from_pylist(boxes, BOXES), BOXES)
-    found = counts(rows, num_contents=num_contents, num_unmatched=len(unmatched), by_pattern=bool(params.subject or params.layout))
-    write_json(paths.counts("ingest"), found)
-    typer.echo(f"ingest: {sentence(found, rows)}")
-    remarks = path_remarks(unmatched, unnamed, metadata=metadata_path, num_images=found["images"])
-    for line in (
-        *remarks,
-        *(f"ingest: {told}" for told in voted),
-        *(f"warning: {told}" for told in facts.remarks),
-        *box_remarks(len(boxes), [row for row in rows if row["sample_id"] is not None], facts.by_path),
-        *lfs_remarks(read.num_pointers),
-        *label_remarks(rows, known, unlabelled),
-    ):
+        done = ingest_source(params.ingest, params.labels.spellings, folder)
+    write_json(paths.counts("ingest"), done.counts)
+    for line in done.lines:
         typer.echo(line, err=line.startswith("warning: "))
 
 

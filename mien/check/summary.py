@@ -1,5 +1,6 @@
 """The command `mien check`: reports what a source contains and what the pipeline will do with it, before any run."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mien.check.advice import advice
@@ -8,6 +9,7 @@ from mien.check.findings import Findings, findings, median_side_px
 from mien.check.surroundings import surroundings
 from mien.check.survey import Tried, survey, tried
 from mien.config.params import Params
+from mien.config.testsets import for_testset
 from mien.core import paths
 from mien.core.markdown import plain_table
 from mien.core.parallel import num_processes
@@ -18,6 +20,7 @@ from mien.ingest.sources import kind_of
 from mien.ingest.sources.place import source_place
 from mien.ingest.votes import FERPLUS_FILE
 from mien.sanitise.labels import closest_class
+from mien.testsets.keys import as_testset, errors_of
 
 MOST_LINES = 40  # of one table
 
@@ -28,15 +31,31 @@ def summary(params: Params, source: str = "") -> str:
     `source`, if given, replaces ingest.source. Raises SourceError if `ingest` would refuse the source as a whole.
     """
     place = source_place(source or params.ingest.source)
+    parts, found, trial = _examined(params, place)
+    return _joined([*parts, _advice(found, params, trial, place, source)])
+
+
+def summary_of_testset(params: Params, name: str) -> str:
+    """The same of a further test set, without advice about settings of the main source. Raises SourceError in the words of the test set."""
+    with errors_of(name):
+        own = for_testset(params, name)
+        parts, _, _ = _examined(own, source_place(own.ingest.source))
+    tracked = [f"- {each.reason}:\n    {each.command}" for each in surroundings(paths.workspace(), own.ingest.source)]
+    return as_testset(_joined([*parts, *([["before `dvc repro`:", *tracked]] if tracked else [])]), name)
+
+
+def _examined(params: Params, place: Path) -> tuple[list[list[str]], Findings, Tried]:
+    """What the source at `place` contains and loses, as lines of text, and what they are made of."""
     kind = kind_of(place)
-    metadata = read_metadata(Path(params.ingest.metadata))
+    metadata = read_metadata(Path(params.ingest.metadata) if params.ingest.metadata else None)
     seen, read = survey(place, params.ingest)
     trial = tried(place, seen, params.convert, max_bytes=params.ingest.max_file_mb * 2**20)
     found = findings(seen, read, metadata, params)
     parts = [_files(place, kind, found), _labels(found, params), _losses(found, trial, params)]
-    if trial.seconds:
-        parts.append(_durations(found, trial, params))
-    parts.append(_advice(found, params, trial, place, source))
+    return [*parts, *([_durations(found, trial, params)] if trial.seconds else [])], found, trial
+
+
+def _joined(parts: Iterable[list[str]]) -> str:
     return "\n\n".join("\n".join(part) for part in parts)
 
 

@@ -24,7 +24,8 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
         deps = (posixpath.normpath(posixpath.join(stage.get("wdir", ""), str(dep))) for dep in stage.get("deps", ()))
         if any(dep.startswith(f"{paths.CODE.as_posix()}/") for dep in deps):
             tracked = (key.partition(".")[0] for key in stage.get("params", ()))
-            is_per_model = entry.get("foreach") == "${models}"  # ensembles share the code of their stage, and so do exports
+            # Ensembles share the code of their stage, and so do exports and further test sets.
+            is_per_model = "${models}" in (entry.get("foreach"), *entry.get("matrix", {}).values())
             yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model=is_per_model)
 
 

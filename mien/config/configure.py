@@ -53,6 +53,7 @@ STAGE_SECTIONS = {
     "ensemble": ("predict", "report"),
     "export": ("report",),
     "explain": ("report", "labels"),
+    "crosseval": (),
 }
 """By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""
 

@@ -31,8 +31,10 @@ from mien.config.sections.report import ReportParams
 from mien.config.sections.runtime import RuntimeParams
 from mien.config.sections.sample import SampleParams
 from mien.config.sections.split import SplitParams
+from mien.config.sections.testsets import ExternalSetParams
 from mien.config.sections.train import TrainParams
 from mien.config.sections.validate import ValidateParams
+from mien.config.testset_faults import testset_faults
 from mien.config.weights import NONE
 from mien.core import paths, registry
 from mien.core.errors import ParamsError
@@ -69,6 +71,9 @@ class Params(Section):
     distillation: Mapping[str, TeachingParams] = Field(
         default_factory=dict, description="pairs of a student and a teacher, by name; the student also learns the teacher's probabilities"
     )
+    testsets: Mapping[str, ExternalSetParams] = Field(
+        default_factory=dict, description="further sources, by name, on which every model is tested"
+    )
     runtime: RuntimeParams = RuntimeParams()
 
     @property
@@ -93,6 +98,12 @@ class Params(Section):
         if name not in self.exports:
             raise ParamsError(f"exports has no '{name}'; it has: {', '.join(self.exports) or 'none'}")
         return self.exports[name]
+
+    def testset(self, name: str) -> ExternalSetParams:
+        """One further test set. Raises ParamsError, which lists the test sets, if there is none of that name."""
+        if name not in self.testsets:
+            raise ParamsError(f"testsets has no '{name}'; it has: {', '.join(self.testsets) or 'none'}")
+        return self.testsets[name]
 
     def teaching(self, name: str) -> TeachingParams:
         """One pair of a student and a teacher. Raises ParamsError, which lists the pairs, if there is no pair of that name."""
@@ -149,6 +160,8 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
             for name in distillation:
                 yield from _name_faults(f"distillation.{name}", str(name))
             yield from teaching_faults(distillation, models)
+    if isinstance(testsets := document.get("testsets"), dict):
+        yield from testset_faults(testsets, document)
     doubts = document.get("doubts")
     if isinstance(models, dict) and isinstance(doubts, dict) and doubts.get("model"):
         yield from choice_fault("doubts.model", doubts["model"], [str(name) for name in models], "one of models, or empty")

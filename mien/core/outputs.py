@@ -55,15 +55,38 @@ _WRITERS_PER_NAME = {
 
 def made_by(path: Path) -> str:
     """The stage that writes a file or folder, as an argument of `dvc repro` (`split`, `train@MODEL`); empty if none is known."""
+    if stage := _made_for_testset(path):
+        return stage
     if path == paths.teaching(path.stem, path.parent.name):
         return f"teach@{path.stem}"
     for place in (path, *path.parents):
         if place in _WRITERS:
             return _WRITERS[place]
         if place.parent in _WRITERS_PER_NAME:
-            name = place.name.partition(".")[0]
+            name = _stem(place.name)
             return _WRITERS_PER_NAME[place.parent].format(name=name, tested=tested_by(name))
     return ""
+
+
+def _made_for_testset(path: Path) -> str:
+    """The stage that writes a file about a further test set; empty for other files."""
+    data, metrics = paths.testset_splits("any").parents[1], paths.testset_counts("any").parent
+    if path.is_relative_to(metrics) and path != metrics:
+        testset, *model = path.relative_to(metrics).parts
+        return f"crosseval@{_stem(model[0])}-{testset}" if model else f"testset_split@{_stem(testset)}"
+    if not path.is_relative_to(data) or len(path.relative_to(data).parts) < 2:
+        return ""
+    testset, place, *model = path.relative_to(data).parts
+    writers = {
+        paths.testset_inventory(testset).name: f"testset_inventory@{testset}",
+        paths.testset_prepared(testset).name: f"testset@{testset}",
+        paths.testset_predictions(testset, "any").parent.name: f"crosseval@{_stem(model[0])}-{testset}" if model else "crosseval",
+    }
+    return writers.get(place, f"testset_split@{testset}")
+
+
+def _stem(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def tested_by(name: str) -> str:

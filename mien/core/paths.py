@@ -195,6 +195,51 @@ def calibrated(model: str) -> Path:
     return DATA / "calibrated" / f"{model}.parquet"
 
 
+def testset_inventory(testset: str) -> Path:
+    """The files of a further test set with their hashes, and those that its entry in params.yaml names, Parquet."""
+    return DATA / "testsets" / testset / "inventory.parquet"
+
+
+def testset_hashes(testset: str) -> Path:
+    """The hashes of the files of a further test set when they were last read; not tracked by DVC, like HASHES."""
+    return workspace() / ".mien" / "testsets" / f"{testset}.parquet"
+
+
+def testset_prepared(testset: str) -> Path:
+    """The folder with all that is made of the source of a further test set alone (mien/testsets/prepared.py)."""
+    return DATA / "testsets" / testset / "prepared"
+
+
+def testset_splits(testset: str) -> Path:
+    """The images of a further test set that models are tested on, as rows of SPLITS, Parquet."""
+    return DATA / "testsets" / testset / "splits.parquet"
+
+
+def testset_fates(testset: str) -> Path:
+    """What became of every file of a further test set, Parquet."""
+    return DATA / "testsets" / testset / "fates.parquet"
+
+
+def testset_predictions(testset: str, model: str) -> Path:
+    """The predictions of one model for a further test set, Parquet."""
+    return DATA / "testsets" / testset / "predictions" / f"{model}.parquet"
+
+
+def testset_counts(testset: str) -> Path:
+    """The counts of a further test set, JSON; in the folder of the evaluations, on which `compare` and `report` depend as a whole."""
+    return METRICS / "evaluate" / "testsets" / f"{testset}.json"
+
+
+def crossevaluation(testset: str, model: str) -> Path:
+    """The metrics of one model on a further test set, JSON."""
+    return METRICS / "evaluate" / "testsets" / testset / f"{model}.json"
+
+
+def cross_confusion(testset: str, model: str) -> Path:
+    """Actual and predicted class of every image of a further test set, CSV (a DVC plot)."""
+    return METRICS / "evaluate" / "testsets" / testset / f"{model}.confusion.csv"
+
+
 def workspace() -> Path:
     """The absolute root of the main repository, also inside `dvc exp run --temp`, where DVC_ROOT contains it."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()

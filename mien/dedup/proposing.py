@@ -48,11 +48,20 @@ class Comparison:
 class Proposer:
     """Proposes pairs whose hashes are at most `distance` bits apart, for whole images or under one of HYPOTHESES.
 
-    With `nearest`, only pairs of neighbours are proposed.
+    With `nearest`, only pairs of neighbours are proposed. With `apart_N`, only pairs of an image where it is True and one where it is False
+    are.
     """
 
-    def __init__(self, pictures: Pictures, *, distance: int, max_shift: float, nearest: Nearest | None = None) -> None:
-        self._pictures, self._distance, self._nearest = pictures, distance, nearest
+    def __init__(
+        self,
+        pictures: Pictures,
+        *,
+        distance: int,
+        max_shift: float,
+        nearest: Nearest | None = None,
+        apart_N: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._pictures, self._distance, self._nearest, self._apart_N = pictures, distance, nearest, apart_N
         self._plain_VN, self._mirrored_VN = view_hashes(pictures.thumbnail_NSS, max_shift=max_shift)
 
     def propose(self, *, mirrored: bool, pool: Executor) -> Proposals:
@@ -88,6 +97,8 @@ class Proposer:
 
     def _usable(self, zoom: int, i_P: NDArray[np.int64], j_P: NDArray[np.int64], bits_P: NDArray[np.uint8]) -> Proposals:
         usable = self._pictures.textured_N[i_P] & self._pictures.textured_N[j_P]
+        if self._apart_N is not None:
+            usable &= self._apart_N[i_P] != self._apart_N[j_P]
         return Proposals(i_P, j_P, np.full(len(i_P), zoom, np.int8), bits_P).take(usable)
 
 

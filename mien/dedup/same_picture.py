@@ -47,6 +47,7 @@ def near_pairs(
     mirrored: bool = True,
     search: Search = "auto",
     details: Details | None = None,
+    apart_N: NDArray[np.bool_] | None = None,
     workers: int = 0,
 ) -> Pairs:
     """All pairs of images that are copies of one picture or show one scene, in order of (i, j).
@@ -58,6 +59,7 @@ def near_pairs(
     higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
     correlates at least `scene_correlation` is one scene.
     Each pair is returned once, with the stronger relation: one picture before one scene, then the higher agreement.
+    `apart_N` limits the search to pairs between two sets: of an image where it is True and one where it is False.
     `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
@@ -91,7 +93,7 @@ def near_pairs(
 
     with ThreadPoolExecutor(num_processes(workers)) as pool:
         nearest = Nearest.of(pictures, max_shift=max_shift, pool=pool) if is_indexed else None
-        proposer = Proposer(pictures, distance=distance, max_shift=max_shift, nearest=nearest)
+        proposer = Proposer(pictures, distance=distance, max_shift=max_shift, nearest=nearest, apart_N=apart_N)
         halves = Halves(pictures.thumbnail_NSS, max_shift=max_shift, pool=pool)
         found = Pairs.joined([one_way(mirror, proposer, halves, pool) for mirror in (False, True)[: 1 + mirrored]])
     order = np.lexsort((found.mirrored, -found.agreement, ~found.same, found.j, found.i))

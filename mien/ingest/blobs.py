@@ -64,7 +64,7 @@ class BlobSpool:
         assert len(content) == size
         return content
 
-    def keep(self, sample_ids: Collection[str]) -> None:
+    def keep_only(self, sample_ids: Collection[str]) -> None:
         """Forgets the contents of all other sample_ids."""
         for digit, places in self._places.items():
             self._places[digit] = {sample_id: place for sample_id, place in places.items() if sample_id in sample_ids}

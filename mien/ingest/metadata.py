@@ -25,12 +25,17 @@ class Metadata:
     parts: dict[str, str]
 
 
-def read_metadata(path: Path) -> Metadata:
-    """Reads the table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
+def read_metadata(path: Path | None) -> Metadata:
+    """Reads the table at ingest.metadata; without a path there is none.
+
+    Raises SourceError if it is missing, has no column `path`, or names a file twice.
+    """
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
     parts: dict[str, str] = {}
+    if path is None:
+        return Metadata(subjects, others, labels, parts)
     _refuse_list(path)
     empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):

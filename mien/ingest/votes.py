@@ -33,8 +33,13 @@ class VoteTable:
     """the file, for messages, with the key that names it if there is one"""
 
 
-def read_votes(path: Path) -> VoteTable:
-    """The table at ingest.votes. Raises SourceError if it is missing, is not CSV, or lacks a column `path` or any votes."""
+def read_votes(path: Path | None) -> VoteTable:
+    """The table at ingest.votes, without lines if there is no path.
+
+    Raises SourceError if it is missing, is not CSV, or lacks a column `path` or any votes.
+    """
+    if path is None:
+        return VoteTable([], [], "ingest.votes")
     return _table(read_rows(path, key="ingest.votes", required=(), empty=_EMPTY), where=f"ingest.votes: {path}")
 
 

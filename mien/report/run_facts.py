@@ -57,6 +57,14 @@ class Doubts:
 
 
 @dataclass(frozen=True)
+class ExternalSet:
+    """A further test set: its counts, and the metrics of each trained model on it."""
+
+    counts: dict[str, Any]
+    evaluations: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """One run. The keys of dictionaries are models, in the order of params.yaml, unless stated otherwise.
 
@@ -89,6 +97,8 @@ class RunFacts:
     splits: pd.DataFrame
     fates: pd.DataFrame
     validation: dict[str, Any]
+    testsets: dict[str, ExternalSet]
+    """by the names of `testsets` in params.yaml, in their order there"""
     doubts: Doubts | None
 
     @property
@@ -145,6 +155,13 @@ def read_run(params: Params) -> RunFacts:
         splits=read_table(paths.SPLITS, SPLITS),
         fates=read_table(paths.FATES, FATES),
         validation=read_json_output(paths.VALIDATION),
+        testsets={
+            name: ExternalSet(
+                read_json_output(paths.testset_counts(name)),
+                {model: read_json_output(paths.crossevaluation(name, model)) for model in models},
+            )
+            for name in params.testsets
+        },
         doubts=_doubts(),
     )
 

@@ -7,6 +7,7 @@ without a warning, and can vary only one key per axis. Each run is therefore que
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from mien.config.documents import read_document
@@ -108,5 +109,9 @@ def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
         stage, _, model = target.partition("@")
         if stage not in stages:
             yield f"target: must be a stage of {paths.PIPELINE}: {', '.join(stages)} (got {target!r})"
+        elif "matrix" in stages[stage]:
+            kept = ["-".join(names) for names in product(*(document.get(key.strip("${}"), {}) for key in stages[stage]["matrix"].values()))]
+            if model and model not in kept:
+                yield f"target: must name a model and a test set of the runs: {', '.join(kept) or 'there is no test set'} (got {target!r})"
         elif model and model not in (kept := document.get(stages[stage].get("foreach", "").strip("${}"), {})):
             yield f"target: must name a model that the runs keep: {', '.join(kept or document['models'])} (got {target!r})"

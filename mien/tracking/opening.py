@@ -52,6 +52,9 @@ def _experiment_params(params: Params, source: str) -> dict[str, Any]:
     shown = params.model_dump(mode="json", by_alias=True, exclude={"models", "runtime"})
     shown["ingest"] |= {"source": source, "metadata": last_part(params.ingest.metadata)}
     shown["labels"] |= {"corrections": last_part(params.labels.corrections)}
+    for name, entry in params.testsets.items():
+        places = {key: last_part(getattr(entry, key)) for key in ("metadata", "votes")}
+        shown["testsets"][name] |= {"source": source_name(entry.source, (), params.report.names), **places}
     return shown
 
 

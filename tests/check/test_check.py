@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mien.check.duration import durations, rounded
-from mien.check.summary import summary
+from mien.check.summary import summary, summary_of_testset
 from mien.check.surroundings import surroundings
 from mien.config.params import load_params
 from mien.config.preset import apply_preset
@@ -241,3 +241,18 @@ def test_a_shallow_clone_is_told(repository: Path) -> None:
     git("clone", "--depth", "1", repository.as_uri(), str(clone), folder=repository)
     told = [[each.command for each in surroundings(root, "data/sample.zip")] for root in (repository, clone)]
     assert told == [[], ["git fetch --unshallow"]]
+
+
+def test_a_test_set_is_examined_by_its_name_with_its_own_settings() -> None:
+    put({"happy/a.jpg": None, "joy/b.jpg": None, "test/awe/c.jpg": None})
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(
+        text.replace("testsets: {}", "testsets: {web: {source: photos, aliases: {happy: [joy]}}, no: {source: none}}")
+    )
+    told = summary_of_testset(load_params(), "web")
+    assert "photos: folder, 3 files" in told and "class sad: no image" in told
+    assert [line.split() for line in told.splitlines() if line.startswith("joy")] == [["joy", "1", "happy"]]
+    assert "awe" in told and "1 of 3 images have no known label" in told
+    assert commands(told) == [], "no advice about settings of the main source"
+    with pytest.raises(SourceError, match=r"testsets\.no\.source: none does not exist"):
+        summary_of_testset(load_params(), "no")

@@ -94,7 +94,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "the paths of files that a stage does not use": (added("mien/core/paths.py", "MORE = Path('more')\n"), set()),
     "how spellings are compared": (
         substituted("mien/config/spelling.py", r"^(def fold\(.*)$", r"\1\n    text = text.strip()"),
-        {"ingest", "dedup", "sanitise", "split", "configure", "doubts", "report", "validate", *each("explain")},
+        {
+            *("ingest", "dedup", "sanitise", "split", "testset", "testset_split", "configure", "doubts", "report", "validate"),
+            *each("explain"),
+        },
     ),
     "what a layout of a data set reads": (
         substituted("mien/ingest/layouts/ck_plus.py", r"APEX_FRAMES = 3", "APEX_FRAMES = 2"),
@@ -106,7 +109,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "how a configuration is read": (
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
-        {"configure", "doubts", "ensemble", "export", "teach", *each("train"), *each("evaluate"), *each("explain")},
+        {
+            *("configure", "doubts", "ensemble", "export", "teach"),
+            *(one for stage in ("train", "evaluate", "explain", "crosseval") for one in each(stage)),
+        },
     ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
     "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
@@ -127,7 +133,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("mien/models/attention/se.py", r"channels // REDUCTION", "channels // 8"),
         {
             f"{stage}@{name}"
-            for stage in ("train", "evaluate", "explain")
+            for stage in ("train", "evaluate", "explain", "crosseval")
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
@@ -143,15 +149,21 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
-        {"doubts", "ensemble", "export", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+        {
+            *("doubts", "ensemble", "export", "teach"),
+            *(one for stage in ("pretrained", "train", "evaluate", "explain", "crosseval") for one in each(stage)),
+        },
     ),
-    "the version of ONNX Runtime": (substituted("requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0"), {"align", "export"}),
-    "the weights of the face detector": (added("mien/pretrained/mtcnn/rnet.onnx", "\0"), {"align"}),
+    "the version of ONNX Runtime": (
+        substituted("requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0"),
+        {"align", "testset", "export"},
+    ),
+    "the weights of the face detector": (added("mien/pretrained/mtcnn/rnet.onnx", "\0"), {"align", "testset"}),
     "what is said about the face detector": (added("mien/pretrained/mtcnn/README.md", "Another sentence.\n"), set()),
-    "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align"}),
+    "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align", "testset"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", "export", "teach", *each("evaluate"), *each("explain")},
+        {"ensemble", "export", "teach", *each("evaluate"), *each("explain"), *each("crosseval")},
     ),
     "the loss of a student": (
         substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),

@@ -3,13 +3,17 @@ names.
 """
 
 import ast
+import json
 import posixpath
 import re
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.parsing import DataResolver
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from mien.core import paths
@@ -23,12 +27,20 @@ def load(name: str) -> dict[str, Any]:
 
 
 PIPELINE, PARAMS = load("dvc.yaml")["stages"], load("params.yaml")
+PARAMS["testsets"] = PARAMS["testsets"] or {"campus": {"source": "campus.zip"}}
+SHARED = ("ensemble", "export", "teach", "testset", "testset_split")
+"""stages that run the same code for each of their names"""
 
 
 def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
-    """Every stage, `foreach` unrolled: its script's name, its definition, and what its templates stand for."""
+    """Every stage, `foreach` and `matrix` unrolled: its script's name, its definition, and what its templates stand for."""
     found = []
     for name, stage in PIPELINE.items():
+        if "matrix" in stage:
+            assert stage["matrix"] == {"model": "${models}", "testset": "${testsets}"}
+            for model, testset in product(PARAMS["models"], PARAMS["testsets"]):
+                found.append((name, stage, {"key": f"{model}-{testset}", "item.model": model, "item.testset": testset}))
+            continue
         if "foreach" not in stage:
             read = (("ingest", "source"), ("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
             found.append((name, stage, {f"{section}.{key}": PARAMS[section][key] for section, key in read}))
@@ -36,7 +48,13 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
         pairs = {"one": {"student": "small", "teacher": "big"}}
         files = PARAMS["exports"] or {"small_int8": {"model": "small"}}
-        entries = {"${models}": PARAMS["models"], "${ensembles}": members, "${exports}": files, "${distillation}": pairs}[stage["foreach"]]
+        entries = {
+            "${models}": PARAMS["models"],
+            "${ensembles}": members,
+            "${exports}": files,
+            "${distillation}": pairs,
+            "${testsets}": PARAMS["testsets"],
+        }[stage["foreach"]]
         for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))
     return found
@@ -88,7 +106,7 @@ def test_a_stage_depends_on_the_fingerprint_of_its_code_and_on_no_file_of_code(
         return
     assert not [dep for dep in deps if Path(dep).parts[0] in ("mien", "stages")]
     if not stage.get("always_changed"):  # such a stage runs each time, whatever it depends on
-        model = None if name in ("ensemble", "export", "teach") else values.get("key")  # all of these run the same code
+        model = None if name in SHARED else values.get("item.model") if "matrix" in stage else values.get("key")
         assert [dep for dep in deps if dep.startswith("data/code")] == [str(paths.code(name, model))]
 
 
@@ -128,6 +146,15 @@ def test_outputs_are_those_that_paths_names() -> None:
         }
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
+        one, testset = values.get("item.model", model), values.get("item.testset", model)
+        here |= {
+            str(function(testset))
+            for function in (
+                *(paths.testset_inventory, paths.testset_prepared, paths.testset_splits, paths.testset_fates),
+                paths.testset_counts,
+            )
+        }
+        here |= {str(function(testset, one)) for function in (paths.testset_predictions, paths.crossevaluation, paths.cross_confusion)}
         outputs = [out for kind in ("outs", "metrics", "plots") for out in names(stage.get(kind, []), values, inside=stage.get("wdir", ""))]
         assert outputs, name
         assert set(outputs) <= here, f"{name}: {set(outputs) - here}"
@@ -158,3 +185,17 @@ def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
     modules = [path for folder in ("mien", "stages") for path in (ROOT / folder).rglob("*.py")]
     pattern = re.compile(rf"^\s*(from|import) {library}\b", re.MULTILINE)
     assert [path for path in modules if pattern.search(path.read_text(encoding="utf-8"))] == [ROOT / "mien" / importer]
+
+
+def test_dvc_makes_a_stage_for_each_pair_of_model_and_test_set_and_none_without_a_test_set(tmp_path: Path) -> None:
+    """DVC's own reading of `matrix` with maps of params.yaml."""
+    models = {"one": PARAMS["models"]["resnet50"], "two": PARAMS["models"]["mobilenetv2"]}
+    found = {}
+    for testsets in ({}, {"web": {"source": "a.zip"}, "campus": {"source": "b.zip"}}):
+        document = {**PARAMS, "models": models, "exports": {}, "testsets": testsets}
+        (tmp_path / "params.yaml").write_text(json.dumps(document), encoding="utf-8")
+        resolver = DataResolver(Repo.init(str(tmp_path), no_scm=True, force=True), str(tmp_path), load("dvc.yaml"))
+        found[len(testsets)] = set(resolver.resolve()["stages"])
+    per_set = {f"{stage}@{name}" for stage in ("testset_inventory", "testset", "testset_split") for name in ("web", "campus")}
+    assert found[2] - found[0] == per_set | {f"crosseval@{model}-{name}" for model in models for name in ("web", "campus")}
+    assert not [name for name in found[0] if "testset" in name or "crosseval" in name] and found[0] < found[2]

@@ -24,9 +24,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The same of two models, an ensemble of them and two exports of one."""
+    """The same of two models, an ensemble of them and two exports of one, and two further test sets, of which the second lacks a class."""
     exports = {f"good_{precision}": {"model": "good", "precision": precision} for precision in ("fp16", "int8")}
-    yield from _reported(tmp_path_factory, ensembles={"pair": ["poor", "good"]}, exports=exports)
+    yield from _reported(tmp_path_factory, ensembles={"pair": ["poor", "good"]}, exports=exports, testsets=("web", "campus"))
 
 
 def _reported(factory: pytest.TempPathFactory, **given: object) -> Iterator[Path]:

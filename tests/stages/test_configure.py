@@ -47,6 +47,7 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
     expected = [
         *(f"{folder}{model}.json" for model in models for folder in ("", "pretrained/", "prediction/", "explain/")),
         *(f"exports/{export}.json" for export in load_params().exports),
+        "stages/crosseval.json",
         "stages/ensemble.json",
         "stages/evaluate.json",
         "stages/explain.json",

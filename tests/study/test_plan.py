@@ -150,6 +150,16 @@ def test_an_export_stays_where_its_model_stays(repository: Path) -> None:
         plan("s", study(target="export@two", models=["resnet50"], runs={"a": None}))
 
 
+def test_a_target_of_models_and_test_sets_must_name_a_pair_that_the_runs_keep(repository: Path) -> None:
+    text = (repository / "params.yaml").read_text()
+    (repository / "params.yaml").write_text(text.replace("testsets: {}", "testsets: {web: {source: a.zip}}", 1))
+    (run,) = plan("s", study(target="crosseval@resnet50-web", models=["resnet50"], runs={"a": None}))
+    assert list(applied(repository, run).testsets) == ["web"]
+    for wrong in ("crosseval@mobilenetv2-web", "crosseval@resnet50", "crosseval@resnet50-no"):
+        with pytest.raises(StudyError, match="target: must name a model and a test set of the runs: resnet50-web "):
+            plan("s", study(target=wrong, models=["resnet50"], runs={"a": None}))
+
+
 def test_a_teacher_and_its_student_stay_where_both_stay(repository: Path) -> None:
     text = (repository / "params.yaml").read_text()
     pairs = "{one: {student: resnet50, teacher: densenet121}, two: {student: resnet50, teacher: mobilenetv2}}"

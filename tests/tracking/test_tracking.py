@@ -523,3 +523,13 @@ def test_an_experiment_whose_folder_is_gone_is_ended(stored: Folder, monkeypatch
     file.end("KILLED")
     follower.join(WAIT_S)
     assert not follower.is_alive() and [run.info.status for run in stored.runs("model")] == ["KILLED"]
+
+
+@pytest.mark.parametrize(("names", "source"), [("hashed", "zip archive"), ("original", "faces.zip")])
+def test_no_folder_of_this_machine_is_among_the_parameters_of_a_test_set(folder: Folder, names: str, source: str) -> None:
+    entry = "{source: /home/ann/faces.zip, metadata: /home/ann/m.csv, votes: v.csv}"
+    paths.PARAMS.write_text(f"{PARAMS}\ntestsets: {{web: {entry}}}\nreport: {{names: {names}}}\n")
+    (opening,) = openings(load_params(), [None], stage="compare")
+    own = {key.rpartition(".")[2]: value for key, value in opening.params.items() if key.startswith("testsets.web.")}
+    assert (own["source"], own["metadata"], own["votes"]) == (source, "m.csv", "v.csv")
+    assert not [value for value in opening.params.values() if "/home/ann" in value], folder.root

@@ -20,9 +20,11 @@ from mien.report.page.index import (
     leaderboard,
     selection,
     setup,
+    testsets,
     verdict,
 )
 from mien.report.page.model import (
+    across,
     calibration,
     claims,
     confusion,
@@ -44,9 +46,9 @@ from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
-INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
+INDEX_PARTS = (leaderboard, differences, testsets, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (
-    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices),
+    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices, across),
     *(claims, gallery, mirrored, epochs, failures, training),
 )
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB

@@ -7,6 +7,7 @@ from tests.report.fabricated.data import HOSTILE, write_data
 from tests.report.fabricated.explanation import write_doubts, write_explanation
 from tests.report.fabricated.model import FINGERPRINT, SPEED, write_comparison, write_evaluation, write_training
 from tests.report.fabricated.plan import CLASSES, Plan, write_params
+from tests.report.fabricated.testset import write_testset
 
 __all__ = ["CLASSES", "HOSTILE", "Plan", "fabricate"]
 
@@ -24,9 +25,11 @@ def fabricate(
     names: str = "hashed",
     ensembles: dict[str, list[str]] | None = None,
     exports: dict[str, dict[str, str]] | None = None,
+    testsets: tuple[str, ...] = (),
 ) -> Plan:
     """Writes the run and returns what it was made from; what is False is left out, as where a stage has not been run."""
-    params = write_params(models, classes, official=official, names=names, ensembles=ensembles or {}, exports=exports or {})
+    parts = {"ensembles": ensembles or {}, "exports": exports or {}, "testsets": testsets}
+    params = write_params(models, classes, official=official, names=names, **parts)  # type: ignore[arg-type]
     rows = write_data(params, num_images)
     plan = Plan(params, rows)
     for model in models:
@@ -42,6 +45,8 @@ def fabricate(
         write_evaluation(plan, export, seeds=())
         if timed:
             write_json(paths.exported_cost(export, FINGERPRINT, precision=entry.precision), SPEED | {"precision": entry.precision})
+    for number, testset in enumerate(testsets):
+        write_testset(plan, testset, absent=number, seeds=seeds)
     write_comparison(plan)
     if doubted:
         write_doubts(plan)
