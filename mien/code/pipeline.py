@@ -16,6 +16,9 @@ from mien.config.params import Params
 from mien.core import paths
 
 
+PER_MODEL = ("${models}", "${robustness.models}")
+
+
 def tracked_stages(pipeline: Path) -> Iterator[Stage]:
     """The stages of a dvc.yaml that depend on their fingerprint."""
     document: dict[str, Any] = YAML(typ="safe", pure=True).load(pipeline.read_text(encoding="utf-8"))
@@ -24,7 +27,7 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
         deps = (posixpath.normpath(posixpath.join(stage.get("wdir", ""), str(dep))) for dep in stage.get("deps", ()))
         if any(dep.startswith(f"{paths.CODE.as_posix()}/") for dep in deps):
             tracked = (key.partition(".")[0] for key in stage.get("params", ()))
-            is_per_model = entry.get("foreach") == "${models}"  # ensembles share the code of their stage, and so do exports
+            is_per_model = entry.get("foreach") in PER_MODEL  # ensembles share the code of their stage, and so do exports
             yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model=is_per_model)
 
 

@@ -35,6 +35,7 @@ STAGE_SECTIONS = {
     "ensemble": ("predict", "report"),
     "export": ("report",),
     "explain": ("report", "explain", "labels"),
+    "robustness": ("report", "robustness"),
 }
 """By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""
 
@@ -46,4 +47,5 @@ def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
     """
     values = params.model_dump(mode="json", by_alias=True)
     values["labels"] = {name: values["labels"][name] for name in ("classes", "aliases")}
+    del values["robustness"]["models"]  # another model in the list changes nothing for those that are in it
     return {stage: {name: values[name] for name in ("seed", *sections)} for stage, sections in STAGE_SECTIONS.items()}
