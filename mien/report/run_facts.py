@@ -1,12 +1,12 @@
 """Everything that a report shows about one run, from parameters to explanations; it is read once.
 
-Outputs that every run has must exist. Explanations, doubts and speeds are optional: if missing, they are None or not in their dictionary.
+Outputs that every run has must exist. Explanations, robustness, doubts and speeds are optional: if missing, they are None or not in their dictionary.
 Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
 """
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,18 @@ class Explanation:
     """the failures that are shown with images, by confused pair"""
     folder: Path
     """the folder that contains pictures.parquet and failures.csv"""
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """The outputs of stage `robustness` for one model."""
+
+    figures: dict[str, Any]
+    """metrics/robustness/M.json"""
+    example: dict[str, Any]
+    """one test face under each corruption, with the predictions"""
+    folder: Path
+    """the folder that contains pictures.parquet"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,8 @@ class RunFacts:
     fates: pd.DataFrame
     validation: dict[str, Any]
     doubts: Doubts | None
+    robustness: dict[str, Robustness] = field(default_factory=dict)
+    """of the models in robustness.models"""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -144,6 +158,7 @@ def read_run(params: Params) -> RunFacts:
         fates=read_table(paths.FATES, FATES),
         validation=read_json_output(paths.VALIDATION),
         doubts=_doubts(),
+        robustness={model: found for model in params.robustness.models if (found := _robustness(model))},
     )
 
 
@@ -163,6 +178,13 @@ def _explanation(model: str) -> Explanation | None:
         return None
     gallery, mirrored, failures = (read_json_output(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures"))
     return Explanation(read_json_output(paths.explanation(model)), gallery, mirrored, failures, folder)
+
+
+def _robustness(model: str) -> Robustness | None:
+    folder = paths.robustness_folder(model)
+    if not paths.robustness(model).is_file() or not folder.is_dir():
+        return None
+    return Robustness(read_json_output(paths.robustness(model)), read_json_output(folder / "examples.json"), folder)
 
 
 def _doubts() -> Doubts | None:

@@ -91,7 +91,9 @@ def _interval(interval: Interval | None) -> dict[str, float | None] | None:
     return {"value": interval.value, **{name: end if isfinite(end) else None for name, end in ends.items()}}
 
 
-def _confidence(logits_NK: NDArray[np.float32], actual_N: NDArray[np.int64], *, temperature: float, threshold: float | None) -> dict[str, Any]:
+def _confidence(
+    logits_NK: NDArray[np.float32], actual_N: NDArray[np.int64], *, temperature: float, threshold: float | None
+) -> dict[str, Any]:
     """Mean confidence, ECE, the share of images without an answer, and the accuracy of the answers (None if there are none)."""
     shares_NK = probabilities(logits_NK / temperature)
     sure_N, right_N = confidences(shares_NK, actual_N)

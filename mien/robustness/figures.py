@@ -60,9 +60,7 @@ def robustness_intervals(
         cells += [np.where(worse_GN[0] < 0, -1, cells[0]), *worse_GN]
     num_columns = len(cells)
     shifted = [np.where(own_N < 0, num_columns * num_classes**2, own_N + place * num_classes**2) for place, own_N in enumerate(cells)]
-    kinds = kinds_of(
-        np.stack(shifted, axis=1), num_columns * num_classes**2 + 1, groups_N=subject.groups_N, strata_N=subject.actual_N
-    )
+    kinds = kinds_of(np.stack(shifted, axis=1), num_columns * num_classes**2 + 1, groups_N=subject.groups_N, strata_N=subject.actual_N)
 
     def statistics(counts_RP: Figures) -> dict[str, Figures]:
         confusions = counts_RP[:, :-1].reshape(-1, num_classes, num_classes)

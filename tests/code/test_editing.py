@@ -102,7 +102,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "how a configuration is read": (
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
-        {"configure", "doubts", "ensemble", "export", "teach", *each("train"), *each("evaluate"), *each("explain")},
+        {"configure", "doubts", "ensemble", "export", "teach", *each("train"), *each("evaluate"), *each("explain"), *each("robustness")},
     ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
     "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
@@ -123,7 +123,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("mien/models/attention/se.py", r"channels // REDUCTION", "channels // 8"),
         {
             f"{stage}@{name}"
-            for stage in ("train", "evaluate", "explain")
+            for stage in ("train", "evaluate", "explain", "robustness")
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
@@ -135,7 +135,17 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
-        {"doubts", "ensemble", "export", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+        {
+            "doubts",
+            "ensemble",
+            "export",
+            "teach",
+            *each("pretrained"),
+            *each("train"),
+            *each("evaluate"),
+            *each("explain"),
+            *each("robustness"),
+        },
     ),
     "the version of ONNX Runtime": (substituted("requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0"), {"align", "export"}),
     "the weights of the face detector": (added("mien/pretrained/mtcnn/rnet.onnx", "\0"), {"align"}),
@@ -143,11 +153,15 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", "export", "teach", *each("evaluate"), *each("explain")},
+        {"ensemble", "export", "teach", *each("evaluate"), *each("explain"), *each("robustness")},
     ),
     "the loss of a student": (
         substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),
         each("train"),
+    ),
+    "a corruption": (
+        substituted("mien/robustness/corruptions/rotation.py", r"^    amounts=\(6,", "    amounts=(5,"),
+        {*each("robustness")},
     ),
     "how members are averaged": (substituted("mien/ensemble/averaging.py", r"^SAME = .*$", 'SAME = ["path"]'), {"ensemble"}),
     "how a network is quantised": (substituted("mien/export/quantise.py", r"^FLOAT_FIRST = .*$", "FLOAT_FIRST = 5"), {"export"}),

@@ -21,10 +21,18 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
     per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
-        key = {"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one"}.get(entry.get("foreach"), "")
+        key = {
+            "${models}": "tiny",
+            "${ensembles}": "pair",
+            "${exports}": "small",
+            "${distillation}": "one",
+            "${robustness.models}": "tiny",
+        }.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):
             outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
-            placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)
+            placed = (
+                posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key).replace("${item}", key) for out in outs
+            )
             placed = (out.replace("${item.student}", "tiny") for out in placed)
             per_model |= dict.fromkeys(placed, f"{name}@{key}" if key else name)
     assert len(per_model) > 30

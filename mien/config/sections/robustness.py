@@ -22,7 +22,5 @@ class RobustnessParams(Section):
     """Test images are made worse in several ways at five strengths each (docs/evaluation.md)."""
 
     models: Names = Field((), description="names under models that are tested on worse images; [] tests none")
-    images: PositiveInt = Field(
-        1000, le=10_000, description="largest number of test images, stratified by class, that are made worse"
-    )
+    images: PositiveInt = Field(1000, le=10_000, description="largest number of test images, stratified by class, that are made worse")
     corruptions: Names = Field(ALL, min_length=1, description="the ways in which they are made worse")

@@ -18,6 +18,7 @@ from mien.report.page.index import (
     files,
     funnel,
     leaderboard,
+    robustness,
     selection,
     setup,
     verdict,
@@ -26,6 +27,7 @@ from mien.report.page.model import (
     calibration,
     claims,
     confusion,
+    corruptions,
     curves,
     exports,
     failures,
@@ -43,9 +45,9 @@ from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
-INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
+INDEX_PARTS = (leaderboard, differences, robustness, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (
-    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices),
+    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices, corruptions),
     *(claims, gallery, mirrored, failures, training),
 )
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB

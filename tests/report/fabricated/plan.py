@@ -47,11 +47,17 @@ def write_params(
     names: str,
     ensembles: dict[str, list[str]],
     exports: dict[str, dict[str, str]],
+    robust: tuple[str, ...],
 ) -> Params:
     """params.yaml; every other model differs in loss and attention."""
     entries = {model: {**ENTRY, **(OTHER if place % 2 else {})} for place, model in enumerate(models)}
     method = "official" if official else "stratified"
     with paths.PARAMS.open("w", encoding="utf-8") as file:
-        document = {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}}
+        document = {
+            "labels": {"classes": list(classes)},
+            "split": {"method": method},
+            "report": {"names": names},
+            "robustness": {"models": list(robust)},
+        }
         YAML().dump({**document, "models": entries, "ensembles": ensembles, "exports": exports}, file)
     return load_params()
