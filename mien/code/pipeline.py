@@ -15,7 +15,6 @@ from mien.config.configure import STAGE_SECTIONS
 from mien.config.params import Params
 from mien.core import paths
 
-
 PER_MODEL = ("${models}", "${robustness.models}")
 
 

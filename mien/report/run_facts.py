@@ -1,7 +1,7 @@
 """Everything that a report shows about one run, from parameters to explanations; it is read once.
 
-Outputs that every run has must exist. Explanations, robustness, doubts and speeds are optional: if missing, they are None or not in their dictionary.
-Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
+Outputs that every run has must exist. Explanations, robustness, doubts and speeds are optional: if missing, they are None or not in their
+dictionary. Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
 """
 
 import subprocess

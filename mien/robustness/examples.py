@@ -52,7 +52,7 @@ def examples(
     about: Mapping[str, str],
     title: str,
 ) -> Examples:
-    """The face of a row under each corruption at the strengths SHOWN; `about` is what is known of it (path, actual), `title` of the sheet."""
+    """The face of a row under each corruption at the strengths SHOWN; `about` is what is known of it (path, actual)."""
     sample_id, pictures, strips = faces.sample_ids[row], {}, []
     face = faces.face(sample_id)
 

@@ -25,8 +25,8 @@ def applied(name: str, amount: float, own: Face | None = None, *, seed: int = 0)
 
 @pytest.mark.parametrize(
     ("name", "amount"),
-    [("gaussian_blur", 0.0), ("motion_blur", 0.0), ("gaussian_noise", 0.0), ("darkness", 0), ("low_contrast", 1), ("low_resolution", SIDE_PX),
-     ("rotation", 0)],
+    [("gaussian_blur", 0.0), ("motion_blur", 0.0), ("gaussian_noise", 0.0), ("darkness", 0), ("low_contrast", 1),
+     ("low_resolution", SIDE_PX), ("rotation", 0)],
 )  # fmt: skip
 def test_the_neutral_amount_changes_nothing(name: str, amount: float) -> None:
     assert np.array_equal(applied(name, amount), drawn(SIDE_PX))
@@ -68,7 +68,7 @@ def test_motion_blur_smears_a_point_along_a_line() -> None:
 
 
 @pytest.mark.parametrize("angle_deg", [-45, -20, 0, 13, 45])
-def test_motion_blur_is_a_convolution_with_a_kernel_of_sum_1(angle_deg: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_motion_blur_is_a_convolution_with_a_kernel_of_sum_1(angle_deg: float) -> None:
     kernel = line_kernel(2.5, angle_deg)
     assert kernel.sum() == pytest.approx(1) and (kernel >= 0).all()
 
@@ -156,9 +156,8 @@ def test_rotation_is_that_of_torchvision_inside_and_has_no_empty_corners(angle_d
 @pytest.mark.parametrize(("name", "region", "points"), [("covered_eyes", "eyes", (0, 1)), ("covered_mouth", "mouth", (3, 4))])
 @pytest.mark.parametrize("tilt_deg", [0, 25])
 def test_a_cover_hides_its_landmarks_and_leaves_the_rest(name: str, region: str, points: tuple[int, int], tilt_deg: float) -> None:
-    turn = np.array(
-        [[np.cos(np.radians(tilt_deg)), -np.sin(np.radians(tilt_deg))], [np.sin(np.radians(tilt_deg)), np.cos(np.radians(tilt_deg))]]
-    )
+    sine, cosine = np.sin(np.radians(tilt_deg)), np.cos(np.radians(tilt_deg))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
     marks = (np.array(LANDMARKS).reshape(5, 2) - 0.5) @ turn.T + 0.5
     own, before = Face(drawn(SIDE_PX), marks.ravel()), np.zeros((SIDE_PX, SIDE_PX), dtype=bool)
     mean = np.rint(drawn(SIDE_PX).mean(axis=(0, 1)))

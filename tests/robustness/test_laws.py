@@ -80,8 +80,7 @@ def test_draws_depend_on_seed_corruption_strength_and_image_only(name: str) -> N
         return corrupted(face(), name, strength, seed=seed, sample_id=sample_id).tobytes()
 
     first = make()
-    np.random.seed(0)  # another state of the global generator changes nothing
-    corrupted(face(number=1), name, 4, seed=1, sample_id="b")
+    corrupted(face(number=1), name, 4, seed=1, sample_id="b")  # what else is drawn in between changes nothing
     assert make() == first
     others = [make(sample_id=str(number)) for number in range(8)]
     assert (len({first, *others}) > 1) == (name in DRAWN)

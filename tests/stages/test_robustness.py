@@ -32,13 +32,12 @@ def make(*, landmarks: bool = True, images: int = 1000, names: str = "original")
     write_json(paths.answer("tiny"), answer_document(answer(name="tiny", classes=list(CLASSES), size_px=32, min_accuracy=0.7)))
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MIEN_TRACKING", "off")
     torch.set_num_threads(1)
     make()
-    return tmp_path
 
 
 def written() -> dict[str, bytes]:
@@ -52,7 +51,7 @@ def run() -> dict[str, Any]:
     return found
 
 
-def test_what_is_written_belongs_together(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_written_belongs_together(capsys: pytest.CaptureFixture[str]) -> None:
     found = run()
     rows = read_table(paths.predictions("tiny"), PREDICTIONS).drop_duplicates("sample_id")
     assert found["num_images"] == len(rows) == NUM_TEST - 1, "one picture has two rows"
@@ -67,7 +66,7 @@ def test_what_is_written_belongs_together(workspace: Path, capsys: pytest.Captur
     assert re.match(rf"robustness: tiny: accuracy 0\.\d+ on {NUM_TEST - 1} images; -?[\d.]+% of the accuracy lost", said)
 
 
-def test_the_example_is_one_face_with_what_the_network_says_of_it(workspace: Path) -> None:
+def test_the_example_is_one_face_with_what_the_network_says_of_it() -> None:
     run()
     folder = paths.robustness_folder("tiny")
     example, pictures = read_json(folder / "examples.json"), read_thumbnails(folder / "pictures.parquet")
@@ -83,34 +82,34 @@ def test_the_example_is_one_face_with_what_the_network_says_of_it(workspace: Pat
     assert example["path"] == own["path"]
 
 
-def test_files_have_the_names_that_report_names_says(workspace: Path) -> None:
+def test_files_have_the_names_that_report_names_says() -> None:
     make(names="hashed")
     run()
     example = read_json(paths.robustness_folder("tiny") / "examples.json")
     assert example["path"] == example["sample_id"][:12]
 
 
-def test_a_second_run_writes_the_same_bytes(workspace: Path) -> None:
+def test_a_second_run_writes_the_same_bytes() -> None:
     run()
     first = written()
     run()
     assert written() == first
 
 
-def test_a_smaller_number_of_images_has_every_class(workspace: Path) -> None:
+def test_a_smaller_number_of_images_has_every_class() -> None:
     make(images=9)
     found = run()
     assert found["num_images"] == 9 and found["num_groups"] == 9 and found["accuracy_loss"]["low"] is None
 
 
-def test_without_landmarks_nothing_is_covered(workspace: Path) -> None:
+def test_without_landmarks_nothing_is_covered() -> None:
     make(landmarks=False)
     found = run()
     assert [one["name"] for one in found["corruptions"]] == CORRUPTIONS[:2] and list(found["left_out"]) == ["covered_eyes"]
     assert len(read_json(paths.robustness_folder("tiny") / "examples.json")["rows"]) == 2
 
 
-def test_other_weights_than_those_of_the_evaluation_are_refused(workspace: Path) -> None:
+def test_other_weights_than_those_of_the_evaluation_are_refused() -> None:
     network, config = load_model(paths.model("tiny"))
     with torch.no_grad():
         for weights in network.parameters():
@@ -121,7 +120,7 @@ def test_other_weights_than_those_of_the_evaluation_are_refused(workspace: Path)
     assert not paths.robustness("tiny").exists()
 
 
-def test_missing_and_foreign_inputs_name_the_stage_to_run(workspace: Path) -> None:
+def test_missing_and_foreign_inputs_name_the_stage_to_run() -> None:
     write_json(paths.answer("tiny"), answer_document(answer(classes=["happy", "sad"], size_px=32)))
     with pytest.raises(
         TableError, match=r"has the classes happy, sad, but models/tiny has angry, happy, sad; run `dvc repro evaluate@tiny`"
@@ -141,7 +140,7 @@ def test_missing_and_foreign_inputs_name_the_stage_to_run(workspace: Path) -> No
         run()
 
 
-def test_the_images_are_those_that_the_network_was_tested_on(workspace: Path) -> None:
+def test_the_images_are_those_that_the_network_was_tested_on() -> None:
     """The stored faces have 40 px and the network 32: the resizing must be that of `evaluate`, or the logits differ."""
     found = run()
     assert load_params().robustness.models == ("tiny",)

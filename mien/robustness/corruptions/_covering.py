@@ -1,7 +1,5 @@
 """Covers a region of the face: what sunglasses, a mask, a hand or a cup do."""
 
-import numpy as np
-
 from mien.explain.regions import region_masks
 from mien.robustness.corruption import Face, Pixels, rounded
 

@@ -1,4 +1,4 @@
-"""Darkness: an exposure that is too short, without the noise that comes with it (see gaussian_noise). ImageNet-C only has brighter images."""
+"""Darkness: too little light, without the noise that comes with it (see gaussian_noise). ImageNet-C has only brighter images."""
 
 import numpy as np
 

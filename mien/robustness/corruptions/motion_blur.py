@@ -1,7 +1,7 @@
 """Motion blur: the person or the camera moved while the shutter was open.
 
-As in ImageNet-C (ImageMagick's motion blur), the kernel is one half of a Gaussian along a line, at an angle of at most 45° to the horizontal
-in either direction.
+As in ImageNet-C (ImageMagick's motion blur), the kernel is one half of a Gaussian along a line, at an angle of at most 45° to the
+horizontal in either direction.
 """
 
 import numpy as np
