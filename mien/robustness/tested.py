@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from mien.core import paths
 from mien.core.errors import TableError
-from mien.evaluate.inputs import rows_to_predict
 from mien.explain.sampling import stratified
 from mien.explain.stored_predictions import check_same_model
 from mien.predict.answer import Answer
 from mien.robustness.figures import Subject
+from mien.split.units import units
 
 
 def tested_rows(splits: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:
@@ -23,8 +23,10 @@ def tested_rows(splits: pd.DataFrame, *, num: int, seed: int) -> pd.DataFrame:
 
     A picture with several rows counts once. Raises TableError if the test split is empty.
     """
-    test, _ = rows_to_predict(splits)
-    return stratified(test.drop_duplicates("sample_id"), num=num, seed=seed)
+    test = splits[splits["split"] == "test"].sort_values("path", ignore_index=True)
+    if test.empty:
+        raise TableError(f"{paths.SPLITS} has no test images; run `dvc repro split`")
+    return stratified(test.assign(unit=units(test)).drop_duplicates("sample_id"), num=num, seed=seed)
 
 
 def tested_subject(rows: pd.DataFrame, classes: Sequence[str]) -> Subject:
