@@ -34,7 +34,8 @@ class Face:
 
     @property
     def side_px(self) -> int:
-        return self.image_SS3.shape[0]
+        side_px: int = self.image_SS3.shape[0]
+        return side_px
 
     @property
     def has_landmarks(self) -> bool:

@@ -34,7 +34,7 @@ def chosen(faces: StoredFaces, logits: CorruptedLogits, actual_N: NDArray[np.int
     """The row of the face to show: one with landmarks if there is any, then one that is predicted right, then the most confident."""
     shares_NK = probabilities(logits.clean_NK)
     right_N = shares_NK.argmax(axis=1) == actual_N
-    marked_N = [faces.face(name).has_landmarks for name in faces.sample_ids]
+    marked_N = [faces.has_landmarks(name) for name in faces.sample_ids]
     order = np.lexsort([np.arange(len(actual_N)), -shares_NK.max(axis=1), ~right_N, ~np.array(marked_N)])
     return int(order[0])
 

@@ -27,6 +27,10 @@ class StoredFaces:
     def __len__(self) -> int:
         return len(self.sample_ids)
 
+    def has_landmarks(self, sample_id: str) -> bool:
+        """Whether the detector found landmarks in a face, which is not decoded for that."""
+        return bool(np.isfinite(self._landmarks[sample_id]).all())
+
     def face(self, sample_id: str) -> Face:
         """One face, decoded."""
         return Face(np.asarray(stored_image(self._contents[sample_id])), self._landmarks[sample_id])

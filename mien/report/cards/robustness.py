@@ -7,7 +7,7 @@ from mien.report.page.formats import MISSING, count, figure, percent
 
 
 def robustness_rows(figures: Mapping[str, Any]) -> list[list[str]]:
-    """Return a row per corruption: images, accuracy as they are and at strengths 1, 3 and 5, and the mean relative loss with its interval."""
+    """Return a row per corruption: images, accuracy as they are and at strengths 1, 3 and 5, mean relative loss and its interval."""
     return [
         [
             one["title"],
@@ -24,8 +24,9 @@ def robustness_words(figures: Mapping[str, Any]) -> str:
     """Return the mean relative loss in a sentence."""
     loss = figures["accuracy_loss"]
     interval = f" ({_between(loss)})" if loss["low"] is not None else ""
+    accuracy = figures["clean"]["accuracy"]["value"]
     return (
-        f"On {count(figures['num_images'])} test images as they are, {percent(figures['clean']['accuracy']['value'], 1)} are predicted right. "
+        f"Of {count(figures['num_images'])} test images as they are, {percent(accuracy, 1)} are predicted right. "
         f"The mean relative loss of accuracy under the corruptions below is {percent(loss['value'], 1)}{interval}."
     )
 
