@@ -154,7 +154,7 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(robustness, dict):
         corruptions = registry.names("mien.robustness.corruptions")
         yield from _list_faults("robustness.corruptions", robustness.get("corruptions"), corruptions, "a list of corruptions")
-        if isinstance(models, dict):
+        if isinstance(models, dict) and models:
             known = [str(name) for name in models]
             yield from _list_faults("robustness.models", robustness.get("models"), known, "a list of names under models")
     doubts = document.get("doubts")

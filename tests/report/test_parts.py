@@ -61,7 +61,7 @@ def test_a_chart_of_a_corruption_has_the_values_of_the_document(tmp_path: Path, 
     fabricate()
     facts = read_run(load_params())
     view = corruptions.view(facts, model="good", sprites=Sprites(budget_bytes=10**6))
-    assert view is not None and [one.title for one in view["charts"]] == ["Gaussian noise", "covered eyes"]
+    assert view is not None and [one.title for one in view["charts"]] == ["Gaussian noise", "Covered eyes"]
     chart, own = view["charts"][0], facts.robustness["good"].figures["corruptions"][0]
     heights = [float(mark.y) for mark in chart.marks]
     values = [own["clean"]["accuracy"]["value"], *(each["accuracy"]["value"] for each in own["strengths"])]

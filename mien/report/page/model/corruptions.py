@@ -23,6 +23,8 @@ def view(facts: RunFacts, *, model: str, sprites: Sprites, **_: Any) -> dict[str
     losses = [one["accuracy_loss"] for one in own["corruptions"]]
     return {
         **own,
+        "corruptions": [{**one, "heading": _heading(one["title"])} for one in own["corruptions"]],
+        "has_parts": len({one["num_images"] for one in own["corruptions"]}) > 1,
         "charts": [_chart(one, own) for one in own["corruptions"]],
         "worst": next(one for one in own["corruptions"] if one["name"] == own["worst"]),
         "axis": axis_around([end for loss in losses for end in loss.values() if end is not None] + [0.0]),
@@ -44,8 +46,8 @@ def _chart(one: dict[str, Any], own: dict[str, Any]) -> Multiple:
     levels += [_level(each["strength"], each, f"strength {each['strength']}") for each in one["strengths"]]
     loss = one["accuracy_loss"]
     interval = f" ({span(100 * loss['low'], 100 * loss['high'], 0)})" if loss["low"] is not None else ""
-    said = f"loses {percent(loss['value'])}{interval} on average"
-    return multiple(one["title"], said, levels, guess=own["largest_class"])
+    said = f"loses {percent(loss['value'])}{interval}"
+    return multiple(_heading(one["title"]), said, levels, guess=own["largest_class"])
 
 
 def _level(strength: int, each: dict[str, Any], name: str) -> Level:
@@ -67,5 +69,9 @@ def _example(facts: RunFacts, model: str, sprites: Sprites) -> dict[str, Any]:
         "name": file_name(example["path"], example["sample_id"], facts.params.report.names),
         "actual": example["actual"],
         "clean": shown(example["clean"]),
-        "rows": [{**row, "cells": [shown(cell) for cell in row["cells"]]} for row in example["rows"]],
+        "rows": [{**row, "heading": _heading(row["title"]), "cells": [shown(cell) for cell in row["cells"]]} for row in example["rows"]],
     }
+
+
+def _heading(title: str) -> str:
+    return title[:1].upper() + title[1:]
