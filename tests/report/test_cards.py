@@ -258,6 +258,6 @@ def test_a_card_says_what_is_lost_on_worse_photographs(tmp_path: Path, monkeypat
     found = rows_of(text, "### Worse photographs")["Gaussian noise"]
     one = own["corruptions"][0]
     assert found[1] == f"{one['clean']['accuracy']['value']:.3f}" and found[4] == f"{one['strengths'][4]['accuracy']['value']:.3f}"
-    assert f"{one['accuracy_loss']['value']:.0%}".rstrip("%") == found[5].rstrip("\u202f%") and "hendrycks2019" in text
+    assert f"{100 * one['accuracy_loss']['value']:.0f}" == found[5].rstrip("% \u202f") and "hendrycks2019" in text
     facts.robustness.clear()
     assert "Worse photographs" not in (without := model_card("good", facts)) and "hendrycks2019" not in without

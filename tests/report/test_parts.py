@@ -94,5 +94,6 @@ def test_a_model_without_answers_is_shown_without_numbers_of_them(tmp_path: Path
     write_robustness(fabricate(), "good", threshold=None)
     facts = read_run(load_params())
     text = model_page(facts, "good")
-    assert "every answer is “not sure”" in text and "None" not in text
+    own = text.split('id="corruptions"')[1].split("</section>")[0]
+    assert "every answer is “not sure”" in own and "None" not in own and ", not sure" in own
     assert corruptions.strongest(facts.robustness["good"].figures) == {"unsure": 1.0, "sure_accuracy": None}
