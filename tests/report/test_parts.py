@@ -97,3 +97,5 @@ def test_a_model_without_answers_is_shown_without_numbers_of_them(tmp_path: Path
     own = text.split('id="corruptions"')[1].split("</section>")[0]
     assert "every answer is “not sure”" in own and "None" not in own and ", not sure" in own
     assert corruptions.strongest(facts.robustness["good"].figures) == {"unsure": 1.0, "sure_accuracy": None}
+    write_robustness(fabricate(), "good", threshold=0.0)
+    assert "it is never “not sure”" in model_page(read_run(load_params()), "good")
