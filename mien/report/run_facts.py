@@ -158,7 +158,7 @@ def read_run(params: Params) -> RunFacts:
         fates=read_table(paths.FATES, FATES),
         validation=read_json_output(paths.VALIDATION),
         doubts=_doubts(),
-        robustness={model: found for model in params.robustness.models if (found := _robustness(model))},
+        robustness={model: worse for model in params.robustness.models if (worse := _robustness(model))},
     )
 
 
