@@ -74,7 +74,7 @@ def robustness_intervals(
 
 def _cells(actual_N: Counts, logits_NK: NDArray[np.float32]) -> Counts:
     """The cell of each image in a confusion matrix; -1 for an image that was not predicted."""
-    known_N: NDArray[np.bool_] = np.isfinite(logits_NK).all(axis=1)
+    known_N = ~np.isnan(logits_NK[:, 0])
     cells_N: Counts = np.where(known_N, actual_N * logits_NK.shape[1] + np.where(known_N[:, None], logits_NK, 0).argmax(axis=1), -1)
     return cells_N
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from mien.core.errors import TableError
 from mien.robustness.corrupting import corrupted, corruption
 from mien.robustness.corruption import NUM_STRENGTHS, Pixels
 from mien.robustness.faces import StoredFaces, sized
@@ -40,7 +41,8 @@ def predict_corrupted(
 ) -> CorruptedLogits:
     """The logits of the faces, and of the faces under each of the corruptions `names`. Few faces are decoded at a time.
 
-    `logits_of` maps uint8 images B×3×S×S of side `size_px` to logits B×K. `progress` names a progress bar; None shows none.
+    `logits_of` maps uint8 images B×3×S×S of side `size_px` to logits B×K. `progress` names a progress bar; None shows none. Raises
+    TableError if a logit is not finite.
     """
     clean_NK = np.full((len(faces), num_classes), np.nan, dtype=np.float32)
     worse_CGNK = np.full((len(names), NUM_STRENGTHS, len(faces), num_classes), np.nan, dtype=np.float32)
@@ -61,4 +63,6 @@ def predict_corrupted(
 def _predicted(logits_of: Callable[[Tensor], Tensor], images_SS3: Sequence[Pixels], size_px: int) -> NDArray[np.float32]:
     images_BSS3 = np.stack([sized(image_SS3, size_px) for image_SS3 in images_SS3])
     logits_BK: NDArray[np.float32] = logits_of(torch.from_numpy(images_BSS3).permute(0, 3, 1, 2)).numpy()
+    if not np.isfinite(logits_BK).all():
+        raise TableError("the network gives logits that are not finite, so its training diverged; train it again with a smaller train.lr")
     return logits_BK

@@ -96,3 +96,8 @@ def test_landmarks_are_shares_of_the_stored_side(folder: Path) -> None:
 def test_a_missing_face_is_named(folder: Path) -> None:
     with pytest.raises(TableError, match=r"lacks 1 of 2 faces, such as ffff; run `dvc repro`"):
         read_faces(folder, [IDS[0], "ffff"])
+
+
+def test_logits_that_are_not_finite_are_refused_and_not_taken_for_missing_landmarks(folder: Path) -> None:
+    with pytest.raises(TableError, match="not finite"):
+        predict_corrupted(lambda images: means(images) * torch.inf, read_faces(folder, IDS), NAMES, size_px=SIZE_PX, num_classes=3, seed=7)
