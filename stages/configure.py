@@ -38,6 +38,7 @@ def main() -> None:
     with replacing_directory(paths.CONFIGS) as temporary:
         for path, document in documents.items():
             write_json(temporary / path.relative_to(paths.CONFIGS), document)
+    paths.robustness("").parent.mkdir(parents=True, exist_ok=True)  # `report` depends on it, even if no model is tested there
     typer.echo(f"configure: {plural(len(params.models), 'model')}: {', '.join(params.models)}")
 
 

@@ -15,6 +15,8 @@ from mien.config.configure import STAGE_SECTIONS
 from mien.config.params import Params
 from mien.core import paths
 
+PER_MODEL = ("${models}", "${robustness.models}")
+
 
 def tracked_stages(pipeline: Path) -> Iterator[Stage]:
     """The stages of a dvc.yaml that depend on their fingerprint."""
@@ -25,7 +27,7 @@ def tracked_stages(pipeline: Path) -> Iterator[Stage]:
         if any(dep.startswith(f"{paths.CODE.as_posix()}/") for dep in deps):
             tracked = (key.partition(".")[0] for key in stage.get("params", ()))
             # Ensembles share the code of their stage, and so do exports and further test sets.
-            is_per_model = "${models}" in (entry.get("foreach"), *entry.get("matrix", {}).values())
+            is_per_model = not PER_MODEL.isdisjoint([entry.get("foreach"), *entry.get("matrix", {}).values()])
             yield Stage(name, tuple(dict.fromkeys([*tracked, *STAGE_SECTIONS.get(name, ())])), is_per_model=is_per_model)
 
 

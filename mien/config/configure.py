@@ -54,6 +54,7 @@ STAGE_SECTIONS = {
     "export": ("report",),
     "explain": ("report", "labels"),
     "crosseval": (),
+    "robustness": ("report", "robustness"),
 }
 """By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""
 
@@ -65,4 +66,5 @@ def stage_parameters(params: Params) -> dict[str, dict[str, Any]]:
     """
     values = params.model_dump(mode="json", by_alias=True)
     values["labels"] = {name: values["labels"][name] for name in ("classes", "aliases")}
+    del values["robustness"]["models"]  # another model in the list changes nothing for those that are in it
     return {stage: {name: values[name] for name in ("seed", *sections)} for stage, sections in STAGE_SECTIONS.items()}

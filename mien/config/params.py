@@ -28,6 +28,7 @@ from mien.config.sections.labels import LabelParams
 from mien.config.sections.models import ModelParams
 from mien.config.sections.predict import PredictParams
 from mien.config.sections.report import ReportParams
+from mien.config.sections.robustness import RobustnessParams
 from mien.config.sections.runtime import RuntimeParams
 from mien.config.sections.sample import SampleParams
 from mien.config.sections.split import SplitParams
@@ -58,6 +59,7 @@ class Params(Section):
     loss: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the losses declare")
     head: Mapping[Any, Any] = Field(default_factory=dict, description="values of the parameters that the heads declare")
     explain: ExplainParams = ExplainParams()
+    robustness: RobustnessParams = RobustnessParams()
     doubts: DoubtsParams = DoubtsParams()
     predict: PredictParams = PredictParams()
     report: ReportParams = ReportParams()
@@ -162,6 +164,13 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
             yield from teaching_faults(distillation, models)
     if isinstance(testsets := document.get("testsets"), dict):
         yield from testset_faults(testsets, document)
+    robustness = document.get("robustness")
+    if isinstance(robustness, dict):
+        corruptions = registry.names("mien.robustness.corruptions")
+        yield from _list_faults("robustness.corruptions", robustness.get("corruptions"), corruptions, "a list of corruptions")
+        if isinstance(models, dict) and models:
+            known = [str(name) for name in models]
+            yield from _list_faults("robustness.models", robustness.get("models"), known, "a list of names under models")
     doubts = document.get("doubts")
     if isinstance(models, dict) and isinstance(doubts, dict) and doubts.get("model"):
         yield from choice_fault("doubts.model", doubts["model"], [str(name) for name in models], "one of models, or empty")
@@ -213,6 +222,14 @@ def _export_faults(name: str, entry: Any, models: Mapping[Any, Any], ensembles: 
         yield f"{at}: must have another name than every model and ensemble, because all are rows of the leaderboard (got {name!r})"
     if isinstance(entry, dict) and models:
         yield from choice_fault(f"{at}.model", entry.get("model"), [str(model) for model in models], "a name under models")
+
+
+def _list_faults(at: str, listed: Any, choices: list[str], what: str) -> Iterator[str]:
+    named = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    for name in dict.fromkeys(named):
+        yield from choice_fault(at, name, choices, what)
+    if len(set(named)) < len(named):
+        yield f"{at}: must name each only once (got {short(listed)})"
 
 
 def _name_faults(at: str, name: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ _WRITERS_PER_NAME = {
     paths.answer("any").parent: TESTED,
     paths.evaluation("any").parent: TESTED,
     paths.explanation("any").parent: "explain@{name}",
+    paths.robustness("any").parent: "robustness@{name}",
     paths.counts("any").parent: "{name}",
 }
 

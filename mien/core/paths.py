@@ -165,6 +165,21 @@ def explanation_folder(model: str) -> Path:
     return METRICS / "explain" / model
 
 
+def robustness(model: str) -> Path:
+    """Test metrics of one model under corruptions, JSON."""
+    return METRICS / "robustness" / f"{model}.json"
+
+
+def robustness_table(model: str) -> Path:
+    """The same by corruption and strength, CSV."""
+    return METRICS / "robustness" / f"{model}.csv"
+
+
+def robustness_folder(model: str) -> Path:
+    """The folder with a test image under each corruption."""
+    return METRICS / "robustness" / model
+
+
 def card(model: str) -> Path:
     """The model card, Markdown in the layout of Hugging Face."""
     return REPORT / "cards" / f"{model}.md"

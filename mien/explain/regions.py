@@ -36,11 +36,11 @@ Points = Tensor
 """x and y, N×2, pixels."""
 
 
-def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: int) -> dict[str, Tensor]:
+def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: int, *, size: float = 1.0) -> dict[str, Tensor]:
     """Return which pixels of square images with side `side_px` are in each region: bool N×S×S by name (REGIONS).
 
     `landmarks_N10` has x, y of left eye, right eye, nose, left and right mouth corner in a square with side `side_px_stored` (one side, or
-    N). They are NaN for an image without landmarks, which has no pixel in any region.
+    N). They are NaN for an image without landmarks, which has no pixel in any region. Each ellipse is enlarged about its centre by `size`.
     """
     landmarks_N10 = np.asarray(landmarks_N10, dtype=np.float64)
     assert landmarks_N10.ndim == 2 and landmarks_N10.shape[1] == 10, landmarks_N10.shape
@@ -55,7 +55,7 @@ def region_masks(landmarks_N10: ArrayLike, side_px_stored: ArrayLike, side_px: i
 
     def ellipse(point_N2: Points, *, side_N1: Tensor, above: float, below: float) -> Tensor:
         centre_N2 = point_N2 + down_N2 * unit_N1 * (below - above) / 2
-        return _ellipse(centre_N2, down_N2, across_N1=side_N1, along_N1=unit_N1 * (above + below) / 2, side_px=side_px)
+        return _ellipse(centre_N2, down_N2, across_N1=size * side_N1, along_N1=size * unit_N1 * (above + below) / 2, side_px=side_px)
 
     left_eye, right_eye = (ellipse(eye_N2, side_N1=0.4 * unit_N1, above=0.45, below=0.25) for eye_N2 in (left_N2, right_N2))
     eyes = left_eye | right_eye

@@ -1,12 +1,12 @@
 """Everything that a report shows about one run, from parameters to explanations; it is read once.
 
-Outputs that every run has must exist. Explanations, doubts and speeds are optional: if missing, they are None or not in their dictionary.
-Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
+Outputs that every run has must exist. Explanations, robustness, doubts and speeds are optional: if missing, they are None or not in their
+dictionary. Images are not loaded here: a page reads the images that it shows from their files (mien/store/thumbnails.py).
 """
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,18 @@ class Explanation:
     """the folder that contains pictures.parquet and failures.csv"""
     epochs: dict[str, Any] | None = None
     """maps by epoch; None if explain.epochs asks for none"""
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """The outputs of stage `robustness` for one model."""
+
+    figures: dict[str, Any]
+    """metrics/robustness/M.json"""
+    example: dict[str, Any]
+    """one test face under each corruption, with the predictions"""
+    folder: Path
+    """the folder that contains pictures.parquet"""
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,8 @@ class RunFacts:
     testsets: dict[str, ExternalSet]
     """by the names of `testsets` in params.yaml, in their order there"""
     doubts: Doubts | None
+    robustness: dict[str, Robustness] = field(default_factory=dict)
+    """of the models in robustness.models"""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -163,6 +177,7 @@ def read_run(params: Params) -> RunFacts:
             for name in params.testsets
         },
         doubts=_doubts(),
+        robustness={model: worse for model in params.robustness.models if (worse := _robustness(model))},
     )
 
 
@@ -183,6 +198,13 @@ def _explanation(model: str) -> Explanation | None:
     gallery, mirrored, failures = (read_json_output(folder / f"{name}.json") for name in ("gallery", "mirrored", "failures"))
     epochs = read_json_output(folder / "epochs.json") if (folder / "epochs.json").is_file() else None
     return Explanation(read_json_output(paths.explanation(model)), gallery, mirrored, failures, folder, epochs)
+
+
+def _robustness(model: str) -> Robustness | None:
+    folder = paths.robustness_folder(model)
+    if not paths.robustness(model).is_file() or not folder.is_dir():
+        return None
+    return Robustness(read_json_output(paths.robustness(model)), read_json_output(folder / "examples.json"), folder)
 
 
 def _doubts() -> Doubts | None:

@@ -4,7 +4,7 @@ DVC's own grid, `-S key=1,2`, checks no parameters, names its experiments NAME-1
 without a warning, and can vary only one key per axis. Each run is therefore queued by itself, under a name that says what is varied.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import product
@@ -85,6 +85,9 @@ def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> 
             document["exports"] = {
                 name: entry for name, entry in exports.items() if not isinstance(entry, dict) or entry.get("model") in list(kept)
             }
+        robustness = document.get("robustness")
+        if isinstance(robustness, dict) and isinstance(robustness.get("models"), list):  # and so is the test of its robustness
+            robustness["models"] = [name for name in robustness["models"] if name in kept]
         pairs = document.get("distillation")
         if isinstance(pairs, dict):  # and so is a pair of a student and a teacher
             document["distillation"] = {
@@ -113,5 +116,13 @@ def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
             kept = ["-".join(names) for names in product(*(document.get(key.strip("${}"), {}) for key in stages[stage]["matrix"].values()))]
             if model and model not in kept:
                 yield f"target: must name a model and a test set of the runs: {', '.join(kept) or 'there is no test set'} (got {target!r})"
-        elif model and model not in (kept := document.get(stages[stage].get("foreach", "").strip("${}"), {})):
+        elif model and model not in (kept := _at(document, stages[stage].get("foreach", "").strip("${}"))):
             yield f"target: must name a model that the runs keep: {', '.join(kept or document['models'])} (got {target!r})"
+
+
+def _at(document: Mapping[str, Any], key: str) -> Collection[str]:
+    """The names at a dotted key of params.yaml; none if there is no such key."""
+    place: Any = document
+    for part in key.split("."):
+        place = place.get(part) if isinstance(place, Mapping) else None
+    return place or ()

@@ -11,8 +11,8 @@ from mien.core import paths
 from mien.core.files import read_json
 from mien.tracking.description import description
 
-STAGES = ("train", "evaluate", "ensemble", "export", "explain", "report")
-"""The stages that write files about one model, ensemble or export, in the order in which they run."""
+STAGES = ("train", "evaluate", "ensemble", "export", "explain", "robustness", "report")
+"""The stages that write files about one model, ensemble or export, in the order in which they run; `robustness` does not need `explain`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ def results(model: str | None, stage: str) -> Results:
 
     Files of later stages are not read, because they may still belong to an earlier training.
     """
-    return _model_results(model, STAGES[: STAGES.index(stage) + 1]) if model else _experiment_results(stage)
+    done = tuple(each for each in STAGES[: STAGES.index(stage) + 1] if (stage, each) != ("robustness", "explain"))
+    return _model_results(model, done) if model else _experiment_results(stage)
 
 
 def models_with_results(models: Iterable[str]) -> list[str | None]:
@@ -52,6 +53,7 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
         "ensemble": {},  # these two write the files of `evaluate`
         "export": {},
         "explain": explanation_metrics(_read(paths.explanation(model))),
+        "robustness": robustness_metrics(_read(paths.robustness(model))),
         "report": {},
     }
     files = {
@@ -60,6 +62,7 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
         "ensemble": [],
         "export": [],
         "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "epochs.jpg", maps / "failures.csv"],
+        "robustness": [paths.robustness_folder(model) / "examples.jpg", paths.robustness_table(model)],
         "report": [card],
     }
     return Results(
@@ -123,6 +126,16 @@ def explanation_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
     for claim in report.get("claims", ()):
         claims[claim["name"]] = {"all": claim["mean"], "right": claim["mean_correct"], "wrong": claim["mean_wrong"]}
     return {"explain": claims | {name: report[name] for name in ("faithfulness", "sanity") if report.get(name)}}
+
+
+def robustness_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
+    """robustness/METRIC_loss, the mean relative loss, and robustness/CORRUPTION/METRIC_loss."""
+    parts = {"": report, **{one["name"]: one for one in report.get("corruptions", ())}}
+    shown: dict[str, Any] = {}
+    for name, part in parts.items():
+        own = {metric: part[metric]["value"] for metric in ("accuracy_loss", "macro_f1_loss") if part.get(metric)}
+        shown |= {name: own} if name else own
+    return {"robustness": shown}
 
 
 def flat(values: Mapping[str, Any], *, numbers_only: bool = True) -> dict[str, Any]:

@@ -164,6 +164,7 @@ def test_models_prints_a_line_per_model_and_refuses_one_that_cannot_be_built(wor
         "cnn": {**document["models"]["resnet50"], "backbone": "cnn", "head": "dense", "head_params": {"hidden": 512}, "input_px": 224}
     }
     document["exports"] = {}
+    document["robustness"]["models"] = []
     YAML().dump(document, file)
     done = mien(workspace, "models")
     assert (done.code, done.err) == (0, "")

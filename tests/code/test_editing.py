@@ -111,7 +111,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
         {
             *("configure", "doubts", "ensemble", "export", "teach"),
-            *(one for stage in ("train", "evaluate", "explain", "crosseval") for one in each(stage)),
+            *(one for stage in ("train", "evaluate", "explain", "crosseval", "robustness") for one in each(stage)),
         },
     ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
@@ -133,7 +133,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("mien/models/attention/se.py", r"channels // REDUCTION", "channels // 8"),
         {
             f"{stage}@{name}"
-            for stage in ("train", "evaluate", "explain", "crosseval")
+            for stage in ("train", "evaluate", "explain", "crosseval", "robustness")
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
@@ -151,7 +151,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
         {
             *("doubts", "ensemble", "export", "teach"),
-            *(one for stage in ("pretrained", "train", "evaluate", "explain", "crosseval") for one in each(stage)),
+            *(one for stage in ("pretrained", "train", "evaluate", "explain", "crosseval", "robustness") for one in each(stage)),
         },
     ),
     "the version of ONNX Runtime": (
@@ -163,11 +163,15 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align", "testset"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", "export", "teach", *each("evaluate"), *each("explain"), *each("crosseval")},
+        {"ensemble", "export", "teach", *each("evaluate"), *each("explain"), *each("crosseval"), *each("robustness")},
     ),
     "the loss of a student": (
         substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),
         each("train"),
+    ),
+    "a corruption": (
+        substituted("mien/robustness/corruptions/rotation.py", r"^    amounts=\(6,", "    amounts=(5,"),
+        {*each("robustness")},
     ),
     "how members are averaged": (substituted("mien/ensemble/averaging.py", r"^SAME = .*$", 'SAME = ["path"]'), {"ensemble"}),
     "how a network is quantised": (substituted("mien/export/quantise.py", r"^FLOAT_FIRST = .*$", "FLOAT_FIRST = 5"), {"export"}),

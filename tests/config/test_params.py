@@ -164,6 +164,13 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"train__schedule": "step"}, "train.schedule: must be 'none', 'plateau', 'exponential' or 'cosine' (got 'step')"),
     ({"split__imbalance_factor": 0.5}, "split.imbalance_factor: must be greater than or equal to 1 (got 0.5)"),
+    ({"robustness__models": ["resnet"]}, "robustness.models: must be a list of names under models; did you mean resnet50? (got 'resnet')"),
+    (
+        {"robustness__corruptions": ["jpg"]},
+        "robustness.corruptions: must be a list of corruptions; did you mean jpeg? (got 'jpg')",
+    ),
+    ({"robustness__corruptions": ["jpeg", "jpeg"]}, "robustness.corruptions: must name each only once (got ['jpeg', 'jpeg'])"),
+    ({"robustness__images": 0}, "robustness.images: must be greater than 0 (got 0)"),
     ({"doubts__model": "resnet"}, "doubts.model: must be one of models, or empty; did you mean resnet50? (got 'resnet')"),
     (
         {"models__resnet50__weights": "models/mobilenetv2"},

@@ -353,7 +353,7 @@ def test_a_study_is_no_preset() -> None:
 def test_a_preset_may_be_any_file(file: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(
-        "# Two rows of one backbone.\nexports: {'*': null}\n"
+        "# Two rows of one backbone.\nexports: {'*': null}\nrobustness: {models: []}\n"
         "models:\n  '*': null\n  a: &a {backbone: resnet18, weights: none, attention: none, head: linear, "
         "loss: cross_entropy}\n"
         "  b: {<<: *a, loss: focal}\n",

@@ -21,12 +21,15 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
     per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
-        each = {"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one", "${testsets}": "campus"}
+        each = {
+            **{"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one", "${testsets}": "campus"},
+            "${robustness.models}": "tiny",
+        }
         key = "-".join(each[one] for one in entry["matrix"].values()) if "matrix" in entry else each.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):
             outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
             placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)
-            placed = (out.replace("${item.student}", "tiny").replace("${item.model}", "tiny") for out in placed)
+            placed = (out.replace("${item.student}", "tiny").replace("${item.model}", "tiny").replace("${item}", key) for out in placed)
             placed = (out.replace("${item.testset}", "campus") for out in placed)
             per_model |= dict.fromkeys(placed, f"{name}@{key}" if key else name)
     assert len(per_model) > 30

@@ -85,6 +85,7 @@ def make_small(document: Any) -> None:
     document["validate"]["share_tolerance"] = 0.2
     document["models"] = SMALL_MODELS
     document["exports"] = {}
+    document["robustness"] |= {"models": ["focal_se"], "corruptions": ["gaussian_noise", "jpeg"]}
     document["train"] |= {"epochs": 4, "batch_size": 8, "lr": 3e-3}
 
 

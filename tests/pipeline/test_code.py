@@ -68,7 +68,7 @@ def test_a_default_reruns_configure_and_what_shows_it(workspace: Workspace, chan
 
 def test_a_new_torch_reruns_what_computes_with_it(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:
     edit(workspace.root, "requirements.lock", r"^torch==\S+", "torch==99.0")
-    assert changed_code() == every("pretrained", "train", "evaluate", "explain") | {"doubts"}
+    assert changed_code() == every("pretrained", "train", "evaluate", "explain") | {"doubts", "robustness@focal_se"}
 
 
 def test_a_new_onnx_runtime_reruns_the_detector_of_faces(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:

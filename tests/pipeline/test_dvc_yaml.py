@@ -48,6 +48,9 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         members: dict[str, dict[str, Any]] = {ensemble: {} for ensemble in PARAMS["ensembles"] or ["pair"]}
         pairs = {"one": {"student": "small", "teacher": "big"}}
         files = PARAMS["exports"] or {"small_int8": {"model": "small"}}
+        if stage["foreach"] == "${robustness.models}":
+            found += [(name, stage["do"], {"key": model, "item": model}) for model in PARAMS["robustness"]["models"] or ["small"]]
+            continue
         entries = {
             "${models}": PARAMS["models"],
             "${ensembles}": members,
@@ -145,6 +148,7 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(paths.teaching(model, values.get("item.student", ""))),
         }
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
+        here |= {str(function(model)) for function in (paths.robustness, paths.robustness_table, paths.robustness_folder)}
         here |= {str(paths.counts(name)), "data/configs"}
         one, testset = values.get("item.model", model), values.get("item.testset", model)
         here |= {

@@ -23,7 +23,7 @@ def needed(model: str) -> set[str]:
 
 def at_most(model: str) -> set[str]:
     """The stages that it may run; the last ones stay as they are where the model's figures do."""
-    return needed(model) | {"code", f"explain@{model}", "doubts", "compare", "report"}
+    return needed(model) | {"code", f"explain@{model}", f"robustness@{model}", "doubts", "compare", "report"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -70,12 +70,26 @@ def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Worksp
 
     workspace.change(edit)
     ran = workspace.stages_run(workspace.run("dvc", "repro"))
-    assert ran == {"code", "configure", "evaluate@focal_se", "explain@focal_se", "ensemble@pair", "doubts", "compare", "report"}
+    tested = {f"{stage}@focal_se" for stage in ("evaluate", "explain", "robustness")}
+    assert ran == {"code", "configure", *tested, "ensemble@pair", "doubts", "compare", "report"}
     assert list(json.loads(workspace.read("metrics/leaderboard.json"))) == [*SMALL_MODELS, "pair"]
     assert "pair is an ensemble" in workspace.read("metrics/leaderboard.md").decode()
     assert (workspace.root / "metrics/report/models/pair.html").is_file()
     assert "| pair" in workspace.run("python", "-m", "mien", "table", "--against", "plain")
     assert workspace.stages_run(workspace.run("dvc", "repro")) == set()
+    workspace.run("git", "checkout", "-q", ".")
+    workspace.run("git", "clean", "-fdq", "metrics")
+    workspace.run("dvc", "checkout", "-q")
+
+
+def test_no_model_need_be_tested_on_worse_images(workspace: Workspace) -> None:
+    workspace.change(lambda document: document["robustness"].update(models=[]))
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == {"configure", "report"}
+    assert "Worse photographs" not in workspace.read("metrics/report/index.html").decode()
+    workspace.change(lambda document: document["robustness"].update(models=["plain"], images=20))
+    assert workspace.stages_run(workspace.run("dvc", "repro")) == {"configure", "robustness@plain", "report"}
+    assert json.loads(workspace.read("metrics/robustness/plain.json"))["num_images"] <= 20
+    assert "Worse photographs" in workspace.read("metrics/report/index.html").decode()
     workspace.run("git", "checkout", "-q", ".")
     workspace.run("git", "clean", "-fdq", "metrics")
     workspace.run("dvc", "checkout", "-q")

@@ -16,7 +16,8 @@ from mien.config.sections.dedup import DedupParams
 from mien.core import registry
 from mien.report.cards import citations, data_card, model_card
 from mien.report.cards.rendering import table
-from mien.report.run_facts import RunFacts
+from mien.report.run_facts import RunFacts, read_run
+from tests.report.fabricated import fabricate
 from tests.report.facts import make_facts, make_params, with_everything
 
 
@@ -255,3 +256,16 @@ def test_a_card_names_the_views_whose_cost_it_shows(facts: RunFacts) -> None:
     views = model_card("first", replace(facts, configs=facts.configs | {"first": facts.configs["first"] | {"tta": "ten_crop"}}))
     assert "multiply-accumulates per image, with the views of ten_crop" in rows_of(views, "## Environment and cost")
     assert "the test averages the views of ten_crop" in views and rows_of(views, "## Training procedure")["tta"] == ["ten_crop"]
+
+
+def test_a_card_says_what_is_lost_on_worse_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts = read_run(load_params())
+    text, own = model_card("good", facts), facts.robustness["good"].figures
+    found = rows_of(text, "### Worse photographs")["Gaussian noise"]
+    one = own["corruptions"][0]
+    assert found[1] == f"{one['clean']['accuracy']['value']:.3f}" and found[4] == f"{one['strengths'][4]['accuracy']['value']:.3f}"
+    assert f"{100 * one['accuracy_loss']['value']:.0f}" == found[5].rstrip("% \u202f") and "hendrycks2019" in text
+    facts.robustness.clear()
+    assert "Worse photographs" not in (without := model_card("good", facts)) and "hendrycks2019" not in without

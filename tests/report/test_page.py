@@ -104,9 +104,17 @@ def test_what_a_run_lacks_is_left_out(bare: Path, full: Path) -> None:
         return [element.attributes["id"] for element in Page(path).all("section")]
 
     everything, least = sections(full / "index.html"), sections(bare / "index.html")
-    assert [name for name in everything if name not in least] == ["differences", "doubts"]
+    assert [name for name in everything if name not in least] == ["differences", "robustness", "doubts"]
     everything, least = sections(full / "models/good.html"), sections(bare / "models/only.html")
-    assert [name for name in everything if name not in least] == ["seeds", "claims", "gallery", "mirrored", "epochs", "failures"]
+    assert [name for name in everything if name not in least] == [
+        "seeds",
+        "corruptions",
+        "claims",
+        "gallery",
+        "mirrored",
+        "epochs",
+        "failures",
+    ]
     assert "mirrored" not in sections(full / "models/poor.html")
     text = "".join(path.read_text() for path in bare.rglob("*.html"))
     assert not re.search(r"\b(nan|None|NaN|Undefined)\b", Page(bare / "index.html").text + Page(bare / "models/only.html").text)

@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 
 from mien.config.params import load_params
-from mien.report.page.index import doubts
-from mien.report.page.model import curves, epochs, slices, training
+from mien.report.page import multiples
+from mien.report.page.index import doubts, robustness
+from mien.report.page.model import corruptions, curves, epochs, slices, training
 from mien.report.page.site import model_page
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
 from tests.report.fabricated.model import BEST
+from tests.report.fabricated.robustness import write_robustness
 
 
 def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_chance() -> None:
@@ -95,3 +97,48 @@ def test_the_teachers_of_a_student_are_among_the_facts_of_its_training(tmp_path:
     taught = training.view(facts, model="good")
     assert alone is not None and taught is not None
     assert "teachers" not in dict(alone["facts"]) and dict(taught["facts"])["teachers"] == "poor, big"
+
+
+def test_a_chart_of_a_corruption_has_the_values_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts = read_run(load_params())
+    view = corruptions.view(facts, model="good", sprites=Sprites(budget_bytes=10**6))
+    assert view is not None and [one.title for one in view["charts"]] == ["Gaussian noise", "Covered eyes"]
+    chart, own = view["charts"][0], facts.robustness["good"].figures["corruptions"][0]
+    heights = [float(mark.y) for mark in chart.marks]
+    values = [own["clean"]["accuracy"]["value"], *(each["accuracy"]["value"] for each in own["strengths"])]
+    inner = chart.bottom - multiples.TOP
+    assert [(chart.bottom - height) / inner for height in heights] == pytest.approx(values, abs=1e-3)
+    corners = [tuple(map(float, corner.split())) for corner in chart.band.strip("MZ").split("L")]
+    assert len(corners) == 12 and corners[0][0] == corners[-1][0] == chart.left
+    for (_, upper), (_, lower), height in zip(corners[:6], corners[:5:-1], heights, strict=True):
+        assert upper <= height <= lower
+    assert view["left_out"][0][0] == "covered mouth" and view["example"]["name"] == facts.robustness["good"].example["sample_id"][:12]
+
+
+def test_models_are_compared_on_worse_images_in_the_order_of_the_leaderboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts = read_run(load_params())
+    view = robustness.view(facts)
+    assert view is not None and [row["model"] for row in view["rows"]] == facts.ranked
+    row, own = view["rows"][0], facts.robustness[facts.ranked[0]].figures
+    assert row["accuracy_loss"] == own["accuracy_loss"] and row["worst"]["name"] == own["worst"]
+    last = [one["strengths"][-1] for one in own["corruptions"]]
+    assert row["strongest"]["unsure"] == pytest.approx(np.mean([each["unsure"] for each in last]))
+    assert view["axis"].low <= 0 <= view["axis"].high
+    facts.robustness.clear()
+    assert robustness.view(facts) is None and corruptions.view(facts, model="good", sprites=Sprites(budget_bytes=0)) is None
+
+
+def test_a_model_without_answers_is_shown_without_numbers_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_robustness(fabricate(), "good", threshold=None)
+    facts = read_run(load_params())
+    text = model_page(facts, "good")
+    own = text.split('id="corruptions"')[1].split("</section>")[0]
+    assert "every answer is “not sure”" in own and "None" not in own and ", not sure" in own
+    assert corruptions.strongest(facts.robustness["good"].figures) == {"unsure": 1.0, "sure_accuracy": None}
+    write_robustness(fabricate(), "good", threshold=0.0)
+    assert "it is never “not sure”" in model_page(read_run(load_params()), "good")

@@ -160,6 +160,16 @@ def test_a_target_of_models_and_test_sets_must_name_a_pair_that_the_runs_keep(re
             plan("s", study(target=wrong, models=["resnet50"], runs={"a": None}))
 
 
+def test_the_test_of_robustness_stays_for_the_models_that_stay(repository: Path) -> None:
+    assert load_params().robustness.models == ("mobilenetv2", "mobilenet_rebalanced")
+    (run,) = plan("s", study(target="robustness@mobilenetv2", models=["resnet50", "mobilenetv2"], runs={"a": None}))
+    assert applied(repository, run).robustness.models == ("mobilenetv2",)
+    (run,) = plan("s", study(models=["resnet50"], runs={"a": None}))
+    assert applied(repository, run).robustness.models == ()
+    with pytest.raises(StudyError, match="target: must name a model that the runs keep: mobilenetv2 "):
+        plan("s", study(target="robustness@resnet50", models=["resnet50", "mobilenetv2"], runs={"a": None}))
+
+
 def test_a_teacher_and_its_student_stay_where_both_stay(repository: Path) -> None:
     text = (repository / "params.yaml").read_text()
     pairs = "{one: {student: resnet50, teacher: densenet121}, two: {student: resnet50, teacher: mobilenetv2}}"

@@ -47,3 +47,21 @@ def test_runs_are_of_models_ensembles_and_exports_that_are_configured_and_have_m
     assert results.models_with_results(["one", "two", "pair", "small", "gone"]) == ["one", "pair", "small"]
     found = results.results("pair", "ensemble")
     assert found.curves == [] and found.metrics["test/accuracy"] == 0.75
+
+
+def test_the_losses_under_corruptions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    loss = {"accuracy_loss": {"value": 0.25, "low": 0.125, "high": None}, "macro_f1_loss": {"value": 0.5, "low": None, "high": None}}
+    write_json(paths.robustness("one"), {**loss, "corruptions": [{"name": "jpeg", **loss, "strengths": []}]})
+    write_json(paths.explanation("one"), {"claims": [{"name": "face", "mean": 0.5, "mean_correct": 0.5, "mean_wrong": 0.5}]})
+    paths.robustness_table("one").write_text("x")
+    own = {"accuracy_loss": 0.25, "macro_f1_loss": 0.5, "jpeg/accuracy_loss": 0.25, "jpeg/macro_f1_loss": 0.5}
+    found = results.results("one", "robustness")
+    assert found.metrics == {f"robustness/{name}": value for name, value in own.items()}, "the maps may be of an earlier training"
+    assert [path.name for path in found.files] == ["one.csv"]
+    assert (
+        "explain/face/all" in results.results("one", "report").metrics
+        and "robustness/jpeg/accuracy_loss" not in results.results("one", "explain").metrics
+    )
+    none = {"accuracy_loss": None, "macro_f1_loss": None, "corruptions": []}
+    assert results.flat(results.robustness_metrics(none)) == results.flat(results.robustness_metrics({})) == {}

@@ -34,8 +34,9 @@ LOSSES = {
 AUGMENTATION = {"mixup": "zhang2018", "cutmix": "yun2019"}
 
 
-def citations(config: Mapping[str, Any], *, explained: bool) -> list[str]:
-    """Return the BibTeX entries for the parts of a model with this configuration, for its calibration and, if `explained`, for Grad-CAM.
+def citations(config: Mapping[str, Any], *, explained: bool, corrupted: bool = False) -> list[str]:
+    """Return the BibTeX entries for the parts of a model with this configuration, for its calibration, if `explained` for Grad-CAM, and if
+    `corrupted` for the corruptions of its test images.
 
     The papers of the method (loss, attention, distillation, augmentation) come first. Parts that are not listed (other timm backbones) have
     no entry.
@@ -47,6 +48,7 @@ def citations(config: Mapping[str, Any], *, explained: bool) -> list[str]:
         *(key for name, key in AUGMENTATION.items() if config["augment"].get(name)),
         *(key for pattern, key in BACKBONES.items() if re.fullmatch(pattern, config["backbone"])),
         "selvaraju2017" if explained else None,
+        "hendrycks2019" if corrupted else None,
         "guo2017",
     ]
     entries = {entry.split("{", 1)[1].split(",", 1)[0]: entry for entry in _papers().strip().split("\n\n")}

@@ -9,6 +9,7 @@ from mien.report.cards.citations import citations
 from mien.report.cards.facts import dataset_name, images_by_class, is_sample, origin_words, split_words
 from mien.report.cards.front_matter import front_matter
 from mien.report.cards.rendering import render
+from mien.report.cards.robustness import robustness_rows, robustness_words
 from mien.report.page.formats import figure, signed
 from mien.report.run_facts import RunFacts
 from mien.statistics.resampling import LEVEL
@@ -18,6 +19,8 @@ def model_card(model: str, facts: RunFacts) -> str:
     """Return the card of one model of a run, for metrics/report/cards/MODEL.md: Markdown that starts with YAML."""
     evaluation, config = facts.evaluations[model], facts.configs[model]
     explanation = facts.explanations[model].figures if model in facts.explanations else None
+    robustness = facts.robustness[model].figures if model in facts.robustness else None
+    corrupted = robustness is not None and bool(robustness["corruptions"])
     made_by = version("mien")
     text = render(
         "model.md.j2",
@@ -50,12 +53,14 @@ def model_card(model: str, facts: RunFacts) -> str:
         slice_rows=rows.slice_rows(facts.slices[model]),
         setting_rows=rows.setting_rows(config),
         cost_rows=rows.cost_rows(evaluation["cost"], facts.costs.get(model), tta=config["tta"]),
+        robustness_words=robustness_words(robustness) if robustness and corrupted else "",
+        robustness_rows=robustness_rows(robustness) if robustness else [],
         explanation=explanation,
         claim_rows=rows.claim_rows(explanation["claims"]) if explanation else [],
         association_rows=rows.association_rows(explanation["failures"]) if explanation else [],
         tests=_tests(explanation) if explanation else [],
         doubts=facts.doubts.counts if facts.doubts else None,
-        citations=Markdown("\n\n".join(citations(config, explained=explanation is not None))),
+        citations=Markdown("\n\n".join(citations(config, explained=explanation is not None, corrupted=corrupted))),
     )
     return front_matter(model, facts) + "\n" + text
 

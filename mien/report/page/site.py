@@ -18,6 +18,7 @@ from mien.report.page.index import (
     files,
     funnel,
     leaderboard,
+    robustness,
     selection,
     setup,
     testsets,
@@ -28,6 +29,7 @@ from mien.report.page.model import (
     calibration,
     claims,
     confusion,
+    corruptions,
     curves,
     epochs,
     exports,
@@ -46,9 +48,12 @@ from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
-INDEX_PARTS = (leaderboard, differences, testsets, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
+INDEX_PARTS = (
+    *(leaderboard, differences, testsets, robustness, selection, cost, setup, funnel, duplicates, balance, doubts, expectations),
+    files,
+)
 MODEL_PARTS = (
-    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices, across),
+    *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices, across, corruptions),
     *(claims, gallery, mirrored, epochs, failures, training),
 )
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB

@@ -48,12 +48,18 @@ def write_params(
     ensembles: dict[str, list[str]],
     exports: dict[str, dict[str, str]],
     testsets: tuple[str, ...],
+    robust: tuple[str, ...],
 ) -> Params:
     """params.yaml; every other model differs in loss and attention."""
     entries = {model: {**ENTRY, **(OTHER if place % 2 else {})} for place, model in enumerate(models)}
     method = "official" if official else "stratified"
     with paths.PARAMS.open("w", encoding="utf-8") as file:
-        document = {"labels": {"classes": list(classes)}, "split": {"method": method}, "report": {"names": names}}
+        document = {
+            "labels": {"classes": list(classes)},
+            "split": {"method": method},
+            "report": {"names": names},
+            "robustness": {"models": list(robust)},
+        }
         sets = {name: {"source": f"/secret/{name}.zip"} for name in testsets}
         YAML().dump({**document, "models": entries, "ensembles": ensembles, "exports": exports, "testsets": sets}, file)
     return load_params()

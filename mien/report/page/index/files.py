@@ -12,6 +12,7 @@ FILES = (
     (paths.COMPARISONS, "the comparison of every pair of models"),
     (paths.METRICS / "evaluate", "metrics, slices, reliability, accuracy by coverage and confusion matrix of each model"),
     (paths.METRICS / "explain", "maps, claims and failures of each model"),
+    (paths.robustness("any").parent, "test metrics under corruptions, for the models in robustness.models"),
     (paths.METRICS / "data", "counts of the data stages"),
     (paths.FATES, "the fate of every file"),
     (paths.DATA / "predictions", "the predictions for every test image, with logits"),
