@@ -15,7 +15,7 @@ from mien.config.configure import STAGE_SECTIONS
 from mien.config.params import Params
 from mien.core import paths
 
-PER_MODEL = ("${models}", "${robustness.models}")
+PER_MODEL = {"${models}", "${robustness.models}"}
 
 
 def tracked_stages(pipeline: Path) -> Iterator[Stage]:
