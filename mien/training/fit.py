@@ -4,7 +4,7 @@ import logging
 import signal
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from mien.training.processes import ALONE, Processes, check_shares
 from mien.training.recipes import Stage, freeze_for, plan
 from mien.training.samplers import EpochBatches
 from mien.training.schedules import ByEpoch
+from mien.training.steps import check_one_process, findings, row_numbers, second_batch, step_loss
 
 LAST_GOOD = "last_good"
 
@@ -55,6 +56,8 @@ class Fitted:
     """why the recipe differs from the configured one"""
     stages: list[StageResult]
     curves: list[Row]
+    method: dict[str, Any] = field(default_factory=dict)
+    """what a loss that trains the network itself found, JSON values; empty for others"""
 
     @property
     def best(self) -> Row:
@@ -90,6 +93,7 @@ def fit(
     check_soft_targets(config, voted=train.shares_NK is not None)
     check_shares(processes, model=config.name, batch_size=config.train.batch_size)
     loss = build_loss(config.loss, class_counts=counts)
+    check_one_process(processes, config, loss)
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
     rows: list[Row] = []
@@ -110,7 +114,7 @@ def fit(
         model.load_state_dict(kept)
         results.append(StageResult(stage.name, len(curves.rows), len(rows) + best.epoch + 1, best.value))
         rows += curves.rows
-    return Fitted(recipe, reason, results, rows)
+    return Fitted(recipe, reason, results, rows, findings(loss, model, train, val, config, device=device))
 
 
 def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
@@ -138,6 +142,8 @@ def _run(
 ) -> None:
     config, settings = module.config, module.config.train
     module.model.train().to(memory_format=MEMORY_FORMAT)
+    if method := step_loss(module.loss):
+        method.prepare(module.model, train.targets_N)
     batches = EpochBatches(
         train.targets_N,
         sampler=settings.sampler,
@@ -146,6 +152,7 @@ def _run(
         even=mixes(config.augment),
         seed=config.seed,
         stage=module.stage,
+        second=second_batch(config),
     )
     batches.require_rows(processes.num, model=config.name)
     rates = (
@@ -181,7 +188,7 @@ def _run(
     try:
         trainer.fit(
             module,
-            training_loader(train, batches, train.shares_NK, taught_NK),
+            training_loader(train, batches, train.shares_NK, taught_NK, row_numbers(module.loss, len(train))),
             validation_loader(val),
             ckpt_path=state if processes.decided(lambda: resumable(state)) else None,
             weights_only=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch import LightningModule, seed_everything
@@ -13,6 +13,8 @@ from mien.augmentation import augment
 from mien.config.model import ModelConfig
 from mien.core import registry
 from mien.core.errors import TrainingError
+from mien.losses._step import Batch as StepBatch
+from mien.losses._step import Counted
 from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
@@ -24,9 +26,11 @@ from mien.training.sam import Sam
 from mien.training.samplers import random_stream
 from mien.training.schedules import input_side
 from mien.training.shares import Shares
+from mien.training.steps import step_loss
 
 Batch = tuple[Tensor, ...]
-"""images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K"""
+"""images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K; for a
+loss that trains the network itself, then the rows of the images"""
 
 
 class Views(NamedTuple):
@@ -66,6 +70,7 @@ class ExpressionTraining(LightningModule):
         self._is_repeated = False
         self._to_repeat: tuple[Views, Tensor]
         """of the last batch, with the state of the random numbers before its forward pass; kept only for SAM"""
+        self._method, self._num_steps = step_loss(loss), 0
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
@@ -110,13 +115,28 @@ class ExpressionTraining(LightningModule):
     def on_train_epoch_start(self) -> None:
         self._side_px = input_side(self.config.train, self.config.input_px, epoch=self.current_epoch, epochs=self.num_epochs)
         self._loss_sum = torch.zeros((), device=self.device)
-        self._num_right = torch.zeros((), device=self.device, dtype=torch.int64)
+        self._num_right = torch.zeros((), device=self.device, dtype=torch.float64)
         self._num_seen = 0
+        self._num_steps = self.global_step
 
     @override
     def training_step(self, batch: Batch, step: int) -> Tensor:
         if step == 0 and not self._is_repeated:
             self._draw_anew()
+        loss, counted = self._own_step(batch) if self._method else self._step(batch)
+        to_backward, loss = self._shares.to_backward(loss, self.model.penalty())
+        if not torch.isfinite(loss):
+            raise self._diverged(f"step {step + 1}", loss)
+        if not self._is_repeated:
+            num = len(counted[0].targets_N)
+            self._loss_sum += loss.detach() * num
+            for logits_NK, targets_N, weight in counted:
+                self._num_right += weight * (logits_NK.argmax(dim=1) == targets_N).sum()
+            self._num_seen += num
+        return to_backward
+
+    def _step(self, batch: Batch) -> tuple[Tensor, tuple[Counted, ...]]:
+        """The loss of one view or of two, and the predictions to count."""
         if self._is_repeated:
             views, dropout_state = self._to_repeat
             torch.set_rng_state(dropout_state)
@@ -128,15 +148,37 @@ class ExpressionTraining(LightningModule):
         loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
         if taught_NK is not None:
             loss = distilled(loss, logits_NK, taught_NK, self.config.train)
-        to_backward, loss = self._shares.to_backward(loss, self.model.penalty())
-        if not torch.isfinite(loss):
-            raise self._diverged(f"step {step + 1}", loss)
-        if not self._is_repeated:
-            targets_N = batch[1]
-            self._loss_sum += loss.detach() * len(targets_N)
-            self._num_right += (logits_NK.argmax(dim=1) == targets_N).sum()
-            self._num_seen += len(targets_N)
-        return to_backward
+        return loss, (Counted(logits_NK, batch[1]),)
+
+    def _own_step(self, batch: Batch) -> tuple[Tensor, tuple[Counted, ...]]:
+        """The same of a loss that trains the network itself."""
+        assert self._method
+        images_N3SS, targets_N, rows_N = batch
+        given = StepBatch(
+            images_N3SS, targets_N, rows_N, self.current_epoch + 1, self.num_epochs, generator=self._draws, augmented=self._augmented
+        )
+        return self._method.step(self.model, given)
+
+    def _augmented(self, images_N3SS: Tensor) -> Tensor:
+        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
+        with torch.autocast(self.device.type, enabled=False):
+            return augment(self._input(images_N3SS, side_px=self._side_px), self.config.augment, generator=self._draws)
+
+    @override
+    def on_train_batch_end(self, outputs: Any, batch: Batch, step: int) -> None:
+        if self._method and self.global_step != self._num_steps:  # not within accumulated batches
+            self._num_steps = self.global_step
+            self._method.after_step(self.model)
+
+    @property
+    def judged(self) -> ExpressionModel:
+        """The network that is validated, and whose weights are kept."""
+        return self._method.judged(self.model) if self._method else self.model
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether the weights of this epoch may be kept, and early stopping counts it."""
+        return not self._method or self._method.may_keep(self.current_epoch + 1, self.num_epochs)
 
     def _drawn_views(self, batch: Batch) -> Views:
         """Augmented and mixed images, with targets that are mixed alike."""
@@ -144,9 +186,8 @@ class ExpressionTraining(LightningModule):
         taught_NK = more.pop() if self.config.teachers else None
         targets = more[0] if more else targets_N
         settings, num_classes = self.config.augment, len(self.config.classes)
-        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
+        images = self._augmented(images_N3SS)
         with torch.autocast(self.device.type, enabled=False):
-            images = augment(self._input(images_N3SS, side_px=self._side_px), settings, generator=self._draws)
             images, targets, taught_NK = mix_with_taught(
                 images, targets, taught_NK, settings, num_classes=num_classes, generator=self._draws
             )
@@ -169,7 +210,8 @@ class ExpressionTraining(LightningModule):
 
     def _logits(self, images: Tensor) -> Tensor:
         """Returns logits, N×K."""
-        (logits_NK,) = self._shares.spread(lambda rows: (self.model(rows).float(),), images)
+        model = self.model if self.training else self.judged
+        (logits_NK,) = self._shares.spread(lambda rows: (model(rows).float(),), images)
         return logits_NK
 
     def _seen(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -209,6 +251,7 @@ class ExpressionTraining(LightningModule):
             "train_loss": float(self._loss_sum) / self._num_seen,
             "train_accuracy": float(self._num_right) / self._num_seen,
             **validation,
+            **(self._method.epoch_figures() if self._method else {}),
         }
         self.figures = self._processes.shared(figures, device=self.device)
         for name in validation:
