@@ -48,7 +48,7 @@ STUDIES = {
     "fer2013_tricks": 11,
     "imbalance": 12,
     "lambda_mu": 12,
-    "losses": 9,
+    "losses": 13,
     "rbc_rbf": 4,
 }
 

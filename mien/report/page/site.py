@@ -31,6 +31,7 @@ from mien.report.page.model import (
     failures,
     gallery,
     members,
+    method,
     metrics,
     mirrored,
     per_class,
@@ -46,7 +47,7 @@ from mien.report.run_facts import RunFacts
 INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (
     *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices),
-    *(claims, gallery, mirrored, failures, training),
+    *(claims, gallery, mirrored, failures, method, training),
 )
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB
 PAGE_BYTES = 2_500_000  # limit for the images of one page, even if there are few pages
