@@ -34,8 +34,9 @@ def trained_like(config: ModelConfig, *, size_px: int = SIZE_PX) -> ExpressionMo
     model = make_model(config).train()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
-        nn.init.uniform_(norm.weight, 0.2, 0.8)
-        nn.init.normal_(norm.bias, 0, 0.2)
+        if norm.affine:
+            nn.init.uniform_(norm.weight, 0.2, 0.8)
+            nn.init.normal_(norm.bias, 0, 0.2)
         norm.momentum = 1.0
     images = torch.from_numpy(squares(16, size_px, seed=5)).float() / 255
     with torch.no_grad():

@@ -35,6 +35,7 @@ def build_head(
     grid: tuple[int, int] | None = None,
 ) -> nn.Module:
     """The head `name` for maps of `channels` channels and, where it depends on that, of `grid` cells, height and width."""
+    make = registry.load("mien.models.heads", name, "HEAD")
     size = {"grid": grid} if registry.constant("mien.models.heads", name, "GRID", default=False) else {}
-    head: nn.Module = registry.load("mien.models.heads", name, "HEAD")(channels, num_classes, dropout=dropout, **size, **parameters)
+    head: nn.Module = make(channels, num_classes, dropout=dropout, **size, **parameters)
     return head

@@ -35,6 +35,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
         "columns": [COLUMNS[name] for name in names],
         "rows": [[_cell(row, name, path_of, facts.called) for name in names] for row in rows[:NUM_SHOWN]],
         "num": len(rows),
+        "model": model,
     }
 
 
