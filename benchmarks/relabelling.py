@@ -2,11 +2,11 @@
 
     python benchmarks/relabelling.py --noise 0.15 --epochs 30 --relabel-epoch 15
 
-Run it in the repository's root after `dvc repro split`. It reads data/faces and data/splits.parquet and writes nothing there: a share of the
-labels of the training split is turned to another class, drawn evenly; validation and test keep theirs. The model is the entry `scn` of
-params.yaml, if there is one (`mien preset all`), or the same network from random weights. Precision is the share of the changed images whose
-labels had been turned, restored the share of them that got their own label back, recall the share of the turned labels that were
-changed; an image that is changed although its label is right counts against precision, even if the label of the data set is doubtful.
+Run it in the repository's root after `dvc repro split`. It reads data/faces and data/splits.parquet and writes nothing there: a share of
+the labels of the training split is turned to another class, drawn evenly; validation and test keep theirs. The model is the entry `scn`
+of params.yaml, if there is one (`mien preset all`), or the same network from random weights. Precision is the share of the changed images
+whose labels had been turned, restored the share of them that got their own label back, recall the share of the turned labels that were
+changed. An image that is changed although nobody turned its label counts against precision, even if the label of the data set is doubtful.
 """
 
 import tempfile

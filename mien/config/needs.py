@@ -40,7 +40,10 @@ def step_faults(document: Mapping[str, Any]) -> Iterator[str]:
     for name, loss in found.items():
         for key in ("devices", "num_nodes"):
             if isinstance(number := runtime.get(key, 1), int) and number > 1:
-                yield f"runtime.{key}: must be 1 while models.{name} has the loss {loss}, which needs whole batches in one process (got {number})"
+                yield (
+                    f"runtime.{key}: must be 1 while models.{name} has the loss {loss}, which needs whole batches in one process "
+                    f"(got {number})"
+                )
         if _map(document.get("labels")).get("from_votes") == "distribution":
             yield (
                 f"labels.from_votes: must be majority or none while models.{name} has the loss {loss}, which takes no soft targets "
@@ -57,7 +60,10 @@ def step_faults(document: Mapping[str, Any]) -> Iterator[str]:
         weights = entry.get("weights") if isinstance(entry, dict) else None
         other = models.get(weights.removeprefix(ANOTHER)) if isinstance(weights, str) and weights.startswith(ANOTHER) else None
         if isinstance(other, dict) and other.get("branches", 1) != 1:
-            yield f"models.{name}.weights: must be those of a model with branches 1, because a last block that stands twice fits no other (got {weights!r})"
+            yield (
+                f"models.{name}.weights: must be those of a model with branches 1, because a last block that stands twice fits no other "
+                f"backbone (got {weights!r})"
+            )
 
 
 def _needs(entry: Mapping[str, Any]) -> Iterator[tuple[str, Needs]]:

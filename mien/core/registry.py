@@ -24,7 +24,7 @@ def names(package: str) -> list[str]:
 
 
 def constant(package: str, name: str, variable: str, **default: Any) -> Any:
-    """The literal value of a module-level constant of one entry, read without importing the module; `default=` is the value if it has none."""
+    """The literal value of a module-level constant of one entry, read without importing it; `default=` is for entries that lack it."""
     tree = ast.parse((_folder(package) / f"{name}.py").read_text(encoding="utf-8"))
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []

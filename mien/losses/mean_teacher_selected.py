@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from typing_extensions import override
 
-from mien.losses._step import Batch, Counted, Stepped, StepLoss
+from mien.losses._step import Batch, Counted, StepLoss, Stepped
 from mien.losses._terms import cross_entropy
 from mien.models.build import ExpressionModel
 

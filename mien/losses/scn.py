@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from mien.losses._step import Batch, Counted, Finished, Stepped, StepLoss, listed
+from mien.losses._step import Batch, Counted, Finished, StepLoss, Stepped, listed
 from mien.losses._terms import cross_entropy
 from mien.models.build import ExpressionModel
 

@@ -21,6 +21,8 @@ from mien.store.faces import FaceSet
 from mien.training.processes import Processes
 
 BATCH_SIZE = 64
+EARLY = 10
+"""the first epoch in which SCN's authors let labels change"""
 
 
 def step_loss(loss: nn.Module) -> StepLoss | None:
@@ -48,9 +50,23 @@ def check_one_process(processes: Processes, config: ModelConfig, loss: nn.Module
         )
 
 
-def findings(
-    loss: nn.Module, model: ExpressionModel, train: FaceSet, val: FaceSet, config: ModelConfig, *, device: str
-) -> dict[str, Any]:
+def caution(config: ModelConfig, *, pretrained: bool) -> str:
+    """A warning about labels that change before the network can know better, or never; empty if there is nothing to warn of."""
+    first, epochs = config.loss.get("relabel_epoch", 0), config.train.epochs
+    if not first or config.loss.get("relabel") == "none":
+        return ""
+    key = f"models.{config.name}.loss_params.relabel_epoch"
+    if first > epochs:
+        return f"{key}: no label can change before epoch {first}, but the training has {epochs}; lower it, or set relabel to none"
+    if first < EARLY and not pretrained:
+        return (
+            f"{key}: labels change from epoch {first} on, while a network from random weights may still give every image the most frequent "
+            f"class; set it to {EARLY} or more unless this is a trial"
+        )
+    return ""
+
+
+def findings(loss: nn.Module, model: ExpressionModel, train: FaceSet, val: FaceSet, config: ModelConfig, *, device: str) -> dict[str, Any]:
     """What the method found, JSON values, in which images have hashed names.
 
     `model` holds the weights that are kept. Empty for a loss of one or two views.
@@ -71,4 +87,3 @@ def findings(
         entry["image"] = train.sample_ids[entry.pop("row")][:NUM_DIGITS]
     model.cpu()
     return found
-

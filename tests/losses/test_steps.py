@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from mien.config import declared
 from mien.core import registry
+from mien.core.errors import TrainingError
 from mien.losses._step import StepLoss
 from mien.models.build import build_model
 from mien.training.fit import fit
+from mien.training.processes import Processes
+from mien.training.steps import caution
 from tests.losses.stepping import METHODS, TRAIN, batch_of, finished, loss_of, network
 from tests.training.tiny import face_set, model_config
 
@@ -82,7 +86,30 @@ def test_two_trainings_are_one(name: str, precision: str, tmp_path: Path) -> Non
     assert first == second and all(torch.equal(weights[key], others[key]) for key in weights)
 
 
-def _parameters(name: str) -> dict[str, object]:
-    from mien.config import declared
+@EACH
+def test_several_processes_are_refused(name: str, tmp_path: Path) -> None:
+    config = model_config(loss={"name": name, **_parameters(name)}, **METHODS[name])
+    many = Processes(rank=0, devices=2)
+    with pytest.raises(TrainingError, match=rf"runtime\.devices: must be 1, as runtime\.num_nodes, to train tiny, because the loss {name}"):
+        fit(build_model(config), TRAIN, TRAIN, config=config, pretrained=False, checkpoints=tmp_path, processes=many)
 
+
+@pytest.mark.parametrize(
+    ("epochs", "first", "relabel", "pretrained", "told"),
+    [
+        (60, 10, "low", False, ""),
+        (60, 3, "low", True, ""),
+        (60, 3, "none", False, ""),
+        (60, 3, "all", False, "labels change from epoch 3 on"),
+        (8, 10, "low", True, "no label can change before epoch 10, but the training has 8"),
+    ],
+)
+def test_labels_that_change_too_early_or_never_are_warned_of(epochs: int, first: int, relabel: str, pretrained: bool, told: str) -> None:
+    loss = {"name": "scn", **declared.values("loss", "scn", {"relabel_epoch": first, "relabel": relabel})}
+    found = caution(model_config(loss=loss, head="importance", train={"epochs": epochs}), pretrained=pretrained)
+    assert told in found and bool(told) == bool(found)
+    assert not caution(model_config(), pretrained=False)
+
+
+def _parameters(name: str) -> dict[str, object]:
     return declared.values("loss", name, {})

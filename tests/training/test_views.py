@@ -107,9 +107,7 @@ def test_a_loss_that_takes_no_soft_targets_says_so_at_the_start(tmp_path: Path, 
     monkeypatch.setattr(
         registry,
         "constant",
-        lambda package, name, variable, **default: (
-            False if variable == "SOFT_TARGETS" else constant(package, name, variable, **default)
-        ),
+        lambda package, name, variable, **default: False if variable == "SOFT_TARGETS" else constant(package, name, variable, **default),
     )
     with pytest.raises(TrainingError, match=r"tiny: the loss focal takes no soft targets; set augment\.mixup"):
         trained(config_of("focal", augment={"mixup": 0.2}), tmp_path)
