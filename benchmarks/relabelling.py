@@ -83,7 +83,7 @@ def main(
     noise: Annotated[float, typer.Option(help="share of the training labels that are turned")] = 0.15,
     epochs: Annotated[int, typer.Option(help="epochs of the training")] = 30,
     relabel_epoch: Annotated[int, typer.Option(help="first epoch in which labels change")] = 15,
-    relabel: Annotated[str, typer.Option(help="low, as the paper, or all, as its code")] = "low",
+    relabel: Annotated[str, typer.Option(help="low, or all, as the published code")] = "low",
     input_px: Annotated[int, typer.Option(help="side of the input, pixels")] = 64,
     seed: Annotated[int, typer.Option(help="of the labels that are turned")] = 1,
 ) -> None:

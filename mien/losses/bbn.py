@@ -20,7 +20,7 @@ NEEDS = {"branches": [2], "head": ["linear"], "attention": ["none"]}
 
 
 class Bbn(StepLoss):
-    """Bilateral-branch network with cumulative learning (Zhou et al. 2020, CVPR, eqs. 1, 2 and 5).
+    """Bilateral-branch network with cumulative learning (Zhou et al. 2020, CVPR, and their published code).
 
     L = l CE(z, y_c) + (1 - l) CE(z, y_r),  z = W 2 [l f_c(x_c); (1 - l) f_r(x_r)] + b,  l = 1 - ((e - 1) / E)²
 

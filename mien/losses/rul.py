@@ -21,7 +21,7 @@ NUM_LISTED = 100
 
 
 class Rul(StepLoss):
-    """Relative uncertainty learning (Zhang et al. 2021, NeurIPS, section 3 and their published code).
+    """Relative uncertainty learning (Zhang et al. 2021, NeurIPS, as their published code does it).
 
     L = 1/2 CE(W μ̂, y) + 1/2 CE(W μ̂, y_π),  μ̂_i = (s_i μ_i + s_π(i) μ_π(i)) / (s_i + s_π(i))
 

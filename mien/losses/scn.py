@@ -51,17 +51,20 @@ NEEDS = {"head": ["importance"]}
 
 
 class Scn(StepLoss):
-    """Self-Cure Network (Wang et al. 2020, CVPR, sections 3.2 to 3.4; the defaults are those of the authors' published code).
+    """Self-Cure Network (Wang et al. 2020, CVPR; the default numbers are those of the authors' published code).
 
-    L = CE(z, y) + L_rr  (rank_form sum, as the code)  or  γ L_rr + (1 - γ) CE(z, y)  (mixture, as the paper)
+    L = CE(z, y) + L_rr  (rank_form sum)  or  γ L_rr + (1 - γ) CE(z, y)  (mixture)
     L_rr = max(0, δ1 - (mean α of the high group - mean α of the low group))
 
     z are the logits of the head `importance`, weighted by α. The high group has the int(β N) largest α of the batch, at least one image
     and not all; β = high_share, δ1 = rank_margin, γ = rank_weight. Range [0, ∞). Reduction: mean over the batch.
 
     From epoch relabel_epoch on, the label y of an image becomes the most probable class if max_k p_k - p_y > δ2 = relabel_margin, with
-    the probabilities of this step. It stays so for the next epochs and may change again. `relabel` restricts this to the low group, as
-    the paper does, or not, as the code does. The targets of the data set are untouched: training accuracy counts them, validation too.
+    the probabilities of this step. It stays so for the next epochs and may change again. `relabel` says whether this holds for the low
+    group or for all images. The targets of the data set are untouched: training accuracy counts them, validation too.
+
+    `sum` and `all` are what the code does. `mixture` with γ = 1/2 and `low` are how the paper is said to describe it, which we have not
+    been able to check against its text. That `low` is the default is our choice: it changes fewer labels.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ def class_balanced(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
 def reversed_classes(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
     """Draws N images with replacement: class k with probability (1/n_k) / Σ_j (1/n_j), then each of its images alike.
 
-    The reversed sampler of Zhou et al. 2020 (CVPR, section 4.1): an image of class k has the weight 1/n_k².
+    The reversed sampler of Zhou et al. 2020 (CVPR): an image of class k has the weight 1/n_k².
     """
     weights_N = 1.0 / np.bincount(targets_N)[targets_N] ** 2.0
     return rng.choice(len(targets_N), size=len(targets_N), p=weights_N / weights_N.sum())

@@ -2,13 +2,17 @@
 
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from mien.losses.bbn import conventional_share
-from tests.losses.stepping import TRAIN, batch_of, finished, loss_of, network
+from mien.models.build import build_model
+from mien.training.fit import fit
+from tests.losses.stepping import METHODS, TRAIN, batch_of, finished, loss_of, network
+from tests.training.tiny import face_set, model_config
 
 ROWS = [0, 1, 2, 3, 5, 5, 8, 11]  # the first half from the data set, the second from the reversed sampler
 
@@ -102,3 +106,15 @@ def _disturb(model: torch.nn.Module) -> None:
             if ".branches.1." in name:
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
         model.head.classifier.weight.mul_(20)
+
+
+def test_early_stopping_and_the_choice_of_the_epoch_wait_for_the_rebalancing_branch(tmp_path: Path) -> None:
+    """With a patience of one epoch and a rate at which nothing is learned, a training would end at once."""
+    train = {"epochs": 10, "patience": 1, "lr": 1e-9, "monitor": "val_macro_f1"}
+    config = model_config(loss={"name": "bbn"}, train=train, **METHODS["bbn"])
+    torch.manual_seed(config.seed)
+    fitted = fit(build_model(config), TRAIN, face_set(9, seed=1), config=config, pretrained=False, checkpoints=tmp_path)
+    assert len(fitted.curves) >= 9 and fitted.best["epoch"] >= 9
+    assert [row["conventional_share"] for row in fitted.curves] == pytest.approx(
+        [conventional_share(epoch, 10) for epoch in range(1, len(fitted.curves) + 1)]
+    )

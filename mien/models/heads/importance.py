@@ -11,7 +11,7 @@ CLASS_MAPS = True
 
 
 class ImportanceHead(nn.Module):
-    """z = α (W f + b), α = σ(w · f + a), on the pooled features f after dropout (Wang et al. 2020, CVPR, eqs. 1 and 2).
+    """z = α (W f + b), α = σ(w · f + a), on the pooled features f after dropout (Wang et al. 2020, CVPR).
 
     α in (0, 1), the importance of an image, never changes which class is the largest, but how certain it is: the bias b is inside the
     product, as in the authors' published code.

@@ -24,7 +24,7 @@ MAX_LOG = 20.0
 
 
 class UncertaintyHead(nn.Module):
-    """Two branches μ and log σ² of F, and a linear classifier of μ (Zhang et al. 2021, NeurIPS, section 3; layers of their published code).
+    """Two branches μ and log σ² of F, and a linear classifier of μ (Zhang et al. 2021, NeurIPS; the layers of their published code).
 
     A branch is BatchNorm without affine parameters → Dropout → Flatten → Linear with D units → BatchNorm, on the map before any pooling,
     so the size of the input is fixed. Predictions are W μ; the branch of log σ² is trained only by the loss `rul`.
