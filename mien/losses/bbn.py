@@ -44,12 +44,14 @@ class Bbn(StepLoss):
         targets = batch.targets_N.chunk(2)
         views = [batch.augmented(images_B3SS) for images_B3SS in batch.images_N3SS.chunk(2)]
         features = [model.forward_branch(view, branch).mean(dim=(2, 3)) for branch, view in enumerate(views)]
-        logits_BK = self._logits(model, *features, share)
+        logits_BK = self._logits(model, features, share)
         loss = share * cross_entropy(logits_BK, targets[0]) + (1 - share) * cross_entropy(logits_BK, targets[1])
         return Stepped(loss, (Counted(logits_BK, targets[0], share), Counted(logits_BK, targets[1], 1 - share)))
 
-    def _logits(self, model: ExpressionModel, conventional_BC: Tensor, rebalancing_BC: Tensor, share: float) -> Tensor:
+    def _logits(self, model: ExpressionModel, features: Sequence[Tensor], share: float) -> Tensor:
+        """Logits, B×K, of the features of both branches, B×C each, of which the first have the weight `share`."""
         head: Any = model.head
+        conventional_BC, rebalancing_BC = features
         logits_BK: Tensor = head.classifier(head.drop(2 * torch.cat([share * conventional_BC, (1 - share) * rebalancing_BC], dim=1)))
         return logits_BK.float()
 
@@ -67,7 +69,7 @@ class Bbn(StepLoss):
 
         def right_N2(images: Tensor) -> Tensor:
             features = [maps_BCHW.mean(dim=(2, 3)) for maps_BCHW in model.forward_features(images).chunk(2, dim=1)]
-            return torch.stack([self._logits(model, *features, share).argmax(dim=1) for share in (1.0, 0.0)], dim=1)
+            return torch.stack([self._logits(model, features, share).argmax(dim=1) for share in (1.0, 0.0)], dim=1)
 
         found_N2, targets_N = run.seen(run.val.images, right_N2), run.val.targets_N
         return {
@@ -86,7 +88,7 @@ def conventional_share(epoch: int, epochs: int) -> float:
 def accuracies(found_N: Tensor, targets_N: Tensor) -> dict[str, float]:
     """Overall accuracy, and the mean over the classes that occur of their accuracies, of predicted classes."""
     is_right_N = (found_N == targets_N).double()
-    each = [float(is_right_N[targets_N == name].mean()) for name in targets_N.unique()]
+    each = [float(is_right_N[targets_N == name].mean()) for name in sorted(set(targets_N.tolist()))]
     return {"accuracy": round(float(is_right_N.mean()), 6), "mean_accuracy": round(sum(each) / len(each), 6)}
 
 

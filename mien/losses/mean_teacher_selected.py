@@ -115,7 +115,7 @@ class MeanTeacherSelected(StepLoss):
         self.num_steps += 1
         decay = min(self.teacher_decay, 1 - 1 / (int(self.num_steps) + 1))
         own, students = list(self.teacher.parameters()), list(model.parameters())
-        get_ema_multi_avg_fn(decay)(own, students, self.num_steps)
+        get_ema_multi_avg_fn(decay)(own, students, self.num_steps)  # type: ignore[no-untyped-call]
         for buffer, students_buffer in zip(self.teacher.buffers(), model.buffers(), strict=True):
             buffer.copy_(students_buffer)
 
@@ -137,7 +137,7 @@ def selected(taught_NK: Tensor, targets_N: Tensor, *, share: float) -> Tensor:
     """
     loss_N = F.cross_entropy(taught_NK, targets_N, reduction="none")
     kept = []
-    for name in targets_N.unique():
+    for name in sorted(set(targets_N.tolist())):
         places = (targets_N == name).nonzero().flatten()
         num = max(1, math.floor(share * len(places) + 0.5))
         kept.append(places[loss_N[places].argsort(stable=True)[:num]])

@@ -142,7 +142,7 @@ class Scn(StepLoss):
 
     @override
     def epoch_figures(self) -> dict[str, float]:
-        return {"relabelled_share": float((self.labels_M != self._targets_M).float().mean())}
+        return {"relabelled_share": float((self.labels_M != self._targets_M).double().mean())}
 
     @override
     def findings(self, model: ExpressionModel, run: Finished) -> dict[str, Any]:

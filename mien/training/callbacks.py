@@ -149,6 +149,12 @@ class Patience(EarlyStopping):
             super().on_validation_end(trainer, pl_module)
 
     @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        if pl_module.may_keep:
+            super().on_train_epoch_end(trainer, pl_module)
+
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         trainer.should_stop = self.wait_count >= self.patience
 

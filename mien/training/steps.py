@@ -83,7 +83,7 @@ def findings(loss: nn.Module, model: ExpressionModel, train: FaceSet, val: FaceS
         return torch.cat(parts)
 
     found = loss.findings(model.eval(), Finished(train, val, config.classes, seen))
-    for entry in found.get("images", ()):
-        entry["image"] = train.sample_ids[entry.pop("row")][:NUM_DIGITS]
     model.cpu()
+    if "images" in found:
+        found["images"] = [{"image": train.sample_ids[entry.pop("row")][:NUM_DIGITS], **entry} for entry in found["images"]]
     return found

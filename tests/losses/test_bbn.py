@@ -61,7 +61,7 @@ def test_in_the_middle_both_branches_predict_as_they_do_afterwards() -> None:
     _disturb(model)
     images = TRAIN.images_N3SS[:5] / 255
     features = [model.forward_branch(images, branch).mean(dim=(2, 3)) for branch in (0, 1)]
-    torch.testing.assert_close(loss._logits(model, *features, 0.5), model(images))
+    torch.testing.assert_close(loss._logits(model, features, 0.5), model(images))
 
 
 def test_in_the_first_epoch_the_rebalancing_branch_learns_nothing() -> None:
