@@ -76,7 +76,7 @@ class ExpressionTraining(LightningModule):
         """The metrics of the last epoch: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1, val_mean_accuracy.
 
         For mixed images, train_accuracy counts the label of the first image of each pair. train_loss contains the terms of the head and of
-        the teachers; val_loss is the loss on the labels alone.
+        the teachers; val_loss is the loss on the labels alone. A loss that trains the network itself adds figures of its own.
         """
 
     @override
