@@ -4,10 +4,12 @@
 
 What is timed of mien is what runs in a training: fetching a batch, augmentation, forward and backward of network, attention, head and
 loss, the optimiser's step and Lightning around them. The bare loop has ready batches and does forward, backward and step alone, with the
-same precision, batch size, optimiser and number of views (two views: the mirrored batch beside the batch, cross-entropy of both).
+same precision, batch size, optimiser and number of views (two views: the mirrored batch beside the batch, cross-entropy of both) and of
+passes: for bbn a second batch in a pass of its own, for mean_teacher_selected a pass without gradients and the moving average.
 The two take turns in one run; the ratio is taken pair by pair. Epoch ends (validation, saving) are in neither.
 """
 
+import copy
 import statistics
 import tempfile
 import time
@@ -99,13 +101,26 @@ def seconds_of_bare_loop(config: ModelConfig, *, batch: int, steps: int, views: 
         torch.cat([part, part.flip(-1)] if part.ndim > 1 else [part, part]) if views == 2 else part for part in (images, targets)
     )
 
-    def step() -> None:
+    method, average = config.loss["name"], torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
+    teacher = copy.deepcopy(model).requires_grad_(False).eval() if method == "mean_teacher_selected" else None
+
+    def forward(network: torch.nn.Module) -> Tensor:
         with torch.autocast(device, torch.bfloat16, enabled=bf16):
-            logits: Tensor = model(images)
-            logits = logits[0] if isinstance(logits, tuple) else logits  # inception's auxiliary classifier
-        torch.nn.functional.cross_entropy(logits.float(), targets).backward()
+            logits: Tensor = network(images)
+        return (logits[0] if isinstance(logits, tuple) else logits).float()  # inception's auxiliary classifier
+
+    def step() -> None:
+        loss = torch.nn.functional.cross_entropy(forward(model), targets)
+        if method == "bbn":
+            loss = loss + torch.nn.functional.cross_entropy(forward(model), targets)
+        if teacher is not None:
+            with torch.no_grad():
+                forward(teacher)
+        loss.backward()
         optimizer.step()
         optimizer.zero_grad()
+        if teacher is not None:
+            average(list(teacher.parameters()), list(model.parameters()), 0)
 
     for _ in range(WARM_STEPS):
         step()

@@ -26,6 +26,7 @@ from mien.training.launch import joined
 from mien.training.processes import Processes
 from mien.training.record import epoch_line, write_curves
 from mien.training.seeds import to_save, train_seeds, training_line, whole_record
+from mien.training.steps import caution
 from mien.training.timing import write_timing
 
 
@@ -55,6 +56,8 @@ def _train(model: str, device: str, processes: Processes, how: Decoding) -> None
         config, weights = read_config(paths.config(model)), origin_of(read_note(paths.pretrained(model)))
         if processes.is_first and (told := slow_precision(config.precision, device)):
             typer.echo(f"warning: models.{model}.precision: {told}", err=True)
+        if processes.is_first and (told := caution(config, pretrained=weights != "none")):
+            typer.echo(f"warning: {told}", err=True)
         rows = read_table(paths.SPLITS, SPLITS, ["sample_id", "label", "split", "shares"])
         train, val = (
             load_faces(paths.FACES, rows[rows["split"] == name], classes=config.classes, max_px=config.input_px, decoding=how)

@@ -29,6 +29,7 @@ class ModelConfig(Section):
     head_params: dict[str, Any] = Field(default_factory=dict)
     dropout: float
     drop_path: float = 0.0
+    branches: int = 1
     loss: dict[str, Any]
     recipe: Literal["one_stage", "two_stage"]
     input_px: int
@@ -57,7 +58,8 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
 
     Fields are left out so that changing them retrains only models that read them: fields that another field disables (`only_if` in their
     sections), the fine_tune_ fields if the recipe has no second stage (one_stage, or two_stage from random weights), the distill_ fields if
-    there is no teacher, and an empty list of other seeds, teachers or kept epochs. `read_config` restores them as the defaults.
+    there is no teacher, an empty list of other seeds, teachers or kept epochs, and a single branch. `read_config` restores them as the
+    defaults.
     """
     document: dict[str, Any] = config.model_dump(mode="json")
     if config.weights not in WORDS:
@@ -65,6 +67,8 @@ def config_document(config: ModelConfig) -> dict[str, Any]:
     for name in ("other_seeds", "teachers", "keep_epochs"):
         if not document[name]:
             del document[name]
+    if config.branches == 1:
+        del document["branches"]
     for part in ("train", "augment"):
         section: Section = getattr(config, part)
         document[part] = {key: value for key, value in document[part].items() if _is_read(section, key)}

@@ -12,6 +12,7 @@ from pydantic import Field, NonNegativeInt
 from mien.config import backbones, declared
 from mien.config.documents import parse_document, read_text
 from mien.config.faults import choice_fault, schema_faults, short
+from mien.config.needs import need_faults, step_faults
 from mien.config.order import teaching_faults, weights_cycle_faults
 from mien.config.renamed import renamed_head_fault
 from mien.config.sections.augment import AugmentParams
@@ -158,6 +159,7 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
             yield from _export_faults(str(name), entry, models, ensembles if isinstance(ensembles, dict) else {})
     if isinstance(models, dict):
         yield from weights_cycle_faults(models)
+        yield from step_faults(document)
         if isinstance(distillation := document.get("distillation"), dict):
             for name in distillation:
                 yield from _name_faults(f"distillation.{name}", str(name))
@@ -201,6 +203,7 @@ def _model_faults(name: str, entry: dict[str, Any], document: dict[str, Any]) ->
     if entry.get("loss") in losses and entry.get("head") in heads and registry.constant("mien.losses", entry["loss"], "TWO_VIEWS"):
         able = [head for head in heads if registry.constant("mien.models.heads", head, "CLASS_MAPS")]
         yield from choice_fault(f"{at}.head", entry["head"], able, f"a head with class maps, as the loss {entry['loss']} needs")
+    yield from need_faults(name, entry, document)
 
 
 def _ensemble_faults(name: str, members: Any, models: list[str]) -> Iterator[str]:

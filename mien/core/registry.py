@@ -23,15 +23,16 @@ def names(package: str) -> list[str]:
     return sorted(path.stem for path in _folder(package).glob("*.py") if not path.stem.startswith("_"))
 
 
-def constant(package: str, name: str, variable: str) -> Any:
-    """The literal value of a module-level constant of one entry, read without importing the module."""
+def constant(package: str, name: str, variable: str, **default: Any) -> Any:
+    """The literal value of a module-level constant of one entry, read without importing it; `default=` is for entries that lack it."""
     tree = ast.parse((_folder(package) / f"{name}.py").read_text(encoding="utf-8"))
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         if isinstance(node, ast.Assign | ast.AnnAssign) and [getattr(target, "id", None) for target in targets] == [variable]:
             assert node.value is not None, f"{package}.{name} gives {variable} no value"
             return ast.literal_eval(node.value)
-    raise AssertionError(f"{package}.{name} declares no {variable}")
+    assert "default" in default, f"{package}.{name} declares no {variable}"
+    return default["default"]
 
 
 def load(package: str, name: str, variable: str) -> Any:

@@ -1,12 +1,15 @@
 """The class maps of an exported network: for each class, which cells of the face speak for it.
 
 A head with class maps (CLASS_MAPS in mien.models.heads) is linear on averaged features, so that Grad-CAM, the ReLU of a class map divided
-by its number of cells, needs no gradients, and a graph can compute it. The maps are those of the square as it is, whatever the views are.
+by its number of cells, needs no gradients, and a graph can compute it. A head whose logits are not only that brings its own `grad_cam`. The
+maps are those of the square as it is, whatever the views are.
 ONNX Runtime (1.32) computes every output of a graph, also those that are not asked for, so these must cost little: for the shipped
 network, a four-hundredth of its multiplications.
 
 Shapes: N images, V views, S×S side of the squares, P×P side of the network's input, K classes, C channels, h×w cells.
 """
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +49,10 @@ class WithMaps(nn.Module):
         """Logits, N×K, and Grad-CAM of each class, N×K×h×w."""
         features_NChw = self.network.forward_features(images_N3PP)
         logits_NK = self.network.head(features_NChw)  # before the maps, which quantisation leaves as they are, as all that follows it
-        maps_NKhw = self.network.head.class_maps(features_NChw).relu()  # type: ignore[operator]
+        head: Any = self.network.head
+        if hasattr(head, "grad_cam"):
+            return logits_NK, head.grad_cam(features_NChw)
+        maps_NKhw = head.class_maps(features_NChw).relu()
         return logits_NK, maps_NKhw / (int(maps_NKhw.shape[2]) * int(maps_NKhw.shape[3]))
 
 

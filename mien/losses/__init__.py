@@ -18,6 +18,19 @@ second_view(images_NCHW, generator=...)  the second view of a batch in [0, 1]; r
 pair(first, second, targets)             the training loss of both (_views.View), a scalar; `forward` is then its part on the first view
                                          only, as the loss of validation images is
 detach_class_weights, joint_views        parameters for the training step: how it computes the views' class maps and forward passes
+
+A method that needs more of a step than logits and class maps (features, the epoch, which image it sees, a second batch, a second network)
+defines, and its class is a _step.StepLoss:
+
+STEP          true: the loss trains the network itself; a literal. It is not mixed, distilled, repeated by SAM or shared between processes
+SECOND_BATCH  the sampler (mien.training.samplers) of a second batch that each batch is followed by, if it needs one; a literal
+step(model, batch)  one step (_step.Batch), which returns the loss and the predictions that the training accuracy counts (_step.Stepped)
+
+`forward` is then the loss of validation images. What else such a class may define is listed there: state, its own network for validation
+and prediction, which epochs may be kept, what it found.
+
+NEEDS  what any loss or head needs of its model: keys of the model's entry with the values that they may have, such as
+       {"head": ["linear"], "train.ema": [0]}; a literal
 """
 
 from collections.abc import Sequence

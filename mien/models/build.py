@@ -9,6 +9,7 @@ from mien.config.model import ModelConfig
 from mien.core.errors import ParamsError
 from mien.models import backbones
 from mien.models.attention import build_attention, min_side
+from mien.models.bilateral import bilateral
 from mien.models.heads import build_head
 from mien.models.weights import load_pretrained
 
@@ -32,6 +33,11 @@ class ExpressionModel(nn.Module):
     def forward_features(self, images_NCHW: Tensor) -> Tensor:
         """The last feature map after attention, N×C×H×W, of float images in [0, 1]."""
         maps_NCHW: Tensor = self.attention(backbones.feature_maps(self.backbone, (images_NCHW - self.mean_C11) / self.std_C11))
+        return maps_NCHW
+
+    def forward_branch(self, images_NCHW: Tensor, branch: int) -> Tensor:
+        """The last feature map of one of the two branches of a bilateral backbone, N×C×H×W, without attention."""
+        maps_NCHW: Tensor = self.backbone.forward_branch((images_NCHW - self.mean_C11) / self.std_C11, branch)  # type: ignore[operator]
         return maps_NCHW
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
@@ -58,8 +64,9 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
     """The model of a configuration, with random weights from torch's global generator.
 
     With `pretrained`, a folder that the stage `pretrained` wrote, the backbone is given the weights found there, if any; attention and
-    head have the same random weights either way. Raises ParamsError if the input is too small for the backbone or the attention
-    block, WeightsError if the weights do not fit.
+    head have the same random weights either way. With two branches, both copies of the last block have its weights. Raises ParamsError if
+    the input is too small for the backbone or the attention block, or if its last block is not known for two branches, WeightsError if the
+    weights do not fit.
     """
     channels, *grid = backbones.map_shape(config.backbone, input_px=config.input_px, model=config.name)
     if min(grid) < (side := min_side(config.attention)):
@@ -68,12 +75,17 @@ def build_model(config: ModelConfig, *, pretrained: Path | None = None) -> Expre
             f"{config.input_px} px; {config.attention} needs {side}×{side}, so raise models.{config.name}.input_px "
             f"(got {config.attention!r})"
         )
+    channels *= config.branches
     backbone = backbones.create_backbone(config.backbone, input_px=config.input_px, drop_path=config.drop_path)
     attention = build_attention(config.attention, channels)
-    head = build_head(config.head, channels, len(config.classes), dropout=config.dropout, parameters=config.head_params)
+    head = build_head(
+        config.head, channels, len(config.classes), dropout=config.dropout, parameters=config.head_params, grid=(grid[0], grid[1])
+    )
     statistics = backbones.statistics(config.backbone, config.normalization)
     if pretrained is not None:
         note = load_pretrained(backbone, pretrained, name=config.backbone)
         if config.normalization == "backbone" and "mean" in note:
             statistics = tuple(note["mean"]), tuple(note["std"])
+    if config.branches == 2:
+        backbone = bilateral(backbone, name=config.backbone, model=config.name)
     return ExpressionModel(backbone, attention, head, statistics=statistics)

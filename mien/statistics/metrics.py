@@ -45,7 +45,7 @@ def precision_recall_f1(confusion_KK: Counts | Figures) -> ClassFigures:
     )
 
 
-def accuracy(confusion_KK: Counts) -> float:
+def accuracy(confusion_KK: Counts | Figures) -> float:
     """Overall accuracy: the share of images whose predicted class is the actual one."""
     return float(quotient(np.trace(confusion_KK), confusion_KK.sum()))
 
@@ -59,7 +59,7 @@ def mean_accuracy(confusion_KK: Counts) -> float:
     return float(precision_recall_f1(confusion_KK).recall_K[seen_K].mean()) if seen_K.any() else 0.0
 
 
-def macro_f1(confusion_KK: Counts) -> float:
+def macro_f1(confusion_KK: Counts | Figures) -> float:
     """Macro-F1: the mean of the F1 of all K classes; a class that is neither present nor predicted counts as 0."""
     return float(precision_recall_f1(confusion_KK).f1_K.mean())
 

@@ -38,7 +38,8 @@ class Curves(Callback):
 
     @override
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._lr = max(float(group["lr"]) for group in trainer.optimizers[0].param_groups)  # of the head, if layers have rates of their own
+        # Without factors above 1: if layers have rates of their own, that of the head; if the classifier has, that of all others.
+        self._lr = max(float(group["lr"]) / max(1.0, group.get("lr_scale", 1.0)) for group in trainer.optimizers[0].param_groups)
 
     @override
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -71,9 +72,9 @@ class BestWeights(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, ExpressionTraining)
         value = pl_module.figures[self.monitor]
-        if value < self.value if mode_of(self.monitor) == "min" else value > self.value:
+        if pl_module.may_keep and (value < self.value if mode_of(self.monitor) == "min" else value > self.value):
             self.epoch, self.value = trainer.current_epoch, value
-            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.model.state_dict().items()}
+            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.judged.state_dict().items()}
 
     @override
     def state_dict(self) -> State:
@@ -100,7 +101,7 @@ class KeptWeights(Callback):
         assert isinstance(pl_module, ExpressionTraining)
         epoch = self._first + trainer.current_epoch
         if epoch in self._epochs:
-            state = pl_module.model.state_dict()
+            state = pl_module.judged.state_dict()
             self.weights[epoch] = {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
 
     @override
@@ -165,7 +166,22 @@ class Plateau(Callback):
 
 
 class Patience(EarlyStopping):
-    """Early stopping that stays stopped: a run killed right after its last epoch must not continue when it is resumed."""
+    """Early stopping that stays stopped: a run killed right after its last epoch must not continue when it is resumed.
+
+    Epochs whose weights may not be kept do not count.
+    """
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        if pl_module.may_keep:
+            super().on_validation_end(trainer, pl_module)
+
+    @override
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ExpressionTraining)
+        if pl_module.may_keep:
+            super().on_train_epoch_end(trainer, pl_module)
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -32,6 +32,7 @@ from mien.training.processes import ALONE, Processes, check_shares
 from mien.training.recipes import Stage, freeze_for, plan
 from mien.training.samplers import EpochBatches
 from mien.training.schedules import ByEpoch
+from mien.training.steps import check_one_process, findings, row_numbers, second_batch, step_loss
 
 LAST_GOOD = "last_good"
 
@@ -57,6 +58,8 @@ class Fitted:
     curves: list[Row]
     kept: Mapping[int, Weights] = field(default_factory=dict, compare=False)
     """the weights after each of config.keep_epochs that the training reached, by epoch"""
+    method: dict[str, Any] = field(default_factory=dict)
+    """what a loss that trains the network itself found, JSON values; empty for others"""
 
     @property
     def best(self) -> Row:
@@ -92,6 +95,7 @@ def fit(
     check_soft_targets(config, voted=train.shares_NK is not None)
     check_shares(processes, model=config.name, batch_size=config.train.batch_size)
     loss = build_loss(config.loss, class_counts=counts)
+    check_one_process(processes, config, loss)
     recipe, reason, stages = plan(config, pretrained=pretrained)
     results: list[StageResult] = []
     rows: list[Row] = []
@@ -117,7 +121,8 @@ def fit(
             kept |= each.weights
         results.append(StageResult(stage.name, len(curves.rows), len(rows) + best.epoch + 1, best.value))
         rows += curves.rows
-    return Fitted(recipe, reason, results, rows, kept)
+    found = findings(loss, model, train, val, config, device=device)
+    return Fitted(recipe, reason, results, rows, kept, found)
 
 
 def _rescue(model: ExpressionModel, weights: dict[str, torch.Tensor], config: ModelConfig, folder: Path) -> str:
@@ -144,6 +149,8 @@ def _run(
 ) -> None:
     config, settings = module.config, module.config.train
     module.model.train().to(memory_format=MEMORY_FORMAT)
+    if method := step_loss(module.loss):
+        method.prepare(module.model, train.targets_N)
     batches = EpochBatches(
         train.targets_N,
         sampler=settings.sampler,
@@ -152,6 +159,7 @@ def _run(
         even=mixes(config.augment),
         seed=config.seed,
         stage=module.stage,
+        second=second_batch(config),
     )
     batches.require_rows(processes.num, model=config.name)
     rates = (
@@ -186,7 +194,7 @@ def _run(
     try:
         trainer.fit(
             module,
-            training_loader(train, batches, train.shares_NK, taught_NK),
+            training_loader(train, batches, train.shares_NK, taught_NK, row_numbers(module.loss, len(train))),
             validation_loader(val),
             ckpt_path=state if processes.decided(lambda: resumable(state)) else None,
             weights_only=True,

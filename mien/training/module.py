@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch import LightningModule, seed_everything
@@ -14,6 +14,8 @@ from mien.config.model import ModelConfig
 from mien.core import registry
 from mien.core.errors import TrainingError
 from mien.losses import validation_loss
+from mien.losses._step import Batch as StepBatch
+from mien.losses._step import Counted
 from mien.losses._views import View
 from mien.models.build import ExpressionModel
 from mien.models.inputs import to_input
@@ -25,9 +27,11 @@ from mien.training.sam import Sam
 from mien.training.samplers import random_stream
 from mien.training.schedules import input_side
 from mien.training.shares import Shares
+from mien.training.steps import step_loss
 
 Batch = tuple[Tensor, ...]
-"""images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K"""
+"""images and classes; for training on votes, then their shares, N×K; for training a student, then its teachers' probabilities, N×K; for a
+loss that trains the network itself, then the rows of the images"""
 
 
 class Views(NamedTuple):
@@ -67,6 +71,7 @@ class ExpressionTraining(LightningModule):
         self._is_repeated = False
         self._to_repeat: tuple[Views, Tensor]
         """of the last batch, with the state of the random numbers before its forward pass; kept only for SAM"""
+        self._method, self._num_steps = step_loss(loss), 0
         self._two_views = registry.constant("mien.losses", config.loss["name"], "TWO_VIEWS")
         self.figures: dict[str, float] = {}
         """The metrics of the last epoch: train_loss, train_accuracy, train_macro_f1, val_loss, val_accuracy, val_macro_f1,
@@ -74,7 +79,8 @@ class ExpressionTraining(LightningModule):
 
         The training metrics are those of the epoch's batches: images as the sampler drew them and as they were augmented, each predicted
         with the weights that it then changed. For mixed images they count the label of the first image of each pair. train_loss contains
-        the terms of the head and of the teachers; val_loss is the loss on the labels alone (mien.losses.validation_loss).
+        the terms of the head and of the teachers; val_loss is the loss on the labels alone (mien.losses.validation_loss). A loss that
+        trains the network itself adds figures of its own.
         """
 
     @override
@@ -113,12 +119,27 @@ class ExpressionTraining(LightningModule):
     def on_train_epoch_start(self) -> None:
         self._side_px = input_side(self.config.train, self.config.input_px, epoch=self.current_epoch, epochs=self.num_epochs)
         self._loss_sum = torch.zeros((), device=self.device)
-        self._confusion_KK = torch.zeros((len(self.config.classes),) * 2, device=self.device, dtype=torch.int64)
+        self._confusion_KK = torch.zeros((len(self.config.classes),) * 2, device=self.device, dtype=torch.float64)
+        self._num_seen = 0
+        self._num_steps = self.global_step
 
     @override
     def training_step(self, batch: Batch, step: int) -> Tensor:
         if step == 0 and not self._is_repeated:
             self._draw_anew()
+        loss, counted = self._own_step(batch) if self._method else self._step(batch)
+        to_backward, loss = self._shares.to_backward(loss, self.model.penalty())
+        if not torch.isfinite(loss):
+            raise self._diverged(f"step {step + 1}", loss)
+        if not self._is_repeated:
+            num = len(counted[0].targets_N)
+            self._loss_sum += loss.detach() * num
+            self._num_seen += num
+            self._count(counted)
+        return to_backward
+
+    def _step(self, batch: Batch) -> tuple[Tensor, tuple[Counted, ...]]:
+        """The loss of one view or of two, and the predictions to count."""
         if self._is_repeated:
             views, dropout_state = self._to_repeat
             torch.set_rng_state(dropout_state)
@@ -130,20 +151,44 @@ class ExpressionTraining(LightningModule):
         loss, logits_NK = self._loss(images, targets) if second is None else self._loss_of_pair(images, second, targets)
         if taught_NK is not None:
             loss = distilled(loss, logits_NK, taught_NK, self.config.train)
-        to_backward, loss = self._shares.to_backward(loss, self.model.penalty())
-        if not torch.isfinite(loss):
-            raise self._diverged(f"step {step + 1}", loss)
-        if not self._is_repeated:
-            targets_N = batch[1]
-            self._loss_sum += loss.detach() * len(targets_N)
-            self._count(targets_N, logits_NK)
-        return to_backward
+        return loss, (Counted(logits_NK, batch[1]),)
 
-    def _count(self, targets_N: Tensor, logits_NK: Tensor) -> None:
-        """Adds a batch to the confusion matrix of the epoch."""
+    def _own_step(self, batch: Batch) -> tuple[Tensor, tuple[Counted, ...]]:
+        """The same of a loss that trains the network itself."""
+        assert self._method
+        images_N3SS, targets_N, rows_N = batch
+        given = StepBatch(
+            images_N3SS, targets_N, rows_N, self.current_epoch + 1, self.num_epochs, generator=self._draws, augmented=self._augmented
+        )
+        return self._method.step(self.model, given)
+
+    def _augmented(self, images_N3SS: Tensor) -> Tensor:
+        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
+        with torch.autocast(self.device.type, enabled=False):
+            return augment(self._input(images_N3SS, side_px=self._side_px), self.config.augment, generator=self._draws)
+
+    @override
+    def on_train_batch_end(self, outputs: Any, batch: Batch, step: int) -> None:
+        if self._method and self.global_step != self._num_steps:  # not within accumulated batches
+            self._num_steps = self.global_step
+            self._method.after_step(self.model)
+
+    @property
+    def judged(self) -> ExpressionModel:
+        """The network that is validated, and whose weights are kept."""
+        return self._method.judged(self.model) if self._method else self.model
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether the weights of this epoch may be kept, and early stopping counts it."""
+        return not self._method or self._method.may_keep(self.current_epoch + 1, self.num_epochs)
+
+    def _count(self, counted: tuple[Counted, ...]) -> None:
+        """Adds a batch to the confusion matrix of the epoch, whose counts are whole unless a method weights its predictions."""
         num_classes = len(self._confusion_KK)
-        cells_N = targets_N * num_classes + logits_NK.argmax(dim=1)
-        self._confusion_KK += torch.bincount(cells_N, minlength=num_classes**2).view(num_classes, num_classes)
+        for logits_NK, targets_N, weight in counted:
+            cells_N = targets_N * num_classes + logits_NK.argmax(dim=1)
+            self._confusion_KK += weight * torch.bincount(cells_N, minlength=num_classes**2).view(num_classes, num_classes)
 
     def _drawn_views(self, batch: Batch) -> Views:
         """Augmented and mixed images, with targets that are mixed alike."""
@@ -151,9 +196,8 @@ class ExpressionTraining(LightningModule):
         taught_NK = more.pop() if self.config.teachers else None
         targets = more[0] if more else targets_N
         settings, num_classes = self.config.augment, len(self.config.classes)
-        # Autocast would round the sampling coordinates: bfloat16 stores those of a 96 px image to half a pixel only.
+        images = self._augmented(images_N3SS)
         with torch.autocast(self.device.type, enabled=False):
-            images = augment(self._input(images_N3SS, side_px=self._side_px), settings, generator=self._draws)
             images, targets, taught_NK = mix_with_taught(
                 images, targets, taught_NK, settings, num_classes=num_classes, generator=self._draws
             )
@@ -176,7 +220,8 @@ class ExpressionTraining(LightningModule):
 
     def _logits(self, images: Tensor) -> Tensor:
         """Returns logits, N×K."""
-        (logits_NK,) = self._shares.spread(lambda rows: (self.model(rows).float(),), images)
+        model = self.model if self.training else self.judged
+        (logits_NK,) = self._shares.spread(lambda rows: (model(rows).float(),), images)
         return logits_NK
 
     def _seen(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -214,10 +259,11 @@ class ExpressionTraining(LightningModule):
             "val_mean_accuracy": metrics.mean_accuracy(confusion_KK),
         }
         figures = {
-            "train_loss": float(self._loss_sum) / int(trained_KK.sum()),
+            "train_loss": float(self._loss_sum) / self._num_seen,
             "train_accuracy": metrics.accuracy(trained_KK),
             "train_macro_f1": metrics.macro_f1(trained_KK),
             **validation,
+            **(self._method.epoch_figures() if self._method else {}),
         }
         self.figures = self._processes.shared(figures, device=self.device)
         for name in validation:

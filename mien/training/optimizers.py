@@ -34,6 +34,24 @@ def _optimizer(model: ExpressionModel, settings: TrainParams, arguments: dict[st
 
 
 def _groups(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
+    return _with_own_rates(_groups_by_decay(model, settings), model.head)
+
+
+def _with_own_rates(groups: list[dict[str, Any]], head: nn.Module) -> list[dict[str, Any]]:
+    """The groups, of which those are divided that have parameters with learning rates of their own, the `rates` of the head."""
+    rates: dict[str, float] = getattr(head, "rates", {})
+    factors = {parameter: factor for name, factor in rates.items() for parameter in head.get_submodule(name).parameters()}
+    if not factors:
+        return groups
+    found = []
+    for group in groups:
+        for factor in sorted({factors.get(parameter, 1.0) for parameter in group["params"]}):
+            own = [parameter for parameter in group["params"] if factors.get(parameter, 1.0) == factor]
+            found.append({**group, "params": own, "lr_scale": group.get("lr_scale", 1.0) * factor})
+    return found
+
+
+def _groups_by_decay(model: ExpressionModel, settings: TrainParams) -> list[dict[str, Any]]:
     if settings.layer_decay < 1:
         return _groups_by_layer(model, settings)
     if not settings.weight_decay:

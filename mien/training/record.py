@@ -14,6 +14,7 @@ COLUMNS = (
     *("epoch", "stage", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_macro_f1", "val_macro_f1", "val_mean_accuracy"),
     "lr",
 )
+"""of every model; a loss that trains the network itself may have further ones"""
 
 
 def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: str, class_counts: list[int]) -> dict[str, Any]:
@@ -35,7 +36,13 @@ def figures(fitted: Fitted, model: nn.Module, *, config: ModelConfig, weights: s
         "val": {name: round(fitted.best[f"val_{name}"], 6) for name in ("loss", "accuracy", "mean_accuracy", "macro_f1")},
         "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "class_counts": dict(zip(config.classes, class_counts, strict=True)),
+        **({"method": method} if (method := {**_own(fitted.best), **fitted.method}) else {}),
     }
+
+
+def _own(row: Row) -> Row:
+    """The figures of an epoch that only the method has."""
+    return {name: round(value, 6) for name, value in row.items() if name not in COLUMNS}
 
 
 def called(config: ModelConfig, seed: int) -> str:
@@ -50,7 +57,8 @@ def epoch_line(config: ModelConfig, seed: int, row: Row) -> str:
 
 
 def write_curves(path: Path, rows: list[Row]) -> None:
-    """Writes one line per epoch, as CSV with the columns COLUMNS."""
-    lines = [",".join(COLUMNS), *(",".join(f"{row[name]:.6g}" for name in COLUMNS) for row in rows)]
+    """Writes one line per epoch, as CSV with the columns COLUMNS, then those of the method if it has any."""
+    columns = [*COLUMNS, *_own(rows[0])]
+    lines = [",".join(columns), *(",".join(f"{row[name]:.6g}" for name in columns) for row in rows)]
     with replacing_file(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -44,7 +44,16 @@ def class_balanced(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
     return order
 
 
-SAMPLERS = {"shuffled": shuffled, "weighted": weighted, "class_balanced": class_balanced}
+def reversed_classes(targets_N: Indices, *, rng: np.random.Generator) -> Indices:
+    """Draws N images with replacement: class k with probability (1/n_k) / Σ_j (1/n_j), then each of its images alike.
+
+    The reversed sampler of Zhou et al. 2020 (CVPR): an image of class k has the weight 1/n_k².
+    """
+    weights_N = 1.0 / np.bincount(targets_N)[targets_N] ** 2.0
+    return rng.choice(len(targets_N), size=len(targets_N), p=weights_N / weights_N.sum())
+
+
+SAMPLERS = {"shuffled": shuffled, "weighted": weighted, "class_balanced": class_balanced, "reversed": reversed_classes}
 
 
 class EpochBatches:
@@ -57,14 +66,24 @@ class EpochBatches:
     drawn is left out.
     `accumulate`: the number of batches is a multiple of it, so that every step accumulates equally many, unless that would give batches
     of a single image.
+    `second`: each batch is followed by a second one of equal size, in the same tensor, which this other sampler draws.
     """
 
     def __init__(
-        self, targets_N: Tensor, *, sampler: str, batch_size: int, seed: int, stage: int, even: bool = False, accumulate: int = 1
+        self,
+        targets_N: Tensor,
+        *,
+        sampler: str,
+        batch_size: int,
+        seed: int,
+        stage: int,
+        even: bool = False,
+        accumulate: int = 1,
+        second: str = "",
     ) -> None:
         assert len(targets_N) > 1 and batch_size > 1
         self._targets_N = targets_N.numpy()
-        self._draw = SAMPLERS[sampler]
+        self._draws = {"order": SAMPLERS[sampler]} | ({"second": SAMPLERS[second]} if second else {})
         self._stream = {"seed": seed, "stage": stage}
         self._unit = 2 if even else 1  # images that must stay in one batch
         self._num_units = len(targets_N) // self._unit
@@ -92,6 +111,9 @@ class EpochBatches:
 
     def __iter__(self) -> Iterator[Tensor]:
         # This is a generator because a resumed Trainer sets the epoch only after it calls iter: the order is drawn with the first batch.
-        order = self._draw(self._targets_N, rng=random_stream("order", epoch=self._epoch, **self._stream))
-        units = order[: self._num_units * self._unit].reshape(self._num_units, self._unit)
-        yield from (torch.from_numpy(part.reshape(-1)) for part in np.array_split(units, self._num_batches))
+        split = []
+        for purpose, draw in self._draws.items():
+            order = draw(self._targets_N, rng=random_stream(purpose, epoch=self._epoch, **self._stream))
+            units = order[: self._num_units * self._unit].reshape(self._num_units, self._unit)
+            split.append(np.array_split(units, self._num_batches))
+        yield from (torch.from_numpy(np.concatenate([part.reshape(-1) for part in parts])) for parts in zip(*split, strict=True))

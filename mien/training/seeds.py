@@ -86,9 +86,20 @@ def whole_record(trainings: Sequence[SeedTraining]) -> dict[str, Any]:
 def to_save(trainings: Sequence[SeedTraining], config: ModelConfig, marks: Mapping[int, str]) -> list[Trained]:
     """The arguments of `save_model` for each training: network, configuration, and the record with seed and fingerprint (from `marks`)."""
     return [
-        (each.network, config.of_seed(each.seed) if place else config, {**each.record, "seed": each.seed, "fingerprint": marks[each.seed]})
+        (
+            each.network,
+            config.of_seed(each.seed) if place else config,
+            {**_without_images(each.record), "seed": each.seed, "fingerprint": marks[each.seed]},
+        )
         for place, each in enumerate(trainings)
     ]
+
+
+def _without_images(record: dict[str, Any]) -> dict[str, Any]:
+    """The record without the list of images that a method may have found: a model may be given away, and its training images not."""
+    if "method" not in record:
+        return record
+    return {**record, "method": {name: value for name, value in record["method"].items() if name != "images"}}
 
 
 def training_line(config: ModelConfig, training: SeedTraining) -> str:

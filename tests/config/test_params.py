@@ -129,11 +129,11 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"models__resnet50__attention": "cbamm"}, "models.resnet50.attention: must be an attention block; did you mean cbam? (got 'cbamm')"),
     (
         {"models__resnet50__head": "flat"},
-        "models.resnet50.head: must be a head; one of: dense, linear, max_pool_dense, two_dense (got ",
+        "models.resnet50.head: must be a head; one of: dense, importance, linear, max_pool_dense, two_dense, uncertainty (got ",
     ),
     (
         {"models__resnet50__loss": "eac"},
-        "models.resnet50.head: must be a head with class maps, as the loss eac needs; one of: linear (got 'dense')",
+        "models.resnet50.head: must be a head with class maps, as the loss eac needs; one of: importance, linear (got 'dense')",
     ),
     (
         {"models__resnet50__head_params": {"l2_weights": 0.1}},

@@ -90,7 +90,7 @@ def test_all_adds_models_and_changes_nothing_but_models(file: Path, before: str)
     old = plain(file)
     preset.apply_preset("all", path=file)
     new = plain(file)
-    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 19
+    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 23
     assert {key: value for key, value in new.items() if key != "models"} == {key: value for key, value in old.items() if key != "models"}
     assert preset.apply_preset("all", path=file) == []
 

@@ -34,8 +34,9 @@ def trained_like(config: ModelConfig, *, size_px: int = SIZE_PX) -> ExpressionMo
     model = make_model(config).train()
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
-        nn.init.uniform_(norm.weight, 0.2, 0.8)
-        nn.init.normal_(norm.bias, 0, 0.2)
+        if norm.affine:
+            nn.init.uniform_(norm.weight, 0.2, 0.8)
+            nn.init.normal_(norm.bias, 0, 0.2)
         norm.momentum = 1.0
     if config.attention == "multi_scale":
         nn.init.uniform_(model.attention.gamma_C, 0.2, 0.8)  # a new block has 0, and does nothing

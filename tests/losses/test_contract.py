@@ -1,4 +1,4 @@
-"""What holds for every loss: the contract of mien/losses/__init__.py, soft targets, extremes, devices."""
+"""What holds for every loss of one view or two: the contract of mien/losses/__init__.py, soft targets, extremes, devices."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ from mien.losses._views import View
 from mien.models.heads.linear import LinearHead
 from tests.losses.plain import COUNTS, K, draw, mixed, one_hot
 
-NAMES = registry.names("mien.losses")
+NAMES = [name for name in registry.names("mien.losses") if not registry.constant("mien.losses", name, "STEP", default=False)]
+"""losses that are functions of logits and class maps; tests/losses/test_steps.py has the laws of the others"""
 TWO_VIEWS = [name for name in NAMES if registry.constant("mien.losses", name, "TWO_VIEWS")]
 TRANSFORMS = ["horizontal", "vertical", "erase", "intensity", "scale"]
 EACH = pytest.mark.parametrize("name", NAMES)

@@ -21,13 +21,17 @@ def defaults(name: str) -> dict[str, object]:
 def test_helpers_are_no_entries() -> None:
     assert registry.names("mien.losses") == [
         "balanced_softmax",
+        "bbn",
         "class_balanced",
         "cross_entropy",
         "eac",
         "focal",
         "logit_adjusted",
+        "mean_teacher_selected",
         "mek",
         "rebalanced",
+        "rul",
+        "scn",
     ]
     assert not [name for name in registry.names("mien.losses") if name.startswith("_")]
 

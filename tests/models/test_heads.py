@@ -13,16 +13,24 @@ from mien.models.heads import build_head
 NAMES = registry.names("mien.models.heads")
 
 
-def head_of(name: str, *, channels: int = 40, classes: int = 7, dropout: float = 0.5, **own: Any) -> nn.Module:
+def head_of(
+    name: str, *, channels: int = 40, classes: int = 7, dropout: float = 0.5, grid: tuple[int, int] = (3, 3), **own: Any
+) -> nn.Module:
     """The head with its default parameters and its `own`, from a fixed draw."""
     torch.manual_seed(0)
-    return build_head(name, channels, classes, dropout=dropout, parameters=declared.values("head", name, own))
+    return build_head(name, channels, classes, dropout=dropout, parameters=declared.values("head", name, own), grid=grid)
+
+
+def depends_on_grid(name: str) -> bool:
+    return bool(registry.constant("mien.models.heads", name, "GRID", default=False))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_head_keeps_the_contract(name: str) -> None:
-    head = head_of(name)
-    assert head(torch.randn(2, 40, 3, 5)).shape == head(torch.randn(2, 40, 1, 1)).shape == (2, 7)
+    for grid in ((3, 5), (1, 1)):
+        head = head_of(name, grid=grid)
+        assert head(torch.randn(2, 40, *grid)).shape == (2, 7)
+        assert depends_on_grid(name) or head(torch.randn(2, 40, 4, 2)).shape == (2, 7)
     assert hasattr(head, "class_maps") == registry.constant("mien.models.heads", name, "CLASS_MAPS")
 
 
@@ -31,13 +39,14 @@ def test_every_head_trains_under_bf16(name: str) -> None:
     head, maps = head_of(name), torch.randn(4, 40, 3, 3).bfloat16().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
         logits = head(maps)
+        aside = [head.uncertainty(maps)] if name == "uncertainty" else []  # its own loss alone trains the second branch
     assert logits.dtype == torch.bfloat16 and logits.isfinite().all()
-    logits.float().square().sum().backward()
+    (logits.float().square().sum() + sum(each.sum() for each in aside)).backward()
     assert all(tensor.grad is not None and tensor.grad.isfinite().all() for tensor in (maps, *head.parameters()))
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
-    with pytest.raises(KeyError, match="dense, linear, max_pool_dense, two_dense"):
+    with pytest.raises(KeyError, match="dense, importance, linear, max_pool_dense, two_dense, uncertainty"):
         build_head("flat", 8, 2, dropout=0.0, parameters={})
 
 

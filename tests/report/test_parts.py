@@ -11,7 +11,7 @@ import pytest
 from mien.config.params import load_params
 from mien.report.page import multiples
 from mien.report.page.index import doubts, robustness
-from mien.report.page.model import corruptions, curves, epochs, slices, training
+from mien.report.page.model import corruptions, curves, epochs, method, slices, training
 from mien.report.page.site import model_page
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import read_run
@@ -142,3 +142,28 @@ def test_a_model_without_answers_is_shown_without_numbers_of_them(tmp_path: Path
     assert corruptions.strongest(facts.robustness["good"].figures) == {"unsure": 1.0, "sure_accuracy": None}
     write_robustness(fabricate(), "good", threshold=0.0)
     assert "it is never “not sure”" in model_page(read_run(load_params()), "good")
+
+
+def test_what_a_method_found_is_a_part_of_the_page_of_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fabricate()
+    facts: Any = read_run(load_params())
+    assert method.view(facts, model="good") is None
+    known = facts.splits["sample_id"].iloc[0][:12]
+    rows = [
+        {"image": known, "label": "happy", "used": "sad"},
+        *({"image": f"{number:012d}", "label": "a", "used": "b"} for number in range(60)),
+    ]
+    facts.trainings["good"]["method"] = {"relabelled": 61, "share_at_the_end": 0.25, "images": rows}
+    facts.trainings["poor"]["method"] = {
+        "conventional_share": 0.4,
+        "branches": {"conventional": {"accuracy": 0.5, "mean_accuracy": 0.4}, "rebalancing": {"accuracy": 0.3, "mean_accuracy": 0.6}},
+    }
+    view = method.view(facts, model="good")
+    assert view is not None and view["columns"] == ["image", "label of the data set", "label used instead"]
+    assert len(view["rows"]) == 50 and view["num"] == 61
+    assert view["rows"][0] == [facts.called[facts.splits["path"].iloc[0]], "happy", "sad"], "named as report.names says"
+    page = model_page(facts, "good")
+    assert "label used instead" in page and "of 61 images" in page and "metrics/train/good.json" in page
+    page = model_page(facts, "poor")
+    assert "rebalancing" in page and "0.600" in page

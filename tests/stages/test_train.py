@@ -1,16 +1,21 @@
 """A model trained with several seeds: each as if it were alone, and a killed run loses none that was done."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from mien.config import declared
 from mien.core import paths
 from mien.core.files import read_json
 from mien.models.store import epoch_weights, load_epoch, load_model, seed_folder
+from mien.store.tables import SPLITS, read_table
 from mien.training import callbacks
+from mien.training.record import COLUMNS
 from stages import train
+from tests.losses.stepping import METHODS
 from tests.training.tiny import model_config, write_workspace
 
 PARAMS = "models:\n  tiny: {backbone: test_efficientnet, weights: none, attention: none, head: dense, loss: cross_entropy}\n"
@@ -118,3 +123,37 @@ def test_twice_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     first = written()
     train.main("tiny")
     assert written() == first and len(first) == 6
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_killed_and_resumed_writes_the_same_bytes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"relabel": "all", "relabel_margin": 0.0, "relabel_epoch": 1} if name == "scn" else {}
+    changes = {"loss": {"name": name, **declared.values("loss", name, values)}, **METHODS[name]}
+    enter(tmp_path / "whole", monkeypatch, **changes)
+    train.main("tiny")
+    whole = written()
+    enter(tmp_path / "cut", monkeypatch, **changes)
+    real = typer.echo
+
+    def kill(message: str, **options: Any) -> None:
+        if "epoch 2" in message:
+            raise Killed
+        real(message, **options)
+
+    monkeypatch.setattr(typer, "echo", kill)
+    with pytest.raises(Killed):
+        train.main("tiny")
+    monkeypatch.setattr(typer, "echo", real)
+    train.main("tiny")
+    assert written() == whole
+
+    method, (_, config) = read_json(paths.train_metrics("tiny"))["method"], load_model(MODEL)
+    assert config.loss["name"] == name
+    kept = json.loads(whole[str(MODEL / "model.json")])["training"]["method"]
+    assert kept == {key: value for key, value in method.items() if key != "images"}, "a model names no images"
+    hashed = {path[:12] for path in read_table(paths.SPLITS, SPLITS)["sample_id"]}
+    assert {entry["image"] for entry in method.get("images", [])} <= hashed
+    own = paths.train_curves("tiny").read_text().splitlines()[0].split(",")[len(COLUMNS) :]
+    assert own == {"scn": ["relabelled_share"], "rul": [], "bbn": ["conventional_share"], "mean_teacher_selected": ["selected"]}[name]
+    found = {"scn": "relabelled", "rul": "images", "bbn": "branches", "mean_teacher_selected": "selected"}[name]
+    assert method[found]

@@ -51,7 +51,7 @@ STUDIES = {
     "imbalance": 18,
     "imbalance_sample": 18,
     "lambda_mu": 22,
-    "losses": 9,
+    "losses": 13,
     "rbc_rbf": 4,
 }
 

@@ -11,6 +11,7 @@ from mien.config.model import ModelConfig
 from mien.config.sections.train import TrainParams
 from mien.models.build import ExpressionModel, build_model
 from mien.training.fit import fit
+from mien.training.module import ExpressionTraining
 from mien.training.optimizers import build_optimizer
 from tests.training.tiny import face_set, model_config
 
@@ -127,3 +128,39 @@ def test_every_optimiser_clips_under_bf16(optimizer: str, tmp_path: Path) -> Non
     )
     assert torch.equal(loose, free), "a bound that nothing reaches changes nothing"
     assert not torch.equal(tight, free)
+
+
+@pytest.mark.parametrize("how", [{}, {"weight_decay": 0.1}, {"layer_decay": 0.5}])
+def test_the_classifier_of_a_head_may_have_its_own_rate(how: dict[str, float]) -> None:
+    config = model_config(head="uncertainty", loss={"name": "rul"}, head_params={"embedding": 8, "classifier_lr": 10.0})
+    model = build_model(config)
+    plain = build_optimizer(build_model(model_config()), settings(**how), lr=0.02)
+    optimizer = build_optimizer(model, settings(**how), lr=0.02)
+    rate = {id(parameter): group["lr"] for group in optimizer.param_groups for parameter in group["params"]}
+    assert rate.keys() == {id(parameter) for parameter in model.parameters()}, "every parameter once"
+    classifier = {id(parameter) for parameter in model.head.classifier.parameters()}
+    assert [rate[each] for each in classifier] == pytest.approx([0.2, 0.2])
+    assert max(value for each, value in rate.items() if each not in classifier) == pytest.approx(0.02)
+    decays = [{bool(group["weight_decay"]) for group in each.param_groups} for each in (plain, optimizer)]
+    assert decays[0] == decays[1]
+
+
+@pytest.mark.parametrize("schedule", ["exponential", "cosine", "plateau", "none"])
+def test_every_schedule_scales_the_classifier_from_its_own_rate(schedule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[float]] = []
+    start = ExpressionTraining.training_step
+
+    def noting(self: ExpressionTraining, batch: Any, step: int) -> torch.Tensor:
+        if step == 0:
+            groups = self.trainer.optimizers[0].param_groups
+            seen.append([group["lr"] for group in groups if any(p is self.model.head.classifier.weight for p in group["params"])])
+            seen[-1].append(next(group["lr"] for group in groups if group["lr_scale"] == 1))
+        return start(self, batch, step)
+
+    monkeypatch.setattr(ExpressionTraining, "training_step", noting)
+    train = {"epochs": 4, "lr": 0.01, "schedule": schedule, "plateau_patience": 0, "plateau_factor": 0.5, "patience": 9}
+    config = model_config(head="uncertainty", loss={"name": "rul"}, train=train)
+    fitted = fit(build_model(config), face_set(24), face_set(9, seed=1), config=config, pretrained=False, checkpoints=tmp_path)
+    assert [classifier / rest for classifier, rest in seen] == pytest.approx([10.0] * 4)
+    assert [row["lr"] for row in fitted.curves] == pytest.approx([rest for _, rest in seen]), "the curves show the rate of the rest"
+    assert schedule == "none" or len({rest for _, rest in seen}) > 1

@@ -17,11 +17,17 @@ from mien.models.build import build_model
 from mien.models.store import epoch_weights
 from mien.training.callbacks import Row
 from mien.training.fit import Fitted, fit
+from tests.losses.stepping import METHODS
 from tests.surroundings import run_stage_here
 from tests.training.fitting import TRAIN, VAL, fitted
 from tests.training.tiny import model_config, write_workspace
 
 ROOT = Path(__file__).parents[2]
+OWN_VALUES: dict[str, dict[str, Any]] = {
+    "scn": {"relabel": "all", "relabel_margin": 0.0, "relabel_epoch": 1},
+    "mean_teacher_selected": {"dropped_share": 0.5, "dropped_after": 2, "teacher_decay": 0.7},
+}
+"""so that labels change, and images are not selected, within the few epochs of these tests"""
 CONFIGS = {
     "one_stage": model_config(train={"epochs": 4, "patience": 3, "plateau_patience": 0, "sampler": "weighted"}),
     "two_views": model_config(
@@ -37,6 +43,15 @@ CONFIGS = {
         augment={"mixup": 0.4, "flip": 0.5},
         teachers={"a": "b"},
     ),
+    **{
+        name: model_config(
+            loss={"name": name, **declared.values("loss", name, OWN_VALUES.get(name, {}))},
+            train={"epochs": 4, "accumulate": 2 if name == "mean_teacher_selected" else 1, "ema": 0.8 if name == "scn" else 0.0},
+            augment={"erase": 0.5, "flip": 0.5},
+            **METHODS[name],
+        )
+        for name in METHODS
+    },
     "two_stage": model_config(recipe="two_stage", train={"epochs": 2, "fine_tune_epochs": 2, "fine_tune_layers": 6, "plateau_patience": 0}),
 }
 

@@ -43,6 +43,27 @@ def test_weighted_sees_every_class_as_often() -> None:
     assert in_class_0.min() > 0, "within a class, every image has its chance"
 
 
+def test_reversed_draws_classes_by_one_over_their_size() -> None:
+    drawn = torch.cat([image for epoch in range(100) for image in batches(sampler="reversed", epoch=epoch)])
+    assert len(drawn) == 100 * len(TARGETS)
+    counts, each_K = np.bincount(TARGETS[drawn]), np.array([1 / 90, 1 / 9, 1 / 1])
+    expected = 10_000 * each_K / each_K.sum()
+    assert (np.abs(counts - expected) < 5 * np.sqrt(expected)).all()
+    in_class_1 = np.bincount(drawn[TARGETS[drawn] == 1] - 90, minlength=9)
+    assert (np.abs(in_class_1 - expected[1] / 9) < 5 * np.sqrt(expected[1] / 9)).all(), "within a class, all images alike"
+
+
+def test_a_second_batch_follows_each_and_changes_nothing_of_the_first() -> None:
+    alone = batches()
+    both = list(EpochBatches(TARGETS, sampler="shuffled", batch_size=16, seed=3, stage=1, second="reversed"))
+    assert [len(batch) for batch in both] == [2 * len(batch) for batch in alone]
+    assert all(torch.equal(batch[: len(first)], first) for batch, first in zip(both, alone, strict=True))
+    second = torch.cat([batch[len(first) :] for batch, first in zip(both, alone, strict=True)])
+    assert (TARGETS[second] == 2).float().mean() > 0.7, "100 / 111 of the draws are of the rarest class"
+    reversed_alone = torch.cat(batches(sampler="reversed"))
+    assert not torch.equal(second, reversed_alone), "its draws have a stream of their own"
+
+
 @pytest.mark.parametrize("sampler", sorted(SAMPLERS))
 def test_an_epoch_depends_on_seed_stage_and_number_alone(sampler: str) -> None:
     def order(epoch: int, stage: int = 1) -> list[int]:

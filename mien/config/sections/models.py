@@ -28,6 +28,9 @@ class ModelParams(Section):
     head: str = Field(description="pooling and classifier")
     dropout: Fraction = Field(0.5, lt=1, description="dropout before the last layer")
     drop_path: Fraction = Field(0.0, lt=1, description="stochastic depth: probability of skipping the last block of the backbone")
+    branches: PositiveInt = Field(
+        1, le=2, description="2 doubles the last block of the backbone; the head sees the maps of both, side by side, as the loss bbn needs"
+    )
     loss: str = Field(description="loss function")
     recipe: Literal["one_stage", "two_stage"] = Field(
         "two_stage", description="two_stage trains the head with a frozen backbone, then also the last layers of the backbone"

@@ -70,8 +70,10 @@ class TrainParams(Section):
     fine_tune_epochs: NonNegativeInt = Field(20, description="maximum number of epochs of the second stage; 0 leaves it out")
     fine_tune_lr: PositiveFloat = Field(1e-4, description="learning rate of the second stage")
     fine_tune_layers: PositiveInt = Field(30, description="number of the last layers of the backbone that the second stage trains")
-    sampler: Literal["shuffled", "weighted", "class_balanced"] = Field(
-        "shuffled", description="weighted draws with replacement with weight 1 / n_k; class_balanced draws every class equally often"
+    sampler: Literal["shuffled", "weighted", "class_balanced", "reversed"] = Field(
+        "shuffled",
+        description="weighted draws with replacement with weight 1 / n_k; class_balanced draws every class equally often; reversed draws "
+        "classes with a probability proportional to 1 / n_k, so rare ones most often",
     )
     monitor: Literal["val_loss", "val_accuracy", "val_macro_f1", "val_mean_accuracy"] = Field(
         "val_loss", description="validation metric that decides early stopping and which checkpoint is kept"

@@ -30,6 +30,10 @@ LOSSES = {
     "eac": "zhang2022",
     "mek": "zhang2023",
     "rebalanced": "zhu2025",
+    "scn": "wang2020scn",
+    "rul": "zhang2021",
+    "bbn": "zhou2020",
+    "mean_teacher_selected": "tarvainen2017",
 }
 AUGMENTATION = {"mixup": "zhang2018", "cutmix": "yun2019"}
 

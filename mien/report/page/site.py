@@ -36,6 +36,7 @@ from mien.report.page.model import (
     failures,
     gallery,
     members,
+    method,
     metrics,
     mirrored,
     per_class,
@@ -54,7 +55,7 @@ INDEX_PARTS = (
 )
 MODEL_PARTS = (
     *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices, across, corruptions),
-    *(claims, gallery, mirrored, epochs, failures, training),
+    *(claims, gallery, mirrored, epochs, failures, method, training),
 )
 PICTURES_BYTES = 12_000_000  # limit for the images of all pages together, as Base64: a report of 15 models stays under 15 MB
 PAGE_BYTES = 2_500_000  # limit for the images of one page, even if there are few pages
