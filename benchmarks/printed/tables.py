@@ -51,8 +51,16 @@ class Row:
         """The mean accuracy that the recalls give, per cent."""
         return sum(map(float, self.recalls.values())) / len(self.recalls)
 
-    def error(self) -> float:
-        """How far the implied values may be off, because recalls, overall and mean are rounded or cut off."""
+    def overall_agrees(self) -> bool:
+        """Whether the printed overall accuracy is that of the recalls, but for rounding."""
+        return abs(self.overall - self.implied_overall()) <= self._rounding()
+
+    def mean_agrees(self) -> bool:
+        """Whether the printed mean accuracy is that of the recalls, but for rounding."""
+        return abs(self.mean - self.implied_mean()) <= self._rounding()
+
+    def _rounding(self) -> float:
+        """How far a value that follows from the recalls may be off, because these and the printed value are rounded or cut off."""
         return 10.0**-self.decimals + 0.01
 
 
@@ -61,9 +69,7 @@ def attainable(percent: float, num: int, *, step: float) -> bool:
 
     One image more of the class is allowed for, so that a test set that differs by one image from ours refutes nothing.
     """
-    return any(
-        -step / 2 - 1e-9 <= 100 * right / images - percent < step - 1e-9 for images in (num, num + 1) for right in range(images + 1)
-    )
+    return any(-step / 2 - 1e-9 <= 100 * right / images - percent < step - 1e-9 for images in (num, num + 1) for right in range(images + 1))
 
 
 def read_rows() -> list[Row]:
