@@ -137,7 +137,7 @@ def test_the_blocks_of_commands_name_what_exists(workspace: Workspace) -> None:
         "mien study rbc_rbff --run",
         "mien study rbc_rbf --run --set models.mobilenet_rebalanced.back=resnet18",
         "mien preset fer2031",
-        "mien preset --set labels.classe=[a]",
+        "mien preset --set labels.kinds=[a]",
         "mien table resnet51",
         "dvc repro evaluate@resnet51",
         "dvc repro evaluated@resnet50",
