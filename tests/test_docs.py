@@ -63,7 +63,7 @@ def is_parameter(key: str) -> bool:
     """Whether `mien params` lists the key, a key above it, a map that holds it, or, with * or a model's name, one like it."""
     key = re.sub(r"^models\.[^.]+", "models.NAME", key)
     key = re.sub(r"^models\.NAME\.(loss|head)_params\.", r"\1.", key)
-    key = re.sub(r"^models\.NAME\.(train|augment)\.", r"\1.", key)
+    key = re.sub(r"^models\.NAME\.(train|augment|explain)\.", r"\1.", key)
     key = re.sub(r"^labels\.aliases\..*", "labels.aliases", key)
     return any(fnmatchcase(known, key) or known.startswith(f"{key}.") for known in parameters())
 

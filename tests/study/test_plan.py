@@ -46,6 +46,7 @@ def study(**fields: Any) -> Study:
 
 STUDIES = {
     "attention_blocks": 7,
+    "backbones": 8,
     "consistency_transforms": 5,
     "fer2013_tricks": 11,
     "imbalance": 21,
