@@ -54,7 +54,7 @@ def _of_frame(number: int, frames: Sequence[int], label: str | None, *, clip: st
     """The facts of one frame; `frames` are the numbers of all frames of its sequence, ascending."""
     if label is None:
         return Facts(left_out="sequence without a label (CK+)")
-    columns = {"clip": clip, "frame": str(number)}
+    columns = {"sequence": clip, "image": str(number)}  # not clip and frame: the images of a clip have one label
     if number == frames[0]:
         return Facts("neutral", subject=subject, columns=columns)
     if number in frames[-APEX_FRAMES:]:

@@ -241,7 +241,7 @@ def test_ck_plus_says_clip_and_frame_and_kdef_the_angle(root: Path) -> None:
         assert run_stage_here("ingest", root=root).code == 0
         files = read_table(paths.FILES, FILES)
         found |= {path.rpartition("/")[2]: json.loads(text) for path, text in zip(files["path"], files["metadata"], strict=True) if text}
-    assert found["S005_001_00000006.png"] == {"clip": "S005_001", "frame": "6"}
+    assert found["S005_001_00000006.png"] == {"sequence": "S005_001", "image": "6"}
     assert found["BF01SUHL.JPG"] == {"session": "B", "angle": "half left"}
 
 
