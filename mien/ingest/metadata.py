@@ -10,6 +10,7 @@ from typing import Any
 from mien.config.user_csv import read_rows
 from mien.core.errors import SourceError
 from mien.core.printable import one_line
+from mien.ingest.clips import FrameNumbers
 from mien.ingest.layout import path_key
 
 _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
@@ -17,20 +18,29 @@ _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
 @dataclass(frozen=True)
 class Metadata:
-    """Mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label and the part if given."""
+    """Mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label and the part if given.
+
+    The clip of an image and the number of its frame are among the further columns.
+    """
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
     labels: dict[str, str]
     parts: dict[str, str]
+    clips: frozenset[str] = frozenset()
+    """the names of all clips"""
 
 
 def read_metadata(path: Path) -> Metadata:
-    """Reads the table at ingest.metadata. Raises SourceError if it is missing, has no column `path`, or names a file twice."""
+    """Reads the table at ingest.metadata.
+
+    Raises SourceError if it is missing, has no column `path`, names a file twice, or names frames of clips wrongly (see FrameNumbers).
+    """
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
     labels: dict[str, str] = {}
     parts: dict[str, str] = {}
+    frames = FrameNumbers(path)
     _refuse_list(path)
     empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
@@ -43,8 +53,9 @@ def read_metadata(path: Path) -> Metadata:
             labels[key] = label
         if part := values.pop("part", None):
             parts[key] = part
+        frames.check(values, line=number)
         others[key] = json.dumps(values, ensure_ascii=False) if values else None
-    return Metadata(subjects, others, labels, parts)
+    return Metadata(subjects, others, labels, parts, frames.clips)
 
 
 def _refuse_list(path: Path) -> None:
