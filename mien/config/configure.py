@@ -34,6 +34,7 @@ STAGE_SECTIONS = {
     "evaluate": ("predict", "report", "convert", "faces"),
     "ensemble": ("predict", "report"),
     "export": ("report",),
+    "temporal": ("predict", "report", "convert", "faces"),
     "explain": ("report", "explain", "labels"),
 }
 """By stage that runs for every model, ensemble or export the sections of params.yaml that it reads, beside the seed."""

@@ -14,6 +14,7 @@ from mien.dedup.across import shared
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
+from mien.dedup.recordings import between_clips
 from mien.dedup.same_picture import near_pairs
 from mien.store.clips import has_clips, wholes
 from mien.store.tables import THUMBNAIL_PX
@@ -106,6 +107,8 @@ def find_duplicates(
         return np.stack([found[name] for name in names]) if names else np.empty((0, DETAIL_PX, DETAIL_PX), np.uint8)
 
     pairs = near_pairs(pictures, details=larger if details else None, workers=workers, **how)
+    if pictures.clip_N is not None:
+        pairs = between_clips(pairs, pictures.clip_N)
     known = files[["path", "sample_id", *(["clip"] if has_clips(files) else [])]].merge(samples, on="sample_id")
     return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 

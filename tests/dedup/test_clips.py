@@ -10,6 +10,7 @@ import pytest
 from mien.dedup.arrays import Pairs
 from mien.dedup.find import duplicate_counts, pairs_by_kind
 from mien.dedup.groups import duplicate_rows
+from mien.dedup.recordings import between_clips
 from mien.dedup.same_picture import near_pairs
 from tests.dedup.scenes import crop, pictures, scene
 
@@ -111,3 +112,36 @@ def test_frames_of_one_clip_are_not_compared_and_those_of_two_clips_are() -> Non
     assert across.sum() == 11
     for one, other in zip(vars(found).values(), vars(every.take(across)).values(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_two_clips_are_one_recording_if_half_of_the_shorter_one_is_in_the_other(seed: int) -> None:
+    """By plain loops; all other pairs of a frame are one scene, and mirrored ones none."""
+    rng = np.random.default_rng(seed)
+    clip_N = np.sort(rng.integers(-1, 4, 20))
+    edges = sorted(
+        {(int(a), int(b)) for a, b in np.sort(rng.integers(0, 20, (70, 2))) if clip_N[a] != clip_N[b] or (clip_N[a] < 0 and a != b)}
+    )
+    i, j = np.array(edges).T
+    mirrored = rng.random(len(i)) < 0.2
+    same = mirrored | (rng.random(len(i)) < 0.7)
+    likeness = rng.random(len(i)).astype(np.float32)
+    pairs = Pairs(i, j, np.arange(len(i)), likeness, likeness, mirrored, rng.random(len(i)) < 0.5, same)
+    expected = []
+    for at, (a, b) in enumerate(edges):
+        one, other = clip_N[a], clip_N[b]
+        stays = bool(same[at]) and one < 0 and other < 0
+        if same[at] and one >= 0 and other >= 0:
+            matched = {
+                clip: {frame for p, (c, d) in enumerate(edges) if same[p] and {clip_N[c], clip_N[d]} == {one, other} for frame in (c, d)
+                       if clip_N[frame] == clip}
+                for clip in (one, other)
+            }  # fmt: skip
+            length = {clip: int((clip_N == clip).sum()) for clip in (one, other)}
+            shorter = min((one, other), key=lambda clip: (length[clip], clip))
+            stays = len(matched[shorter]) >= length[shorter] / 2
+        if stays or not mirrored[at]:
+            expected.append((a, b, stays))
+    found = between_clips(pairs, clip_N)
+    assert list(zip(found.i.tolist(), found.j.tolist(), found.same.tolist(), strict=True)) == expected
+    assert {True, False} == set(found.same.tolist())
