@@ -6,7 +6,7 @@ Images are not loaded here: a page reads the images that it shows from their fil
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,9 @@ class RunFacts:
     fates: pd.DataFrame
     validation: dict[str, Any]
     doubts: Doubts | None
+    clip_evaluations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """of the temporal models, which are tested on clips"""
+    clip_comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -119,6 +122,8 @@ def read_run(params: Params) -> RunFacts:
     """Return the facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or invalid."""
     models, tested = params.models, params.tested
     speeds = {model: speed for model in models if (speed := _speed(params, model))}
+    comparisons = _csv(paths.COMPARISONS)
+    of_clips = comparisons["first"].isin(list(params.temporal))
     return RunFacts(
         params=params,
         origin=provenance(params),
@@ -131,7 +136,7 @@ def read_run(params: Params) -> RunFacts:
         trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
         curves={model: _csv(paths.train_curves(model)) for model in models},
         configs={model: all_settings(params, model) for model in tested},
-        comparisons=_csv(paths.COMPARISONS),
+        comparisons=comparisons[~of_clips],
         explanations={model: found for model in models if (found := _explanation(model))},
         costs=speeds
         | {name: speed for name, members in params.ensembles.items() if (speed := _summed([speeds.get(one) for one in members]))}
@@ -144,6 +149,8 @@ def read_run(params: Params) -> RunFacts:
         fates=read_table(paths.FATES, FATES),
         validation=read_json_output(paths.VALIDATION),
         doubts=_doubts(),
+        clip_evaluations={name: read_json_output(paths.evaluation(name)) for name in params.temporal},
+        clip_comparisons=comparisons[of_clips],
     )
 
 

@@ -119,9 +119,8 @@ def test_two_clips_are_one_recording_if_half_of_the_shorter_one_is_in_the_other(
     """By plain loops; all other pairs of a frame are one scene, and mirrored ones none."""
     rng = np.random.default_rng(seed)
     clip_N = np.sort(rng.integers(-1, 4, 20))
-    edges = sorted(
-        {(int(a), int(b)) for a, b in np.sort(rng.integers(0, 20, (70, 2))) if clip_N[a] != clip_N[b] or (clip_N[a] < 0 and a != b)}
-    )
+    drawn = {(int(a), int(b)) for a, b in np.sort(rng.integers(0, 20, (70, 2))) if a != b}
+    edges = sorted((a, b) for a, b in drawn if clip_N[a] != clip_N[b] or clip_N[a] < 0)
     i, j = np.array(edges).T
     mirrored = rng.random(len(i)) < 0.2
     same = mirrored | (rng.random(len(i)) < 0.7)

@@ -10,6 +10,7 @@ from typing import Any
 
 from mien.report.page.index import (
     balance,
+    clips,
     cost,
     differences,
     doubts,
@@ -43,7 +44,7 @@ from mien.report.page.rendering import Part, environment, page_text
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
-INDEX_PARTS = (leaderboard, differences, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
+INDEX_PARTS = (leaderboard, differences, clips, selection, cost, setup, funnel, duplicates, balance, doubts, expectations, files)
 MODEL_PARTS = (
     *(metrics, members, exports, seeds, curves, confusion, per_class, calibration, selective, slices),
     *(claims, gallery, mirrored, failures, training),
