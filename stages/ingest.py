@@ -33,7 +33,7 @@ def main() -> None:
     metadata, votes = read_metadata(metadata_path), read_votes(Path(params.votes))
     with replacing_directory(paths.RAW) as folder:
         with BlobSpool(folder / "spool") as spool:
-            read = read_source(source, spool, known, max_bytes=params.max_file_mb * 2**20)
+            read = read_source(source, spool, known, max_bytes=params.max_file_mb * 2**20, video_fps=params.video_fps)
             rows = read.rows
             unmatched = add_metadata(rows, metadata, path=metadata_path)
             unlabelled = add_labels(rows, params.label, metadata.labels)

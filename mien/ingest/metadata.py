@@ -11,7 +11,8 @@ from mien.config.user_csv import read_rows
 from mien.core.errors import SourceError
 from mien.core.printable import one_line
 from mien.ingest.clips import FrameNumbers
-from mien.ingest.layout import path_key
+from mien.ingest.layout import naming_path, path_key
+from mien.store.clips import CLIP, FRAME
 
 _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
@@ -73,12 +74,17 @@ def _refuse_list(path: Path) -> None:
 def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
     """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that match no file.
 
+    The line of a video is that of all its frames, whose clip is the video.
+
     A few such paths only deserve a warning, because files get deleted. If no path matches a file, SourceError is raised: the table
     does not fit the source, and without it the images of one subject could end up in several splits unnoticed.
     """
-    keys = [path_key(row["path"]) for row in rows]
+    keys = [path_key(naming_path(row)) for row in rows]
     for key, row in zip(keys, rows, strict=True):
         row["subject"], row["metadata"] = metadata.subjects.get(key), metadata.others.get(key)
+        if row.get("video"):
+            own = json.loads(row["metadata"] or "{}") | {CLIP: row["video"], FRAME: str(row["frame"])}
+            row["metadata"] = json.dumps(own, ensure_ascii=False)
     unmatched = sorted(set(metadata.subjects) - set(keys))
     if unmatched and len(unmatched) == len(metadata.subjects):
         raise SourceError(

@@ -14,6 +14,7 @@ from mien.ingest.layout import label_of, subset_of, unique_paths
 from mien.ingest.remarks import refuse_pointers
 from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import read_entry, set_aside
+from mien.ingest.sources.video import Videos
 from mien.ingest.votes import VoteTable, ferplus_votes, is_ferplus
 from mien.store.pointers import LFS, stands_in
 
@@ -23,15 +24,15 @@ class Source:
     """What a source holds."""
 
     rows: list[dict[str, Any]]
-    """rows of files, without metadata, subject, part and votes"""
+    """rows of files, without metadata, subject, part and votes; with `video` and `frame`, None for what is no frame of a video"""
     num_pointers: int
     """the number of files that are Git LFS pointers"""
     vote_tables: dict[str, VoteTable]
     """FERPlus's tables of votes, by the folder that they are for (with a slash at its end, or empty)"""
 
 
-def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int) -> Source:
-    """Reads the source; `known` contains the spellings of labels.
+def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int, video_fps: float = 0.0) -> Source:
+    """Reads the source; `known` contains the spellings of labels, and `video_fps` frames of videos are read for each second.
 
     Raises SourceError if no file is an image, if all images are pointers, or if a table of votes is broken.
     """
@@ -39,21 +40,24 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
     num_pointers = 0
     tables: dict[str, VoteTable] = {}
     unique = unique_paths()
-    for entry in tqdm(source_entries(source), desc="ingest", unit="file"):
+    for entry in tqdm(source_entries(source, videos=Videos(video_fps, max_bytes)), desc="ingest", unit="file"):
         if is_ferplus(entry.path) and not set_aside(entry):
             with entry.open() as table:
                 tables[entry.path.removesuffix(entry.path.rpartition("/")[2])] = ferplus_votes(table.read(), path=entry.path)
         file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
+        place = entry.clip or file.path
         rows.append(
             {
                 "path": unique(file.path),
                 "sample_id": None if file.content is None else spool.add(file.content),
-                "label_raw": label_of(file.path, known),
-                "subset_raw": subset_of(file.path, known),
+                "label_raw": label_of(place, known),
+                "subset_raw": subset_of(place, known),
                 "size_bytes": file.size_bytes,
                 "ignored": file.ignored,
                 "error": file.error,
+                "video": entry.clip,
+                "frame": entry.frame,
             }
         )
     if not len(spool):

@@ -10,6 +10,7 @@ from mien.align.turning import Detector
 from mien.convert.decoding import Undecodable
 from mien.core.streaming import Crashed, stream
 from mien.predict.answer import Answer
+from mien.predict.clips.pooling import Frames
 from mien.predict.engine import Engine, Figures
 from mien.predict.preparing import NoFace, Photograph, prepare
 from mien.predict.rows import Row
@@ -82,8 +83,10 @@ def answer_rows(rows: list[Row], engine: Engine, threshold: float | None) -> lis
     return [_answered_row(row, *next(faces), engine.answer, threshold) if row.image is not None else row for row in rows]
 
 
-def _answered_row(row: Row, shares_K: Figures, maps_Khw: Figures | None, answer: Answer, threshold: float | None) -> Row:
-    return replace(judged(row, shares_K.astype(float).tolist(), answer, threshold), maps=maps_Khw)
+def _answered_row(
+    row: Row, shares_K: Figures, maps_Khw: Figures | None, frame: Frames | None, answer: Answer, threshold: float | None
+) -> Row:
+    return replace(judged(row, shares_K.astype(float).tolist(), answer, threshold), maps=maps_Khw, frame=frame)
 
 
 def judged(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from mien.config.faults import Fault, refuse
 from mien.config.sections.base import Section
@@ -45,7 +45,12 @@ class IngestParams(Section):
         "the test split that an image belongs to, and metrics are also reported for each part; a column part of ingest.metadata has "
         "precedence; empty means that it is not used",
     )
-
+    video_fps: NonNegativeFloat = Field(
+        0.0,
+        le=120,
+        description="frames per second that are taken from each video file; the frames of a video are a clip, and need the extra video; 0 "
+        "leaves video files out",
+    )
     max_file_mb: PositiveInt = Field(
         160,
         le=1024,

@@ -3,8 +3,9 @@
 Legend: T frames in order of time, D features, K classes, H units of one direction, E = 2 H.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ class Frames:
 
     logits_TK: Figures
     features_TD: Figures
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The frames of all parts, in order; there must be at least one."""
+        return cls(np.concatenate([part.logits_TK for part in parts]), np.concatenate([part.features_TD for part in parts]))
 
 
 def mean(_weights: Weights, frames: Frames) -> Figures:
