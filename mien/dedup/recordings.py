@@ -1,7 +1,7 @@
 """Which clips are copies of one recording, from pairs of their frames.
 
-Two clips of one person mostly begin with the same face at rest, whatever expression follows, so a single pair of frames says little. Two
-clips are one recording if at least half of the frames of the shorter one have a copy in the other. Otherwise, and for a copy of a frame
+Two clips of one person mostly begin and end with the same face at rest, whatever expression is between, so even half of the frames say
+little. Two clips are one recording if most frames of the shorter one (SHARE) have a copy in the other. Otherwise, and for a copy of a frame
 that is no frame itself, the pair is one scene: what it connects stays in one split, but is neither a duplicate nor a conflict of labels.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mien.dedup.arrays import Pairs
 
-SHARE: Final = 0.5
+SHARE: Final = 0.8
 """least share of the frames of the shorter clip that have a copy in the longer one"""
 
 

@@ -29,7 +29,8 @@ def _of_text(text: object) -> tuple[str | None, int | None]:
 
 def with_clips(files: pd.DataFrame) -> pd.DataFrame:
     """`files` (with the column metadata of FILES) with the further columns clip and frame."""
-    return files.assign(**dict(clips_of(files).items()))
+    found = clips_of(files)
+    return files.assign(clip=found[CLIP], frame=found[FRAME])
 
 
 def has_clips(rows: pd.DataFrame) -> bool:
