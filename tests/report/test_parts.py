@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from mien.config.params import load_params
-from mien.report.page.index import doubts
+from mien.report.page.index import clips, doubts, leaderboard
 from mien.report.page.model import curves, slices, training
+from mien.report.page.site import index_page
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
+from tests.report.facts import make_facts, with_clips
 
 
 def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_chance() -> None:
@@ -50,3 +52,17 @@ def test_the_teachers_of_a_student_are_among_the_facts_of_its_training(tmp_path:
     taught = training.view(facts, model="good")
     assert alone is not None and taught is not None
     assert "teachers" not in dict(alone["facts"]) and dict(taught["facts"])["teachers"] == "poor, big"
+
+
+def test_clips_have_a_part_of_their_own_and_no_row_among_images() -> None:
+    facts = make_facts()
+    assert clips.view(facts) is None
+    found = with_clips(facts)
+    view = clips.view(found)
+    assert view is not None and [row["name"] for row in view["rows"]] == ["first_fan", "first_mean"]
+    assert view["rows"][0]["to_best"] is None and view["rows"][1]["to_best"] is not None
+    assert {row["model"] for row in leaderboard.view(found)["rows"]} == {"first", "second"}
+    page = index_page(found)
+    section = page.partition('id="clips"')[2].partition("</section>")[0]
+    assert "cannot be compared with those of single images" in section and "first_fan" in page
+    assert "first_fan" not in index_page(facts)
