@@ -76,7 +76,7 @@ def require_whole_clips(rows: Sequence[dict[str, Any]], clips: Sequence[str | No
 
 _COLUMNS = {"label": "label_raw", "subject": "subject", "split": "subset_raw"}
 _REMEDIES = {
-    "label": "give each part that shows one expression a clip of its own, or leave the label of the other frames empty",
+    "label": "give each part that shows one expression a clip of its own, or leave the other frames out of it",
     "subject": "correct the column subject (or ingest.subject), or give each person a clip of their own",
     "split": "put all frames of a clip into one split's folder",
 }

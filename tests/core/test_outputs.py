@@ -17,11 +17,14 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
     paths.ensemble_config("pair").write_text("{}")
     paths.export_config("small").parent.mkdir(parents=True)
     paths.export_config("small").write_text("{}")
+    paths.temporal_config("moving").parent.mkdir(parents=True)
+    paths.temporal_config("moving").write_text("{}")
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
-        key = {"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one"}.get(entry.get("foreach"), "")
+        named = {"models": "tiny", "ensembles": "pair", "exports": "small", "distillation": "one", "temporal": "moving"}
+        key = named.get(entry.get("foreach", "").strip("${}"), "")
         for kind in ("outs", "plots", "metrics"):
             outs = (next(iter(out)) if isinstance(out, dict) else out for out in body.get(kind, ()))
             placed = (posixpath.normpath(posixpath.join(body.get("wdir", ""), out)).replace("${key}", key) for out in outs)

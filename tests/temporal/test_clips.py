@@ -62,5 +62,5 @@ def test_the_mean_of_the_logits_of_all_frames_is_predicted() -> None:
 def test_a_set_without_clips_and_a_split_without_clips_are_told() -> None:
     with pytest.raises(TableError, match=r"no image of a split is a frame of one; name clip .* or remove the entries under temporal"):
         Clips.of(*tables(*(row for row in ROWS if row[1] is None)))
-    with pytest.raises(TableError, match=r"the val split has none; raise split.val"):
+    with pytest.raises(TableError, match=r"the val split has none; add clips, or raise split.val"):
         Clips.of(*tables(*(row for row in ROWS if row[1] != "c")))

@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mien.core.errors import PredictError
 from mien.predict.answer import Answer, Decoding, Tested
 from mien.predict.clips.answer import Pooling, TemporalAnswer
 from mien.predict.clips.pooling import Frames
+from mien.predict.engine import Engine
 from mien.predict.rows import Row
+from mien.predict.run import run
+from mien.predict.video.camera import WEBCAM
 from mien.predict.video.pooling import pooled
 
 ANSWER = Answer(
@@ -55,3 +59,33 @@ def test_an_answer_below_the_threshold_is_unsure() -> None:
 def test_pixels_and_frames_are_not_kept_in_the_answers() -> None:
     found = list(pooled([[replace(FILM[0][0])]], MEAN, ANSWER, window_s=0, threshold=None))
     assert found[0][0].frame is None
+
+
+class Session:
+    """A network whose logits are the mean red and green of a face, and whose features are all zero."""
+
+    def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
+        images_N3SS = given["images"].astype(np.float32) / 255
+        outputs = {"logits": images_N3SS[:, :2].mean((2, 3)), "features": np.zeros((len(images_N3SS), 3), np.float32)}
+        return [outputs[name] for name in names]
+
+
+def test_a_temporal_engine_takes_each_face_for_a_clip_of_one_frame_and_gives_the_frame() -> None:
+    pixels_NSS3 = np.zeros((2, 8, 8, 3), np.uint8)
+    pixels_NSS3[0, ..., 0] = 255
+    found = Engine(ANSWER, Session(), "no map", pooling=MEAN).answers(pixels_NSS3)
+    assert found.probabilities_NK[:, 0].tolist() == pytest.approx([expected(1), expected(0)])
+    (_, maps, first), (_, _, second) = found.faces()
+    assert maps is None and first is not None and second is not None
+    joined = Frames.joined([first, second])
+    assert joined.logits_TK.tolist() == [[1, 0], [0, 0]] and joined.features_TD.shape == (2, 3)
+
+
+def test_a_temporal_engine_does_not_explain_and_says_what_does() -> None:
+    with pytest.raises(PredictError, match="--explain: name m instead"):
+        Engine(ANSWER, Session(), "name m instead", pooling=MEAN).explaining()
+
+
+def test_the_camera_is_refused_with_the_model_that_answers_it() -> None:
+    with pytest.raises(PredictError, match="t answers for clips; for the camera, name its model of frames, m"):
+        run(WEBCAM, Engine(ANSWER, Session(), "", pooling=MEAN), out=None, all_faces=False, min_accuracy=None)
