@@ -11,7 +11,7 @@ import pytest
 from mien.config.params import load_params
 from mien.report.page.index import clips, doubts, leaderboard
 from mien.report.page.model import curves, slices, training
-from mien.report.page.site import index_page
+from mien.report.page.rendering import environment
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
 from tests.report.facts import make_facts, with_clips
@@ -62,7 +62,6 @@ def test_clips_have_a_part_of_their_own_and_no_row_among_images() -> None:
     assert view is not None and [row["name"] for row in view["rows"]] == ["first_fan", "first_mean"]
     assert view["rows"][0]["to_best"] is None and view["rows"][1]["to_best"] is not None
     assert {row["model"] for row in leaderboard.view(found)["rows"]} == {"first", "second"}
-    page = index_page(found)
-    section = page.partition('id="clips"')[2].partition("</section>")[0]
-    assert "cannot be compared with those of single images" in section and "first_fan" in page
-    assert "first_fan" not in index_page(facts)
+    text = environment().get_template("index/clips.html.j2").render(view=view).replace("<wbr>", "")
+    assert "cannot be compared with those of single images" in text and "20 clips with 200 frames" in text
+    assert text.index("first_fan") < text.index("first_mean") and 'href="models/first.html"' in text
