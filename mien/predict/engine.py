@@ -113,7 +113,8 @@ class Engine:
             logits_NK, features_ND = self._outputs([LOGITS, FEATURES], pixels_NSS3)
             frames = [Frames(logits_K[None], features_D[None]) for logits_K, features_D in zip(logits_NK, features_ND, strict=True)]
             return Answers(np.stack([pooling.probabilities(frame) for frame in frames]), frames=frames)
-        return Answers(*self._outputs([PROBABILITIES, *([MAPS] if self.explains else [])], pixels_NSS3))
+        probabilities_NK, *maps = self._outputs([PROBABILITIES, *([MAPS] if self.explains else [])], pixels_NSS3)
+        return Answers(probabilities_NK, maps[0] if maps else None)
 
     def _outputs(self, names: list[str], pixels_NSS3: NDArray[np.uint8]) -> list[Figures]:
         outputs: list[Figures] = self.session.run(names, {"images": np.ascontiguousarray(pixels_NSS3.transpose(0, 3, 1, 2))})

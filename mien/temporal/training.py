@@ -56,12 +56,12 @@ def train_pooling(train: Labelled, val: Labelled, params: TemporalParams, *, num
     best = copy.deepcopy(pooling.state_dict())
     for _ in range(params.epochs):
         total = 0.0
-        for chosen_B in torch.randperm(len(train.clips), generator=generator).split(params.batch_size):
+        for chosen_B in torch.split(torch.randperm(len(train.clips), generator=generator), params.batch_size):
             clips = [drawn(train.clips[at], params.frames, generator) for at in chosen_B.tolist()]
             batch = Batch.of(train.outputs.logits_NK, train.outputs.features_ND, clips)
             loss = F.cross_entropy(pooling(batch, generator), train.targets_B[chosen_B])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             total += float(loss.detach()) * len(chosen_B)
         if not math.isfinite(total):
