@@ -23,6 +23,7 @@ from mien.sample.view import draw_view
 CLIPS_EACH = 2
 LENGTHS = (7, 11)  # the number of frames of a clip is drawn from these, both included
 RECUT_EVERY, FACELESS_EVERY = 12, 9  # of so many clips one is there a second time, and one begins with a frame without a face
+NOISE = 3.0  # of frames without a face, in grey levels
 METADATA_COLUMNS = ("path", "subject", "clip", "frame")
 
 Generator = Callable[[int], np.random.Generator]
@@ -97,13 +98,19 @@ def _pictures(recording: Recording, *, person: Generator, clip: Generator, size_
     num_frames = int(rng.integers(LENGTHS[0], LENGTHS[1] + 1))
     for number, strength in enumerate(strengths(num_frames, rng)):
         if recording.faceless or (number == 0 and recording.index % FACELESS_EVERY == FACELESS_EVERY - 1):
-            yield background.convert("RGB"), "faceless_frame"
+            yield _noisy(background, rng), "faceless_frame"
             continue
         turn = np.sin(0.7 * number + phase)
         view = replace(place, roll_deg=place.roll_deg + 2 * float(sway[0] * turn[0]), yaw=place.yaw + 0.03 * float(sway[1] * turn[1]))
         look = (float(gaze[0] + 0.1 * turn[1]), float(gaze[1] + 0.1 * turn[0]))
         picture = portrait(who, view, scaled(full, strength), gaze=look, unevenness=unevenness, background=background, rng=rng)
         yield picture, "clip_frame"
+
+
+def _noisy(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The picture with the noise of a camera, so that no two frames are the same."""
+    levels = np.asarray(picture.convert("RGB"), np.float64)
+    return Image.fromarray((levels + rng.normal(0, NOISE, levels.shape)).clip(0, 255).astype(np.uint8))
 
 
 def scaled(expression: Expression, strength: float) -> Expression:

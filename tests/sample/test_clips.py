@@ -49,6 +49,7 @@ def test_some_recordings_are_cut_twice_and_some_frames_show_nobody(both: tuple[D
     faceless = {frame.clip: frame.frame for frame in frames if frame.kind == "faceless_frame" and frame.clip != "clip_012"}
     assert faceless == {f"clip_{FACELESS_EVERY - 1:03}": 0}
     assert {frame.kind for frame in frames if frame.clip == "clip_012"} == {"faceless_frame"}
+    assert len({content for file, content in both[1] if isinstance(file, Frame)}) == len(frames)
     assert kinds["clip_frame"] >= 12 * LENGTHS[0] - 1
     assert all(Image.open(io.BytesIO(content)).format == "JPEG" for file, content in both[1] if isinstance(file, Frame))
 
