@@ -102,7 +102,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "how a configuration is read": (
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
-        {"configure", "doubts", "ensemble", "export", "teach", *each("train"), *each("evaluate"), *each("explain")},
+        {"configure", "doubts", "ensemble", "export", "teach", "temporal", *each("train"), *each("evaluate"), *each("explain")},
     ),
     "a helper that nothing calls": (added("mien/training/fit.py", "def unused() -> int:\n    return 1\n"), set()),
     "what is said at an error": (added("mien/core/errors.py", "WORDS = 'another'\n"), set()),
@@ -127,7 +127,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
-        | {"doubts", "ensemble", "export", "teach"},
+        | {"doubts", "ensemble", "export", "teach", "temporal"},
     ),
     "a column of the table of pairs": (
         substituted("mien/store/tables.py", r"^PAIRS = .*$", r"\g<0>  # at another place\nPAIRS = PAIRS"),
@@ -135,7 +135,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
-        {"doubts", "ensemble", "export", "teach", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
+        {"doubts", "ensemble", "export", "teach", "temporal", *each("pretrained"), *each("train"), *each("evaluate"), *each("explain")},
     ),
     "the version of ONNX Runtime": (substituted("requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0"), {"align", "export"}),
     "the weights of the face detector": (added("mien/pretrained/mtcnn/rnet.onnx", "\0"), {"align"}),
@@ -143,13 +143,17 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", "export", "teach", *each("evaluate"), *each("explain")},
+        {"ensemble", "export", "teach", "temporal", *each("evaluate"), *each("explain")},
     ),
     "the loss of a student": (
         substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),
         each("train"),
     ),
     "how members are averaged": (substituted("mien/ensemble/averaging.py", r"^SAME = .*$", 'SAME = ["path"]'), {"ensemble"}),
+    "how frames are weighted": (
+        substituted("mien/temporal/poolings/fan.py", r"^GATES, CLASSIFIER = .*$", "GATES, CLASSIFIER = 0.4, 0.6"),
+        {"temporal"},
+    ),
     "how a network is quantised": (substituted("mien/export/quantise.py", r"^FLOAT_FIRST = .*$", "FLOAT_FIRST = 5"), {"export"}),
     "the drawing of faces for a proof": (substituted("mien/export/images.py", r"^NUM_DRAWN = .*$", "NUM_DRAWN = 33"), set()),
     "the version of a library for typing": (substituted("requirements.lock", r"^mypy==\S+", "mypy==99.0"), set()),
