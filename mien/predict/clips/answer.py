@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, ValidationError
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from mien.config.sections.base import Section
 from mien.core.outputs import damaged, missing, read_json_output
@@ -48,6 +46,9 @@ class Pooling:
 
 def read_pooling(folder: Path) -> Pooling:
     """The content of a folder. Raises TableError if a file is missing, damaged or of another version."""
+    from safetensors import SafetensorError  # of the extra `train`, as the models of a repository are
+    from safetensors.numpy import load
+
     file, weights = folder / DESCRIPTION, folder / WEIGHTS
     try:
         temporal = TemporalAnswer.model_validate(read_json_output(file))
