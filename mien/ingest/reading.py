@@ -39,7 +39,8 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
     rows: list[dict[str, Any]] = []
     num_pointers = 0
     tables: dict[str, VoteTable] = {}
-    unique = unique_paths()
+    unique, unique_video = unique_paths(), unique_paths()
+    videos: dict[str, str] = {}
     for entry in tqdm(source_entries(source, videos=Videos(video_fps, max_bytes)), desc="ingest", unit="file"):
         if is_ferplus(entry.path) and not set_aside(entry):
             with entry.open() as table:
@@ -47,6 +48,8 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
         file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
         place = entry.clip or file.path
+        if entry.clip is not None and entry.frame == 0:  # a tar may hold two videos of one name
+            videos[entry.clip] = unique_video(entry.clip)
         rows.append(
             {
                 "path": unique(file.path),
@@ -56,7 +59,7 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
                 "size_bytes": file.size_bytes,
                 "ignored": file.ignored,
                 "error": file.error,
-                "video": entry.clip,
+                "video": None if entry.clip is None else videos[entry.clip],
                 "frame": entry.frame,
             }
         )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,22 @@ def test_the_same_video_gives_the_same_bytes_on_disk_and_in_an_archive(tmp_path:
         archive.write(video, "Sad/one.mp4")
     (_, on_disk), (_, packed) = (read(tmp_path / name, tmp_path / name.replace(".", "_"), fps=5) for name in ("source", "set.zip"))
     assert len(on_disk) == 6 and on_disk == packed
+
+
+def test_videos_of_one_name_in_two_archives_or_twice_in_one_are_clips_of_their_own(tmp_path: Path) -> None:
+    video = film(tmp_path / "one.mp4", seconds=0.4)
+    for name in ("a", "b"):
+        (tmp_path / "source/Sad").mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(tmp_path / f"source/Sad/{name}.zip", "w") as archive:
+            archive.write(video, "one.mp4")
+    with tarfile.open(tmp_path / "source/Sad/c.tar", "w") as tar:
+        tar.add(video, "one.mp4")
+        tar.add(video, "one.mp4")
+    rows, _ = read(tmp_path / "source", tmp_path, fps=5)
+    clips = [row["video"] for row in rows if row["frame"] == 0]
+    assert clips == ["Sad/a.zip/one.mp4", "Sad/b.zip/one.mp4", "Sad/c.tar/one.mp4", "Sad/c.tar/one (2).mp4"]
+    assert len({(row["video"], row["frame"]) for row in rows}) == len({row["path"] for row in rows}) == len(rows) == 8
+    assert {row["label_raw"] for row in rows} == {"Sad"}
 
 
 def test_without_a_rate_videos_are_no_images(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Itera
             is_empty = True
             for inner in expanded(reader(file, name=entry.path), context, depth=depth + 1):
                 is_empty = False
-                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None)
+                clip = None if inner.clip is None else f"{entry.path}/{inner.clip}"
+                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None, clip=clip)
             if is_empty:
                 yield replace(entry, ignored="empty archive")
     except (UnreadableArchive, UnpacksTooLarge) as error:
