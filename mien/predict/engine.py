@@ -41,10 +41,9 @@ class Answers:
     maps_NKhw: Figures | None = None
     frames: Sequence[Frames] | None = None
 
-    def faces(self) -> list[tuple[Figures, Figures | None, Frames | None]]:
-        """The probabilities, K, the maps, K×h×w, and the frame of each face."""
-        maps = self.maps_NKhw if self.maps_NKhw is not None else repeat(None)
-        return list(zip(self.probabilities_NK, maps, self.frames if self.frames is not None else repeat(None), strict=False))
+    def faces(self) -> list[tuple[Figures, Figures | None]]:
+        """The probabilities, K, and the maps, K×h×w, of each face."""
+        return list(zip(self.probabilities_NK, self.maps_NKhw if self.maps_NKhw is not None else repeat(None), strict=False))
 
 
 @dataclass(frozen=True)

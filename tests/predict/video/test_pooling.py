@@ -75,9 +75,8 @@ def test_a_temporal_engine_takes_each_face_for_a_clip_of_one_frame_and_gives_the
     pixels_NSS3[0, ..., 0] = 255
     found = Engine(ANSWER, Session(), "no map", pooling=MEAN).answers(pixels_NSS3)
     assert found.probabilities_NK[:, 0].tolist() == pytest.approx([expected(1), expected(0)])
-    (_, maps, first), (_, _, second) = found.faces()
-    assert maps is None and first is not None and second is not None
-    joined = Frames.joined([first, second])
+    assert [maps for _, maps in found.faces()] == [None, None] and found.frames is not None
+    joined = Frames.joined(found.frames)
     assert joined.logits_TK.tolist() == [[1, 0], [0, 0]] and joined.features_TD.shape == (2, 3)
 
 
