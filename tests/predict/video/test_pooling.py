@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mien.core.errors import PredictError
-from mien.predict.answer import Answer, Decoding, Tested
+from mien.predict.answer import Answer, Decoding
+from mien.predict.answer import Tested as Known
 from mien.predict.clips.answer import Pooling, TemporalAnswer
 from mien.predict.clips.pooling import Frames
 from mien.predict.engine import Engine
@@ -18,7 +19,7 @@ from mien.predict.video.pooling import pooled
 ANSWER = Answer(
     name="t", classes=["happy", "sad"], size_px=8, grey=False, decode=Decoding(max_side_px=64, max_megapixels=1.0, jpeg_quality=90),
     faces={"detector": "none"}, temperature=2.0, min_accuracy=0, selective=[],  # type: ignore[arg-type]
-    test=Tested(num_images=1, accuracy=1, accuracy_low=1, accuracy_high=1, mean_accuracy=1, macro_f1=1, recalls=[]),
+    test=Known(num_images=1, accuracy=1, accuracy_low=1, accuracy_high=1, mean_accuracy=1, macro_f1=1, recalls=[]),
     weights_sha256="0" * 64, licence="", version="1",
 )  # fmt: skip
 MEAN = Pooling(TemporalAnswer(model="m", pooling="mean", answer=ANSWER, best_epoch=0, train_loss=[], val_loss=[]), {})
