@@ -23,7 +23,8 @@ def main() -> None:
     of losses and recipes that its own loss and recipe read. Writes data/configs/pretrained/MODEL.json (the backbone and its weights),
     data/configs/prediction/MODEL.json (how the trained model predicts), data/configs/explain/MODEL.json (how it is explained),
     data/configs/ensembles/ENSEMBLE.json (the models of an ensemble), data/configs/exports/EXPORT.json (the model and the precision of an
-    export) and data/configs/stages/STAGE.json (the parameters that a stage reads for every model).
+    export), data/configs/temporal/NAME.json (what a temporal model is) and data/configs/stages/STAGE.json (the parameters that a stage
+    reads for every model).
     """
     params = load_params()
     documents: dict[Path, Any] = {paths.config(model): config_document(configure(params, model)) for model in params.models}
@@ -32,6 +33,7 @@ def main() -> None:
     documents |= {paths.explanation_config(model): explanation(params, model).model_dump(mode="json") for model in params.models}
     documents |= {paths.ensemble_config(name): ensemble_config(params, name).model_dump(mode="json") for name in params.ensembles}
     documents |= {paths.export_config(name): entry.model_dump(mode="json") for name, entry in params.exports.items()}
+    documents |= {paths.temporal_config(name): entry.model_dump(mode="json") for name, entry in params.temporal.items()}
     documents |= {paths.stage_config(stage): values for stage, values in stage_parameters(params).items()}
     for name, entry in params.models.items():
         require_weights(name, entry.weights)

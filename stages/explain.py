@@ -49,7 +49,8 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         splits, predictions = read_table(paths.SPLITS, SPLITS), read_predictions(source)
         check_predictions(predictions, subject.classes, model=model, source=source)
         check_images(predictions, splits, model=model, source=source)
-        files, duplicates = read_table(paths.FILES, FILES, ["path", "label_raw"]), read_table(paths.DUPLICATES, DUPLICATES)
+        files = read_table(paths.FILES, FILES, ["path", "label_raw", "metadata"])
+        duplicates = read_table(paths.DUPLICATES, DUPLICATES)
         tested = join_tested_images(
             predictions,
             splits,

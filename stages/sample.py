@@ -9,10 +9,14 @@ from mien.core import paths
 from mien.core.files import replacing_file, write_json
 from mien.core.stage import command
 from mien.sample.archive import draw_set, truth_csv, zip_bytes
+from mien.sample.clips import metadata_csv
 
 
 def main() -> None:
-    """Draws portraits with five expressions and the faults of a real collection; writes data/sample.zip and data/sample_truth.csv."""
+    """Draws portraits with five expressions and the faults of a real collection; writes data/sample.zip and data/sample_truth.csv.
+
+    The frames of clips (sample.clips) are listed in data/sample_metadata.csv, for ingest.metadata.
+    """
     params = load_params()
     sample = params.sample
     files = draw_set(
@@ -21,13 +25,17 @@ def main() -> None:
         seed=params.seed,
         workers=params.runtime.workers,
         executor=params.runtime.executor,
+        num_clips=sample.clips,
     )
     kinds = Counter(file.kind for file, _ in files)
     with replacing_file(paths.SAMPLE) as temporary:
         temporary.write_bytes(zip_bytes(files))
     with replacing_file(paths.SAMPLE_TRUTH) as temporary:
         temporary.write_text(truth_csv(files), encoding="utf-8")
-    write_json(paths.counts("sample"), {"files": len(files), "faces": sample.num_faces, "kinds": dict(sorted(kinds.items()))})
+    with replacing_file(paths.SAMPLE_METADATA) as temporary:
+        temporary.write_text(metadata_csv(file for file, _ in files), encoding="utf-8")
+    clips = {"clips": sample.clips} if sample.clips else {}
+    write_json(paths.counts("sample"), {"files": len(files), "faces": sample.num_faces, **clips, "kinds": dict(sorted(kinds.items()))})
     size_mb = sum(len(content) for _, content in files) / 1e6
     copies = sum(count for kind, count in kinds.items() if kind.endswith("duplicate"))
     typer.echo(

@@ -15,6 +15,7 @@ from mien.sanitise.counts import counts
 from mien.sanitise.emptied import emptied, warnings
 from mien.sanitise.remarks import correction_remarks, counter_remarks, unknown_remarks
 from mien.sanitise.rules import image_rows, sanitise
+from mien.store.clips import with_clips
 from mien.store.shards import read_store
 from mien.store.tables import DUPLICATES, FATES, FILES, IMAGES, LABELS, REJECTED, read_table, write_table
 
@@ -27,7 +28,7 @@ def main() -> None:
     """
     params = load_params()
     decisions = read_corrections(Path(params.labels.corrections), params.labels)
-    files, rejected = read_table(paths.FILES, FILES), read_table(paths.REJECTED, REJECTED)
+    files, rejected = with_clips(read_table(paths.FILES, FILES)), read_table(paths.REJECTED, REJECTED)
     rows = image_rows(
         files,
         rejected,

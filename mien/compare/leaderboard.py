@@ -100,7 +100,7 @@ def _header(evaluation: Mapping[str, Any]) -> str:
 def _figures_table(evaluations: Evaluations, places: Mapping[str, tuple[str, float | None]], first: Mapping[str, Any]) -> list[str]:
     clean = "clean" in first
     headings = ["model", "against best", *(HEADINGS[name] for name in (*_SURE, *_OTHERS)), *(["macro-F1, clean"] if clean else [])]
-    rows = [[model, _place(*place), *_cells(evaluations[model])] for model, place in places.items()]
+    rows = [[model, place_text(*place), *_cells(evaluations[model])] for model, place in places.items()]
     for title, baseline in ((MAJORITY, "majority_baseline"), (PRIOR, "prior_baseline")):
         rows.append([title, "", *_cells({part: first[part][baseline] for part in ("all", "clean") if part in first})])
     return markdown_table(headings, rows, num_left=2)
@@ -161,7 +161,8 @@ def _legend(places: Mapping[str, tuple[str, float | None]]) -> Sequence[str]:
     return lines
 
 
-def _place(place: str, p: float | None) -> str:
+def place_text(place: str, p: float | None) -> str:
+    """Return what `against_best` found, as the cell of a table."""
     return place if p is None else f"{place}, p {'< 0.001' if p < 0.001 else f'{p:.3f}'}"
 
 

@@ -52,6 +52,7 @@ STAGE_SECTIONS = {
     "evaluate": ("predict", "report", "convert", "faces"),
     "ensemble": ("predict", "report"),
     "export": ("report",),
+    "temporal": ("predict", "report", "convert", "faces"),
     "explain": ("report", "labels"),
     "crosseval": (),
     "robustness": ("report", "robustness"),

@@ -33,6 +33,7 @@ from mien.config.sections.robustness import RobustnessParams
 from mien.config.sections.runtime import RuntimeParams
 from mien.config.sections.sample import SampleParams
 from mien.config.sections.split import SplitParams
+from mien.config.sections.temporal import TemporalParams
 from mien.config.sections.testsets import ExternalSetParams
 from mien.config.sections.train import TrainParams
 from mien.config.sections.validate import ValidateParams
@@ -71,6 +72,9 @@ class Params(Section):
     exports: Mapping[str, ExportParams] = Field(
         default_factory=dict, description="ONNX files of models, by name, which are tested like the models"
     )
+    temporal: Mapping[str, TemporalParams] = Field(
+        default_factory=dict, description="models of clips, by name, each on top of a model of single frames"
+    )
     distillation: Mapping[str, TeachingParams] = Field(
         default_factory=dict, description="pairs of a student and a teacher, by name; the student also learns the teacher's probabilities"
     )
@@ -81,8 +85,13 @@ class Params(Section):
 
     @property
     def tested(self) -> tuple[str, ...]:
-        """All that is tested and compared: the models, then the ensembles, then the exports."""
+        """All that is tested on images and compared: the models, then the ensembles, then the exports. `temporal` is tested on clips."""
         return (*self.models, *self.ensembles, *self.exports)
+
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """All with a file in metrics/evaluate: all of `tested`, on images, then the temporal models, on clips."""
+        return (*self.tested, *self.temporal)
 
     def model(self, name: str) -> ModelParams:
         """The entry of one model. Raises ParamsError, which lists the models, if there is no model of that name."""
@@ -107,6 +116,12 @@ class Params(Section):
         if name not in self.testsets:
             raise ParamsError(f"testsets has no '{name}'; it has: {', '.join(self.testsets) or 'none'}")
         return self.testsets[name]
+
+    def temporal_model(self, name: str) -> TemporalParams:
+        """One model of clips. Raises ParamsError, which lists them, if there is none of that name."""
+        if name not in self.temporal:
+            raise ParamsError(f"temporal has no '{name}'; it has: {', '.join(self.temporal) or 'none'}")
+        return self.temporal[name]
 
     def teaching(self, name: str) -> TeachingParams:
         """One pair of a student and a teacher. Raises ParamsError, which lists the pairs, if there is no pair of that name."""
@@ -157,6 +172,11 @@ def _faults(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(models, dict) and isinstance(exports, dict):
         for name, entry in exports.items():
             yield from _export_faults(str(name), entry, models, ensembles if isinstance(ensembles, dict) else {})
+    temporal = document.get("temporal")
+    if isinstance(models, dict) and isinstance(temporal, dict):
+        rows = [str(name) for named in (models, ensembles, exports) if isinstance(named, dict) for name in named]
+        for name, entry in temporal.items():
+            yield from _temporal_faults(str(name), entry, models, rows)
     if isinstance(models, dict):
         yield from weights_cycle_faults(models)
         yield from step_faults(document)
@@ -233,6 +253,15 @@ def _list_faults(at: str, listed: Any, choices: list[str], what: str) -> Iterato
         yield from choice_fault(at, name, choices, what)
     if len(set(named)) < len(named):
         yield f"{at}: must name each only once (got {short(listed)})"
+
+
+def _temporal_faults(name: str, entry: Any, models: Mapping[Any, Any], rows: list[str]) -> Iterator[str]:
+    at = f"temporal.{name}"
+    yield from _name_faults(at, name)
+    if name in rows:
+        yield f"{at}: must have another name than every model, ensemble and export, because its metrics have their own file (got {name!r})"
+    if isinstance(entry, dict) and models:
+        yield from choice_fault(f"{at}.model", entry.get("model"), [str(model) for model in models], "a name under models")
 
 
 def _name_faults(at: str, name: str) -> Iterator[str]:

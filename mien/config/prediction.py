@@ -13,6 +13,7 @@ from mien.config.params import Params
 from mien.config.sections.base import Section
 from mien.config.sections.exports import ExportParams
 from mien.config.sections.models import Tta
+from mien.config.sections.temporal import TemporalParams
 from mien.core import paths
 from mien.core.errors import TableError
 from mien.core.outputs import read_json_output
@@ -57,11 +58,20 @@ def read_export_config(path: Path) -> ExportParams:
     return _read(path, ExportParams, "the settings of an export")
 
 
+def read_temporal_config(path: Path) -> TemporalParams:
+    """The entry of params.yaml in a file data/configs/temporal/NAME.json. Raises TableError if it is missing or does not contain one."""
+    return _read(path, TemporalParams, "the settings of a temporal model")
+
+
 def all_settings(params: Params, name: str) -> dict[str, Any]:
-    """Every setting that `configure` wrote of a model (of its training and of its predictions), an ensemble or an export, JSON values.
+    """Every setting that `configure` wrote of a model (of its training and of its predictions), an ensemble, an export or a temporal model,
+    JSON values.
 
     Raises TableError if a file is missing.
     """
+    if name in params.temporal:
+        temporal: dict[str, Any] = read_json_output(paths.temporal_config(name))
+        return temporal
     if name in params.ensembles or name in params.exports:
         own = paths.ensemble_config(name) if name in params.ensembles else paths.export_config(name)
         found: dict[str, Any] = read_json_output(own)

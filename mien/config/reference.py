@@ -35,7 +35,7 @@ def table(prefix: str = "") -> str:
 
 def _declared(key: str) -> str:
     top, *rest = key.split(".")
-    if top in ("distillation", "exports", "testsets") and rest:
+    if top in ("distillation", "exports", "temporal", "testsets") and rest:
         return ".".join([top, "NAME", *rest[1:]])
     if top != "models" or not rest:
         return key

@@ -12,11 +12,12 @@ from mien.core.errors import TableError
 from mien.core.files import read_json
 
 TESTED = "{tested}"
-"""stands for the stage that tests a model, an ensemble or an export"""
+"""stands for the stage that tests a model, an ensemble, an export or a temporal model"""
 _WRITERS = {
     paths.CODE: "code",
     paths.SAMPLE: "sample",
     paths.SAMPLE_TRUTH: "sample",
+    paths.SAMPLE_METADATA: "sample",
     paths.INVENTORY: "inventory",
     paths.RAW: "ingest",
     paths.IMAGES: "convert",
@@ -46,6 +47,7 @@ _WRITERS_PER_NAME = {
     paths.predictions("any").parent: TESTED,
     paths.calibrated("any").parent: "evaluate@{name}",
     paths.exported("any").parent: "export@{name}",
+    paths.temporal("any").parent: "temporal@{name}",
     paths.answer("any").parent: TESTED,
     paths.evaluation("any").parent: TESTED,
     paths.explanation("any").parent: "explain@{name}",
@@ -91,7 +93,9 @@ def _stem(name: str) -> str:
 
 
 def tested_by(name: str) -> str:
-    """The stage that predicts and evaluates a model or, if `configure` wrote one of this name, an ensemble or an export."""
+    """The stage that predicts and evaluates a model or, if `configure` wrote one of this name, an ensemble, export or temporal model."""
+    if paths.temporal_config(name).is_file():
+        return f"temporal@{name}"
     if paths.ensemble_config(name).is_file():
         return f"ensemble@{name}"
     return f"export@{name}" if paths.export_config(name).is_file() else f"evaluate@{name}"

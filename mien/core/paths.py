@@ -20,6 +20,7 @@ CODE = DATA / "code"
 CONFIGS = DATA / "configs"
 SAMPLE = DATA / "sample.zip"
 SAMPLE_TRUTH = DATA / "sample_truth.csv"
+SAMPLE_METADATA = DATA / "sample_metadata.csv"
 INVENTORY = DATA / "inventory.parquet"
 HASHES = Path(".mien") / "hashes.parquet"  # of the source's files when they were last read
 RAW = DATA / "raw"
@@ -80,6 +81,11 @@ def ensemble_config(ensemble: str) -> Path:
 def export_config(export: str) -> Path:
     """The model and the precision of one export, JSON, written by `configure`."""
     return CONFIGS / "exports" / f"{export}.json"
+
+
+def temporal_config(temporal: str) -> Path:
+    """The model, the pooling and the training of one temporal model, JSON, written by `configure`."""
+    return CONFIGS / "temporal" / f"{temporal}.json"
 
 
 def stage_config(stage: str) -> Path:
@@ -203,6 +209,11 @@ def answer(model: str) -> Path:
 def exported(export: str) -> Path:
     """The network of one export with all that an answer needs, ONNX."""
     return DATA / "exports" / f"{export}.onnx"
+
+
+def temporal(name: str) -> Path:
+    """The folder with one temporal model: pooling.safetensors and temporal.json."""
+    return DATA / "temporal" / name
 
 
 def calibrated(model: str) -> Path:

@@ -24,6 +24,7 @@ class Pictures:
     phash_mirrored_N: NDArray[np.uint64]
     has_detail_N: NDArray[np.bool_]  # whether the image is large enough to be compared at higher resolution
     label_N: NDArray[np.int64]  # a number for each label spelling; -1 where an image has no label or several
+    clip_N: NDArray[np.int64] | None = None  # a number for each clip; -1 where an image is in no clip or in several; None without clips
 
     @cached_property
     def textured_N(self) -> NDArray[np.bool_]:

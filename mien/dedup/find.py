@@ -14,7 +14,9 @@ from mien.dedup.across import shared
 from mien.dedup.arrays import Pairs, Pictures
 from mien.dedup.details import DETAIL_PX
 from mien.dedup.groups import KINDS, duplicate_rows, pair_rows
+from mien.dedup.recordings import between_clips
 from mien.dedup.same_picture import near_pairs
+from mien.store.clips import has_clips, wholes
 from mien.store.tables import THUMBNAIL_PX
 
 COLUMNS: Final = ["sample_id", "pixel_sha256", "phash", "phash_mirrored", "thumbnail", "width_px", "height_px"]
@@ -24,7 +26,7 @@ _ROWS: Final = 8192
 def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pictures]:
     """The distinct images of an image store (its COLUMNS), and a table (sample_id, picture) that gives the image of each sample_id.
 
-    `files` (sample_id, label_raw) gives the labels of each content.
+    `files` (sample_id, label_raw and perhaps clip) gives the labels and the clip of each content.
 
     Images are numbered in the order of the SHA-256 of their pixels, so that the result does not depend on the order of rows.
     """
@@ -37,6 +39,7 @@ def pictures_of(images: pa.Table, files: pd.DataFrame) -> tuple[pd.DataFrame, Pi
         images["phash_mirrored"].to_numpy()[first],
         np.minimum(images["width_px"].to_numpy(), images["height_px"].to_numpy())[first] >= DETAIL_PX,
         _labels(files, samples, len(first)),
+        _clips(files, samples, len(first)),
     )
     return samples, pictures
 
@@ -60,6 +63,16 @@ def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.
     return of_picture.first().where(of_picture.nunique() == 1, -1).reindex(range(num), fill_value=-1).to_numpy(np.int64)
 
 
+def _clips(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64] | None:
+    """The number of the clip that all files of an image are frames of, else -1; None if no file is a frame."""
+    if not has_clips(files):
+        return None
+    shown = files[["sample_id", "clip"]].merge(samples, on="sample_id")
+    code = pd.Series(pd.factorize(shown["clip"])[0], shown["picture"])  # -1 for a file that is no frame
+    of_picture = code.groupby(level=0)
+    return of_picture.first().where(of_picture.nunique() == 1, -1).reindex(range(num), fill_value=-1).to_numpy(np.int64)
+
+
 @dataclass(frozen=True)
 class Duplicates:
     """The duplicates among files: rows of DUPLICATES and of PAIRS, both sorted by path, and the number of pairs of files by kind."""
@@ -77,7 +90,7 @@ def find_duplicates(
     workers: int = 0,
     **how: Any,
 ) -> Duplicates:
-    """The duplicates among the `files` (path, sample_id, label_raw) whose images are `shown`, the result of pictures_of.
+    """The duplicates among the `files` (path, sample_id, label_raw and perhaps clip) whose images are `shown`, the result of pictures_of.
 
     The store's table is not passed itself, so that it need not stay in memory during the search.
 
@@ -94,16 +107,22 @@ def find_duplicates(
         return np.stack([found[name] for name in names]) if names else np.empty((0, DETAIL_PX, DETAIL_PX), np.uint8)
 
     pairs = near_pairs(pictures, details=larger if details else None, workers=workers, **how)
-    known = files[["path", "sample_id"]].merge(samples, on="sample_id")
+    if pictures.clip_N is not None:
+        pairs = between_clips(pairs, pictures.clip_N)
+    known = files[["path", "sample_id", *(["clip"] if has_clips(files) else [])]].merge(samples, on="sample_id")
     return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 
 
 def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dict[str, int]) -> dict[str, Any]:
     """Counts of files, pairs and groups.
 
-    `files` (path, label_raw, subset_raw) is used to count groups with several labels and groups that lie in both training and test.
+    `files` (path, label_raw, subset_raw and perhaps clip) is used to count groups with several labels and groups that lie in both training
+    and test. The frames of a clip are one group, which counts only if it has another clip or image, too.
     """
-    size = rows.groupby("group_id")["path"].transform("size")
+    if has_clips(files):
+        size = wholes(rows.assign(clip=rows["path"].map(files.set_index("path")["clip"]))).groupby(rows["group_id"]).transform("nunique")
+    else:
+        size = rows.groupby("group_id")["path"].transform("size")
     several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
     groups = several.groupby("group_id")
     in_test, in_train = several["subset_raw"] == "test", several["subset_raw"] == "train"
@@ -130,9 +149,14 @@ def _scene_counts(rows: pd.DataFrame) -> dict[str, int]:
 
 
 def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
-    """The number of pairs of files (sample_id, picture) by kind: one of KINDS, or scene."""
+    """The number of pairs of files (sample_id, picture and perhaps clip) by kind: one of KINDS, or scene. Two frames of a clip are none."""
     copies = known["picture"].value_counts(sort=False)
     same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
+    if has_clips(known):
+        within = (known.dropna(subset="clip").groupby(["clip", key]).size() for key in ("sample_id", "picture"))
+        same_bytes, same_pixels = (
+            all_pairs - int((num * (num - 1) // 2).sum()) for all_pairs, num in zip((same_bytes, same_pixels), within, strict=True)
+        )
     num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
     num_P = num_N[pairs.i] * num_N[pairs.j]
     return dict(

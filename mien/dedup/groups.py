@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mien.dedup.arrays import Pairs
+from mien.store.clips import has_clips, wholes
 
 KINDS: Final = ("exact", "pixel", "near", "mirrored")  # strongest first
 
@@ -20,15 +21,23 @@ def components(num: int, i_P: NDArray[np.int64], j_P: NDArray[np.int64]) -> NDAr
 
 
 def duplicate_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """The rows of DUPLICATES, sorted by path, for `files` (path, sample_id, picture: the number of the image in `pairs`).
+    """The rows of DUPLICATES, sorted by path, for `files` (path, sample_id, picture: the number of the image in `pairs`; perhaps clip).
 
     Files with the same sample_id are exact duplicates; files with the same `picture` are pixel duplicates. `twin_path` names the most
     closely related other file: first by kind in the order of KINDS, then by highest agreement, then by path.
+
+    A clip is one unit: all its frames have one group_id and one scene_id, and two clips belong together as soon as two of their frames do.
+    The twin of a frame is never a frame of its own clip, so a group with a single clip has no kinds.
     """
     rows = files.sort_values("path", ignore_index=True)
     same = pairs.take(pairs.same)
-    rows["group_id"], rows["scene_id"] = _smallest_ids(rows, same), _smallest_ids(rows, pairs)
+    bonds = _bonds(rows)
+    rows["group_id"], rows["scene_id"] = _smallest_ids(rows, same, bonds), _smallest_ids(rows, pairs, bonds)
     candidates = pd.concat([_copies(rows), _likenesses(rows, same)])
+    if has_clips(rows):
+        whole = dict(zip(rows["path"], wholes(rows), strict=True))
+        own = rows.loc[candidates["row"], "path"].map(whole).to_numpy()
+        candidates = candidates[own != candidates["twin_path"].map(whole).to_numpy()]
     candidates = candidates.sort_values(["row", "rank", "agreement", "twin_path"], ascending=[True, True, False, True])
     nearest = candidates.drop_duplicates("row").set_index("row")
     rows = rows.join(nearest[["rank", "twin_path", "distance", "correlation", "agreement"]])
@@ -55,23 +64,37 @@ def pair_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     return rows.sort_values(["path", "other_path"], ignore_index=True)
 
 
-def _smallest_ids(rows: pd.DataFrame, pairs: Pairs) -> pd.Series:
-    """The smallest sample_id of each row's connected component."""
-    component = components(int(rows["picture"].max()) + 1 if len(rows) else 0, pairs.i, pairs.j)
+def _bonds(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Pairs of images, (2, B), that connect all images of each clip."""
+    if not has_clips(rows):
+        return np.empty((2, 0), np.int64)
+    frames = rows.dropna(subset="clip")
+    return np.stack([frames["picture"].to_numpy(np.int64), frames.groupby("clip")["picture"].transform("first").to_numpy(np.int64)])
+
+
+def _smallest_ids(rows: pd.DataFrame, pairs: Pairs, bonds: NDArray[np.int64]) -> pd.Series:
+    """The smallest sample_id of each row's connected component, where `bonds` (2, B) connect images, too."""
+    edges = np.concatenate([[pairs.i, pairs.j], bonds], axis=1)
+    component = components(int(rows["picture"].max()) + 1 if len(rows) else 0, *edges)
     of_row = pd.Series(component[rows["picture"].to_numpy(np.int64)], index=rows.index)
     return rows["sample_id"].groupby(of_row).transform("min")
 
 
 def _copies(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first other file with the same bytes (rank 0) or the same pixels (rank 1), for each row that has one.
+    """The first other file with the same bytes (rank 0) or the same pixels (rank 1), for each row that has one; of a frame the first that
+    is in another clip, or in none.
 
     Columns: row, rank, twin_path, distance, correlation, agreement.
     """
+    rows = rows.assign(whole=wholes(rows))
     parts = []
     for rank, key in enumerate(("sample_id", "picture")):
-        place = rows.groupby(key).cumcount()
-        first, second = (rows[key].map(rows[place == n].set_index(key)["path"]) for n in (0, 1))
-        twin = first.where(place > 0, second)
+        # Of the frames of a clip with one content, only the first counts.
+        other = rows[~rows.duplicated([key, "whole"])] if has_clips(rows) else rows
+        place = other.groupby(key).cumcount()
+        first, second = (other[place == n].set_index(key) for n in (0, 1))
+        is_first = rows["whole"] == rows[key].map(first["whole"])
+        twin = rows[key].map(first["path"]).where(~is_first, rows[key].map(second["path"]))
         found = pd.DataFrame({"row": rows.index, "rank": rank, "twin_path": twin, "distance": 0, "correlation": 1.0, "agreement": 1.0})
         parts.append(found[twin.notna()])
     return pd.concat(parts)

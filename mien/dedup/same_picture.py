@@ -59,8 +59,8 @@ def near_pairs(
     higher resolution that `details` returns, and `agreement` is the value from this comparison. Any other upright pair whose texture
     correlates at least `scene_correlation` is one scene.
     Each pair is returned once, with the stronger relation: one picture before one scene, then the higher agreement.
-    `apart_N` limits the search to pairs between two sets: of an image where it is True and one where it is False.
-    `workers` is the number of threads (0: one per core) and does not change the result.
+    `apart_N` limits the search to pairs between two sets: of an image where it is True and one where it is False. Two frames of one clip
+    are no pair. `workers` is the number of threads (0: one per core) and does not change the result.
     """
 
     is_indexed = search == "indexed" or (search == "auto" and len(pictures.phash_N) > EXHAUSTIVE_UP_TO)
@@ -70,6 +70,8 @@ def near_pairs(
         right_NSS = left_NSS[:, :, ::-1] if mirror else left_NSS
         margin = MIRRORED_MARGIN * mirror
         near = candidates(halves, proposer.propose(mirrored=mirror, pool=pool), mirrored=mirror, margin=margin, pool=pool)
+        if (clip_N := pictures.clip_N) is not None:
+            near = near.take((clip_N[near.i] != clip_N[near.j]) | (clip_N[near.i] < 0))
         least = min_correlation + margin if mirror else min(scene_correlation, min_correlation)
         alike = compare(left_NSS, right_NSS, near, least_correlation=least, pool=pool)
         label_i, label_j = pictures.label_N[near.i], pictures.label_N[near.j]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mien.evaluate.slicing import MIN_IMAGES, MISSING, NUM_BINS, OTHER, slice_values
+from mien.store.clips import CLIP, FRAME
 from mien.store.shards import read_store
 from mien.store.tables import FACES, FILES, IMAGES, read_table
 
@@ -72,8 +73,10 @@ def personal_slices(columns: pd.DataFrame, subjects: pd.Series) -> set[tuple[str
 
 
 def _metadata(texts: pd.Series) -> pd.DataFrame:
-    """A column per key of the JSON objects; a column is numeric if all of its values are numbers."""
+    """A column per key of the JSON objects; a column is numeric if all of its values are numbers. The clip of a frame is no property."""
     objects: list[dict[str, Any]] = [json.loads(text) if isinstance(text, str) else {} for text in texts]
+    if any(each.get(CLIP) for each in objects):
+        objects = [{name: value for name, value in each.items() if name not in (CLIP, FRAME)} for each in objects]
     found = {}
     for name in dict.fromkeys(name for each in objects for name in each):
         column = pd.Series([each.get(name) for each in objects], dtype=object)

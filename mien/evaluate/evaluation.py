@@ -32,6 +32,8 @@ class Evaluation:
     selective: pd.DataFrame
     confusion: pd.DataFrame
     thresholds: list[OperatingPoint]
+    unit: str = "image"
+    """what was tested: image or clip"""
 
     def with_facts(self, facts: Mapping[str, Any]) -> "Evaluation":
         """The same with what is known of the model apart from its predictions, at the head of the document."""
@@ -41,7 +43,7 @@ class Evaluation:
     def title(self) -> str:
         """The title line of a plot."""
         all_images = self.document["all"]
-        return f"{self.document['model']}: {all_images['num_images']} test images, macro-F1 {all_images['macro_f1']:.3f}"
+        return f"{self.document['model']}: {all_images['num_images']} test {self.unit}s, macro-F1 {all_images['macro_f1']:.3f}"
 
     @property
     def sentence(self) -> str:
@@ -51,7 +53,7 @@ class Evaluation:
         baseline = all_images["majority_baseline"]
         return (
             f"{self.document['model']}: macro-F1 {all_images['macro_f1']:.4f} [{low:.3f}, {high:.3f}], "
-            f"accuracy {all_images['accuracy']:.4f} on {all_images['num_images']} test images "
+            f"accuracy {all_images['accuracy']:.4f} on {all_images['num_images']} test {self.unit}s "
             f"(always the largest class: {baseline['macro_f1']:.4f} and {baseline['accuracy']:.4f})"
         )
 
@@ -66,6 +68,7 @@ def evaluate(
     seed: int,
     min_accuracy: float,
     hide_persons: bool,
+    unit: str = "image",
 ) -> Evaluation:
     """Evaluates test predictions; the same input and seed give the same result.
 
@@ -77,6 +80,7 @@ def evaluate(
         class_counts: numbers of training images by class.
         min_accuracy: the accuracy on validation images that confident answers are to have.
         hide_persons: leaves out slices whose value identifies a person as clearly as a name does.
+        unit: what the rows are, image or clip; num_images in the document counts these.
     """
     test, val = (predicted[0][predicted[0]["split"] == split] for split in ("test", "val"))
     tested, validated = Predictions.of_table(test, classes), Predictions.of_table(val, classes)
@@ -109,6 +113,7 @@ def evaluate(
         selective=selective_curves(tested, validated, temperature=temperature),
         confusion=test[["label", "predicted"]].set_axis(["actual", "predicted"], axis=1),
         thresholds=validation_points(validated, temperature=temperature),
+        unit=unit,
     )
 
 

@@ -10,6 +10,7 @@ from mien.config.sections.labels import LabelParams
 from mien.sanitise.labels import classify
 from mien.split.units import units
 from mien.statistics.calibration import probabilities
+from mien.store.clips import has_clips, wholes, with_clips
 
 FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")
 """columns that are copied from those by which test metrics are sliced"""
@@ -36,8 +37,8 @@ def join_tested_images(
 
 
 def labelled_copies(files: pd.DataFrame, duplicates: pd.DataFrame, labels: LabelParams) -> pd.DataFrame:
-    """Return path, group_id and label (the class, or None) of every readable file of the source, from FILES and DUPLICATES."""
-    grouped = duplicates[["path", "group_id"]].merge(files, on="path")
+    """Return path, group_id, label (the class, or None) and clip of every readable file of the source, from FILES and DUPLICATES."""
+    grouped = duplicates[["path", "group_id"]].merge(with_clips(files), on="path")
     return grouped.assign(label=classify(grouped["label_raw"], labels))
 
 
@@ -74,9 +75,10 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
 
 
 def _copies(files: pd.DataFrame) -> dict[str, list[str | None]]:
-    """The labels of all files that show the same picture, by path."""
+    """The labels of all files that show the same picture, by path; a clip is one file with one picture here."""
     by_group: dict[str, list[str | None]] = {}
-    for group, label in zip(files["group_id"], files["label"], strict=True):
+    own = files if not has_clips(files) else files[~files.assign(whole=wholes(files)).duplicated(["group_id", "whole", "label"])]
+    for group, label in zip(own["group_id"], own["label"], strict=True):
         by_group.setdefault(group, []).append(label if isinstance(label, str) else None)  # missing labels are None or NaN
     return {path: by_group[group] for path, group in zip(files["path"], files["group_id"], strict=True)}
 

@@ -19,7 +19,7 @@ from mien.export.graph import INPUT, OUTPUTS
 from mien.export.refusing import refused
 from mien.models.build import ExpressionModel
 from mien.models.predict import predict_logits
-from mien.predict.engine import MAPS
+from mien.predict.engine import FEATURES, MAPS
 
 MAX_DIFFERENCE = 1e-4
 """Largest difference of a probability; also of a logit, as a share of the largest one (of at least 1)."""
@@ -154,5 +154,5 @@ def _batches(num_images: int) -> Iterator[slice]:
 
 def _check_names(session: Any) -> None:
     given, taken = [each.name for each in session.get_inputs()], [each.name for each in session.get_outputs()]
-    if given != [INPUT] or taken[:2] != [*OUTPUTS] or taken[2:] not in ([], [MAPS]):
+    if given != [INPUT] or taken[:2] != [*OUTPUTS] or taken[2:] not in ([], [MAPS], [FEATURES]):
         raise refused(f"the graph maps {', '.join(given)} to {', '.join(taken)}, not {INPUT} to {', '.join(OUTPUTS)}")

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from mien.core.errors import ExportError
 from mien.export.maps import FirstView, WithMaps, why_no_maps
 from mien.models.tta import VIEWS, mean_logits, num_views
-from mien.predict.engine import LOGITS, MAPS, PROBABILITIES
+from mien.predict.engine import FEATURES, LOGITS, MAPS, PROBABILITIES
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -70,10 +70,26 @@ class Answers(nn.Module):
         return logits_NK, torch.softmax(logits_NK / self.temperature, dim=1)
 
 
-def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int, tta: str, temperature: float) -> "ModelProto":
+class WithFeatures(nn.Module):
+    """A network that also gives the mean of its last feature map over the cells, N×C."""
+
+    def __init__(self, network: "ExpressionModel") -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images_N3PP: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, N×K, and features, N×C."""
+        maps_NChw = self.network.forward_features(images_N3PP)
+        return self.network.head(maps_NChw), maps_NChw.mean((2, 3))
+
+
+def to_onnx(
+    network: nn.Module, *, num_classes: int, size_px: int, input_px: int, tta: str, temperature: float, features: bool = False
+) -> "ModelProto":
     """The ONNX model, with dynamic N, of a network that maps images in [0, 1], N×3×P×P, to logits.
 
-    It has the output `maps` if the network can have it (mien.export.maps). The same network gives the same bytes, without any path or date.
+    It has the output `maps` if the network can have it (mien.export.maps), or instead `features` if these are asked for, which needs a
+    single view (`tta: none`). The same network gives the same bytes, without any path or date.
     Raises ExportError if torch cannot convert the network, or if its file would be too large.
     """
     from onnx import helper
@@ -88,9 +104,12 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
     # Each part has its own batch: where N·V is computed within a graph, the exporter takes it for a constant, and reshapes that depend on
     # it (the ECA block, Swin) would hold for the batch size of the example only.
     squares, images = torch.zeros(2, 3, size_px, size_px, dtype=torch.uint8), torch.zeros(2, 3, input_px, input_px)
-    has_maps = not why_no_maps(network, tta)
-    both = WithMaps(cast("ExpressionModel", network)) if has_maps else network
+    has_maps = not features and not why_no_maps(network, tta)
+    both: nn.Module = WithMaps(cast("ExpressionModel", network)) if has_maps else network
     maps = ([MAPS] if last.num_views == 1 else ["each_map"]) if has_maps else []
+    if features:
+        assert last.num_views == 1, tta
+        both, maps = WithFeatures(cast("ExpressionModel", network)), [FEATURES]
     parts = [
         _converted(first, "input", squares, [INPUT], ["views"]),
         _converted(both, "network", images, ["views"], ["each", *maps]),
@@ -105,7 +124,7 @@ def to_onnx(network: nn.Module, *, num_classes: int, size_px: int, input_px: int
         whole = merge_graphs(whole, picked.graph, io_map=[("each_map", "each_map")], name="mien")
     outputs = {output.name: output for output in whole.output}
     del whole.output[:]
-    whole.output.extend(outputs[name] for name in (*OUTPUTS, MAPS) if name in outputs)
+    whole.output.extend(outputs[name] for name in (*OUTPUTS, MAPS, FEATURES) if name in outputs)
     return helper.make_model(
         whole,
         producer_name="mien",

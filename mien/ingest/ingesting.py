@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import pyarrow as pa
 
 from mien.config.sections.ingest import IngestParams
@@ -12,6 +13,7 @@ from mien.core import paths
 from mien.core.errors import SourceError
 from mien.ingest.blobs import BlobSpool
 from mien.ingest.boxes import box_remarks, box_rows
+from mien.ingest.clips import Clips, require_whole_clips
 from mien.ingest.counts import counts, sentence
 from mien.ingest.facts import add_facts, read_facts
 from mien.ingest.label import add_labels
@@ -22,6 +24,7 @@ from mien.ingest.remarks import label_remarks, lfs_remarks, path_remarks
 from mien.ingest.sources.place import source_place
 from mien.ingest.subject import add_subjects
 from mien.ingest.votes import add_votes, read_votes
+from mien.store.clips import clips_of
 from mien.store.tables import BOXES, FILES, write_table
 
 OTHER_SPLIT = "not in the official test split"
@@ -50,7 +53,13 @@ def ingest_source(params: IngestParams, known: Spellings, folder: Path, *, use: 
     votes = read_votes(Path(params.votes) if params.votes else None)
     with BlobSpool(folder / "spool") as spool:
         read = read_source(
-            source_place(params.source), spool, known, max_bytes=params.max_file_mb * 2**20, skip=params.skip, layout=params.layout
+            source_place(params.source),
+            spool,
+            known,
+            max_bytes=params.max_file_mb * 2**20,
+            skip=params.skip,
+            layout=params.layout,
+            video_fps=params.video_fps,
         )
         rows = read.rows
         facts = read_facts(params.layout, rows, read.labels)
@@ -60,6 +69,9 @@ def ingest_source(params: IngestParams, known: Spellings, folder: Path, *, use: 
         unnamed = add_subjects(rows, params.subject, facts.by_path)
         add_parts(rows, params.part, metadata.parts)
         voted = add_votes(rows, votes, read.vote_tables)
+        clip = clips_of(pd.DataFrame({"metadata": [row["metadata"] for row in rows]}, dtype=object))["clip"].tolist()
+        require_whole_clips(rows, clip, known)
+        clips = Clips.of(rows, clip, metadata.clips)
         if use == "test":
             _ignore_other_splits(rows)
         spool.keep_only({row["sample_id"] for row in rows})
@@ -74,13 +86,14 @@ def ingest_source(params: IngestParams, known: Spellings, folder: Path, *, use: 
     lines = [
         f"ingest: {sentence(found, rows)}",
         *remarks,
+        *clips.remarks(),
         *(f"ingest: {told}" for told in voted),
         *(f"warning: {told}" for told in facts.remarks),
         *box_remarks(len(boxes), [row for row in rows if row["sample_id"] is not None], facts.by_path),
         *lfs_remarks(read.num_pointers),
         *label_remarks(rows, known, unlabelled),
     ]
-    return Ingested(found, lines)
+    return Ingested(found | clips.counts, lines)
 
 
 def _ignore_other_splits(rows: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mien.ingest.layout import path_key
+from mien.ingest.layout import naming_path, path_key
 from mien.ingest.pattern import images_of, named_by
 
 
@@ -16,7 +16,7 @@ def add_labels(rows: list[dict[str, Any]], pattern: str, listed: Mapping[str, st
     named = named_by(rows, pattern, "label") if pattern else {}
     rest = set()
     for row in rows:
-        if own := listed.get(path_key(row["path"])) or named.get(row["path"]):
+        if own := listed.get(path_key(naming_path(row))) or named.get(row["path"]):
             row["label_raw"] = own
         else:
             rest.add(row["path"])

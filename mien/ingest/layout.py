@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from mien.config.spelling import Spellings
 from mien.ingest.subsets import splits_of
@@ -55,6 +56,12 @@ def shown_path(name: str) -> str:
     if len(parts) > 1 and re.fullmatch(r"[A-Za-z]:", parts[0]):
         parts = parts[1:]
     return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or "unnamed"
+
+
+def naming_path(row: Mapping[str, Any]) -> str:
+    """The path by which tables, patterns and folders name a row of files: of a frame of a video that of the video."""
+    video: str = row.get("video") or row["path"]
+    return video
 
 
 def path_key(path: str) -> str:

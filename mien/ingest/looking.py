@@ -12,14 +12,15 @@ from mien.ingest.layout import path_key
 from mien.ingest.layouts import Layout
 from mien.ingest.sources import source_entries
 from mien.ingest.sources.entry import Entry, error_reason, set_aside
+from mien.ingest.sources.video import Videos
 
 SKIPPED = "left out by ingest.skip"
 
 
-def entries_of(source: Path, *, skip: str) -> Iterator[Entry]:
-    """Every file of the source; those in whose path the pattern `skip` is found are ignored with this reason."""
+def entries_of(source: Path, *, skip: str, videos: Videos | None = None) -> Iterator[Entry]:
+    """Every file of the source (see source_entries); those in whose path the pattern `skip` is found are ignored with this reason."""
     pattern = re.compile(skip) if skip else None
-    for entry in source_entries(source):
+    for entry in source_entries(source, videos=videos):
         yield replace(entry, ignored=SKIPPED) if pattern and not entry.ignored and pattern.search(path_key(entry.path)) else entry
 
 

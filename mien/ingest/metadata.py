@@ -10,25 +10,32 @@ from typing import Any
 from mien.config.user_csv import read_rows
 from mien.core.errors import SourceError
 from mien.core.printable import one_line
-from mien.ingest.layout import path_key
+from mien.ingest.clips import FrameNumbers
+from mien.ingest.layout import naming_path, path_key
+from mien.store.clips import CLIP, FRAME
 
 _LISTED = re.compile(r"([^\s,]+)(\.[A-Za-z]{3,4})[ \t]+([^\s,]+)")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """Mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label and the part if given."""
+    """Mappings by path (see `path_key`): the subject, the further columns as one JSON object, and the label and the part if given.
+
+    The clip of an image and the number of its frame are among the further columns.
+    """
 
     subjects: dict[str, str | None]
     others: dict[str, str | None]
     labels: dict[str, str]
     parts: dict[str, str]
+    clips: frozenset[str] = frozenset()
+    """the names of all clips"""
 
 
 def read_metadata(path: Path | None) -> Metadata:
     """Reads the table at ingest.metadata; without a path there is none.
 
-    Raises SourceError if it is missing, has no column `path`, or names a file twice.
+    Raises SourceError if it is missing, has no column `path`, names a file twice, or names frames of clips wrongly (see FrameNumbers).
     """
     subjects: dict[str, str | None] = {}
     others: dict[str, str | None] = {}
@@ -36,6 +43,7 @@ def read_metadata(path: Path | None) -> Metadata:
     parts: dict[str, str] = {}
     if path is None:
         return Metadata(subjects, others, labels, parts)
+    frames = FrameNumbers(path)
     _refuse_list(path)
     empty = "if you have no metadata, write a file with only the header path,subject"
     for number, row in read_rows(path, key="ingest.metadata", required=("path",), empty=empty):
@@ -48,8 +56,9 @@ def read_metadata(path: Path | None) -> Metadata:
             labels[key] = label
         if part := values.pop("part", None):
             parts[key] = part
+        frames.check(values, line=number)
         others[key] = json.dumps(values, ensure_ascii=False) if values else None
-    return Metadata(subjects, others, labels, parts)
+    return Metadata(subjects, others, labels, parts, frames.clips)
 
 
 def _refuse_list(path: Path) -> None:
@@ -68,12 +77,17 @@ def _refuse_list(path: Path) -> None:
 def add_metadata(rows: list[dict[str, Any]], metadata: Metadata, *, path: Path) -> list[str]:
     """Fills `subject` and `metadata` of the rows of files, in place; returns the table's paths that match no file.
 
+    The line of a video is that of all its frames, whose clip is the video.
+
     A few such paths only deserve a warning, because files get deleted. If no path matches a file, SourceError is raised: the table
     does not fit the source, and without it the images of one subject could end up in several splits unnoticed.
     """
-    keys = [path_key(row["path"]) for row in rows]
+    keys = [path_key(naming_path(row)) for row in rows]
     for key, row in zip(keys, rows, strict=True):
         row["subject"], row["metadata"] = metadata.subjects.get(key), metadata.others.get(key)
+        if row.get("video"):
+            own = json.loads(row["metadata"] or "{}") | {CLIP: row["video"], FRAME: str(row["frame"])}
+            row["metadata"] = json.dumps(own, ensure_ascii=False)
     unmatched = sorted(set(metadata.subjects) - set(keys))
     if unmatched and len(unmatched) == len(metadata.subjects):
         raise SourceError(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mien.ingest.layout import path_key
+from mien.ingest.layout import naming_path, path_key
 from mien.ingest.pattern import group_of
 
 
@@ -15,4 +15,4 @@ def add_parts(rows: Sequence[dict[str, Any]], pattern: str, listed: Mapping[str,
     """
     compiled = re.compile(pattern) if pattern else None
     for row in rows:
-        row["part"] = listed.get(path_key(row["path"])) or (group_of(row["path"], compiled, "part") if compiled else None)
+        row["part"] = listed.get(path_key(naming_path(row))) or (group_of(naming_path(row), compiled, "part") if compiled else None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mien.core.errors import SourceError
-from mien.ingest.layout import path_key
+from mien.ingest.layout import naming_path, path_key
 
 
 def group_of(path: str, pattern: re.Pattern[str], group: str) -> str | None:
@@ -25,7 +25,7 @@ def named_by(rows: Sequence[dict[str, Any]], pattern: str, group: str) -> dict[s
     Raises SourceError if it finds nothing for any image: the pattern does not fit the source and must not be ignored silently.
     """
     compiled = re.compile(pattern)
-    named = {row["path"]: group_of(row["path"], compiled, group) for row in rows}
+    named = {row["path"]: group_of(naming_path(row), compiled, group) for row in rows}
     images = images_of(rows)
     if not any(named[path] for path in images):
         raise SourceError(

@@ -15,6 +15,7 @@ from mien.ingest.layouts import load_layout
 from mien.ingest.looking import entries_of, labels_in
 from mien.ingest.remarks import refuse_pointers
 from mien.ingest.sources.entry import read_entry, set_aside
+from mien.ingest.sources.video import Videos
 from mien.ingest.votes import VoteTable, ferplus_votes, is_ferplus
 from mien.store.pointers import LFS, stands_in
 
@@ -24,7 +25,7 @@ class Source:
     """What a source holds."""
 
     rows: list[dict[str, Any]]
-    """rows of files, without metadata, subject, part and votes"""
+    """rows of files, without metadata, subject, part and votes; with `video` and `frame`, None for what is no frame of a video"""
     num_pointers: int
     """the number of files that are Git LFS pointers"""
     vote_tables: dict[str, VoteTable]
@@ -33,8 +34,10 @@ class Source:
     """what the layout made of the files that hold labels, by path"""
 
 
-def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int, skip: str = "", layout: str = "") -> Source:
-    """Reads the source; `known` contains the spellings of labels, `skip` and `layout` are the parameters of these names.
+def read_source(
+    source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: int, skip: str = "", layout: str = "", video_fps: float = 0.0
+) -> Source:
+    """Reads the source; `known` contains the spellings of labels, `skip`, `layout` and `video_fps` are the parameters of these names.
 
     Raises SourceError if no file is an image, if all images are pointers, or if a table of votes or labels is broken.
     """
@@ -42,8 +45,10 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
     num_pointers = 0
     tables: dict[str, VoteTable] = {}
     labels: dict[str, Any] = {}
-    unique, of_set = unique_paths(), load_layout(layout) if layout else None
-    for entry in tqdm(entries_of(source, skip=skip), desc="ingest", unit="file"):
+    unique, unique_video = unique_paths(), unique_paths()
+    videos: dict[str, str] = {}
+    of_set = load_layout(layout) if layout else None
+    for entry in tqdm(entries_of(source, skip=skip, videos=Videos(video_fps, max_bytes)), desc="ingest", unit="file"):
         if is_ferplus(entry.path) and not set_aside(entry):
             with entry.open() as table:
                 tables[entry.path.removesuffix(entry.path.rpartition("/")[2])] = ferplus_votes(table.read(), path=entry.path)
@@ -51,15 +56,20 @@ def read_source(source: Path, spool: BlobSpool, known: Spellings, *, max_bytes: 
             labels[entry.path] = found
         file = read_entry(entry, max_bytes=max_bytes)
         num_pointers += file.content is not None and stands_in(file.content) == LFS
+        place = entry.clip or file.path
+        if entry.clip is not None and entry.frame == 0:  # a tar may hold two videos of one name
+            videos[entry.clip] = unique_video(entry.clip)
         rows.append(
             {
                 "path": unique(file.path),
                 "sample_id": None if file.content is None else spool.add(file.content),
-                "label_raw": label_of(file.path, known),
-                "subset_raw": subset_of(file.path, known),
+                "label_raw": label_of(place, known),
+                "subset_raw": subset_of(place, known),
                 "size_bytes": file.size_bytes,
                 "ignored": file.ignored,
                 "error": file.error,
+                "video": None if entry.clip is None else videos[entry.clip],
+                "frame": entry.frame,
             }
         )
     if not len(spool):

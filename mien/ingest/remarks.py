@@ -8,7 +8,7 @@ from mien.config.spelling import Spellings
 from mien.core.errors import SourceError
 from mien.core.plural import noun_of, plural
 from mien.core.printable import one_line
-from mien.ingest.layout import label_of
+from mien.ingest.layout import label_of, naming_path
 from mien.ingest.unlabelled import no_label
 from mien.store.pointers import LFS, PULL
 
@@ -57,4 +57,4 @@ def label_remarks(rows: Sequence[dict[str, Any]], known: Spellings, unlabelled: 
 
 def _is_outer(row: dict[str, Any], known: Spellings) -> bool:
     """Whether the label comes from a class's folder that is not the innermost folder which could have been the label."""
-    return row["label_raw"] is not None and row["label_raw"] == label_of(row["path"], known) != label_of(row["path"])
+    return row["label_raw"] is not None and row["label_raw"] == label_of(naming_path(row), known) != label_of(naming_path(row))

@@ -1,6 +1,6 @@
 """Runs an exported network with ONNX Runtime. Shapes: N faces, S×S pixels, K classes, h×w cells of a class map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from mien.core.errors import PredictError
 from mien.predict.answer import Answer, parse_answer
+from mien.predict.clips.answer import Pooling
+from mien.predict.clips.pooling import Frames
 
 METADATA = "mien"
 """the key of the metadata under which an exported network holds its Answer"""
 
 LOGITS, PROBABILITIES, MAPS = "logits", "probabilities", "maps"
 """the outputs of an exported network; `maps` only if its head has class maps"""
+FEATURES = "features"
+"""the output of a network of frames, below a temporal model, in place of `maps`"""
 MAPS_NOTE = "maps"
 """the key of the metadata that says what the maps are, or `none: ` and why there are none; older files do not have it"""
 NONE = "none: "
@@ -28,10 +32,14 @@ Figures = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network makes of N faces: calibrated probabilities and, where they are asked for, the map of each class, ≥ 0, N×K×h×w."""
+    """What a network makes of N faces: calibrated probabilities and, where they are asked for, the map of each class, ≥ 0, N×K×h×w.
+
+    A temporal model also gives the `frames` that it can pool with others.
+    """
 
     probabilities_NK: Figures
     maps_NKhw: Figures | None = None
+    frames: Sequence[Frames] | None = None
 
     def faces(self) -> list[tuple[Figures, Figures | None]]:
         """The probabilities, K, and the maps, K×h×w, of each face."""
@@ -47,12 +55,14 @@ class Engine:
         session: of ONNX Runtime, or what answers like one (mien.predict.ensemble).
         no_maps: why it has no class maps; empty if it has.
         explains: whether `answers` has maps.
+        pooling: what makes one answer of the frames of a clip; None for what answers for single faces.
     """
 
     answer: Answer
     session: Any
     no_maps: str = ""
     explains: bool = False
+    pooling: Pooling | None = None
 
     @classmethod
     def load(cls, path: Path, *, threads: int = 1) -> "Engine":
@@ -97,8 +107,13 @@ class Engine:
         return logits_NK, probabilities_NK
 
     def answers(self, pixels_NSS3: NDArray[np.uint8]) -> Answers:
-        """Calibrated probabilities of faces, and their maps if the engine explains."""
-        return Answers(*self._outputs([PROBABILITIES, *([MAPS] if self.explains else [])], pixels_NSS3))
+        """Calibrated probabilities of faces, and their maps if the engine explains. A temporal model takes each for a clip of one frame."""
+        if (pooling := self.pooling) is not None:
+            logits_NK, features_ND = self._outputs([LOGITS, FEATURES], pixels_NSS3)
+            frames = [Frames(logits_K[None], features_D[None]) for logits_K, features_D in zip(logits_NK, features_ND, strict=True)]
+            return Answers(np.stack([pooling.probabilities(frame) for frame in frames]), frames=frames)
+        probabilities_NK, *maps = self._outputs([PROBABILITIES, *([MAPS] if self.explains else [])], pixels_NSS3)
+        return Answers(probabilities_NK, maps[0] if maps else None)
 
     def _outputs(self, names: list[str], pixels_NSS3: NDArray[np.uint8]) -> list[Figures]:
         outputs: list[Figures] = self.session.run(names, {"images": np.ascontiguousarray(pixels_NSS3.transpose(0, 3, 1, 2))})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from mien.align.turning import Detector
 from mien.convert.decoding import Undecodable
 from mien.core.streaming import Crashed, stream
 from mien.predict.answer import Answer
+from mien.predict.clips.pooling import Frames
 from mien.predict.engine import Engine, Figures
 from mien.predict.preparing import NoFace, Photograph, prepare
 from mien.predict.rows import Row
@@ -78,12 +79,13 @@ def answer_rows(rows: list[Row], engine: Engine, threshold: float | None) -> lis
     if not pixels:
         return rows
     batches = (engine.answers(np.stack(pixels[start : start + BATCH])) for start in range(0, len(pixels), BATCH))
-    faces = chain.from_iterable(batch.faces() for batch in batches)
+    faces = chain.from_iterable(zip(batch.faces(), batch.frames or repeat(None), strict=False) for batch in batches)
     return [_answered_row(row, *next(faces), engine.answer, threshold) if row.image is not None else row for row in rows]
 
 
-def _answered_row(row: Row, shares_K: Figures, maps_Khw: Figures | None, answer: Answer, threshold: float | None) -> Row:
-    return replace(judged(row, shares_K.astype(float).tolist(), answer, threshold), maps=maps_Khw)
+def _answered_row(row: Row, face: tuple[Figures, Figures | None], frame: Frames | None, answer: Answer, threshold: float | None) -> Row:
+    shares_K, maps_Khw = face
+    return replace(judged(row, shares_K.astype(float).tolist(), answer, threshold), maps=maps_Khw, frame=frame)
 
 
 def judged(row: Row, shares_K: list[float], answer: Answer, threshold: float | None) -> Row:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.predict.answer import Answer
+from mien.predict.clips.pooling import Frames
 from mien.predict.preparing import FaceImage
 
 COLUMNS = (
@@ -31,6 +32,7 @@ class Row:
         time_s: of a video's frame, from its first; None for photographs.
         raw: the probabilities of the frame itself, where `probabilities` are smoothed over time.
         maps: for each class, which cells of the square speak for it, K×h×w; None unless maps are asked for.
+        frame: what a temporal model pools with other frames; None for other models.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Row:
     time_s: float | None = None
     raw: Sequence[float] | None = None
     maps: NDArray[np.float32] | None = None
+    frame: Frames | None = None
 
     @property
     def confidence(self) -> float | None:

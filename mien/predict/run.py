@@ -18,8 +18,8 @@ from mien.predict.predicting import File, predict
 from mien.predict.rows import Row
 from mien.predict.sources import LIST, archive_kind, files_of
 from mien.predict.video.camera import WEBCAM
-from mien.predict.video.opening import is_video
 from mien.predict.video.running import VideoOptions, run_camera, run_video
+from mien.video.opening import is_video
 
 Show = Callable[[Row], None]
 """writes a row to the file that --out names and prints its line"""
@@ -46,13 +46,16 @@ def run(
     is_several = source == LIST or Path(source).is_dir() or bool(archive_kind(Path(source)))
     is_recording = not is_several and source != WEBCAM and is_video(Path(source))
     _check(source, options, annotate, is_several=is_several, is_recording=is_recording)
+    if source == WEBCAM and engine.pooling is not None:
+        model = engine.pooling.temporal.model
+        raise PredictError(f"{engine.answer.name} answers for clips; for the camera, name its model of frames, {model}")
     engine = engine.with_detector(detector)
     if explain:
         if annotate is None:
             raise PredictError("--explain: the maps are drawn into annotated pictures; name a folder for them with --annotate")
         engine = engine.explaining()
     threshold = threshold_of(engine.answer, min_accuracy)
-    with writing(out, engine.answer, has_raw=bool(options.smooth_s)) as write:
+    with writing(out, engine.answer, has_raw=bool(options.smooth_s) or (is_recording and engine.pooling is not None)) as write:
 
         def show(row: Row) -> None:
             write(row)

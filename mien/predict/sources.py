@@ -13,7 +13,7 @@ from mien.ingest.sources.folder import folder_entries
 from mien.ingest.sources.nested import Context, expanded
 from mien.ingest.sources.unpacking_limit import Allowance
 from mien.predict.predicting import File
-from mien.predict.video.opening import VIDEO_HEAD_BYTES, begins_like_a_video
+from mien.video.opening import VIDEO_HEAD_BYTES, begins_like_a_video
 
 LIST = "-"
 """stands for a list of paths on standard input, one per line"""

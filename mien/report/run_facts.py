@@ -114,6 +114,9 @@ class RunFacts:
     doubts: Doubts | None
     robustness: dict[str, Robustness] = field(default_factory=dict)
     """of the models in robustness.models"""
+    clip_evaluations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """of the temporal models, which are tested on clips"""
+    clip_comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -145,6 +148,8 @@ def read_run(params: Params) -> RunFacts:
     """Return the facts of the run in the current folder. Raises TableError, naming the stage to run, if a file is missing or invalid."""
     models, tested = params.models, params.tested
     speeds = {model: speed for model in models if (speed := _speed(params, model))}
+    comparisons = _csv(paths.COMPARISONS)
+    of_clips = comparisons["first"].isin(list(params.temporal))
     return RunFacts(
         params=params,
         origin=provenance(params),
@@ -157,7 +162,7 @@ def read_run(params: Params) -> RunFacts:
         trainings={model: read_json_output(paths.train_metrics(model)) for model in models},
         curves={model: _csv(paths.train_curves(model)) for model in models},
         configs={model: all_settings(params, model) for model in tested},
-        comparisons=_csv(paths.COMPARISONS),
+        comparisons=comparisons[~of_clips],
         explanations={model: found for model in models if (found := _explanation(model))},
         costs=speeds
         | {name: speed for name, members in params.ensembles.items() if (speed := _summed([speeds.get(one) for one in members]))}
@@ -178,6 +183,8 @@ def read_run(params: Params) -> RunFacts:
         },
         doubts=_doubts(),
         robustness={model: worse for model in params.robustness.models if (worse := _robustness(model))},
+        clip_evaluations={name: read_json_output(paths.evaluation(name)) for name in params.temporal},
+        clip_comparisons=comparisons[of_clips],
     )
 
 

@@ -11,24 +11,32 @@ from typing import Literal
 import numpy as np
 
 from mien.core.parallel import parallel_map
+from mien.sample.clips import Recording, draw_clip, plan_clips
 from mien.sample.encode import WRITERS, mirrored_copy, near_copy
 from mien.sample.litter import litter
 from mien.sample.mess import File, Sitting, plan
 from mien.sample.portrait import draw_portrait
 
 TRUTH_COLUMNS = ("path", "label", "kind", "origin", "sha256")
-_PLAN, _PORTRAIT, _FILES, _LITTER = 1, 2, 3, 4  # streams of random numbers; those of an image depend on seed and index only
+# Streams of random numbers; those of an image depend on seed and index only.
+_PLAN, _PORTRAIT, _FILES, _LITTER, _CLIPS, _PERSON, _CLIP = range(1, 8)
 
 
 def draw_set(
-    *, num_faces: int, size_px: int, seed: int, workers: int, executor: Literal["local", "ray"] = "local"
+    *, num_faces: int, size_px: int, seed: int, workers: int, executor: Literal["local", "ray"] = "local", num_clips: int = 0
 ) -> list[tuple[File, bytes]]:
-    """Every file with its bytes, sorted by path; the same for the same arguments, whatever `workers` and `executor` are."""
+    """Every file with its bytes, sorted by path; the same for the same arguments, whatever `workers` and `executor` are.
+
+    With another number of clips all other files are the same.
+    """
     sittings = plan(num_faces, _generator(_PLAN, seed))
     draw = partial(_files_of, seed=seed, size_px=size_px)
     drawn = parallel_map(draw, sittings, workers=workers, executor=executor, label="sample", unit="face")
     files = [file for made in drawn for file in made] + litter(_generator(_LITTER, seed), size_px=size_px)
-    return sorted(files, key=lambda made: made[0].path)
+    recordings = plan_clips(num_clips, _generator(_CLIPS, seed))
+    act = partial(_clip_of, seed=seed, size_px=size_px)
+    clips = parallel_map(act, recordings, workers=workers, executor=executor, label="sample", unit="clip") if recordings else []
+    return sorted(files + [file for made in clips for file in made], key=lambda made: made[0].path)
 
 
 def zip_bytes(files: Iterable[tuple[File, bytes]]) -> bytes:
@@ -67,6 +75,11 @@ def _files_of(sitting: Sitting, *, seed: int, size_px: int) -> list[tuple[File, 
         else:
             made.append((copy, near_copy(picture, rng)))
     return made
+
+
+def _clip_of(recording: Recording, *, seed: int, size_px: int) -> list[tuple[File, bytes]]:
+    streams = {name: partial(_generator, stream, seed) for name, stream in (("person", _PERSON), ("clip", _CLIP))}
+    return [*draw_clip(recording, size_px=size_px, **streams)]
 
 
 def _generator(stream: int, seed: int, index: int = 0) -> np.random.Generator:

@@ -30,6 +30,7 @@ _CAUSES = {
     "unknown_label": ("under unknown labels that are spelt like it", "name these labels in labels.aliases"),
     "correction": ("dropped by labels.corrections", "look at the decisions there"),
     "no_face": ("without a face that the detector finds (no_face)", "lower faces.min_score, or set faces.on_missing: fit"),
+    "faceless_clip": ("frames of clips without any face (faceless_clip)", "lower faces.min_score, or set faces.on_missing: fit"),
     "duplicate": ("further copies of other images (duplicate)", ""),
     "leak": ("copies of test images (leak)", ""),
     LFS: (f"not an image ({LFS})", PULL),

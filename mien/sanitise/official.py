@@ -12,6 +12,7 @@ import pandas as pd
 from mien.config.sections.split import SplitParams
 from mien.core.errors import LabelError, TooFewImages
 from mien.sanitise.survivors import conflicts
+from mien.store.clips import wholes
 from mien.store.tables import FATES
 
 PUBLIC_TEST = "PublicTest"  # the name of FER2013's validation images
@@ -55,13 +56,15 @@ def require_validation(validation: pd.Series) -> None:
 def flags(test: pd.DataFrame, labelled: pd.DataFrame) -> pd.Series:
     """The flag of each test row (path, group_id, label, unfit): one of FLAGS, or None, with the same index as `test`.
 
-    `conflict`: a row of `labelled` (test and training) has another label for the same picture. `duplicate`: the row is not the first of its
-    group by path.
+    `conflict`: a row of `labelled` (test and training) has another label for the same picture. `duplicate`: the row is neither the first of
+    its group by path nor another frame of the same clip.
     """
     disputed = conflicts(labelled)
-    first = test.sort_values("path").drop_duplicates("group_id").index
+    ordered = test.sort_values("path")
+    whole = wholes(ordered)
+    is_first = whole == whole.groupby(ordered["group_id"]).transform("first")
     flag = pd.Series([None] * len(test), test.index, dtype=object)
-    flag[~test.index.isin(first)] = "duplicate"
+    flag[~is_first.reindex(test.index)] = "duplicate"
     flag = flag.where(test["unfit"].isna(), test["unfit"])
     return flag.where(~test["group_id"].isin(disputed), "conflict")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mien.core.errors import LabelError
+from mien.store.clips import has_clips, wholes
 
 # A scene with more than half of the images has chained different people.
 MOST = 0.5
@@ -49,16 +50,22 @@ def split_scenes(rows: pd.DataFrame, *, kept: bool, split: Callable[[pd.DataFram
 
 
 def kept_together(rows: pd.DataFrame) -> dict[str, int]:
-    """The number of images that share their picture, scene (of several pictures) or subject with another image, by relation."""
-    copies = rows.groupby("group_id")["path"].transform("size") > 1
+    """The number of images that share their picture, scene (of several pictures) or subject with another image, by relation.
+
+    Frames of one clip share that, which is told if there are clips; they share a picture only with images outside of their clip.
+    """
+    copies = wholes(rows).groupby(rows["group_id"]).transform("nunique" if has_clips(rows) else "size") > 1
     scenes = rows.groupby("scene_id")["group_id"].transform("nunique") > 1
     subjects = rows["subject"].map(rows["subject"].value_counts()) > 1
-    return {"picture": int(copies.sum()), "scene": int(scenes.sum()), "subject": int(subjects.sum())}
+    found = {"picture": int(copies.sum()), "scene": int(scenes.sum()), "subject": int(subjects.sum())}
+    if has_clips(rows):
+        found["clip"] = int((rows.groupby("clip")["path"].transform("size") > 1).sum())
+    return found
 
 
 def remarks(bound: Bound, together: dict[str, int], *, keep_together: str) -> list[str]:
     """Lines to print: how many images are kept together and why (see kept_together), and which scenes were released."""
-    listed = [f"{together[what]} images that share a {what}" for what in ("subject", "scene", "picture") if together[what]]
+    listed = [f"{together[what]} images that share a {what}" for what in ("subject", "scene", "clip", "picture") if together.get(what)]
     lines = [f"kept in one split: {', '.join(listed)} (keep_together: {keep_together})"] if listed else []
     if num := len(bound.let_go):
         what = f"a scene of {bound.let_go[0]}" if num == 1 else f"{num} scenes, the largest of {bound.let_go[0]},"

@@ -10,11 +10,13 @@ from mien.core.errors import TooFewImages
 from mien.sanitise import official
 from mien.sanitise.emptied import emptied
 from mien.sanitise.votes import NO_MAJORITY
+from mien.split.clips import with_faceless_clips
 from mien.split.counts import counts, thinning_counts
 from mien.split.fates import fates
 from mien.split.scenes import kept_together, remarks, split_scenes
 from mien.split.stratified import assign
 from mien.split.thinning import thin, training_counts
+from mien.store.clips import has_clips, with_clips
 from mien.store.tables import FATES, SPLIT_NAMES
 
 
@@ -47,6 +49,9 @@ def make_splits(
 
     Raises LabelError if a split would have no image of a class; the message says where the files of the class went.
     """
+    if has_clips(clips := with_clips(files)):
+        labels = labels.assign(clip=labels["path"].map(clips.set_index("path")["clip"]))
+        faceless = with_faceless_clips(faceless, labels)
     rows = labels[~labels["path"].isin(faceless["path"])].reset_index(drop=True)
     assert rows["sample_id"].isin(faces["sample_id"]).all(), "labelled images that align neither stored nor removed"
     leaks = pd.DataFrame(columns=FATES.names)

@@ -6,6 +6,9 @@ does not depend on the order of rows, and stronger thinning keeps a subset of we
 
 Thinning removes single images. Duplicate groups and subjects need not stay whole, because removed images go to no other split. Each picture
 already occurs once in training; copies that were removed as duplicates of a thinned image do not return.
+
+Clips stay whole: a clip of which a frame would have to go is removed, unless it is the first of its class. A class with clips may therefore
+keep fewer images than it was asked to, or more if its first clip is longer.
 """
 
 import hashlib
@@ -18,6 +21,7 @@ import pandas as pd
 from mien.config.params import Params
 from mien.config.sections.split import SplitParams
 from mien.core.errors import LabelError
+from mien.store.clips import has_clips, wholes
 from mien.store.tables import FATES
 
 MIN_IMAGES = 2  # of the smallest class when classes are made uneven: a class cannot be learned from a single image
@@ -139,9 +143,15 @@ def _refuse_too_few(counts: Counts, largest: str, smallest: str, factor: float, 
 
 def _ranks(rows: pd.DataFrame, seed: int) -> pd.Series:
     """The rank of each row within its class, from 0, in the order given by `seed`, with the same index."""
-    drawn = [hashlib.sha256(f"{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]]
-    ordered = rows.assign(drawn=drawn).sort_values(["drawn", "path"])
-    return ordered.groupby("label").cumcount().reindex(rows.index)
+    drawn = pd.Series([hashlib.sha256(f"{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]], rows.index, dtype=object)
+    if not has_clips(rows):
+        ordered = rows.assign(drawn=drawn).sort_values(["drawn", "path"])
+        return ordered.groupby("label").cumcount().reindex(rows.index)
+    whole = wholes(rows)
+    ordered = rows.assign(drawn=drawn.groupby(whole).transform("min")).sort_values(["drawn", "path"])
+    place = ordered.groupby("label").cumcount().reindex(rows.index)
+    by_whole = place.groupby(whole)
+    return by_whole.transform("max").where(by_whole.transform("min") > 0, 0)  # the last frame of a clip decides
 
 
 def _details(rows: pd.DataFrame, asked: str, kept: Counts, before: Counts) -> list[str]:

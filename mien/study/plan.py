@@ -80,11 +80,12 @@ def _shared(document: dict[str, Any], study: Study, settings: Sequence[str]) -> 
         ensembles = document.get("ensembles")
         if isinstance(ensembles, dict):  # an ensemble of a model that is left out is left out too
             document["ensembles"] = {name: members for name, members in ensembles.items() if set(members or ()) <= set(kept)}
-        exports = document.get("exports")
-        if isinstance(exports, dict):  # and so is an export
-            document["exports"] = {
-                name: entry for name, entry in exports.items() if not isinstance(entry, dict) or entry.get("model") in list(kept)
-            }
+        for section in ("exports", "temporal"):
+            entries = document.get(section)
+            if isinstance(entries, dict):  # and so is an export or a temporal model
+                document[section] = {
+                    name: entry for name, entry in entries.items() if not isinstance(entry, dict) or entry.get("model") in list(kept)
+                }
         robustness = document.get("robustness")
         if isinstance(robustness, dict) and isinstance(robustness.get("models"), list):  # and so is the test of its robustness
             robustness["models"] = [name for name in robustness["models"] if name in kept]

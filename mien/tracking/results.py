@@ -11,7 +11,7 @@ from mien.core import paths
 from mien.core.files import read_json
 from mien.tracking.description import description
 
-STAGES = ("train", "evaluate", "ensemble", "export", "explain", "robustness", "report")
+STAGES = ("train", "evaluate", "ensemble", "export", "temporal", "explain", "robustness", "report")
 """The stages that write files about one model, ensemble or export, in the order in which they run; `robustness` does not need `explain`."""
 
 
@@ -38,9 +38,9 @@ def results(model: str | None, stage: str) -> Results:
 
 
 def models_with_results(models: Iterable[str]) -> list[str | None]:
-    """The `models`, ensembles and exports that have a configuration and metrics, after None if the experiment has a leaderboard."""
+    """The `models`, ensembles, exports and temporal models with configuration and metrics, after None if there is a leaderboard."""
     written = [model for model in models if paths.train_metrics(model).is_file() or paths.evaluation(model).is_file()]
-    configs = (paths.config, paths.ensemble_config, paths.export_config)
+    configs = (paths.config, paths.ensemble_config, paths.export_config, paths.temporal_config)
     configured = [model for model in written if any(config(model).is_file() for config in configs)]
     return [*([None] if paths.LEADERBOARD.is_file() else []), *configured]
 
@@ -50,8 +50,9 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
     metrics = {
         "train": training_metrics(_read(paths.train_metrics(model))),
         "evaluate": test_metrics(_read(paths.evaluation(model))) | _speed(model),
-        "ensemble": {},  # these two write the files of `evaluate`
+        "ensemble": {},  # these three write the files of `evaluate`
         "export": {},
+        "temporal": {},
         "explain": explanation_metrics(_read(paths.explanation(model))),
         "robustness": robustness_metrics(_read(paths.robustness(model))),
         "report": {},
@@ -61,6 +62,7 @@ def _model_results(model: str, stages: tuple[str, ...]) -> Results:
         "evaluate": [paths.confusion_picture(model), paths.reliability_table(model), paths.slices(model)],
         "ensemble": [],
         "export": [],
+        "temporal": [],
         "explain": [maps / "gallery.jpg", maps / "mirrored.jpg", maps / "epochs.jpg", maps / "failures.csv"],
         "robustness": [paths.robustness_folder(model) / "examples.jpg", paths.robustness_table(model)],
         "report": [card],

@@ -34,7 +34,7 @@ class Run:
         if _wanted():
             with self._best_effort():
                 params = load_params()
-                runs = openings(params, models_with_results(params.tested), stage="track") if stage == "report" else []
+                runs = openings(params, models_with_results(params.evaluated), stage="track") if stage == "report" else []
                 self._file = LiveFile(stage, runs or openings(params, [model], stage=stage))
                 self._process = _start(self._file.path.parent)
 

@@ -53,7 +53,7 @@ class Synced:
 
 def sync(params: Params) -> Synced:
     """Completes the runs of all models and ensembles that have metrics, and the experiment's run. Raises TrackingError if MLflow fails."""
-    runs = openings(params, models_with_results(params.tested), stage="track")
+    runs = openings(params, models_with_results(params.evaluated), stage="track")
     try:
         writers = Target(Path.cwd()).bring(runs, "report") if runs else []
     except TrackingError as error:

@@ -13,6 +13,7 @@ from mien.core.errors import LabelError
 from mien.sanitise import official
 from mien.sanitise.votes import NO_MAJORITY
 from mien.split.thinning import thinned_counts
+from mien.store.clips import has_clips, with_clips
 from mien.store.tables import FATE_NAMES, SPLIT_NAMES
 from mien.validate.statements import Expectation, Suite, between, given, matches, missing, one_of, typed, unique
 
@@ -21,6 +22,10 @@ _SHA256 = "^[0-9a-f]{64}$"
 
 def suites(files: pd.DataFrame, labels: pd.DataFrame, splits: pd.DataFrame, fates: pd.DataFrame, params: Params) -> list[Suite]:
     """The suites over data/raw/files, data/labels, data/splits, the class shares of the splits, and data/fates."""
+    files = with_clips(files)
+    if has_clips(files):
+        clip = files.set_index("path")["clip"]
+        labels, splits = (rows.assign(clip=rows["path"].map(clip)) for rows in (labels, splits))
     return [
         _files(files),
         _labels(labels, files, params),
@@ -42,7 +47,9 @@ def _files(files: pd.DataFrame) -> Suite:
     accounted = files["sample_id"].notna() | files["ignored"].notna() | files["error"].notna()
     return Suite(
         "files",
-        files.drop(columns=["metadata", "votes"]).assign(size_bytes=files["size_bytes"].astype("float64"), accounted=accounted),
+        files.drop(columns=["metadata", "votes", "clip", "frame"]).assign(
+            size_bytes=files["size_bytes"].astype("float64"), accounted=accounted
+        ),
         ["path"],
         [
             Expectation("there is at least one file", "expect_table_row_count_to_be_between", {"min_value": 1}, "Check ingest.source."),
@@ -64,7 +71,7 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
     faults = _without(labels["flag"], ~test & (labels["flag"] == NO_MAJORITY))  # images that can only be trained on have no fault
     return Suite(
         "labels",
-        labels.assign(from_files=from_files, flag=faults, training_flag=_without(faults, test)),
+        _without_clip(labels.assign(from_files=from_files, flag=faults, training_flag=_without(faults, test), survivor=_firsts(labels))),
         ["path"],
         [
             *_paths(),
@@ -77,7 +84,7 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
             given("every image belongs to a duplicate group, if only its own", "group_id"),
             missing("only images of an official test split are flagged", "training_flag"),
             one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),
-            *([] if is_official or keeps_copies else [unique("no duplicate group has two survivors", "group_id")]),
+            *([] if is_official or keeps_copies else [unique("no duplicate group has two survivors", "survivor")]),
         ],
     )
 
@@ -89,14 +96,14 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
     # Official splits are used as given: they may share people and scenes with the training split, which `split` counts, and hold copies.
     as_given = test & is_official | (splits["split"] == "val") & (params.split.val == "official")
     bound = {name: _without(splits[name], as_given) for name in ("scene_id", "subject")}
-    own = {"training_sample_id": "sample_id", "training_group_id": "group_id"}
-    table = splits.assign(
+    own = {"training_sample_id": splits["sample_id"], "training_group_id": _firsts(splits)}
+    table = _without_clip(splits).assign(
         splits_of_content=_num_splits(splits["sample_id"], splits["split"]),
         splits_of_group=_num_splits(splits["group_id"], splits["split"]),
         splits_of_scene=_num_splits(bound["scene_id"], splits["split"]),
         splits_of_subject=_num_splits(bound["subject"], splits["split"]),
         training_flag=_without(splits["flag"], test),
-        **{name: _without(splits[column], test | as_given) for name, column in own.items()},
+        **{name: _without(values, test | as_given) for name, values in own.items()},
     )
     return Suite(
         "splits",
@@ -120,6 +127,15 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
             one_of(f"every flag is one of {', '.join(official.FLAGS)}", "flag", official.FLAGS),
         ],
     )
+
+
+def _firsts(rows: pd.DataFrame) -> pd.Series:
+    """The group_id of each row; missing for all frames of a clip but the first, because a clip survives with all its frames."""
+    return _without(rows["group_id"], rows["clip"].notna() & rows.duplicated(["group_id", "clip"])) if has_clips(rows) else rows["group_id"]
+
+
+def _without_clip(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.drop(columns="clip", errors="ignore")
 
 
 def _without(values: pd.Series, rows: pd.Series) -> pd.Series:
@@ -169,8 +185,15 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
         )
     if is_thinned:
         table["too_many_or_few"] = _off_thinning({name: num["train", name] for name in classes}, table, params)
-        expectations.append(between("each class has as many training images as thinning was asked to leave", "too_many_or_few", 0, 0))
+        expectations.append(
+            between("each class has as many training images as thinning was asked to leave", "too_many_or_few", 0, _longest_clip(labels))
+        )
     return Suite("class shares", table, ["split", "label"], expectations)
+
+
+def _longest_clip(labels: pd.DataFrame) -> int:
+    """By how many images thinning, which keeps clips whole, may miss the number that it was asked to leave."""
+    return int(labels["clip"].value_counts().max()) if has_clips(labels) else 0
 
 
 def _thinned(labels: pd.DataFrame, fates: pd.DataFrame) -> Counter[tuple[str, str]]:

@@ -110,7 +110,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "how a configuration is read": (
         substituted("mien/config/model.py", r"return \[self\.seed, \*self\.other_seeds\]", "return [self.seed]"),
         {
-            *("configure", "doubts", "ensemble", "export", "teach"),
+            *("configure", "doubts", "ensemble", "export", "teach", "temporal"),
             *(one for stage in ("train", "evaluate", "explain", "crosseval", "robustness") for one in each(stage)),
         },
     ),
@@ -137,7 +137,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
             for name, entry in PARAMS.models.items()
             if entry.attention == "se"
         }
-        | {"doubts", "ensemble", "export", "teach"},
+        | {"doubts", "ensemble", "export", "teach", "temporal"},
     ),
     "a pinned tag of pretrained weights": (
         substituted("mien/config/imagenet.py", r'"densenet121": "ra_in1k"', '"densenet121": "tv_in1k"'),
@@ -150,7 +150,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "the version of torch": (
         substituted("requirements.lock", r"^torch==\S+", "torch==99.0"),
         {
-            *("doubts", "ensemble", "export", "teach"),
+            *("doubts", "ensemble", "export", "teach", "temporal"),
             *(one for stage in ("pretrained", "train", "evaluate", "explain", "crosseval", "robustness") for one in each(stage)),
         },
     ),
@@ -163,7 +163,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "how boxes are suppressed": (substituted("mien/align/mtcnn/boxes.py", r"^_BLOCK = .*$", "_BLOCK = 64"), {"align", "testset"}),
     "the views of test-time augmentation": (
         substituted("mien/models/tta.py", r"^CROP = .*$", "CROP = 3 / 4"),
-        {"ensemble", "export", "teach", *each("evaluate"), *each("explain"), *each("crosseval"), *each("robustness")},
+        {"ensemble", "export", "teach", "temporal", *each("evaluate"), *each("explain"), *each("crosseval"), *each("robustness")},
     ),
     "the loss of a student": (
         substituted("mien/training/distillation.py", r"temperature\*\*2", "temperature"),
@@ -174,6 +174,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         {*each("robustness")},
     ),
     "how members are averaged": (substituted("mien/ensemble/averaging.py", r"^SAME = .*$", 'SAME = ["path"]'), {"ensemble"}),
+    "how frames are weighted": (
+        substituted("mien/temporal/poolings/fan.py", r"^GATES, CLASSIFIER = .*$", "GATES, CLASSIFIER = 0.4, 0.6"),
+        {"temporal"},
+    ),
     "how a network is quantised": (substituted("mien/export/quantise.py", r"^FLOAT_FIRST = .*$", "FLOAT_FIRST = 5"), {"export"}),
     "the drawing of faces for a proof": (substituted("mien/export/images.py", r"^NUM_DRAWN = .*$", "NUM_DRAWN = 33"), set()),
     "the version of a library for typing": (substituted("requirements.lock", r"^mypy==\S+", "mypy==99.0"), set()),

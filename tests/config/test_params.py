@@ -337,6 +337,36 @@ def test_a_faulty_export_is_one_line(entry: Any, expected: str) -> None:
     assert faults(text_with(exports=entry, ensembles={"two": ["resnet50", "densenet121"]})) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            {"moving": {"model": "resnet51", "pooling": "fan"}},
+            "temporal.moving.model: must be a name under models; did you mean resnet50? (got 'resnet51')",
+        ),
+        ({"moving": {"model": "resnet50", "pooling": "max"}}, "temporal.moving.pooling: must be 'mean', 'fan' or 'gru' (got 'max')"),
+        (
+            {"moving": {"model": "resnet50", "pooling": "fan", "frames": -1}},
+            "temporal.moving.frames: must be greater than or equal to 0 (got -1)",
+        ),
+        *(
+            (
+                {name: {"model": "resnet50", "pooling": "mean"}},
+                f"temporal.{name}: must have another name than every model, ensemble and export, because its metrics have their own file "
+                f"(got '{name}')",
+            )
+            for name in ("resnet50", "two", "mobilenetv2_int8")
+        ),
+        (
+            {"a-b": {"model": "resnet50", "pooling": "mean"}},
+            "temporal.a-b: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got 'a-b')",
+        ),
+    ],
+)
+def test_a_faulty_temporal_model_is_one_line(entry: Any, expected: str) -> None:
+    assert faults(text_with(temporal=entry, ensembles={"two": ["resnet50", "densenet121"]})) == [expected]
+
+
 def pair(student: str = "mobilenetv2", teacher: str = "resnet50") -> dict[str, str]:
     return {"student": student, "teacher": teacher}
 

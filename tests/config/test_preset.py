@@ -34,7 +34,8 @@ def test_sample_is_what_is_committed(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == COMMITTED
 
 
-OTHERS = tuple(name for name in preset.names() if name != "sample")
+# The preset clips takes models out, which no other preset brings back.
+OTHERS = tuple(name for name in preset.names() if name not in ("sample", "clips"))
 
 
 @pytest.mark.parametrize("names", [*itertools.permutations(OTHERS, 2), OTHERS, OTHERS[::-1]])
@@ -45,7 +46,18 @@ def test_sample_undoes_the_others_to_the_byte(file: Path, names: tuple[str, ...]
     assert file.read_text(encoding="utf-8") == COMMITTED
 
 
-SETTINGS = [name for name in preset.names() if name != "all"]  # all adds models and leaves the rest as it is
+def test_sample_undoes_clips_but_for_the_models_that_it_took_out(file: Path) -> None:
+    assert preset.apply_preset("clips", path=file)
+    params = load_params(file)
+    assert params.sample.clips and params.ingest.metadata == "data/sample_metadata.csv"
+    assert {entry.model for entry in params.temporal.values()} == set(params.models)
+    preset.apply_preset("sample", path=file)
+    now, committed = plain(file), YAML(typ="safe", pure=True).load(COMMITTED)
+    assert {**now, "models": None} == {**committed, "models": None}
+    assert now["models"].items() <= committed["models"].items()
+
+
+SETTINGS = [name for name in OTHERS if name != "all"] + ["sample"]  # all adds models and leaves the rest as it is
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +71,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize(("first", "second"), [(first, second) for first in preset.names() for second in SETTINGS if first != second])
+@pytest.mark.parametrize(("first", "second"), [(first, second) for first in [*OTHERS, "sample"] for second in SETTINGS if first != second])
 def test_what_was_there_before_does_not_matter(file: Path, alone: dict[str, Any], first: str, second: str) -> None:
     preset.apply_preset(first, path=file)
     preset.apply_preset(second, path=file)

@@ -17,13 +17,15 @@ def test_the_stage_is_the_one_that_declares_the_output(tmp_path: Path, monkeypat
     paths.ensemble_config("pair").write_text("{}")
     paths.export_config("small").parent.mkdir(parents=True)
     paths.export_config("small").write_text("{}")
+    paths.temporal_config("moving").parent.mkdir(parents=True)
+    paths.temporal_config("moving").write_text("{}")
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     per_model: dict[str, str] = {}
     for name, entry in stages.items():
         body = entry.get("do", entry)
         each = {
             **{"${models}": "tiny", "${ensembles}": "pair", "${exports}": "small", "${distillation}": "one", "${testsets}": "campus"},
-            "${robustness.models}": "tiny",
+            **{"${robustness.models}": "tiny", "${temporal}": "moving"},
         }
         key = "-".join(each[one] for one in entry["matrix"].values()) if "matrix" in entry else each.get(entry.get("foreach"), "")
         for kind in ("outs", "plots", "metrics"):

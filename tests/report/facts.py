@@ -213,3 +213,26 @@ def _counts(splits: pd.DataFrame, files: pd.DataFrame) -> dict[str, dict[str, An
         "split": {"splits": by_split, "fates": {"leak": 0}, "test_flags": {}, "subjects": 0, "subjects_in_training_and_test": 0,
                   "scenes_let_go": {"scenes": 0, "images": 0}},
     }  # fmt: skip
+
+
+def with_clips(facts: RunFacts) -> RunFacts:
+    """The same run with two temporal models, whose metrics are those of the two models under other names."""
+    names = {"first_fan": "first", "first_mean": "second"}
+    found = {
+        name: {
+            **facts.evaluations[model],
+            "model": name,
+            "unit": "clip",
+            "temporal": {
+                "model": "first",
+                "pooling": name.partition("_")[2],
+                "best_epoch": 3,
+                "clips": {"train": 30, "val": 10, "test": 20},
+                "frames": {"train": 300, "val": 100, "test": 200},
+            },
+        }
+        for name, model in names.items()
+    }
+    swapped = {model: name for name, model in names.items()}
+    pairs = facts.comparisons.assign(first=facts.comparisons["first"].map(swapped), second=facts.comparisons["second"].map(swapped))
+    return replace(facts, clip_evaluations=found, clip_comparisons=pairs)

@@ -10,14 +10,16 @@ import pytest
 
 from mien.config.params import load_params
 from mien.report.page import multiples
-from mien.report.page.index import doubts, robustness
+from mien.report.page.index import clips, doubts, leaderboard, robustness
 from mien.report.page.model import corruptions, curves, epochs, method, slices, training
+from mien.report.page.rendering import environment
 from mien.report.page.site import model_page
 from mien.report.page.sprites import Sprites
 from mien.report.run_facts import read_run
 from tests.report.fabricated import fabricate
 from tests.report.fabricated.model import BEST
 from tests.report.fabricated.robustness import write_robustness
+from tests.report.facts import make_facts, with_clips
 
 
 def test_a_slice_without_interval_neither_stretches_the_axis_nor_counts_as_a_chance() -> None:
@@ -167,3 +169,16 @@ def test_what_a_method_found_is_a_part_of_the_page_of_its_model(tmp_path: Path, 
     assert "label used instead" in page and "of 61 images" in page and "metrics/train/good.json" in page
     page = model_page(facts, "poor")
     assert "rebalancing" in page and "0.600" in page
+
+
+def test_clips_have_a_part_of_their_own_and_no_row_among_images() -> None:
+    facts = make_facts()
+    assert clips.view(facts) is None
+    found = with_clips(facts)
+    view = clips.view(found)
+    assert view is not None and [row["name"] for row in view["rows"]] == ["first_fan", "first_mean"]
+    assert view["rows"][0]["to_best"] is None and view["rows"][1]["to_best"] is not None
+    assert {row["model"] for row in leaderboard.view(found)["rows"]} == {"first", "second"}
+    text = environment().get_template("index/clips.html.j2").render(view=view).replace("<wbr>", "")
+    assert "cannot be compared with those of single images" in text and "20 clips with 200 frames" in text
+    assert text.index("first_fan") < text.index("first_mean") and 'href="models/first.html"' in text

@@ -53,6 +53,7 @@ def test_configure_writes_one_file_per_model_and_removes_others(here: Path) -> N
         "stages/explain.json",
         "stages/export.json",
         "stages/robustness.json",
+        "stages/temporal.json",
     ]
     assert sorted(files(here / "data/configs")) == sorted(expected)
     assert all(read_config(paths.config(model)).name == model for model in models)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from mien.config.faults import Fault, refuse, suggestion
 from mien.config.sections.base import Section
@@ -58,6 +58,12 @@ class IngestParams(Section):
         "",
         description="Python regular expression that is searched in each path of the source; files in whose path it is found are left out; "
         "empty means that it is not used",
+    )
+    video_fps: NonNegativeFloat = Field(
+        0.0,
+        le=120,
+        description="frames per second that are taken from each video file; the frames of a video are a clip, and need the extra video; 0 "
+        "leaves video files out",
     )
     max_file_mb: PositiveInt = Field(
         160,

@@ -13,6 +13,7 @@ from mien.ingest.sources.nested import Context, Opened, expanded
 from mien.ingest.sources.pixel_csv import pixel_csv_entries
 from mien.ingest.sources.tar_archive import tar_entries
 from mien.ingest.sources.unpacking_limit import Allowance
+from mien.ingest.sources.video import Videos
 from mien.ingest.sources.zip_archive import zip_entries
 
 FILES: dict[str, Opened] = {"zip": zip_entries, "tar": tar_entries, "pixel_csv": pixel_csv_entries}
@@ -50,14 +51,18 @@ def _is_tar(source: Path) -> bool:
         return False
 
 
-def source_entries(source: Path) -> Iterator[Entry]:
-    """Every file of the source, including those in archives within it. Raises SourceError if the source as a whole cannot be read."""
+def source_entries(source: Path, *, videos: Videos | None = None) -> Iterator[Entry]:
+    """Every file of the source, including those in archives within it, and the frames of videos in place of these if `videos` takes any.
+
+    Raises SourceError if the source as a whole cannot be read.
+    """
+    videos = videos or Videos()
     kind = kind_of(source)
     if kind == "folder":
-        yield from expanded(folder_entries(source), Context())
+        yield from expanded(folder_entries(source), Context(videos=videos))
         return
     try:
         with source.open("rb") as file:
-            yield from expanded(FILES[kind](file, name=source.name), Context(Allowance.of(source.stat().st_size)), depth=1)
+            yield from expanded(FILES[kind](file, name=source.name), Context(Allowance.of(source.stat().st_size), videos=videos), depth=1)
     except UnreadableArchive as error:
         raise SourceError(f"ingest.source: {source} {error}") from None

@@ -30,7 +30,7 @@ class Entry:
     """A file as its source lists it, before it is read.
 
     `ignored` and `error` are set if they are known beforehand; `place` is the file's path on disk, if it has one; `allowance` is the
-    number of bytes that the archive which contains the file may still unpack to.
+    number of bytes that the archive which contains the file may still unpack to; `clip` is the path of the video of which it is `frame`.
     """
 
     path: str
@@ -40,6 +40,8 @@ class Entry:
     error: str | None = None
     place: Path | None = None
     allowance: Allowance | None = None
+    clip: str | None = None
+    frame: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import IO
 from mien.core.disk import refusal
 from mien.core.errors import StorageError
 from mien.core.printable import one_line
-from mien.ingest.sources.entry import Entry, UnreadableArchive, error_reason
+from mien.ingest.sources.entry import Entry, UnreadableArchive, UnreadableEntry, error_reason
 from mien.ingest.sources.junk import system_file_reason
 from mien.ingest.sources.pixel_csv import columns_of, pixel_csv_entries
 from mien.ingest.sources.split_archives import is_named_as_part, split_archive
 from mien.ingest.sources.tar_archive import tar_entries
 from mien.ingest.sources.unpacking_limit import Allowance, UnpacksTooLarge
+from mien.ingest.sources.video import Videos
 from mien.ingest.sources.zip_archive import zip_entries
 from mien.store.pointers import stands_in
 from mien.store.signatures import HEAD_BYTES
@@ -29,10 +30,12 @@ Opened = Callable[..., Iterator[Entry]]
 
 @dataclass
 class Context:
-    """State shared by a whole source: how much its archives may unpack to, and whether a table with a column Usage was read."""
+    """State shared by a whole source: how much its archives may unpack to, and whether a table with a column Usage was read,
+    and how videos are read."""
 
     allowance: Allowance | None = None
     has_table: list[str] = field(default_factory=list)
+    videos: Videos = field(default_factory=Videos)
 
 
 def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> Iterator[Entry]:
@@ -59,6 +62,8 @@ def expanded(entries: Iterator[Entry], context: Context, *, depth: int = 0) -> I
                 waiting.append(entry)
         elif name.endswith((".zip", *_TAR)) and depth < DEEPEST:
             yield from _opened(entry, zip_entries if name.endswith(".zip") else tar_entries, context, depth)
+        elif context.videos.takes(entry.path):
+            yield from _frames(entry, context.videos)
         else:
             yield entry
     for entry in waiting:
@@ -80,7 +85,8 @@ def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Itera
             is_empty = True
             for inner in expanded(reader(file, name=entry.path), context, depth=depth + 1):
                 is_empty = False
-                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None)
+                clip = None if inner.clip is None else f"{entry.path}/{inner.clip}"
+                yield replace(inner, path=f"{entry.path}/{inner.path}", place=None, clip=clip)
             if is_empty:
                 yield replace(entry, ignored="empty archive")
     except (UnreadableArchive, UnpacksTooLarge) as error:
@@ -89,6 +95,28 @@ def _opened(entry: Entry, reader: Opened, context: Context, depth: int) -> Itera
         raise
     except Exception as error:  # decompressors raise more kinds of error than they document
         yield replace(entry, error=f"unreadable archive: {error_reason(error)}")
+
+
+def _frames(entry: Entry, videos: Videos) -> Iterator[Entry]:
+    """The frames of a video, and the entry itself with the reason if it cannot be read, or not to its end."""
+    if (entry.size_bytes or 0) > videos.max_bytes:
+        yield replace(entry, error=f"too large: more than {videos.max_bytes // 2**20} MiB (ingest.max_file_mb)")
+        return
+    try:
+        with _seekable(entry) as file:
+            if instead := stands_in(file.read(HEAD_BYTES)):
+                raise UnreadableEntry(f"unreadable video: it is a {instead} in place of the file")
+            file.seek(0)
+            for inner in videos.entries(file, name=entry.path):
+                yield replace(inner, path=f"{entry.path}/{inner.path}", allowance=entry.allowance)
+    except UnreadableEntry as error:
+        yield replace(entry, error=str(error))
+    except UnpacksTooLarge as error:
+        yield replace(entry, error=f"unreadable video: {error}")
+    except StorageError:  # as in `_opened`
+        raise
+    except Exception as error:  # decoders raise more kinds of error than they document
+        yield replace(entry, error=f"unreadable video: {error_reason(error)}")
 
 
 def _columns(entry: Entry) -> set[str]:

@@ -16,8 +16,8 @@ from mien.predict.drawing.annotation import MAX_PANELS, annotated, layout_for
 from mien.predict.placing import Corners
 from mien.predict.preparing import FaceImage
 from mien.predict.rows import Row
-from mien.predict.video.frames import Reading
-from mien.predict.video.opening import load_av, open_video
+from mien.video.frames import Reading
+from mien.video.opening import load_av, open_video
 
 _TIME_BASE = Fraction(1, 90_000)  # seconds; a multiple of the common frame rates
 _BT709, _NARROW = 1, 1  # by their numbers in ITU-T H.273 and in FFmpeg

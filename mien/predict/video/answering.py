@@ -17,8 +17,8 @@ from mien.predict.predicting import BATCH, answer_rows, detector_for
 from mien.predict.preparing import face_image, stored_bytes, whole_image, why_none
 from mien.predict.rows import Row
 from mien.predict.video.following import Followed, followed
-from mien.predict.video.frames import Frame
 from mien.predict.video.searching import Sampled, Search, sampled, search
+from mien.video.frames import Frame
 
 WHOLE = 0
 """the number of a face that is a whole frame"""

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from mien.core.errors import PredictError
-from mien.predict.video.frames import Frame
-from mien.predict.video.opening import load_av
-from mien.predict.video.upright import upright_image
+from mien.video.frames import Frame
+from mien.video.opening import load_av
+from mien.video.upright import upright_image
 
 WEBCAM = "webcam"
 """stands for the default camera as a source"""

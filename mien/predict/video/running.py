@@ -21,9 +21,10 @@ from mien.predict.rows import Row
 from mien.predict.video.annotating import write_annotated
 from mien.predict.video.answering import answered, searched, searched_live
 from mien.predict.video.camera import WEBCAM, live_frames, open_camera
-from mien.predict.video.frames import Reading
-from mien.predict.video.opening import open_video
+from mien.predict.video.pooling import pooled
 from mien.predict.video.smoothing import smoothed
+from mien.video.frames import Reading
+from mien.video.opening import open_video
 
 Show = Callable[[Row], None]
 
@@ -35,7 +36,8 @@ class VideoOptions:
     Args:
         every_s: seconds from one answered frame to the next; 0 answers all.
         search_every_s: seconds from one search for faces to the next; 0 searches all answered frames.
-        smooth_s: the window over which answers are smoothed; 0 leaves them as they are.
+        smooth_s: the window over which answers are smoothed; 0 leaves them as they are. For a temporal model, the length of a clip; 0 takes
+            all frames of a face for one.
         plot: the PNG file of the timeline; None for none.
     """
 
@@ -74,7 +76,7 @@ def run_video(
         numbers |= {row.face for row in own if row.face}
         if video is not None or options.plot is not None:
             kept.append(own)
-    declared = f"smoothed over {options.smooth_s:g} s" if options.smooth_s else "not smoothed"
+    declared = _declared(engine, options)
     if video is not None and kept:
         write_annotated(Path(source), video, kept, engine.answer)
     if options.plot is not None and kept:
@@ -87,6 +89,14 @@ def run_video(
     return int(num_faults > 0 or num_without == num_frames)
 
 
+def _declared(engine: Engine, options: VideoOptions) -> str:
+    """What was done with the answers over time, in words."""
+    if engine.pooling is not None:
+        what = f"those within {options.smooth_s:g} s" if options.smooth_s else "all"
+        return f"pooled from {what} of the frames of a face"
+    return f"smoothed over {options.smooth_s:g} s" if options.smooth_s else "not smoothed"
+
+
 def video_rows(
     source: str, engine: Engine, options: VideoOptions, *, all_faces: bool, threshold: float | None, workers: int = 0
 ) -> Iterator[list[Row]]:
@@ -96,7 +106,9 @@ def video_rows(
             reading = Reading(video, options.every_s, engine.answer.decode.max_megapixels)
             frames = searched(reading, engine.answer, search_every_s=options.search_every_s, workers=workers)
             rows = answered(source, frames, engine, all_faces=all_faces, threshold=threshold)
-            if options.smooth_s:
+            if engine.pooling is not None:
+                rows = pooled(rows, engine.pooling, engine.answer, window_s=options.smooth_s, threshold=threshold)
+            elif options.smooth_s:
                 rows = smoothed(rows, engine.answer, window_s=options.smooth_s, threshold=threshold)
             yield from rows
             if (fault := reading.fault()) is not None:

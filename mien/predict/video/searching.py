@@ -10,8 +10,8 @@ from mien.align.turning import Detector, best_score, find_faces
 from mien.predict.answer import Answer
 from mien.predict.preparing import stored_bytes
 from mien.predict.video.cuts import Small, is_cut, small
-from mien.predict.video.frames import Frame
 from mien.store.encoding import stored_image
+from mien.video.frames import Frame
 
 
 @dataclass(frozen=True)

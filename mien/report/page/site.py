@@ -10,6 +10,7 @@ from typing import Any
 
 from mien.report.page.index import (
     balance,
+    clips,
     cost,
     differences,
     doubts,
@@ -50,7 +51,7 @@ from mien.report.page.sprites import Sprites
 from mien.report.run_facts import RunFacts
 
 INDEX_PARTS = (
-    *(leaderboard, differences, testsets, robustness, selection, cost, setup, funnel, duplicates, balance, doubts, expectations),
+    *(leaderboard, differences, clips, testsets, robustness, selection, cost, setup, funnel, duplicates, balance, doubts, expectations),
     files,
 )
 MODEL_PARTS = (

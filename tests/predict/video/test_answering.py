@@ -11,8 +11,8 @@ from mien.predict.engine import Engine
 from mien.predict.preparing import prepare_image
 from mien.predict.rows import Row
 from mien.predict.video.answering import WHOLE, answered, searched, searched_live
-from mien.predict.video.frames import Frame
 from mien.predict.video.searching import Sampled, Search, sampled, search
+from mien.video.frames import Frame
 from tests.predict.network import answer, write_network
 from tests.predict.video.films import BLUE, GREEN, GROUND, RED, Blocks, face_in, marked
 

@@ -26,6 +26,8 @@ REASONS = {
     ("quarantined", "conflict"): "copies of one picture under different labels",
     ("quarantined", "unknown_label"): "the label does not match a class",
     ("quarantined", "no_face"): "no face was found",
+    ("rejected", "faceless_clip"): "no frame of the clip has a face",
+    ("duplicate", "clip"): "frames of a clip of which another cut is kept",
     ("leak", "in the test split"): "a training image that is also in the test split",
 }
 

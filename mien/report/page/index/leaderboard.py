@@ -25,8 +25,8 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
                 "model": model,
                 "rank": rank,
                 "weights": evaluation["weights"],
-                "macro_f1": _with_interval(evaluation["all"], "macro_f1"),
-                "others": [_with_interval(evaluation["all"], name) for name in OTHERS],
+                "macro_f1": with_interval(evaluation["all"], "macro_f1"),
+                "others": [with_interval(evaluation["all"], name) for name in OTHERS],
                 "clean": evaluation["clean"]["macro_f1"] if "clean" in evaluation else None,
                 "seeds": evaluation.get("over_seeds", {}).get("macro_f1"),
                 "to_best": None if model == best else pairs.get((model, best)),
@@ -52,6 +52,7 @@ def view(facts: RunFacts, **_: Any) -> dict[str, Any]:
     }
 
 
-def _with_interval(tested: dict[str, Any], name: str) -> dict[str, float | None]:
+def with_interval(tested: dict[str, Any], name: str) -> dict[str, float | None]:
+    """Return one metric of the document of some test images or clips, with the ends of its interval (None without)."""
     interval = tested.get("intervals", {}).get(name) or {}
     return {"value": tested.get(name), "low": interval.get("low"), "high": interval.get("high")}

@@ -111,5 +111,6 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
         *([("imbalance factor", value(split.imbalance_factor))] if split.imbalance_factor > 1 else []),
         *((f"ensemble {name}", ", ".join(members)) for name, members in params.ensembles.items()),
         *((f"export {name}", f"{entry.model} in {entry.precision}") for name, entry in params.exports.items()),
+        *((f"temporal model {name}", f"{entry.pooling} of the frames by {entry.model}") for name, entry in params.temporal.items()),
         ("seed", str(params.seed)),
     ]

@@ -36,7 +36,7 @@ def view(facts: RunFacts) -> dict[str, Any]:
 
 
 def _others(facts: RunFacts) -> str:
-    rows = {"ensemble": facts.params.ensembles, "export": facts.params.exports}
+    rows = {"ensemble": facts.params.ensembles, "export": facts.params.exports, "temporal model": facts.params.temporal}
     named = [plural(len(names), what) for what, names in rows.items() if names]
     return f"; also {listed(named)}" if named else ""
 

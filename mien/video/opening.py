@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 from mien.convert.decoding.reasons import Undecodable
 from mien.core.errors import PredictError
@@ -61,12 +61,15 @@ def is_video(path: Path) -> bool:
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[Video]:
-    """The video of a file. Raises Undecodable if it cannot be opened or holds only sound, and PredictError if PyAV is not installed."""
+def open_video(source: Path | IO[bytes]) -> Iterator[Video]:
+    """The video of a file, which may be open already.
+
+    Raises Undecodable if it cannot be opened or holds only sound, and PredictError if PyAV is not installed.
+    """
     av = load_av()
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(path.open("rb"))
+            file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
             container = stack.enter_context(av.open(file, "r", options={"format_whitelist": CONTAINERS}))
         except (av.error.FFmpegError, OSError) as error:
             reason = " ".join((error.strerror or type(error).__name__).split())

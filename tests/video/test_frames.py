@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from mien.convert.decoding.reasons import Undecodable
-from mien.predict.video.frames import Frame, Reading
-from mien.predict.video.opening import open_video
+from mien.video.frames import Frame, Reading
+from mien.video.opening import open_video
 from tests.predict.video.films import BLUE, GREEN, RED, write_video
 
 SIZE = (64, 48)

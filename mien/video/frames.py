@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from mien.convert.decoding.reasons import Undecodable
-from mien.predict.video.opening import Video, load_av
-from mien.predict.video.upright import upright_image
+from mien.video.opening import Video, load_av
+from mien.video.upright import upright_image
 
 _ASSUMED_RATE = 25.0  # frames per second of a stream that has neither time stamps nor a rate
 _MISSING_S = 0.5  # more than this must be missing at its end before a video is called truncated

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mien.core.errors import PredictError
-from mien.predict.video.opening import begins_like_a_video, is_video
+from mien.video.opening import begins_like_a_video, is_video
 from tests.predict.video.films import RED, write_video
 
 
