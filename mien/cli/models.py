@@ -56,12 +56,12 @@ def _row(config: ModelConfig, entry: ModelParams) -> tuple[str, ...]:
     from mien.models.build import build_model
     from mien.models.cost import cost
 
-    shape = map_shape(config.backbone, input_px=config.input_px, model=config.name)
+    channels, *grid = map_shape(config.backbone, input_px=config.input_px, model=config.name)
     with torch.device("meta"):
         spent = cost(build_model(config), input_px=config.input_px, tta=entry.tta)
     return (
         config.name,
-        config.backbone,
+        f"{config.backbone}, 2 branches" if config.branches == 2 else config.backbone,
         config.attention,
         " ".join([config.head, *(str(config.head_params[key]) for key in ("hidden", "second_hidden") if key in config.head_params)]),
         str(config.loss["name"]),
@@ -70,5 +70,5 @@ def _row(config: ModelConfig, entry: ModelParams) -> tuple[str, ...]:
         entry.tta,
         f"{spent.num_parameters / 1e6:.2f}",
         f"{spent.num_macs / 1e9:.3f}",
-        "×".join(map(str, shape)),
+        "×".join(map(str, (config.branches * channels, *grid))),
     )

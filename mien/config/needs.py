@@ -51,7 +51,7 @@ def step_faults(document: Mapping[str, Any]) -> Iterator[str]:
             )
     for pair, given in distillation.items():
         student = given.get("student") if isinstance(given, dict) else None
-        if student in found:
+        if isinstance(student, str) and student in found:
             yield (
                 f"distillation.{pair}.student: must be a model whose loss has one view or two, because {found[student]} computes its own "
                 f"step (got {student!r}); choose another student, or another loss for models.{student}"

@@ -21,10 +21,10 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 
 
-def faults(loss: str, *, beside: dict[str, Any] | None = None, **entry: Any) -> list[str]:
+def faults(loss: str, /, *, beside: dict[str, Any] | None = None, **entry: Any) -> list[str]:
     document = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    own = {"backbone": "resnet18", "weights": "none", "attention": "none", "recipe": "one_stage", "loss": loss, **METHODS.get(loss, {})}
-    document["models"]["tried"] = own | entry
+    own = {"backbone": "resnet18", "weights": "none", "attention": "none", "recipe": "one_stage", **METHODS.get(loss, {})}
+    document["models"]["tried"] = {"loss": loss, **own, **entry}
     for key, value in (beside or {}).items():
         section, _, name = key.partition(".")
         document[section][name] = value
@@ -89,6 +89,14 @@ def test_what_stands_beside_the_models() -> None:
     assert faults("rul", beside={"distillation.pair": {"student": "resnet50", "teacher": "tried"}}) == []
     (fault,) = faults("bbn", beside={"models.after": {**_plain(), "weights": "../models/tried"}})
     assert fault.startswith("models.after.weights: must be those of a model with branches 1")
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [], ["scn"]])
+def test_what_has_the_wrong_type_is_left_to_the_schema(wrong: object) -> None:
+    for key in ("loss", "head", "branches", "train", "augment", "recipe", "weights"):
+        assert faults("scn", **{key: wrong}), "a line, and no error of our own"
+    beside = {"runtime.devices": wrong, "labels.from_votes": wrong, "distillation.pair": {"student": wrong, "teacher": wrong}}
+    assert faults("scn", beside=beside)
 
 
 def test_two_branches_suit_any_loss_of_one_view_or_two() -> None:
