@@ -22,7 +22,7 @@ from mien.core.errors import ParamsError
 from mien.core.files import replacing_file
 
 FOLDER = Path(__file__).parent / "presets"
-READ_BY_DVC = (("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"))
+READ_BY_DVC = (("ingest", "metadata"), ("ingest", "votes"), ("labels", "corrections"), ("robustness", "models"))
 """keys that dvc.yaml contains, besides whole sections: without them DVC cannot read it"""
 
 

@@ -101,7 +101,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     ),
     "what a layout of a data set reads": (
         substituted("mien/ingest/layouts/ck_plus.py", r"APEX_FRAMES = 3", "APEX_FRAMES = 2"),
-        {"ingest", "sanitise"},
+        {"ingest", "sanitise", "testset"},
     ),
     "a default of the training": (
         substituted("mien/config/sections/train.py", r"epochs: PositiveInt = Field\(\d+", "epochs: PositiveInt = Field(99"),

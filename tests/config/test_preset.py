@@ -113,6 +113,7 @@ PAPERS = {  # batch size, optimiser, learning rate, schedule, and the augmentati
     "efficientnet_b0_se": (16, "adamw", 1e-4, "none", set()),
     "efficientnet_b0_(spatial|pointwise|multi_scale)": (32, "adam", 1e-4, "none", SPATIAL),
     "cnn": (32, "adam", 1e-4, "none", set()),
+    "scn|rul|bbn|mean_teacher_selected": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
     "efficientnet_b7": (20, "adamax", 1e-3, "none", {"flip"}),
     ".*_(rebalanced|plain)": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
     "resnet50|inception_v3|mobilenetv2|densenet121|efficientnet_b1": (32, "adam", 1e-3, "plateau", GEOMETRY),

@@ -108,6 +108,7 @@ def make_facts(params: Params | None = None, *, flagged: bool = False, seeds: bo
         fates=fates,
         validation={"success": True, "suites": {"files": {"success": True, "expectations": {"there is at least one file": True}}}},
         doubts=None,
+        testsets={},
     )
 
 

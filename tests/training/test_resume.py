@@ -132,7 +132,7 @@ def test_a_process_killed_mid_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         write_workspace(root, config)
         params = (
             (ROOT / "params.yaml").read_text().replace("\n  mobilenetv2:\n", "\n  tiny:\n").replace("{model: mobilenetv2,", "{model: tiny,")
-        )
+        ).replace("models: [mobilenetv2,", "models: [tiny,")
         (root / "params.yaml").write_text(params)
     monkeypatch.setenv("MIEN_TRACKING", "off")
     monkeypatch.delenv("DVC_ROOT", raising=False)
