@@ -35,6 +35,8 @@ SHIPPED = [  # backbone, attention, head, smallest sensible input
     ("efficientnet_b0", "multi_scale", "linear", 144),
     ("cnn", "none", "dense", 64),
     ("resnet18", "none", "linear", 64),
+    ("resnet18", "none", "importance", 64),
+    ("resnet18", "none", "uncertainty", 64),
 ]
 HEAVY = [
     ("resnet50", "none", "dense", 64),
@@ -67,7 +69,7 @@ def check(backbone: str, attention: str, head: str, input_px: int, *, tta: str =
     expected, given = torch_outputs(network, images, **how), graph_outputs(graph.SerializeToString(), images)
     prove(given, expected, classes=config.classes)
     maps_NKhw = graph_maps(graph.SerializeToString(), images)
-    assert (maps_NKhw is not None) == (head == "linear" and tta != "ten_crop")
+    assert (maps_NKhw is not None) == (head in ("linear", "importance") and tta != "ten_crop")
     if maps_NKhw is not None:
         by_gradients_NKhw = expected_maps(network, images, input_px=input_px, num_classes=len(config.classes))
         prove_maps(maps_NKhw, by_gradients_NKhw)
@@ -98,7 +100,7 @@ def test_the_lists_above_are_those_of_the_shipped_configurations() -> None:
 
 
 @pytest.mark.parametrize("attention", ["none", "se", "eca", "spatial", "cbam", "pointwise", "multi_scale"])
-@pytest.mark.parametrize("head", ["linear", "dense", "max_pool_dense", "two_dense"])
+@pytest.mark.parametrize("head", ["linear", "dense", "max_pool_dense", "two_dense", "importance", "uncertainty"])
 def test_every_attention_block_and_head(attention: str, head: str) -> None:
     check("test_efficientnet", attention, head, 144 if attention == "multi_scale" else 64, tta="flip", num=5)
 

@@ -57,6 +57,7 @@ def instances() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
             "${exports}": files,
             "${distillation}": pairs,
             "${testsets}": PARAMS["testsets"],
+            "${temporal}": {"small_fan": {"model": "small"}},
         }[stage["foreach"]]
         for model, entry in entries.items():
             found.append((name, stage["do"], {"key": model, **{f"item.{key}": str(value) for key, value in entry.items()}}))

@@ -51,9 +51,21 @@ class UncertaintyHead(nn.Module):
         return log_ND.to(wide).clamp(-MAX_LOG, MAX_LOG).exp().mean(dim=1, keepdim=True)
 
 
+class _Norm(nn.BatchNorm2d):
+    """A batch norm without affine parameters, which has constants in their place, neither trained nor stored: from them, ONNX export takes
+    the number of channels, which it does not know after some attention blocks.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=EPS, affine=False)
+        for name, value in (("weight", 1.0), ("bias", 0.0)):
+            delattr(self, name)
+            self.register_buffer(name, torch.full((channels,), value), persistent=False)
+
+
 def _branch(channels: int, grid: tuple[int, int], dropout: float, embedding: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.BatchNorm2d(channels, eps=EPS, affine=False),
+        _Norm(channels),
         nn.Dropout(dropout),
         nn.Flatten(),
         nn.Linear(channels * grid[0] * grid[1], embedding),
