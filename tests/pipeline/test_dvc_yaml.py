@@ -28,7 +28,7 @@ def load(name: str) -> dict[str, Any]:
 
 PIPELINE, PARAMS = load("dvc.yaml")["stages"], load("params.yaml")
 PARAMS["testsets"] = PARAMS["testsets"] or {"campus": {"source": "campus.zip"}}
-SHARED = ("ensemble", "export", "teach", "testset", "testset_split")
+SHARED = ("ensemble", "export", "teach", "temporal", "testset", "testset_split")
 """stages that run the same code for each of their names"""
 
 
@@ -149,7 +149,7 @@ def test_outputs_are_those_that_paths_names() -> None:
             str(paths.teaching(model, values.get("item.student", ""))),
         }
         here |= {str(function(model)) for function in (paths.reliability_table, paths.slices, paths.explanation, paths.explanation_folder)}
-        here |= {str(function(model)) for function in (paths.robustness, paths.robustness_table, paths.robustness_folder)}
+        here |= {str(function(model)) for function in (paths.robustness, paths.robustness_table, paths.robustness_folder, paths.temporal)}
         here |= {str(paths.counts(name)), "data/configs"}
         one, testset = values.get("item.model", model), values.get("item.testset", model)
         here |= {
