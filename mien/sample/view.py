@@ -92,7 +92,8 @@ def develop(picture: Image.Image, view: View, rng: np.random.Generator) -> Image
     width, height = picture.size
     pixels = np.asarray(picture, dtype=np.float32) / 255
     # Not a product of matrices, in which BLAS rounds differently on other processors, so that the sample would have other bytes there.
-    grey = sum(np.float32(weight) * pixels[..., channel] for channel, weight in enumerate((0.299, 0.587, 0.114)))
+    red, green, blue = (np.float32(weight) * pixels[..., channel] for channel, weight in enumerate((0.299, 0.587, 0.114)))
+    grey = red + green + blue
     pixels = grey[..., None] + (pixels - grey[..., None]) * view.saturation
     across = np.linspace(-1, 1, width)[None, :] * view.light[0] + np.linspace(-1, 1, height)[:, None] * view.light[1]
     lit = view.exposure * (1 + view.slope * 0.5 * across)

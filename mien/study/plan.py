@@ -114,9 +114,11 @@ def _target_faults(study: Study, document: dict[str, Any]) -> Iterator[str]:
         if stage not in stages:
             yield f"target: must be a stage of {paths.PIPELINE}: {', '.join(stages)} (got {target!r})"
         elif "matrix" in stages[stage]:
-            kept = ["-".join(names) for names in product(*(document.get(key.strip("${}"), {}) for key in stages[stage]["matrix"].values()))]
-            if model and model not in kept:
-                yield f"target: must name a model and a test set of the runs: {', '.join(kept) or 'there is no test set'} (got {target!r})"
+            pairs = [
+                "-".join(names) for names in product(*(document.get(key.strip("${}"), {}) for key in stages[stage]["matrix"].values()))
+            ]
+            if model and model not in pairs:
+                yield f"target: must name a model and a test set of the runs: {', '.join(pairs) or 'there is no test set'} (got {target!r})"
         elif model and model not in (kept := _at(document, stages[stage].get("foreach", "").strip("${}"))):
             yield f"target: must name a model that the runs keep: {', '.join(kept or document['models'])} (got {target!r})"
 
