@@ -40,10 +40,10 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
     device, source = resolve_device(params.runtime.device), paths.predictions(model)
     with tracking.model_run(model, stage="explain"):
         network, config = load_model(paths.model(model))
-        how = decoding(params.runtime)
+        decoded = decoding(params.runtime)
 
         def load(rows: pd.DataFrame) -> FaceSet:
-            return load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, decoding=how)
+            return load_faces(paths.FACES, rows, classes=config.classes, max_px=config.input_px, decoding=decoded)
 
         subject = Subject(network, config, device)
         splits, predictions = read_table(paths.SPLITS, SPLITS), read_predictions(source)

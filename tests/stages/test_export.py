@@ -121,7 +121,8 @@ def squares(rows: pd.DataFrame, size_px: int) -> np.ndarray:
 def test_in_single_precision_the_row_is_that_of_the_model(name: str, model: str) -> None:
     own, expected = read_json(paths.evaluation(name)), read_json(paths.evaluation(model))
     assert own["all"] == expected["all"] and own["clean"] == expected["clean"], "accuracy and all other metrics, with their intervals"
-    assert own["calibration"]["after"]["ece"] == pytest.approx(expected["calibration"]["after"]["ece"], abs=1e-6)
+    largest = max(1.0, float(np.abs(logits(predictions(model))).max()))  # single precision rounds in proportion to it
+    assert own["calibration"]["after"]["ece"] == pytest.approx(expected["calibration"]["after"]["ece"], abs=1e-6 * largest)
     for when in ("before", "after"):
         assert own["calibration"][when] == pytest.approx(expected["calibration"][when], abs=1e-5)
     assert own["calibration"]["temperature"] == pytest.approx(expected["calibration"]["temperature"], rel=1e-4)

@@ -156,7 +156,7 @@ def test_the_official_test_split_alone_is_read_and_evaluated_by_its_parts() -> N
     kept = read_table(paths.testset_splits("official"), SPLITS)
     assert len(kept) == 8 + 3 and all(path.startswith("test/") for path in kept["path"])
     stored = {path.name for path in Prepared(paths.testset_prepared("official")).folder.iterdir()}
-    assert stored == {"files.parquet", "images", "duplicates.parquet", "labels.parquet", "labels_removed.parquet", "faces"}
+    assert stored == {"files.parquet", "boxes.parquet", "images", "duplicates.parquet", "labels.parquet", "labels_removed.parquet", "faces"}
     document = read_json(paths.crossevaluation("official", "tiny"))
     assert [(name, part["num_images"]) for name, part in document["parts"].items()] == [("first", 4), ("second", 4)]
 
