@@ -33,8 +33,10 @@ def results(model: str | None, stage: str) -> Results:
 
     Files of later stages are not read, because they may still belong to an earlier training.
     """
+    if model is None:
+        return _experiment_results(stage)
     done = tuple(each for each in STAGES[: STAGES.index(stage) + 1] if (stage, each) != ("robustness", "explain"))
-    return _model_results(model, done) if model else _experiment_results(stage)
+    return _model_results(model, done)
 
 
 def models_with_results(models: Iterable[str]) -> list[str | None]:

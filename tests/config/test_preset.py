@@ -53,7 +53,8 @@ def test_sample_undoes_clips_but_for_the_models_that_it_took_out(file: Path) -> 
     assert {entry.model for entry in params.temporal.values()} == set(params.models)
     preset.apply_preset("sample", path=file)
     now, committed = plain(file), YAML(typ="safe", pure=True).load(COMMITTED)
-    assert {**now, "models": None} == {**committed, "models": None}
+    taken = {"models": None, "robustness": None}  # and the models that robustness named
+    assert {**now, **taken} == {**committed, **taken} and now["robustness"] == {**committed["robustness"], "models": []}
     assert now["models"].items() <= committed["models"].items()
 
 
