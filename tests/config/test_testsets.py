@@ -32,7 +32,7 @@ def params(entries: dict[str, Any], **sections: dict[str, Any]) -> Any:
         ({"a": {}}, "testsets.a.source: must be given (got {})"),
         ({"a": {"source": ""}}, "testsets.a.source: must not be empty (got '')"),
         ({"a": {"source": "x", "use": "train"}}, "testsets.a.use: must be 'all' or 'test' (got 'train')"),
-        ({"a": {"source": "x", "labbel": ""}}, "testsets.a.labbel: must be a known key; did you mean label? (got '')"),
+        ({"a": {"source": "x", "labelx": ""}}, "testsets.a.labelx: must be a known key; did you mean label? (got '')"),
         ({"a": {"source": "x", "subject": "S"}}, "testsets.a.subject: must have a group (?P<subject>...), or be empty (got 'S')"),
         (
             {"a": {"source": "x", "faces": {"margins": 0.1}}},
