@@ -273,7 +273,7 @@ def test_an_error_in_the_stage_stays_and_is_seen(stored: Folder) -> None:
     code = 'with tracking.model_run("first", stage="train"):\n    raise SystemExit(7)'
     done = subprocess.run(stored.command(code), env=stored.environment({}), capture_output=True, check=False)
     assert done.returncode == 7
-    assert [run.info.status for run in stored.runs("model")] == ["FAILED"]
+    wait_for(lambda: [run.info.status for run in stored.runs("model")] == ["FAILED"])  # the stage waits until MLflow is reached, not longer
 
 
 @pytest.mark.usefixtures("empty_store")
