@@ -88,6 +88,21 @@ def yaml_fault(error: YAMLError) -> str:
     return problem if mark is None else f"line {mark.line + 1}: {problem}"
 
 
+def list_faults(key: str, listed: Any, choices: list[str], what: str) -> Iterator[str]:
+    """A line for each text of a list that is not one of `choices`, and one if the list names anything twice."""
+    named = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    for name in dict.fromkeys(named):
+        yield from choice_fault(key, name, choices, what)
+    if len(set(named)) < len(named):
+        yield f"{key}: must name each only once (got {short(listed)})"
+
+
+def name_fault(key: str, name: str) -> Iterator[str]:
+    """A line if a name in params.yaml cannot be that of a DVC stage."""
+    if not name.isidentifier():
+        yield f"{key}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {name!r})"
+
+
 def short(value: Any) -> str:
     """The value on one line of at most 60 characters."""
     text = repr(list(value)) if isinstance(value, tuple) else repr(value)

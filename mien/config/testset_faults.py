@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mien.config.faults import schema_faults, short
+from mien.config.faults import name_fault, schema_faults, short
 from mien.config.sections.faces import FaceParams
 from mien.config.sections.labels import LabelParams
 
@@ -12,8 +12,7 @@ def testset_faults(testsets: Mapping[Any, Any], document: Mapping[str, Any]) -> 
     """A line for each fault of the entries, by the sections `labels` and `faces` of the document that they extend."""
     for name, entry in testsets.items():
         at = f"testsets.{name}"
-        if not str(name).isidentifier():
-            yield f"{at}: must be a name of letters, digits and _, no digit first, because it becomes a DVC stage (got {str(name)!r})"
+        yield from name_fault(at, str(name))
         if isinstance(entry, dict):
             yield from _face_faults(at, entry.get("faces"), document.get("faces", {}))
             yield from _alias_faults(at, entry.get("aliases"), document.get("labels", {}))
