@@ -69,7 +69,7 @@ def full_metrics(
         "intervals": {name: {"low": interval.low, "high": interval.high} for name, interval in intervals.items()},
         "majority_baseline": majority_metrics(support_K),
         "prior_baseline": prior_metrics(support_K, class_counts_K),
-        "per_class": _per_class(confusion_KK, classes),
+        "per_class": per_class(confusion_KK, classes),
         "confusion": confusion_KK.tolist(),
     }
 
@@ -79,7 +79,8 @@ def bare_metrics(tested: Predictions) -> dict[str, float]:
     return {**overall_metrics(tested.confusion_KK), "top2_accuracy": top_k_accuracy(tested.logits_NK, tested.actual_N)}
 
 
-def _per_class(confusion_KK: Counts, classes: Sequence[str]) -> dict[str, dict[str, float | None]]:
+def per_class(confusion_KK: Counts, classes: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    """Precision, recall with its Wilson interval (None for a class without images), F1 and support of each class."""
     figures, recalls = precision_recall_f1(confusion_KK), recall_intervals(confusion_KK)
     return {
         name: {

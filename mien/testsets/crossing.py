@@ -8,13 +8,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from mien.evaluate.predictions import Predictions
+from mien.evaluate.results import per_class
 from mien.evaluate.seeds import seed_metrics
 from mien.predict.answer import Answer
 from mien.statistics.agreement import in_top_k, top_k_accuracy
 from mien.statistics.baselines import majority_metrics
 from mien.statistics.calibration import NUM_BINS, calibration_figures, probabilities
-from mien.statistics.intervals import recall_intervals
-from mien.statistics.metrics import Counts, precision_recall_f1
 from mien.statistics.present import drop_intervals, present_classes, present_intervals, present_metrics
 from mien.statistics.resampling import NUM_RESAMPLES, Interval
 from mien.statistics.selective import at_threshold, confidences
@@ -103,7 +102,7 @@ def cross_metrics(tested: Predictions, classes: Sequence[str], *, seed: int, num
         **{name: interval.value for name, interval in intervals.items()},
         "intervals": _ends(intervals),
         "majority_baseline": majority_metrics(support_K[support_K > 0]),
-        "per_class": _per_class(confusion_KK, classes),
+        "per_class": {name: figures for name, figures in per_class(confusion_KK, classes).items() if figures["support"]},
         "confusion": confusion_KK.tolist(),
     }
 
@@ -138,22 +137,6 @@ def _selective(tested: Predictions, answer: Answer) -> dict[str, Any] | None:
         "coverage": coverage,
         "accuracy": accuracy,
         "num_images": number,
-    }
-
-
-def _per_class(confusion_KK: Counts, classes: Sequence[str]) -> dict[str, dict[str, float | int | None]]:
-    figures = precision_recall_f1(confusion_KK)
-    return {
-        name: {
-            "precision": float(figures.precision_K[number]),
-            "recall": recall.value,
-            "recall_low": recall.low,
-            "recall_high": recall.high,
-            "f1": float(figures.f1_K[number]),
-            "support": int(figures.support_K[number]),
-        }
-        for number, (name, recall) in enumerate(zip(classes, recall_intervals(confusion_KK), strict=True))
-        if recall is not None
     }
 
 
