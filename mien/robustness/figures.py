@@ -23,6 +23,7 @@ from mien.statistics.bca import bca_intervals
 from mien.statistics.metrics import Counts, Figures
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, Interval, kinds_of, observe
+from mien.statistics.unseen import unseen_errors, widened
 
 NUM_RESAMPLES = 2000
 """there are hundreds of intervals, and two digits of their ends are enough"""
@@ -50,7 +51,8 @@ def robustness_intervals(
 
     For METRIC accuracy or macro_f1: `METRIC` of all images as they are; for each corruption NAME and STRENGTH (1 to 5)
     `NAME/STRENGTH/METRIC` and `NAME/STRENGTH/METRIC_loss`; `NAME/METRIC` of its images as they are; `NAME/METRIC_loss`, its mean; and
-    `METRIC_loss`, the mean of these. A corruption without images is left out. The same input and seed give the same result.
+    `METRIC_loss`, the mean of these. A corruption without images is left out. A metric that no resample changes has the interval of
+    statistics/unseen.py. The same input and seed give the same result.
     """
     num_classes, num_groups = logits.clean_NK.shape[1], len(np.unique(subject.groups_N))
     tested = [number for number in range(len(names)) if np.isfinite(logits.worse_CGNK[number]).any()]
@@ -69,7 +71,21 @@ def robustness_intervals(
 
     if num_groups < MIN_GROUPS:
         return {name: Interval(value, np.nan, np.nan) for name, value in observe(kinds, statistics).items()}
-    return bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    seen = {"": cells[0] >= 0} | {names[number]: np.isfinite(logits.worse_CGNK[number, 0, :, 0]) for number in tested}
+    unseen = {name: unseen_errors(subject.actual_N[seen_N], subject.groups_N[seen_N], level=level) for name, seen_N in seen.items()}
+    return {name: _with_unseen(name, found, unseen) for name in found}
+
+
+def _with_unseen(name: str, found: Mapping[str, Interval], unseen: Mapping[str, Mapping[str, float]]) -> Interval:
+    """An interval without width reaches as far as unseen errors allow; a loss is a difference divided by the metric as it is."""
+    corruption = name.split("/")[0] if "/" in name else ""
+    metric = name.rpartition("/")[2].removesuffix("_loss")
+    reach = unseen[corruption][metric]
+    if not name.endswith("_loss"):
+        return widened(found[name], reach, least=0.0)
+    clean = found[f"{corruption}/{metric}" if corruption else metric].value
+    return widened(found[name], reach / clean, least=-np.inf) if clean > 0 else found[name]
 
 
 def _cells(actual_N: Counts, logits_NK: NDArray[np.float32]) -> Counts:

@@ -13,6 +13,7 @@ from mien.statistics.bca import bca_intervals
 from mien.statistics.metrics import Figures, quotient
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
+from mien.statistics.unseen import unseen_errors, with_unseen
 
 
 def metric_intervals(
@@ -30,7 +31,8 @@ def metric_intervals(
 
     `in_top2_N` says whether each image's actual class is among the model's two likeliest; it adds `top2_accuracy`. The bootstrap is
     stratified by actual class. Images with the same id in `groups_N` (copies of one picture, images of one person) are drawn together;
-    groups that contain several classes form one stratum. The same input and seed give the same result.
+    groups that contain several classes form one stratum. A metric that no resample changes has the interval of unseen.py. The same input and
+    seed give the same result.
     """
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     assert actual_N.shape == predicted_N.shape and actual_N.ndim == 1 and actual_N.size
@@ -47,7 +49,8 @@ def metric_intervals(
         return found
 
     kinds = kinds_of(places_NM, num_places, groups_N=groups_N, strata_N=actual_N)
-    return bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    return with_unseen(found, unseen_errors(actual_N, groups_N, level=level))
 
 
 def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -> list[Interval | None]:

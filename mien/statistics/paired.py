@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from mien.statistics.metrics import Figures
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds, kinds_of, observe, resample
+from mien.statistics.unseen import unseen_errors, widened
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def paired_differences(
     Images with the same id in `groups_N` are drawn together. The same input and seed give the same result.
     """
     resampled = paired_resamples(actual_N, predicted_N, reference_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=num_resamples)
-    return {name: difference.interval(level) for name, difference in resampled.items()}
+    unseen = unseen_errors(np.asarray(actual_N, dtype=np.int64), groups_N, level=level)
+    return {name: widened(difference.interval(level), unseen[name], least=-1.0) for name, difference in resampled.items()}
 
 
 def paired_resamples(

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from mien.statistics.paired import paired_resamples
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES
+from mien.statistics.unseen import unseen_errors, widened
 
 COLUMNS = (
     "first",
@@ -57,6 +58,7 @@ def compare_pairs(
     """
     right = {model: np.asarray(predicted_N) == np.asarray(actual_N) for model, predicted_N in predictions.items()}
     pairs = list(combinations(predictions, 2))
+    unseen = unseen_errors(np.asarray(actual_N, dtype=np.int64), groups_N, level=level)
     rows: list[dict[str, Any]] = []
     for first, second in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
         macro_f1 = paired_resamples(
@@ -68,7 +70,7 @@ def compare_pairs(
             seed=seed,
             num_resamples=max(num_resamples, _RESAMPLES_PER_PAIR * len(pairs)),
         )["macro_f1"]
-        interval = macro_f1.interval(level)
+        interval = widened(macro_f1.interval(level), unseen["macro_f1"], least=-1.0)
         rows.append(
             {
                 "first": first,

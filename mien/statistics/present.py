@@ -18,6 +18,7 @@ from mien.statistics.headline import MAIN
 from mien.statistics.metrics import Figures, confusion_matrix, precision_recall_f1, quotient
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, kinds_of
+from mien.statistics.unseen import difference_of, unseen_errors, with_unseen
 
 
 def present_classes(actual_N: ArrayLike) -> NDArray[np.int64]:
@@ -73,7 +74,8 @@ def present_intervals(
         return found | {"top2_accuracy": quotient(counts_RP[:, cells], counts_RP[:, cells:].sum(axis=1))}
 
     kinds = kinds_of(places_NM, cells + 2, groups_N=groups_N, strata_N=actual_N)
-    return bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
+    return with_unseen(found, unseen_errors(actual_N, groups_N, level=level))
 
 
 def drop_intervals(
@@ -106,11 +108,19 @@ def drop_intervals(
         here, there = (
             present_figures_of(counts_RP[:, part].reshape(-1, size, size), len(present)) for part in (slice(cells), slice(cells, None))
         )
-        return {f"own {name}": here[name] for name in MAIN} | {name: there[name] - here[name] for name in MAIN}
+        figures = {f"own {name}": here[name] for name in MAIN} | {f"other {name}": there[name] for name in MAIN}
+        return figures | {name: there[name] - here[name] for name in MAIN}
 
     kinds = kinds_of(np.concatenate(places)[:, None], 2 * cells, groups_N=group_N, strata_N=np.concatenate(strata))
     found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
-    return {name: found[f"own {name}"].value for name in MAIN}, {name: found[name] for name in MAIN}
+    sides = [
+        with_unseen({name: found[f"{side} {name}"] for name in MAIN}, unseen_errors(strata[number], groups[number], level=level))
+        for number, side in enumerate(("own", "other"))
+    ]
+    differences = {
+        name: difference_of(sides[0][name], sides[1][name]) if found[name].low == found[name].high else found[name] for name in MAIN
+    }
+    return {name: sides[0][name].value for name in MAIN}, differences
 
 
 def _size(present: NDArray[np.int64], num_classes: int) -> int:

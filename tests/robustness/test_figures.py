@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from mien.robustness.document import robustness_document, robustness_table
 from mien.robustness.figures import Subject, robustness_intervals
 from mien.robustness.predicting import CorruptedLogits
+from mien.statistics.intervals import wilson_interval
 from mien.statistics.resampling import Interval
 
 NAMES = ("gaussian_blur", "covered_eyes")
@@ -86,12 +87,26 @@ def test_intervals_are_those_of_drawing_images_one_by_one() -> None:
     assert 3 * unpaired < interval.high - interval.low < 5 * unpaired
 
 
-def test_a_corruption_that_changes_nothing_loses_nothing_for_certain() -> None:
+def test_a_corruption_that_changes_nothing_loses_nothing_but_further_images_might() -> None:
     subject, logits = drawn()
     same = CorruptedLogits(logits.clean_NK, np.broadcast_to(logits.clean_NK, logits.worse_CGNK.shape).copy())
     found = robustness_intervals(subject, same, NAMES, seed=1, num_resamples=50)
     losses = [one for name, one in found.items() if name.endswith("_loss")]
-    assert len(losses) == 2 * (5 * 2 + 2 + 1) and all(one == Interval(0.0, 0.0, 0.0) for one in losses)
+    assert len(losses) == 2 * (5 * 2 + 2 + 1) and all(one.value == 0 and one.low == -one.high < 0 for one in losses)
+    reach = wilson_interval(NUM, NUM)
+    assert found["accuracy_loss"].high == pytest.approx((1 - reach.low) / found["accuracy"].value)
+    assert found["macro_f1_loss"].high > found["accuracy_loss"].high
+
+
+def test_images_without_landmarks_are_no_evidence_for_a_corruption() -> None:
+    subject, logits = drawn(without=30)
+    same = np.broadcast_to(logits.clean_NK, logits.worse_CGNK.shape).copy()
+    same[1, :, :30] = np.nan
+    found = robustness_intervals(subject, CorruptedLogits(logits.clean_NK, same), NAMES, seed=1, num_resamples=50)
+    few = NUM - 30
+    assert found[f"{NAMES[1]}/1/accuracy_loss"].high == pytest.approx(
+        (1 - wilson_interval(few, few).low) / found[f"{NAMES[1]}/accuracy"].value
+    )
 
 
 def test_images_that_belong_together_are_drawn_together() -> None:
