@@ -31,8 +31,8 @@ def metric_intervals(
 
     `in_top2_N` says whether each image's actual class is among the model's two likeliest; it adds `top2_accuracy`. The bootstrap is
     stratified by actual class. Images with the same id in `groups_N` (copies of one picture, images of one person) are drawn together;
-    groups that contain several classes form one stratum. A metric that no resample changes has the interval of unseen.py. The same input and
-    seed give the same result.
+    groups that contain several classes form one stratum. A metric that no resample changes has the interval of unseen.py. The same input
+    and seed give the same result.
     """
     actual_N, predicted_N = np.asarray(actual_N, dtype=np.int64), np.asarray(predicted_N, dtype=np.int64)
     assert actual_N.shape == predicted_N.shape and actual_N.ndim == 1 and actual_N.size
