@@ -22,8 +22,10 @@ def read_note(folder: Path) -> dict[str, Any]:
 
 
 def origin_of(note: Mapping[str, Any]) -> str:
-    """Where the weights come from, as metrics name it: none, folder, model, or imagenet with timm's tag (mien.config.imagenet.origin)."""
-    return origin(note["tag"]) if "tag" in note else str(note["weights"])
+    """Where the weights come from, as metrics name it: none, folder, model with its name, or imagenet with timm's tag."""
+    if "tag" in note:
+        return origin(note["tag"])
+    return str(note["source"] if note["weights"] == "model" else note["weights"])
 
 
 def load_pretrained(backbone: "nn.Module", folder: Path, *, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mien.core.errors import TableError, WeightsError
 from mien.models.build import build_model
 from mien.models.pretrained import write_pretrained
 from mien.models.store import save_half, save_model
-from mien.models.weights import file_sha256, read_note
+from mien.models.weights import file_sha256, origin_of, read_note
 from tests.models.make import make_config, make_model
 
 BACKBONE = "test_efficientnet"
@@ -44,6 +44,7 @@ def test_a_folders_file_without_its_classifier(tmp_path: Path, full: dict[str, T
     note = write_pretrained(tmp_path / "m", backbone=BACKBONE, weights=str(source))
     assert note == read_note(tmp_path / "m")
     assert (note["weights"], note["source"], note["sha256"]) == ("folder", name, file_sha256(source / name))
+    assert origin_of(note) == "folder"
     written = load_file(tmp_path / "m" / "weights.safetensors")
     assert set(full) - set(written) == {"classifier.weight", "classifier.bias"}
     assert all(torch.equal(written[key], full[key]) for key in written)
@@ -71,6 +72,7 @@ def test_a_trained_model_gives_its_backbone_and_its_input_also_in_half_precision
     note = write_pretrained(tmp_path / "m", backbone=BACKBONE, weights="../models/tiny", place=tmp_path / "models")
     assert note == read_note(tmp_path / "m")
     assert (note["weights"], note["source"], note["mean"], note["std"]) == ("model", "model tiny", [0.5] * 3, [0.5] * 3)
+    assert origin_of(note) == "model tiny"
     written = load_file(tmp_path / "m" / "weights.safetensors")
     expected = model.backbone.state_dict()
     assert written.keys() == expected.keys() and all(torch.equal(written[key], expected[key]) for key in written)
