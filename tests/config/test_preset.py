@@ -103,9 +103,32 @@ def test_all_adds_models_and_changes_nothing_but_models(file: Path, before: str)
     old = plain(file)
     preset.apply_preset("all", path=file)
     new = plain(file)
-    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 23
+    assert new["models"].keys() > old["models"].keys() and len(new["models"]) == 28
     assert {key: value for key, value in new.items() if key != "models"} == {key: value for key, value in old.items() if key != "models"}
     assert preset.apply_preset("all", path=file) == []
+
+
+@pytest.mark.parametrize(
+    ("backbone", "methods"),
+    [
+        ("resnet18", {"cross_entropy", "class_balanced", "scn", "bbn", "mean_teacher_selected", "rul", "eac", "mek", "rebalanced"}),
+        ("resnet50", {"cross_entropy", "rebalanced"}),
+        ("mobilenetv1_100", {"cross_entropy", "rebalanced"}),
+        ("swin_tiny_patch4_window7_224", {"cross_entropy", "rebalanced", "rebalanced, no RBC", "rebalanced, no RBF"}),
+    ],
+)
+def test_all_has_the_rows_of_tables_1_to_3_of_zhu(file: Path, backbone: str, methods: set[str]) -> None:
+    """Tables 1 (nine methods, ResNet-18), 2 (four backbones with and without RBC and RBF) and 3 (each alone, Swin-T)."""
+    preset.apply_preset("all", path=file)
+    params = load_params(file)
+    found = set()
+    for name, entry in params.models.items():
+        if entry.backbone == backbone and name != "resnet50":  # which is a baseline of another paper
+            loss = configure(params, name).loss
+            off = [term.upper() for term in ("rbc", "rbf") if loss.get(f"{term}_weight", 1) == 0]
+            found.add(", no ".join([entry.loss, *off]))
+            assert entry.loss != "cross_entropy" or loss["class_weights"] == "none"
+    assert found == methods
 
 
 GEOMETRY = {"rotation_deg", "shift", "zoom", "flip"}
@@ -114,9 +137,15 @@ PAPERS = {  # batch size, optimiser, learning rate, schedule, and the augmentati
     "efficientnet_b0_se": (16, "adamw", 1e-4, "none", set()),
     "efficientnet_b0_(spatial|pointwise|multi_scale)": (32, "adam", 1e-4, "none", SPATIAL),
     "cnn": (32, "adam", 1e-4, "none", set()),
-    "scn|rul|bbn|mean_teacher_selected": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
+    "class_balanced|eac|mek|scn|rul|bbn|mean_teacher_selected": (
+        32,
+        "adam",
+        1e-4,
+        "exponential",
+        {"erase", "brightness", "contrast", "saturation"},
+    ),
     "efficientnet_b7": (20, "adamax", 1e-3, "none", {"flip"}),
-    ".*_(rebalanced|plain)": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
+    ".*_(rebalanced|plain)|swin_t_rb[cf]": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
     "resnet50|inception_v3|mobilenetv2|densenet121|efficientnet_b1": (32, "adam", 1e-3, "plateau", GEOMETRY),
 }
 SWITCHES = {*GEOMETRY, *SPATIAL, "erase", "brightness", "contrast", "saturation", "hue_deg", "rand_augment", "cutmix"}
