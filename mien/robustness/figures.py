@@ -23,7 +23,7 @@ from mien.statistics.bca import bca_intervals
 from mien.statistics.metrics import Counts, Figures
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, Interval, kinds_of, observe
-from mien.statistics.unseen import unseen_errors, widened
+from mien.statistics.unseen import Reach, unseen_errors, widened
 
 NUM_RESAMPLES = 2000
 """there are hundreds of intervals, and two digits of their ends are enough"""
@@ -77,15 +77,15 @@ def robustness_intervals(
     return {name: _with_unseen(name, found, unseen) for name in found}
 
 
-def _with_unseen(name: str, found: Mapping[str, Interval], unseen: Mapping[str, Mapping[str, float]]) -> Interval:
+def _with_unseen(name: str, found: Mapping[str, Interval], unseen: Mapping[str, Mapping[str, Reach]]) -> Interval:
     """An interval without width reaches as far as unseen errors allow; a loss is a difference divided by the metric as it is."""
     corruption = name.split("/")[0] if "/" in name else ""
     metric = name.rpartition("/")[2].removesuffix("_loss")
-    reach = unseen[corruption][metric]
+    below, above = unseen[corruption][metric]
     if not name.endswith("_loss"):
-        return widened(found[name], reach, least=0.0)
+        return widened(found[name], (below, above), least=0.0)
     clean = found[f"{corruption}/{metric}" if corruption else metric].value
-    return widened(found[name], reach / clean, least=-np.inf) if clean > 0 else found[name]
+    return widened(found[name], (below / clean, above / clean), least=-np.inf) if clean > 0 else found[name]
 
 
 def _cells(actual_N: Counts, logits_NK: NDArray[np.float32]) -> Counts:

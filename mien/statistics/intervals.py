@@ -50,7 +50,7 @@ def metric_intervals(
 
     kinds = kinds_of(places_NM, num_places, groups_N=groups_N, strata_N=actual_N)
     found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
-    return with_unseen(found, unseen_errors(actual_N, groups_N, level=level))
+    return with_unseen(found, unseen_errors(actual_N, groups_N, right_N=actual_N == predicted_N, level=level))
 
 
 def recall_intervals(confusion_KK: NDArray[np.int64], *, level: float = LEVEL) -> list[Interval | None]:

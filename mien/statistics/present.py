@@ -75,7 +75,7 @@ def present_intervals(
 
     kinds = kinds_of(places_NM, cells + 2, groups_N=groups_N, strata_N=actual_N)
     found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
-    return with_unseen(found, unseen_errors(actual_N, groups_N, level=level))
+    return with_unseen(found, unseen_errors(actual_N, groups_N, right_N=actual_N == predicted_N, level=level))
 
 
 def drop_intervals(
@@ -95,13 +95,14 @@ def drop_intervals(
     """
     present = present_classes(other[0])
     size = _size(present, num_classes)
-    cells, places, groups, strata = size**2, [], [], []
+    cells, places, groups, strata, sides = size**2, [], [], [], []
     for number, (actual_N, predicted_N, groups_N) in enumerate((own, other)):
         counted_N = np.isin(np.asarray(actual_N), present)
         actual_N, predicted_N = (reduced(np.asarray(each)[counted_N], present, num_classes) for each in (actual_N, predicted_N))
         places.append(number * cells + actual_N * size + predicted_N)
         groups.append(np.unique(np.asarray(groups_N)[counted_N], return_inverse=True)[1])
         strata.append(number * size + actual_N)
+        sides.append((strata[-1], groups[-1], actual_N == predicted_N))
     group_N = np.concatenate([groups[0], groups[1] + groups[0].max(initial=-1) + 1])
 
     def statistics(counts_RP: Figures) -> dict[str, Figures]:
@@ -113,14 +114,12 @@ def drop_intervals(
 
     kinds = kinds_of(np.concatenate(places)[:, None], 2 * cells, groups_N=group_N, strata_N=np.concatenate(strata))
     found = bca_intervals(kinds, statistics, seed=seed, num_resamples=num_resamples, level=level)
-    sides = [
-        with_unseen({name: found[f"{side} {name}"] for name in MAIN}, unseen_errors(strata[number], groups[number], level=level))
-        for number, side in enumerate(("own", "other"))
-    ]
-    differences = {
-        name: difference_of(sides[0][name], sides[1][name]) if found[name].low == found[name].high else found[name] for name in MAIN
-    }
-    return {name: sides[0][name].value for name in MAIN}, differences
+    before, after = (
+        with_unseen({name: found[f"{which} {name}"] for name in MAIN}, unseen_errors(actual_N, groups_N, right_N=right_N, level=level))
+        for which, (actual_N, groups_N, right_N) in zip(("own", "other"), sides, strict=True)
+    )
+    differences = {name: difference_of(before[name], after[name]) if found[name].low == found[name].high else found[name] for name in MAIN}
+    return {name: before[name].value for name in MAIN}, differences
 
 
 def _size(present: NDArray[np.int64], num_classes: int) -> int:

@@ -6,8 +6,8 @@ and to a model that always predicts one class. Wilson's interval (1927) for g ri
 share of errors that may have remained unseen. It is taken over groups, because copies of one picture are no further evidence.
 
 For accuracy, and approximately for the two metrics that are weighted like it, the interval reaches this share away from the value. For
-means over classes, it reaches the mean of the classes' shares, which is wider than necessary, because it lets all classes have their most
-errors at once. Kappa is accuracy beyond chance, scaled to 1.
+means over classes, its ends are the means of the ends of the classes' recalls, which is wider than necessary, because it lets all classes
+have their most errors at once. Kappa is accuracy beyond chance, scaled to 1.
 
 Legend: N images, K classes.
 """
@@ -20,34 +20,47 @@ from scipy.special import ndtri
 
 from mien.statistics.resampling import Interval
 
+Reach = tuple[float, float]
+"""how far below and above its value a metric may lie"""
 
-def unseen_errors(actual_N: NDArray[np.int64], groups_N: ArrayLike | None, *, level: float) -> dict[str, float]:
-    """By how much each metric may differ from its value, if no error was seen in these images; by the names of statistics/headline.py."""
+
+def unseen_errors(
+    actual_N: NDArray[np.int64], groups_N: ArrayLike | None, *, right_N: NDArray[np.bool_] | None = None, level: float
+) -> dict[str, Reach]:
+    """How far each metric may lie from its value in these images; by the names of statistics/headline.py.
+
+    `right_N` says which predictions are right: the recall of a class can only fall if all of them are, and only rise if none is. Without
+    it, the reach is that of a difference between two sets of predictions, which can be on either side.
+    """
     groups_N = np.arange(len(actual_N)) if groups_N is None else np.asarray(groups_N)
-    counts = np.unique(actual_N, return_counts=True)[1]
+    classes, counts = np.unique(actual_N, return_counts=True)
     overall = _share(groups_N, level)
-    by_class = float(np.mean([_share(groups_N[actual_N == number], level) for number in np.unique(actual_N)]))
+    share_K = np.array([_share(groups_N[actual_N == number], level) for number in classes])
+    recall_K = np.array([0.5 if right_N is None else right_N[actual_N == number].mean() for number in classes])
+    by_class = float((share_K * (recall_K > 0)).mean()), float((share_K * (recall_K < 1)).mean())
     chance = float(((counts / counts.sum()) ** 2).sum())
+    beyond_chance = overall / (1 - chance) if chance < 1 else 1.0
     return {
-        "accuracy": overall,
+        "accuracy": (overall, overall),
         "mean_accuracy": by_class,
         "macro_f1": by_class,
-        "weighted_f1": overall,
-        "kappa": overall / (1 - chance) if chance < 1 else 1.0,
-        "top2_accuracy": overall,
+        "weighted_f1": (overall, overall),
+        "kappa": (beyond_chance, beyond_chance),
+        "top2_accuracy": (overall, overall),
     }
 
 
-def with_unseen(intervals: Mapping[str, Interval], unseen: Mapping[str, float]) -> dict[str, Interval]:
+def with_unseen(intervals: Mapping[str, Interval], unseen: Mapping[str, Reach]) -> dict[str, Interval]:
     """The intervals, of which those without width reach as far as unseen errors allow, but not beyond 0 to 1 (kappa: -1 to 1)."""
     return {name: widened(interval, unseen[name], least=-1.0 if name == "kappa" else 0.0) for name, interval in intervals.items()}
 
 
-def widened(interval: Interval, reach: float, *, least: float, most: float = 1.0) -> Interval:
-    """An interval without width becomes value − reach to value + reach, within `least` and `most`; others stay as they are."""
+def widened(interval: Interval, reach: Reach, *, least: float, most: float = 1.0) -> Interval:
+    """An interval without width reaches as far as given, within `least` and `most`; others stay as they are."""
     if interval.low < interval.high:
         return interval
-    return Interval(interval.value, max(least, interval.value - reach), min(most, interval.value + reach))
+    below, above = reach
+    return Interval(interval.value, max(least, interval.value - below), min(most, interval.value + above))
 
 
 def difference_of(own: Interval, other: Interval) -> Interval:

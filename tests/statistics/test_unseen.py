@@ -44,6 +44,9 @@ def test_a_model_that_always_predicts_one_class_is_not_certain_either() -> None:
     for name in ALL:
         assert found[name].low < found[name].high
     assert found["accuracy"].low < 1 / 3 < found["accuracy"].high and found["accuracy"].value == pytest.approx(1 / 3)
+    recalls = [wilson_interval(20, 20), wilson_interval(0, 20), wilson_interval(0, 20)]
+    assert found["mean_accuracy"].low == pytest.approx(np.mean([recall.low for recall in recalls]))
+    assert found["mean_accuracy"].high == pytest.approx(np.mean([recall.high for recall in recalls]))
 
 
 def test_without_a_single_right_prediction_the_interval_begins_at_0() -> None:
