@@ -97,7 +97,7 @@ def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "maj
         for group, pixels, label in zip(twins["group_id"], twins["pixels"], twins["label"], strict=True)
     ]
     kind = twins["kind"]
-    if has_clips(twins):
+    if has_clips(twins):  # any other file of a group has a kind, which the next line proves
         kind = kind.where(kind.notna() | twins["clip"].isna(), _kinds_of_frames(twins, survivors))
     assert kind.notna().all(), "a duplicate of no kind"
     copies = twins.assign(fate="duplicate", reason=kind, detail=pd.Series(details, twins.index, dtype=object))

@@ -42,7 +42,7 @@ def wholes(rows: pd.DataFrame) -> pd.Series:
     """What each row (path and perhaps clip) is a part of, as a number with the index of `rows`: its clip, or the file itself.
 
     Rows of one clip have one number, and no still image has that of a clip. Wholes are numbered from 0 in the order of their first rows.
-    With numbers, tables of a million rows are grouped by wholes in a second, whether there are clips or not.
+    With numbers, tables of a million rows are grouped by wholes in a few seconds, with clips or without.
     """
     name = rows["path"]
     if has_clips(rows):
