@@ -81,7 +81,6 @@ def main(model: Annotated[str, typer.Argument(help="a name under `models` in par
         )
         answer = answer_of(
             found,
-            name=model,
             decode=Decoding.of(params.convert),
             faces=params.faces,
             min_accuracy=params.predict.min_accuracy,

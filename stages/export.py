@@ -86,7 +86,6 @@ def main(export: Annotated[str, typer.Argument(help="a name under `exports` in p
         )
         own = answer_of(
             found,
-            name=export,
             decode=answer.decode,
             faces=answer.faces,
             min_accuracy=answer.min_accuracy,

@@ -64,7 +64,6 @@ def main(name: Annotated[str, typer.Argument(help="a name under `temporal` in pa
         )
         answer = answer_of(
             found,
-            name=name,
             decode=Decoding.of(params.convert),
             faces=params.faces,
             min_accuracy=params.predict.min_accuracy,

@@ -65,7 +65,7 @@ def _labels(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.
 
 def _clips(files: pd.DataFrame, samples: pd.DataFrame, num: int) -> NDArray[np.int64] | None:
     """The number of the clip that all files of an image are frames of, else -1; None if no file is a frame."""
-    if not has_clips(files):
+    if not has_clips(files):  # spares the search two passes over all pairs
         return None
     shown = files[["sample_id", "clip"]].merge(samples, on="sample_id")
     code = pd.Series(pd.factorize(shown["clip"])[0], shown["picture"])  # -1 for a file that is no frame
@@ -109,7 +109,7 @@ def find_duplicates(
     pairs = near_pairs(pictures, details=larger if details else None, workers=workers, **how)
     if pictures.clip_N is not None:
         pairs = between_clips(pairs, pictures.clip_N)
-    known = files[["path", "sample_id", *(["clip"] if has_clips(files) else [])]].merge(samples, on="sample_id")
+    known = files.filter(["path", "sample_id", "clip"]).merge(samples, on="sample_id")
     return Duplicates(duplicate_rows(known, pairs), pair_rows(known, pairs), pairs_by_kind(known, pairs))
 
 
@@ -119,11 +119,8 @@ def duplicate_counts(rows: pd.DataFrame, files: pd.DataFrame, pairs_by_kind: dic
     `files` (path, label_raw, subset_raw and perhaps clip) is used to count groups with several labels and groups that lie in both training
     and test. The frames of a clip are one group, which counts only if it has another clip or image, too.
     """
-    if has_clips(files):
-        size = wholes(rows.assign(clip=rows["path"].map(files.set_index("path")["clip"]))).groupby(rows["group_id"]).transform("nunique")
-    else:
-        size = rows.groupby("group_id")["path"].transform("size")
-    several = rows[size > 1].merge(files[["path", "label_raw", "subset_raw"]], on="path")
+    known = rows.merge(files.filter(["path", "label_raw", "subset_raw", "clip"]), on="path")
+    several = known[wholes(known).groupby(known["group_id"]).transform("nunique") > 1]
     groups = several.groupby("group_id")
     in_test, in_train = several["subset_raw"] == "test", several["subset_raw"] == "train"
     return {
@@ -150,14 +147,9 @@ def _scene_counts(rows: pd.DataFrame) -> dict[str, int]:
 
 def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
     """The number of pairs of files (sample_id, picture and perhaps clip) by kind: one of KINDS, or scene. Two frames of a clip are none."""
-    copies = known["picture"].value_counts(sort=False)
-    same_bytes, same_pixels = (int((num * (num - 1) // 2).sum()) for num in (known["sample_id"].value_counts(sort=False), copies))
-    if has_clips(known):
-        within = (known.dropna(subset="clip").groupby(["clip", key]).size() for key in ("sample_id", "picture"))
-        same_bytes, same_pixels = (
-            all_pairs - int((num * (num - 1) // 2).sum()) for all_pairs, num in zip((same_bytes, same_pixels), within, strict=True)
-        )
-    num_N = copies.reindex(range(int(known["picture"].max()) + 1 if len(known) else 0), fill_value=0).to_numpy(np.int64)
+    known = known.assign(whole=wholes(known))
+    same_bytes, same_pixels = (_num_pairs(known[[key]]) - _num_pairs(known[[key, "whole"]]) for key in ("sample_id", "picture"))
+    num_N = np.bincount(known["picture"])
     num_P = num_N[pairs.i] * num_N[pairs.j]
     return dict(
         zip(
@@ -170,3 +162,9 @@ def pairs_by_kind(known: pd.DataFrame, pairs: Pairs) -> dict[str, int]:
             strict=True,
         )
     )
+
+
+def _num_pairs(rows: pd.DataFrame) -> int:
+    """The number of pairs of equal rows."""
+    num = rows.value_counts(sort=False)
+    return int((num * (num - 1) // 2).sum())

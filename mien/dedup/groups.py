@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mien.dedup.arrays import Pairs
-from mien.store.clips import has_clips, wholes
+from mien.store.clips import wholes
 
 KINDS: Final = ("exact", "pixel", "near", "mirrored")  # strongest first
 
@@ -30,14 +30,13 @@ def duplicate_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     The twin of a frame is never a frame of its own clip, so a group with a single clip has no kinds.
     """
     rows = files.sort_values("path", ignore_index=True)
+    rows["whole"] = wholes(rows)
     same = pairs.take(pairs.same)
     bonds = _bonds(rows)
     rows["group_id"], rows["scene_id"] = _smallest_ids(rows, same, bonds), _smallest_ids(rows, pairs, bonds)
     candidates = pd.concat([_copies(rows), _likenesses(rows, same)])
-    if has_clips(rows):
-        whole = dict(zip(rows["path"], wholes(rows), strict=True))
-        own = rows.loc[candidates["row"], "path"].map(whole).to_numpy()
-        candidates = candidates[own != candidates["twin_path"].map(whole).to_numpy()]
+    whole = rows.set_index("path")["whole"]
+    candidates = candidates[candidates["row"].map(rows["whole"]) != candidates["twin_path"].map(whole)]
     candidates = candidates.sort_values(["row", "rank", "agreement", "twin_path"], ascending=[True, True, False, True])
     nearest = candidates.drop_duplicates("row").set_index("row")
     rows = rows.join(nearest[["rank", "twin_path", "distance", "correlation", "agreement"]])
@@ -65,11 +64,8 @@ def pair_rows(files: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 
 
 def _bonds(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Pairs of images, (2, B), that connect all images of each clip."""
-    if not has_clips(rows):
-        return np.empty((2, 0), np.int64)
-    frames = rows.dropna(subset="clip")
-    return np.stack([frames["picture"].to_numpy(np.int64), frames.groupby("clip")["picture"].transform("first").to_numpy(np.int64)])
+    """Pairs of images, (2, B), that connect all images of each clip; the image of any other file is paired with itself."""
+    return np.stack([rows["picture"], rows.groupby("whole")["picture"].transform("first")]).astype(np.int64)
 
 
 def _smallest_ids(rows: pd.DataFrame, pairs: Pairs, bonds: NDArray[np.int64]) -> pd.Series:
@@ -86,11 +82,9 @@ def _copies(rows: pd.DataFrame) -> pd.DataFrame:
 
     Columns: row, rank, twin_path, distance, correlation, agreement.
     """
-    rows = rows.assign(whole=wholes(rows))
     parts = []
     for rank, key in enumerate(("sample_id", "picture")):
-        # Of the frames of a clip with one content, only the first counts.
-        other = rows[~rows.duplicated([key, "whole"])] if has_clips(rows) else rows
+        other = rows.drop_duplicates([key, "whole"])  # of the frames of a clip with one content, only the first counts
         place = other.groupby(key).cumcount()
         first, second = (other[place == n].set_index(key) for n in (0, 1))
         is_first = rows["whole"] == rows[key].map(first["whole"])

@@ -14,7 +14,6 @@ BATCH_SIZE = 256
 def answer_of(
     found: Evaluation,
     *,
-    name: str,
     decode: Decoding,
     faces: FaceParams,
     min_accuracy: float,
@@ -23,7 +22,7 @@ def answer_of(
 ) -> Answer:
     """The answer settings of a model that was evaluated as in `found` on the uint8 images that were given to the network."""
     return Answer(
-        name=name,
+        name=found.document["model"],
         classes=found.document["classes"],
         size_px=images.side_px,
         grey=all(bool((images_B3SS[:, :1] == images_B3SS[:, 1:]).all()) for images_B3SS in images.split(BATCH_SIZE)),

@@ -3,7 +3,8 @@
 Legend: N images, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mien.statistics.baselines import majority_metrics, prior_metrics
 from mien.statistics.intervals import metric_intervals, recall_intervals
 from mien.statistics.metrics import Counts, precision_recall_f1
 from mien.statistics.overall_metrics import overall_metrics
-from mien.statistics.resampling import NUM_RESAMPLES
+from mien.statistics.resampling import NUM_RESAMPLES, Interval
 
 
 def report_on_test(
@@ -28,18 +29,29 @@ def report_on_test(
     part_N: Sequence[str | None] = (),
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Any]:
-    """Returns `all`: full_metrics of every image; `clean`: the same of images without a flag, left out if none or all have one.
+    """The full_metrics of all, clean and parts (see of_parts)."""
+    metrics = partial(full_metrics, classes=classes, class_counts_K=class_counts_K, seed=seed, num_resamples=num_resamples)
+    return of_parts(tested, metrics, flagged_N=flagged_N, part_N=part_N)
 
-    `parts` has the same for each part of the test split that is named in `part_N`, such as PublicTest; it is left out if none is, or if all
+
+def of_parts(
+    tested: Predictions,
+    metrics: Callable[[Predictions], dict[str, Any]],
+    *,
+    flagged_N: NDArray[np.bool_],
+    part_N: Sequence[str | None] = (),
+) -> dict[str, Any]:
+    """Returns `all`: the metrics of every image; `clean`: those of images without a flag, left out if none or all have one.
+
+    `parts` has those of each part of the test split that is named in `part_N`, such as PublicTest; it is left out if none is, or if all
     images are in one part.
     """
-    options: dict[str, Any] = {"class_counts_K": class_counts_K, "seed": seed, "num_resamples": num_resamples}
-    report = {"all": full_metrics(tested, classes, **options)}
+    report = {"all": metrics(tested)}
     if flagged_N.any() and not flagged_N.all():
-        report["clean"] = full_metrics(tested.part(~flagged_N), classes, **options)
+        report["clean"] = metrics(tested.part(~flagged_N))
     names = np.array([name or "" for name in part_N])
     if len(set(names)) > 1:
-        report["parts"] = {str(name): full_metrics(tested.part(names == name), classes, **options) for name in sorted(set(names) - {""})}
+        report["parts"] = {str(name): metrics(tested.part(names == name)) for name in sorted(set(names) - {""})}
     return report
 
 
@@ -53,10 +65,23 @@ def full_metrics(
     """
     confusion_KK = tested.confusion_KK
     support_K = confusion_KK.sum(axis=1)
-    intervals = metric_intervals(
+    return {
+        **overall(tested, metric_intervals, seed=seed, num_resamples=num_resamples),
+        "majority_baseline": majority_metrics(support_K),
+        "prior_baseline": prior_metrics(support_K, class_counts_K),
+        "per_class": per_class(confusion_KK, classes),
+        "confusion": confusion_KK.tolist(),
+    }
+
+
+def overall(
+    tested: Predictions, intervals_of: Callable[..., dict[str, Interval]], *, seed: int, num_resamples: int = NUM_RESAMPLES
+) -> dict[str, Any]:
+    """Numbers of images and groups, and overall metrics with 95 % intervals by `intervals_of`: metric_intervals, or present_intervals."""
+    intervals = intervals_of(
         tested.actual_N,
         tested.predicted_N,
-        len(classes),
+        tested.logits_NK.shape[1],
         in_top2_N=in_top_k(tested.logits_NK, tested.actual_N),
         groups_N=tested.groups_N,
         seed=seed,
@@ -67,10 +92,6 @@ def full_metrics(
         "num_groups": len(np.unique(tested.groups_N)),
         **{name: interval.value for name, interval in intervals.items()},
         "intervals": {name: {"low": interval.low, "high": interval.high} for name, interval in intervals.items()},
-        "majority_baseline": majority_metrics(support_K),
-        "prior_baseline": prior_metrics(support_K, class_counts_K),
-        "per_class": per_class(confusion_KK, classes),
-        "confusion": confusion_KK.tolist(),
     }
 
 

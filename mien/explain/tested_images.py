@@ -10,7 +10,7 @@ from mien.config.sections.labels import LabelParams
 from mien.sanitise.labels import classify
 from mien.split.units import units
 from mien.statistics.calibration import probabilities
-from mien.store.clips import has_clips, wholes, with_clips
+from mien.store.clips import wholes, with_clips
 
 FIGURES = ("sharpness", "brightness", "contrast", "face_px", "score")
 """columns that are copied from those by which test metrics are sliced"""
@@ -77,7 +77,7 @@ def described(predictions: pd.DataFrame, classes: Sequence[str], *, figures: pd.
 def _copies(files: pd.DataFrame) -> dict[str, list[str | None]]:
     """The labels of all files that show the same picture, by path; a clip is one file with one picture here."""
     by_group: dict[str, list[str | None]] = {}
-    own = files if not has_clips(files) else files[~files.assign(whole=wholes(files)).duplicated(["group_id", "whole", "label"])]
+    own = files.assign(whole=wholes(files)).drop_duplicates(["group_id", "whole", "label"])
     for group, label in zip(own["group_id"], own["label"], strict=True):
         by_group.setdefault(group, []).append(label if isinstance(label, str) else None)  # missing labels are None or NaN
     return {path: by_group[group] for path, group in zip(files["path"], files["group_id"], strict=True)}

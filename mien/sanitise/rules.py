@@ -19,7 +19,7 @@ from mien.sanitise import official, survivors
 from mien.sanitise.corrections import correct
 from mien.sanitise.labels import UnknownSpelling, classify, closest_class, refuse, unknown_spellings
 from mien.sanitise.votes import only_to_train, with_votes
-from mien.store.clips import has_clips, wholes
+from mien.store.clips import wholes
 from mien.store.tables import FATES, LABELS
 
 
@@ -100,8 +100,8 @@ def sanitise(
     table = pd.concat(removed).assign(stage="sanitise").sort_values("path", ignore_index=True)[FATES.names]
     assert len(kept) + len(table) == len(rows) + len(nameless) + len(corrected.removed)
     own = reduced.survivors[~outvoted]
-    sizes = own.groupby(["group_id", wholes(own)]).size() if has_clips(own) else None  # the frames of one clip are no copies
-    num_near_copies = len(own) - (own["group_id"].nunique() if sizes is None else int(sizes.groupby(level=0).max().sum()))
+    sizes = own.groupby(["group_id", wholes(own)], sort=False).size()  # the frames of one clip are no copies
+    num_near_copies = len(own) - int(sizes.groupby(level=0).max().sum())
     labels = kept.sort_values("path", ignore_index=True)[LABELS.names]
     return Sanitised(labels, table, unknown, num_conflicts, num_near_copies, corrected.counts, corrected.unused)
 

@@ -33,8 +33,7 @@ def conflicts(rows: pd.DataFrame) -> dict[str, Counter[str]]:
     """The groups whose files have more than one class: the number of files (a clip is one) of each class, by group_id."""
     differing = rows.groupby("group_id")["label"].nunique()
     disputed = rows[rows["group_id"].isin(differing.index[differing > 1]) & rows["label"].notna()]
-    if has_clips(disputed):
-        disputed = disputed[~disputed.assign(whole=wholes(disputed)).duplicated(["group_id", "whole", "label"])]
+    disputed = disputed.assign(whole=wholes(disputed)).drop_duplicates(["group_id", "whole", "label"])
     return {str(group): Counter(sorted(labels)) for group, labels in disputed.groupby("group_id")["label"]}
 
 
@@ -52,13 +51,12 @@ def majority(votes: Counter[str]) -> str | None:
 
 def best_first(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows in order of preference for survival. The order is total, so the result does not depend on the input order."""
-    if has_clips(rows):
-        whole = rows.groupby(wholes(rows))
-        size = {name: whole[name].transform("sum", min_count=1) for name in ("num_pixels", "size_bytes")}
-        keyed = rows.assign(**size, first=whole["path"].transform("min"))
-        ordered = keyed.sort_values(["num_pixels", "size_bytes", "first", "path"], ascending=[False, False, True, True], na_position="last")
-        return rows.loc[ordered.index]
-    return rows.sort_values(["num_pixels", "size_bytes", "path"], ascending=[False, False, True], na_position="last")
+    rows = rows.sort_values("path")
+    whole = wholes(rows)  # numbered in the order of their first paths
+    size = rows.groupby(whole)[["num_pixels", "size_bytes"]].transform("sum", min_count=1)
+    keyed = size.assign(whole=whole, path=rows["path"])
+    ordered = keyed.sort_values([*keyed], ascending=[False, False, True, True], na_position="last")
+    return rows.loc[ordered.index]
 
 
 def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "majority"], near_copies: Literal["keep", "drop"]) -> Reduced:
@@ -99,7 +97,7 @@ def one_per_group(rows: pd.DataFrame, *, on_conflict: Literal["quarantine", "maj
         for group, pixels, label in zip(twins["group_id"], twins["pixels"], twins["label"], strict=True)
     ]
     kind = twins["kind"]
-    if has_clips(twins):
+    if has_clips(twins):  # any other file of a group has a kind, which the next line proves
         kind = kind.where(kind.notna() | twins["clip"].isna(), _kinds_of_frames(twins, survivors))
     assert kind.notna().all(), "a duplicate of no kind"
     copies = twins.assign(fate="duplicate", reason=kind, detail=pd.Series(details, twins.index, dtype=object))

@@ -54,7 +54,7 @@ def kept_together(rows: pd.DataFrame) -> dict[str, int]:
 
     Frames of one clip share that, which is told if there are clips; they share a picture only with images outside of their clip.
     """
-    copies = wholes(rows).groupby(rows["group_id"]).transform("nunique" if has_clips(rows) else "size") > 1
+    copies = wholes(rows).groupby(rows["group_id"]).transform("nunique") > 1
     scenes = rows.groupby("scene_id")["group_id"].transform("nunique") > 1
     subjects = rows["subject"].map(rows["subject"].value_counts()) > 1
     found = {"picture": int(copies.sum()), "scene": int(scenes.sum()), "subject": int(subjects.sum())}

@@ -16,7 +16,7 @@ from mien.split.fates import fates
 from mien.split.scenes import kept_together, remarks, split_scenes
 from mien.split.stratified import assign
 from mien.split.thinning import thin, training_counts
-from mien.store.clips import has_clips, with_clips
+from mien.store.clips import with_clips
 from mien.store.tables import FATES, SPLIT_NAMES
 
 
@@ -49,9 +49,8 @@ def make_splits(
 
     Raises LabelError if a split would have no image of a class; the message says where the files of the class went.
     """
-    if has_clips(clips := with_clips(files)):
-        labels = labels.assign(clip=labels["path"].map(clips.set_index("path")["clip"]))
-        faceless = with_faceless_clips(faceless, labels)
+    labels = labels.assign(clip=labels["path"].map(with_clips(files).set_index("path")["clip"]))
+    faceless = with_faceless_clips(faceless, labels)
     rows = labels[~labels["path"].isin(faceless["path"])].reset_index(drop=True)
     assert rows["sample_id"].isin(faces["sample_id"]).all(), "labelled images that align neither stored nor removed"
     leaks = pd.DataFrame(columns=FATES.names)

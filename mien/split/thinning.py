@@ -21,7 +21,7 @@ import pandas as pd
 from mien.config.params import Params
 from mien.config.sections.split import SplitParams
 from mien.core.errors import LabelError
-from mien.store.clips import has_clips, wholes
+from mien.store.clips import wholes
 from mien.store.tables import FATES
 
 MIN_IMAGES = 2  # of the smallest class when classes are made uneven: a class cannot be learned from a single image
@@ -143,14 +143,11 @@ def _refuse_too_few(counts: Counts, largest: str, smallest: str, factor: float, 
 
 def _ranks(rows: pd.DataFrame, seed: int) -> pd.Series:
     """The rank of each row within its class, from 0, in the order given by `seed`, with the same index."""
-    drawn = pd.Series([hashlib.sha256(f"{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]], rows.index, dtype=object)
-    if not has_clips(rows):
-        ordered = rows.assign(drawn=drawn).sort_values(["drawn", "path"])
-        return ordered.groupby("label").cumcount().reindex(rows.index)
+    hashes = pd.Series([hashlib.sha256(f"{seed}:{name}".encode()).hexdigest() for name in rows["sample_id"]], dtype=object)
+    drawn = pd.Series(pd.factorize(hashes, sort=True)[0], rows.index)  # numbers in the order of the hashes
     whole = wholes(rows)
     ordered = rows.assign(drawn=drawn.groupby(whole).transform("min")).sort_values(["drawn", "path"])
-    place = ordered.groupby("label").cumcount().reindex(rows.index)
-    by_whole = place.groupby(whole)
+    by_whole = ordered.groupby("label").cumcount().reindex(rows.index).groupby(whole)
     return by_whole.transform("max").where(by_whole.transform("min") > 0, 0)  # the last frame of a clip decides
 
 

@@ -39,10 +39,12 @@ def has_clips(rows: pd.DataFrame) -> bool:
 
 
 def wholes(rows: pd.DataFrame) -> pd.Series:
-    """What each row (path and perhaps clip) is a part of, as a name with the index of `rows`: its clip, or the file itself.
+    """What each row (path and perhaps clip) is a part of, as a number with the index of `rows`: its clip, or the file itself.
 
-    Rows of one clip have one name, and no still image has that of a clip.
+    Rows of one clip have one number, and no still image has that of a clip. Wholes are numbered from 0 in the order of their first rows.
+    With numbers, tables of a million rows are grouped by wholes in a few seconds, with clips or without.
     """
-    if not has_clips(rows):
-        return rows["path"]
-    return ("file " + rows["path"]).where(rows[CLIP].isna(), "clip " + rows[CLIP].astype(str))
+    name = rows["path"]
+    if has_clips(rows):
+        name = ("file " + name).where(rows[CLIP].isna(), "clip " + rows[CLIP].astype(str))
+    return pd.Series(pd.factorize(name)[0], rows.index)

@@ -1,6 +1,8 @@
 """What a trained model achieves on a further test set, as JSON values. Legend: N images, K classes of the model, P of them present."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,14 +10,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from mien.evaluate.predictions import Predictions
-from mien.evaluate.results import per_class
+from mien.evaluate.results import of_parts, overall, per_class
 from mien.evaluate.seeds import seed_metrics
 from mien.predict.answer import Answer
-from mien.statistics.agreement import in_top_k, top_k_accuracy
+from mien.statistics.agreement import top_k_accuracy
 from mien.statistics.baselines import majority_metrics
 from mien.statistics.calibration import NUM_BINS, calibration_figures, probabilities
 from mien.statistics.present import drop_intervals, present_classes, present_intervals, present_metrics
-from mien.statistics.resampling import NUM_RESAMPLES, Interval
+from mien.statistics.resampling import NUM_RESAMPLES
 from mien.statistics.selective import at_threshold, confidences
 
 
@@ -44,30 +46,24 @@ def cross_document(
         testset: the name of the test set.
     """
     classes, tested = answer.classes, next(iter(by_seed.values()))
-    options: dict[str, Any] = {"seed": seed, "num_resamples": num_resamples}
+    metrics = partial(cross_metrics, classes=classes, seed=seed, num_resamples=num_resamples)
     present = present_classes(tested.actual_N)
     document: dict[str, Any] = {
         "model": answer.name,
         "testset": testset,
         "classes": list(classes),
         "absent_classes": [name for number, name in enumerate(classes) if number not in present],
-        "all": cross_metrics(tested, classes, **options),
+        **of_parts(tested, metrics, flagged_N=rows["flag"].notna().to_numpy(), part_N=rows["part"].fillna("").to_list()),
     }
-    clean_N = rows["flag"].isna().to_numpy()
-    if clean_N.any() and not clean_N.all():
-        document["clean"] = cross_metrics(tested.part(clean_N), classes, **options)
-    part_N = rows["part"].fillna("").to_numpy(dtype=str)
-    if len(set(part_N)) > 1:
-        document["parts"] = {str(name): cross_metrics(tested.part(part_N == name), classes, **options) for name in sorted({*part_N} - {""})}
     if document["absent_classes"]:
-        document["restricted"] = cross_metrics(_restricted(tested), classes, **options)
-    before, difference = drop_intervals(_triple(own), _triple(tested), len(classes), **options)
+        document["restricted"] = metrics(_restricted(tested))
+    before, difference = drop_intervals(_triple(own), _triple(tested), len(classes), seed=seed, num_resamples=num_resamples)
     return {
         **document,
         "against_own": {
             "num_images": int(np.isin(own.actual_N, present).sum()),
             "own": before,
-            "difference": _ends(difference, value=True),
+            "difference": {name: asdict(interval) for name, interval in difference.items()},
         },
         "calibration": {
             "temperature": answer.temperature,
@@ -86,21 +82,9 @@ def cross_metrics(tested: Predictions, classes: Sequence[str], *, seed: int, num
     Recalls have Wilson intervals. `confusion` has a row for each of the classes, and a column for each as predicted.
     """
     confusion_KK = tested.confusion_KK
-    intervals = present_intervals(
-        tested.actual_N,
-        tested.predicted_N,
-        len(classes),
-        in_top2_N=in_top_k(tested.logits_NK, tested.actual_N),
-        groups_N=tested.groups_N,
-        seed=seed,
-        num_resamples=num_resamples,
-    )
     support_K = confusion_KK.sum(axis=1)
     return {
-        "num_images": len(tested.actual_N),
-        "num_groups": len(np.unique(tested.groups_N)),
-        **{name: interval.value for name, interval in intervals.items()},
-        "intervals": _ends(intervals),
+        **overall(tested, present_intervals, seed=seed, num_resamples=num_resamples),
         "majority_baseline": majority_metrics(support_K[support_K > 0]),
         "per_class": {name: figures for name, figures in per_class(confusion_KK, classes).items() if figures["support"]},
         "confusion": confusion_KK.tolist(),
@@ -137,13 +121,6 @@ def _selective(tested: Predictions, answer: Answer) -> dict[str, Any] | None:
         "coverage": coverage,
         "accuracy": accuracy,
         "num_images": number,
-    }
-
-
-def _ends(intervals: Mapping[str, Interval], *, value: bool = False) -> dict[str, dict[str, float]]:
-    return {
-        name: {**({"value": interval.value} if value else {}), "low": interval.low, "high": interval.high}
-        for name, interval in intervals.items()
     }
 
 

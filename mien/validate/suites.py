@@ -13,7 +13,7 @@ from mien.core.errors import LabelError
 from mien.sanitise import official
 from mien.sanitise.votes import NO_MAJORITY
 from mien.split.thinning import thinned_counts
-from mien.store.clips import has_clips, with_clips
+from mien.store.clips import with_clips
 from mien.store.tables import FATE_NAMES, SPLIT_NAMES
 from mien.validate.statements import Expectation, Suite, between, given, matches, missing, one_of, typed, unique
 
@@ -23,9 +23,8 @@ _SHA256 = "^[0-9a-f]{64}$"
 def suites(files: pd.DataFrame, labels: pd.DataFrame, splits: pd.DataFrame, fates: pd.DataFrame, params: Params) -> list[Suite]:
     """The suites over data/raw/files, data/labels, data/splits, the class shares of the splits, and data/fates."""
     files = with_clips(files)
-    if has_clips(files):
-        clip = files.set_index("path")["clip"]
-        labels, splits = (rows.assign(clip=rows["path"].map(clip)) for rows in (labels, splits))
+    clip = files.set_index("path")["clip"].to_dict()
+    labels, splits = (rows.assign(clip=rows["path"].map(clip)) for rows in (labels, splits))
     return [
         _files(files),
         _labels(labels, files, params),
@@ -71,7 +70,9 @@ def _labels(labels: pd.DataFrame, files: pd.DataFrame, params: Params) -> Suite:
     faults = _without(labels["flag"], ~test & (labels["flag"] == NO_MAJORITY))  # images that can only be trained on have no fault
     return Suite(
         "labels",
-        _without_clip(labels.assign(from_files=from_files, flag=faults, training_flag=_without(faults, test), survivor=_firsts(labels))),
+        labels.drop(columns="clip").assign(
+            from_files=from_files, flag=faults, training_flag=_without(faults, test), survivor=_firsts(labels)
+        ),
         ["path"],
         [
             *_paths(),
@@ -97,7 +98,7 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
     as_given = test & is_official | (splits["split"] == "val") & (params.split.val == "official")
     bound = {name: _without(splits[name], as_given) for name in ("scene_id", "subject")}
     own = {"training_sample_id": splits["sample_id"], "training_group_id": _firsts(splits)}
-    table = _without_clip(splits).assign(
+    table = splits.drop(columns="clip").assign(
         splits_of_content=_num_splits(splits["sample_id"], splits["split"]),
         splits_of_group=_num_splits(splits["group_id"], splits["split"]),
         splits_of_scene=_num_splits(bound["scene_id"], splits["split"]),
@@ -131,11 +132,7 @@ def _splits(splits: pd.DataFrame, params: Params) -> Suite:
 
 def _firsts(rows: pd.DataFrame) -> pd.Series:
     """The group_id of each row; missing for all frames of a clip but the first, because a clip survives with all its frames."""
-    return _without(rows["group_id"], rows["clip"].notna() & rows.duplicated(["group_id", "clip"])) if has_clips(rows) else rows["group_id"]
-
-
-def _without_clip(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.drop(columns="clip", errors="ignore")
+    return _without(rows["group_id"], rows["clip"].notna() & rows.duplicated(["group_id", "clip"]))
 
 
 def _without(values: pd.Series, rows: pd.Series) -> pd.Series:
@@ -193,7 +190,7 @@ def _shares(splits: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, par
 
 def _longest_clip(labels: pd.DataFrame) -> int:
     """By how many images thinning, which keeps clips whole, may miss the number that it was asked to leave."""
-    return int(labels["clip"].value_counts().max()) if has_clips(labels) else 0
+    return int(max(labels["clip"].value_counts(), default=0))
 
 
 def _thinned(labels: pd.DataFrame, fates: pd.DataFrame) -> Counter[tuple[str, str]]:
