@@ -60,9 +60,11 @@ def test_as_scikit_learn(without: int | None) -> None:
             )
 
 
-def test_a_model_without_errors_has_intervals_without_width() -> None:
+def test_a_model_without_errors_is_not_certain() -> None:
     found = figures(draw(sureness=50))
-    assert all(ends == {"low": 1.0, "high": 1.0} for ends in found["intervals"].values())
+    assert all(0.9 < ends["low"] < ends["high"] == 1 for ends in found["intervals"].values())
+    groups = found["num_groups"]
+    assert found["intervals"]["accuracy"]["low"] == pytest.approx(wilson_interval(groups, groups).low)
     assert all(0.8 < own["recall_low"] < own["recall_high"] == 1 for own in found["per_class"].values())
 
 
