@@ -4,8 +4,9 @@
 
 What is timed of mien is what runs in a training: fetching a batch, augmentation, forward and backward of network, attention, head and
 loss, the optimiser's step and Lightning around them. The bare loop has ready batches and does forward, backward and step alone, with the
-same precision, batch size, optimiser and number of views (two views: the mirrored batch beside the batch, cross-entropy of both) and of
-passes: for bbn a second batch in a pass of its own, for mean_teacher_selected a pass without gradients and the moving average.
+same precision, batch size, optimiser, memory format (channels last) and number of views (two views: the mirrored batch beside the batch,
+cross-entropy of both) and of passes: for bbn a second batch in a pass of its own, for mean_teacher_selected a pass without gradients and
+the moving average.
 The two take turns in one run; the ratio is taken pair by pair. Epoch ends (validation, saving) are in neither.
 """
 
@@ -25,7 +26,7 @@ from mien.config.configure import configure
 from mien.config.model import ModelConfig
 from mien.config.params import load_params
 from mien.core import registry
-from mien.core.device import resolve_device
+from mien.core.device import MEMORY_FORMAT, resolve_device
 from mien.models import backbones
 from mien.models.build import build_model
 from mien.store.face_images import InMemory
@@ -88,14 +89,20 @@ def bare_model(config: ModelConfig) -> torch.nn.Module:
     return model
 
 
+def bare_optimizer(model: torch.nn.Module, name: str) -> torch.optim.Optimizer:
+    if name == "adamax":
+        return torch.optim.Adamax(model.parameters(), lr=1e-4)  # torch has no fused one
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[name]
+    optimizer: torch.optim.Optimizer = kind(model.parameters(), lr=1e-4, fused=True)  # type: ignore[operator]
+    return optimizer
+
+
 def seconds_of_bare_loop(config: ModelConfig, *, batch: int, steps: int, views: int, device: str) -> float:
     bf16 = config.precision == "bf16"
-    layout = torch.channels_last if bf16 else torch.contiguous_format
-    model = bare_model(config).train().to(device).to(memory_format=layout)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[config.train.optimizer]
-    optimizer = kind(model.parameters(), lr=1e-4, fused=True)  # type: ignore[operator]
+    model = bare_model(config).train().to(device).to(memory_format=MEMORY_FORMAT)
+    optimizer = bare_optimizer(model, config.train.optimizer)
     generator = torch.Generator().manual_seed(0)
-    images = torch.rand(batch, 3, config.input_px, config.input_px, generator=generator).to(device, memory_format=layout)
+    images = torch.rand(batch, 3, config.input_px, config.input_px, generator=generator).to(device, memory_format=MEMORY_FORMAT)
     targets = torch.randint(len(config.classes), (batch,), generator=generator).to(device)
     images, targets = (
         torch.cat([part, part.flip(-1)] if part.ndim > 1 else [part, part]) if views == 2 else part for part in (images, targets)

@@ -16,8 +16,9 @@ def table(
 ) -> None:
     """Prints a Markdown table of models, ensembles and exports.
 
-    With --against, it contains metrics, differences from one of the models with 95 % intervals, recalls and training times. Without, it
-    contains the metrics of each model on all test images, on those without a flag, and on each part of the test split.
+    With --against, it contains metrics, differences from one of the models with 95 % intervals, recalls and training times, as means over
+    the seeds of a model. Without, it contains the metrics of each model on all test images, on those without a flag, and on each part of
+    the test split.
     """
     params = load_params()
     names = list(dict.fromkeys(models or params.tested))
@@ -34,12 +35,12 @@ def table(
 
     from mien.compare.table import study_table
     from mien.split.units import units
-    from mien.store.tables import SPLITS, read_predictions, read_table
+    from mien.store.tables import PREDICTIONS, SPLITS, read_table
     from mien.training.timing import read_timing
 
     names = names if against in names else [against, *names]
-    columns = ["path", "sample_id", "label", "predicted"]
-    predictions = {name: read_predictions(paths.predictions(name), columns=columns) for name in names}
+    columns = ["path", "sample_id", "label", "split", "seed", "predicted"]
+    predictions = {name: read_table(paths.predictions(name), PREDICTIONS, columns).query("split == 'test'") for name in names}
     splits = read_table(paths.SPLITS, SPLITS)
     tested = splits[splits["split"] == "test"].reset_index(drop=True)
     typer.echo(

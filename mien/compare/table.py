@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from mien.compare.leaderboard import HEADINGS
@@ -27,25 +28,35 @@ def study_table(
     seed: int,
     num_resamples: int = NUM_RESAMPLES,
 ) -> str:
-    """Two tables with a row per model of `predictions` (columns path, sample_id, label, predicted), in the order given.
+    """Two tables with a row per model of `predictions` (columns path, sample_id, label, seed, predicted), in the order given.
 
     The first contains overall accuracy, mean accuracy, macro-F1, their differences to the model `against` with paired bootstrap
-    intervals of LEVEL, and the training time if it is known; the second contains the recall of each class. `groups` gives, by path, the
-    group that is drawn together. Raises TableError if the models were tested on different images, or on others than those of `groups`.
+    intervals of LEVEL, and the training time if it is known; the second contains the recall of each class. If a model was trained with
+    several seeds, these are means over them, with the standard deviation. `groups` gives, by path, the group that is drawn together.
+    Raises TableError if the models were tested on different images, or on others than those of `groups`.
     """
-    images = same_images(predictions, against=against, classes=classes, groups=groups)
-    confusions = {model: confusion_matrix(images.actual_N, taken_N, len(classes)) for model, taken_N in images.predicted.items()}
+    trainings = {
+        (model, number): frame
+        for model, rows in predictions.items()
+        for number, (_, frame) in enumerate(rows.groupby("seed", sort=False) if len(rows) else [(None, rows)])
+    }
+    named = {_named(*training): frame for training, frame in trainings.items()}
+    images = same_images(named, against=_named(against, 0), classes=classes, groups=groups)
+    predicted = {
+        model: np.stack([images.predicted[_named(*training)] for training in trainings if training[0] == model]) for model in predictions
+    }
+    confusions = {model: [confusion_matrix(images.actual_N, row_N, len(classes)) for row_N in rows] for model, rows in predicted.items()}
     figures = []
-    for model, confusion_KK in confusions.items():
-        own = overall_metrics(confusion_KK)
-        cells = [f"{own[name]:.4f}" for name in MAIN]
+    for model, own in confusions.items():
+        metrics = [overall_metrics(confusion_KK) for confusion_KK in own]
+        cells = [_spread([one[name] for one in metrics]) for name in MAIN]
         if model == against:
             cells += ["reference", "", ""]
         else:
             found = paired_differences(
                 images.actual_N,
-                images.predicted[model],
-                images.predicted[against],
+                predicted[model],
+                predicted[against],
                 len(classes),
                 groups_N=images.groups_N,
                 seed=seed,
@@ -57,14 +68,15 @@ def study_table(
     return "\n".join(
         [
             *_header(against, num_images=len(images.actual_N), num_groups=images.num_groups, num_resamples=num_resamples),
+            *_seeds({model: len(own) for model, own in confusions.items()}),
             "",
             *markdown_table(headings, figures),
             "",
             "Recall of each class (test images):",
             "",
             *markdown_table(
-                _recall_headings(confusions[against], classes),
-                [_recalls(model, confusion_KK) for model, confusion_KK in confusions.items()],
+                _recall_headings(confusions[against][0], classes),
+                [_recalls(model, own) for model, own in confusions.items()],
             ),
         ]
     )
@@ -79,6 +91,22 @@ def _header(against: str, *, num_images: int, num_groups: int, num_resamples: in
     yield "training seed; if nothing differs, one in twenty is still marked."
 
 
+def _named(model: str, number: int) -> str:
+    """How messages call a training: the first one by the name of its model."""
+    return f"{model}, training {number + 1}" if number else model
+
+
+def _seeds(numbers: Mapping[str, int]) -> Iterable[str]:
+    several = sorted({number for number in numbers.values() if number > 1})
+    if several:
+        alone = " Models without ± have one." if 1 in numbers.values() else ""
+        yield f"Values are means over {' or '.join(map(str, several))} training seeds ± standard deviation.{alone}"
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else f"{values[0]:.4f}"
+
+
 def _difference(difference: Interval) -> str:
     return f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]{' *' if difference.excludes_zero else ''}"
 
@@ -87,6 +115,6 @@ def _recall_headings(confusion_KK: Counts, classes: Sequence[str]) -> list[str]:
     return ["model", *(f"{escaped(name)} ({num:,})" for name, num in zip(classes, confusion_KK.sum(axis=1), strict=True))]
 
 
-def _recalls(model: str, confusion_KK: Counts) -> list[str]:
-    per_class = precision_recall_f1(confusion_KK)
-    return [model, *(f"{recall:.4f}" if num else ABSENT for recall, num in zip(per_class.recall_K, per_class.support_K, strict=True))]
+def _recalls(model: str, confusions: Sequence[Counts]) -> list[str]:
+    recall_K = np.mean([precision_recall_f1(confusion_KK).recall_K for confusion_KK in confusions], axis=0)
+    return [model, *(f"{recall:.4f}" if num else ABSENT for recall, num in zip(recall_K, confusions[0].sum(axis=1), strict=True))]

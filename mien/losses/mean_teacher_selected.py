@@ -55,10 +55,10 @@ class MeanTeacherSelected(StepLoss):
 
     x' and x'' are two augmented views of the images of a batch. Selected are, of each class in the batch, the R(e) share (rounded, at
     least one) of the images with the smallest cross-entropy of the teacher on x''; a selection over all classes would drop the rare ones
-    first. The second term looks at all images and at no label, so an image that is not selected is learned from as one without a label.
-    w = agreement_weight, E_r = agreement_after · planned epochs, τ = dropped_share, E_k = dropped_after, m_max = teacher_decay, e is the
-    epoch and t the step, both from 1. The teacher is in eval mode, and its batch norms' statistics are those of the student. It is
-    validated, kept and predicts. Range [0, ∞).
+    first. A class with one or two images in the batch keeps all its labels as long as τ ≤ 1/4. The second term looks at all images and at
+    no label, so an image that is not selected is learned from as one without a label. w = agreement_weight, E_r = agreement_after · planned
+    epochs, τ = dropped_share, E_k = dropped_after, m_max = teacher_decay, e is the epoch and t the step, both from 1. The teacher is in
+    eval mode, and its batch norms' statistics are those of the student. It is validated, kept and predicts. Range [0, ∞).
 
     Selecting with a teacher and agreeing on images without labels is what the Progressive Teacher (Jiang and Deng, 2023) does, but its
     authors publish neither code nor these rules: they are ours, and so is the name.

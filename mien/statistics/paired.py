@@ -2,9 +2,11 @@
 
 Images are drawn with replacement (as whole groups where images belong together), the same draw for both sets, and the difference of
 each metric is computed for every draw. The percentiles of these differences give the interval (Efron and Tibshirani 1993, chapter 13).
-The interval covers the draw of test images, not the variation between training seeds.
+The interval covers the draw of test images, not the variation between training seeds. If a model was trained with several seeds, its metric
+is the mean over them, on the original images and on every draw.
 
-Legend: R resamples, N images, K classes; the places of resampling.py are the 2 K² cells of both confusion matrices.
+Legend: R resamples, N images, K classes, S and T trainings of the two models; the places of resampling.py are the (S + T) K² cells of all
+confusion matrices.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mien.statistics.metrics import Figures
+from mien.statistics.metrics import Counts, Figures
 from mien.statistics.overall_metrics import figures_of
 from mien.statistics.resampling import LEVEL, NUM_RESAMPLES, Interval, Kinds, kinds_of, observe, resample
 from mien.statistics.unseen import unseen_errors, widened
@@ -44,8 +46,8 @@ class Resampled:
 
 def paired_differences(
     actual_N: ArrayLike,
-    predicted_N: ArrayLike,
-    reference_N: ArrayLike,
+    predicted_SN: ArrayLike,
+    reference_TN: ArrayLike,
     num_classes: int,
     *,
     groups_N: ArrayLike | None = None,
@@ -55,17 +57,20 @@ def paired_differences(
 ) -> dict[str, Interval]:
     """Intervals of predicted − reference for the overall metrics of overall_metrics.figures_of, by name; classes are 0 to K-1.
 
-    Images with the same id in `groups_N` are drawn together. The same input and seed give the same result.
+    `predicted_SN` and `reference_TN` may also be of shape N, for one training. Images with the same id in `groups_N` are drawn together.
+    The same input and seed give the same result.
     """
-    resampled = paired_resamples(actual_N, predicted_N, reference_N, num_classes, groups_N=groups_N, seed=seed, num_resamples=num_resamples)
+    resampled = paired_resamples(
+        actual_N, predicted_SN, reference_TN, num_classes, groups_N=groups_N, seed=seed, num_resamples=num_resamples
+    )
     unseen = unseen_errors(np.asarray(actual_N, dtype=np.int64), groups_N, level=level)
     return {name: widened(difference.interval(level), unseen[name], least=-1.0) for name, difference in resampled.items()}
 
 
 def paired_resamples(
     actual_N: ArrayLike,
-    predicted_N: ArrayLike,
-    reference_N: ArrayLike,
+    predicted_SN: ArrayLike,
+    reference_TN: ArrayLike,
     num_classes: int,
     *,
     groups_N: ArrayLike | None = None,
@@ -73,21 +78,23 @@ def paired_resamples(
     num_resamples: int = NUM_RESAMPLES,
 ) -> dict[str, Resampled]:
     """The resamples from which paired_differences computes its intervals."""
-    kinds = _kinds(actual_N, predicted_N, reference_N, num_classes, groups_N)
+    ours_SN, theirs_TN = (np.atleast_2d(np.asarray(rows, dtype=np.int64)) for rows in (predicted_SN, reference_TN))
+    kinds = _kinds(np.asarray(actual_N, dtype=np.int64), np.concatenate([ours_SN, theirs_TN]), num_classes, groups_N)
 
     def differences(counts_RP: Figures) -> dict[str, Figures]:
-        confusions_R2KK = counts_RP.reshape(-1, 2, num_classes, num_classes)
-        ours, theirs = figures_of(confusions_R2KK[:, 0]), figures_of(confusions_R2KK[:, 1])
-        return {name: ours[name] - theirs[name] for name in ours}
+        found = figures_of(counts_RP.reshape(-1, num_classes, num_classes))
+        by_training = {name: values.reshape(len(counts_RP), -1) for name, values in found.items()}
+        return {name: each[:, : len(ours_SN)].mean(axis=1) - each[:, len(ours_SN) :].mean(axis=1) for name, each in by_training.items()}
 
     observed = observe(kinds, differences)
     drawn = resample(kinds, differences, seed=seed, num_resamples=num_resamples)
     return {name: Resampled(observed[name], values_R) for name, values_R in drawn.items()}
 
 
-def _kinds(actual_N: ArrayLike, predicted_N: ArrayLike, reference_N: ArrayLike, num_classes: int, groups_N: ArrayLike | None) -> Kinds:
-    actual_N, predicted_N, reference_N = (np.asarray(column, dtype=np.int64) for column in (actual_N, predicted_N, reference_N))
-    assert actual_N.shape == predicted_N.shape == reference_N.shape and actual_N.ndim == 1 and actual_N.size
-    assert all(column.min() >= 0 and column.max() < num_classes for column in (actual_N, predicted_N, reference_N))
-    places_N2 = np.stack([actual_N * num_classes + predicted_N, num_classes**2 + actual_N * num_classes + reference_N], axis=1)
-    return kinds_of(places_N2, 2 * num_classes**2, groups_N=groups_N)
+def _kinds(actual_N: Counts, predicted_MN: Counts, num_classes: int, groups_N: ArrayLike | None) -> Kinds:
+    """M = S + T: both models' predictions, one after the other."""
+    assert actual_N.ndim == 1 and actual_N.size and predicted_MN.shape[1:] == actual_N.shape
+    assert all(classes.min() >= 0 and classes.max() < num_classes for classes in (actual_N, predicted_MN))
+    first_M1 = num_classes**2 * np.arange(len(predicted_MN))[:, None]
+    places_NM = (first_M1 + actual_N * num_classes + predicted_MN).T
+    return kinds_of(places_NM, len(predicted_MN) * num_classes**2, groups_N=groups_N)

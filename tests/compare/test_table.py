@@ -1,5 +1,6 @@
 """The table of models tested on the same images: its figures are those of the metrics, and what cannot be compared is refused."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,9 @@ def draw(seed: int, *, share: float = 0.6, num: int = 120) -> pd.DataFrame:
     generator = np.random.default_rng(seed)
     taken = np.where(generator.random(num) < share, labels, generator.choice(CLASSES, num))
     names = [f"test/{number:03}.jpg" for number in range(num)]
-    return pd.DataFrame({"path": names, "sample_id": names, "label": labels, "predicted": taken}).sample(frac=1, random_state=seed)
+    return pd.DataFrame({"path": names, "sample_id": names, "label": labels, "seed": 0, "predicted": taken}).sample(
+        frac=1, random_state=seed
+    )
 
 
 PREDICTIONS = {"plain": draw(1), "focal": draw(2), "good": draw(3, share=0.95)}
@@ -79,6 +82,34 @@ def test_differences_are_the_paired_ones_drawn_by_groups_and_marked_where_they_e
             assert cell.endswith("*") == difference.excludes_zero
     assert all(cell.endswith("*") for cell in found["good"])
     assert "60 groups" in table() and "each drawn by itself" in table(groups={name: name for name in GROUPS})
+
+
+def test_of_several_seeds_the_metrics_and_differences_are_means() -> None:
+    several = pd.concat([PREDICTIONS["focal"], PREDICTIONS["good"].assign(seed=1)])
+    text = study_table(
+        {"plain": PREDICTIONS["plain"], "both": several},
+        against="plain",
+        classes=CLASSES,
+        groups=GROUPS,
+        timings={},
+        seed=1,
+        num_resamples=500,
+    )
+    found, alone = rows(text), rows(table())
+    assert "means over 2 training seeds" in text and "training seeds ±" not in table()
+    assert found[2] == [*alone[2][:-1], "–"]
+    for place in (1, 2, 3):
+        mean, sd = map(float, found[3][place].split(" ± "))
+        one, other = (float(alone[row][place]) for row in (3, 4))
+        assert mean == pytest.approx((one + other) / 2, abs=1e-4) and sd == pytest.approx(abs(one - other) / 2**0.5, abs=1e-4)
+    for place in (4, 5, 6):
+        value, low, high = map(float, re.findall(r"[-+]\d\.\d{4}", found[3][place]))
+        ends = [list(map(float, re.findall(r"[-+]\d\.\d{4}", alone[row][place]))) for row in (3, 4)]
+        assert value == pytest.approx((ends[0][0] + ends[1][0]) / 2, abs=1e-4)
+        assert high - low < sum(end[2] - end[1] for end in ends) / 2 + 0.01  # of two trainings, errors cancel in part
+    assert [float(cell) for cell in found[7][1:]] == pytest.approx(
+        [(float(a) + float(b)) / 2 for a, b in zip(alone[8][1:], alone[9][1:], strict=True)], abs=1e-4
+    )
 
 
 def test_times_are_told_where_they_are_known() -> None:

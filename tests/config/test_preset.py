@@ -148,6 +148,7 @@ PAPERS = {  # batch size, optimiser, learning rate, schedule, and the augmentati
     ".*_(rebalanced|plain)|swin_t_rb[cf]": (32, "adam", 1e-4, "exponential", {"erase", "brightness", "contrast", "saturation"}),
     "resnet50|inception_v3|mobilenetv2|densenet121|efficientnet_b1": (32, "adam", 1e-3, "plateau", GEOMETRY),
 }
+BASELINES = ("resnet50", "inception_v3", "mobilenetv2", "densenet121", "efficientnet_b1")
 SWITCHES = {*GEOMETRY, *SPATIAL, "erase", "brightness", "contrast", "saturation", "hue_deg", "rand_augment", "cutmix"}
 
 
@@ -163,6 +164,8 @@ def test_fer2013_papers_has_the_papers_sizes_optimisers_and_augmentations(file: 
         assert config.input_px == 224 and config.weights == ("none" if model == "cnn" else "imagenet")
     epochs = {model: configure(params, model).train.epochs for model in params.models}
     assert {epochs[model] for model in epochs if model.endswith(("_rebalanced", "_plain"))} == {60}
+    early = {model for model in params.models if configure(params, model).train.patience < epochs[model]}
+    assert early == {*BASELINES, "cnn", *(model for model in params.models if model.startswith("efficientnet_b0"))}  # as their papers say
     assert (epochs["efficientnet_b0_pointwise"], epochs["cnn"], epochs["efficientnet_b7"]) == (50, 50, 10)
 
 

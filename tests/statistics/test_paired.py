@@ -101,6 +101,18 @@ def test_swapping_the_sets_changes_the_sign_and_a_set_differs_from_itself_by_wha
     assert not Interval(0, 0, 0).excludes_zero and Interval(0.1, 0.05, 0.2).excludes_zero and Interval(-0.1, -0.2, -0.05).excludes_zero
 
 
+def test_of_several_trainings_the_metrics_are_means_on_every_draw() -> None:
+    actual_N, first_N, second_N = draw(120, 8)
+    rows_2N = np.stack([first_N, second_N])
+    found = paired_differences(actual_N, rows_2N, first_N, 4, seed=0, num_resamples=4000)
+    single = paired_differences(actual_N, second_N, first_N, 4, seed=0, num_resamples=4000)
+    for name in SCORES:  # (first + second) / 2 − first is half of second − first, on every draw
+        assert found[name].value == pytest.approx(single[name].value / 2)
+        assert [found[name].low, found[name].high] == pytest.approx([single[name].low / 2, single[name].high / 2], abs=0.006)
+    again = paired_differences(actual_N, first_N[None], second_N[None], 4, seed=0, num_resamples=100)
+    assert again == paired_differences(actual_N, first_N, second_N, 4, seed=0, num_resamples=100)
+
+
 def test_pairing_narrows_the_interval() -> None:
     """Two sets that are right on the same images differ less than their own uncertainty."""
     actual_N, first_N, _ = draw(400, 8)
