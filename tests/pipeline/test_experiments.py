@@ -85,6 +85,7 @@ def test_a_changed_model_is_reviewed_on_one_screen_without_a_remote(workspace: W
     assert all(f"focal_se: {title}" in page for title in ("macro-F1", "confusion", "reliability"))
 
 
+@pytest.mark.slow
 def test_a_models_entry_retrains_that_model_alone_in_the_workspace(workspace: Workspace) -> None:
     ran = workspace.stages_run(workspace.run("dvc", "exp", "run", "-S", "models.plain.input_px=48", "compare"))
     assert needed("plain") <= ran <= at_most("plain")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.pipeline.conftest import SMALL_MODELS, Workspace
 
@@ -54,6 +55,7 @@ def test_models_are_compared_image_by_image_with_the_time_that_they_took(workspa
     assert "metrics" not in workspace.run("git", "status", "--porcelain")
 
 
+@pytest.mark.slow
 def test_a_deleted_model_leaves_the_leaderboard(workspace: Workspace) -> None:
     workspace.change(lambda document: document["models"].pop("plain"))
     output = workspace.run("dvc", "repro")
@@ -63,6 +65,7 @@ def test_a_deleted_model_leaves_the_leaderboard(workspace: Workspace) -> None:
     workspace.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.slow
 def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Workspace) -> None:
     def edit(document: Any) -> None:
         document["models"]["focal_se"]["tta"] = "flip"
@@ -82,6 +85,7 @@ def test_views_and_an_ensemble_are_tested_without_any_training(workspace: Worksp
     workspace.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.slow
 def test_no_model_need_be_tested_on_worse_images(workspace: Workspace) -> None:
     workspace.change(lambda document: document["robustness"].update(models=[]))
     assert workspace.stages_run(workspace.run("dvc", "repro")) == {"configure", "report"}
@@ -95,6 +99,7 @@ def test_no_model_need_be_tested_on_worse_images(workspace: Workspace) -> None:
     workspace.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.slow
 def test_an_export_is_tested_without_any_training_and_leaves_no_trace(workspace: Workspace) -> None:
     before = {path: workspace.read(path) for path in ("metrics/leaderboard.md", "metrics/comparisons.csv", "metrics/leaderboard.json")}
     alone = json.loads(before["metrics/leaderboard.json"])
@@ -118,6 +123,7 @@ def test_an_export_is_tested_without_any_training_and_leaves_no_trace(workspace:
     workspace.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.slow
 def test_a_model_that_another_one_starts_from_is_trained_first(workspace: Workspace) -> None:
     """DVC knows the dependency: the pretrained weights of the second model are those that the first one has just been trained to."""
 
@@ -136,6 +142,7 @@ def test_a_model_that_another_one_starts_from_is_trained_first(workspace: Worksp
     workspace.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.slow
 def test_a_teacher_is_trained_before_its_student_and_leaves_no_trace(workspace: Workspace) -> None:
     """`focal_se` becomes a teacher of `plain`; then it changes; then it is no teacher any longer."""
 
