@@ -2,12 +2,13 @@
 
 A bootstrap draws from the images that there are. If all predictions are right, all resamples have an accuracy of 1, so its interval would
 be [1, 1] for ten images as for ten thousand. The same happens to top-2 accuracy, to the difference of two models with equal predictions,
-and to a model that always predicts one class. Wilson's interval (1927) for g right of g ends at 1 − z² / (g + z²) instead: that is the
-share of errors that may have remained unseen. It is taken over groups, because copies of one picture are no further evidence.
+and to a model that always predicts one class. The question is then how large a share of errors may be and yet remain unseen (Hanley and
+Lippman-Hand 1983): the largest for which a test without an error still has a probability of α = (1 − level) / 2. For g right groups this
+is 1 − α^(1/g), as in Clopper and Pearson's interval (1934). Groups are counted, because copies of one picture are no further evidence.
 
-For accuracy, and approximately for the two metrics that are weighted like it, the interval reaches this share away from the value. For
-means over classes, its ends are the means of the ends of the classes' recalls, which is wider than necessary, because it lets all classes
-have their most errors at once. Kappa is accuracy beyond chance, scaled to 1.
+For accuracy, and approximately for the two metrics that are weighted like it, the interval reaches this share away from the value. A mean
+over classes reaches as far as the shares e_k of errors in the classes can raise or lower it, if Π (1 − e_k)^(g_k) ≥ α. Kappa is accuracy
+beyond chance, scaled to 1.
 
 Legend: N images, K classes.
 """
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from scipy.optimize import brentq
 
 from mien.statistics.resampling import Interval
 
@@ -33,21 +34,37 @@ def unseen_errors(
     it, the reach is that of a difference between two sets of predictions, which can be on either side.
     """
     groups_N = np.arange(len(actual_N)) if groups_N is None else np.asarray(groups_N)
+    alpha = (1 - level) / 2
     classes, counts = np.unique(actual_N, return_counts=True)
-    overall = _share(groups_N, level)
-    share_K = np.array([_share(groups_N[actual_N == number], level) for number in classes])
+    groups_K = np.array([len(np.unique(groups_N[actual_N == number])) for number in classes])
     recall_K = np.array([0.5 if right_N is None else right_N[actual_N == number].mean() for number in classes])
-    by_class = float((share_K * (recall_K > 0)).mean()), float((share_K * (recall_K < 1)).mean())
+    overall = 1 - alpha ** (1 / len(np.unique(groups_N)))
+    below, above = (largest_sum(groups_K[may_K], alpha) / len(classes) for may_K in (recall_K > 0, recall_K < 1))
     chance = float(((counts / counts.sum()) ** 2).sum())
     beyond_chance = overall / (1 - chance) if chance < 1 else 1.0
     return {
         "accuracy": (overall, overall),
-        "mean_accuracy": by_class,
-        "macro_f1": by_class,
+        "mean_accuracy": (below, above),
+        "macro_f1": (below, above),
         "weighted_f1": (overall, overall),
         "kappa": (beyond_chance, beyond_chance),
         "top2_accuracy": (overall, overall),
     }
+
+
+def largest_sum(numbers_K: NDArray[np.int64], alpha: float) -> float:
+    """The largest Σ e_k with 0 ≤ e_k and Π (1 − e_k)^(n_k) ≥ α.
+
+    By Lagrange's rule, e_k = max(0, 1 − λ n_k): rare classes have the most errors, and frequent ones may have none.
+    """
+    if not len(numbers_K):
+        return 0.0
+
+    def beyond(rate: float) -> float:
+        return float((numbers_K * np.log(np.minimum(rate * numbers_K, 1))).sum() - np.log(alpha))
+
+    rate = float(brentq(beyond, np.finfo(float).tiny, 1 / numbers_K.min(), xtol=1e-15))
+    return float(np.maximum(0, 1 - rate * numbers_K).sum())
 
 
 def with_unseen(intervals: Mapping[str, Interval], unseen: Mapping[str, Reach]) -> dict[str, Interval]:
@@ -69,8 +86,3 @@ def difference_of(own: Interval, other: Interval) -> Interval:
     high = np.hypot(other.high - other.value, own.value - own.low)
     value = other.value - own.value
     return Interval(value, float(value - low), float(value + high))
-
-
-def _share(groups_N: NDArray[np.generic], level: float) -> float:
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    return z2 / (len(np.unique(groups_N)) + z2)

@@ -2,15 +2,17 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from mien.code import reach
 from mien.code.fingerprint import fingerprint
 from mien.code.libraries import pinned
 from mien.code.pipeline import choices, sections, tracked_stages
 from mien.code.reach import Code
+from mien.code.source import Module, read_module
 from mien.config.params import load_params
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,22 @@ def fingerprints(root: Path) -> dict[str, str]:
             name = f"{stage.name}@{model}" if model else stage.name
             found[name] = fingerprint(code, stage, sections=declared, pins=pins, choices=chosen)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files_are_read_once() -> Iterator[None]:
+    """What read_module says depends on the content of a file alone, and 500 files are the same in every test of this file."""
+    known: dict[bytes, Module] = {}
+
+    def remembered(path: Path) -> Module:
+        content = path.read_bytes()
+        if content not in known:
+            known[content] = read_module(path)
+        return known[content]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reach, "read_module", remembered)
+        yield
 
 
 @pytest.fixture(scope="module")

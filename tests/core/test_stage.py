@@ -89,6 +89,7 @@ def test_a_limit_on_file_sizes_is_one_line_from_the_stage_and_from_its_workers(i
     assert tree(ingested) == kept
 
 
+@pytest.mark.slow
 def test_a_training_under_a_limit_keeps_no_half_checkpoint(tmp_path: Path) -> None:
     write_workspace(tmp_path, model_config(train={"epochs": 1}), num_train=12, num_val=6)
     (tmp_path / "params.yaml").write_text(MODELS.replace("{m:", "{tiny:"))

@@ -48,11 +48,13 @@ def test_a_loss_reruns_its_models(workspace: Workspace, changed_code: Callable[[
     assert changed_code() == {"train@focal_se"}
 
 
+@pytest.mark.slow
 def test_a_new_loss_reruns_configure_alone(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:
     shutil.copy(workspace.root / "mien/losses/cross_entropy.py", workspace.root / "mien/losses/another.py")
     assert changed_code() == {"configure"}
 
 
+@pytest.mark.slow
 def test_a_default_reruns_configure_and_what_shows_it(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:
     edit(
         workspace.root,
@@ -66,11 +68,13 @@ def test_a_default_reruns_configure_and_what_shows_it(workspace: Workspace, chan
     assert json.loads(workspace.read("data/configs/plain.json"))["dropout"] == 0.4
 
 
+@pytest.mark.slow
 def test_a_new_torch_reruns_what_computes_with_it(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:
     edit(workspace.root, "requirements.lock", r"^torch==\S+", "torch==99.0")
     assert changed_code() == every("pretrained", "train", "evaluate", "explain") | {"doubts", "robustness@focal_se"}
 
 
+@pytest.mark.slow
 def test_a_new_onnx_runtime_reruns_the_detector_of_faces(workspace: Workspace, changed_code: Callable[[], set[str]]) -> None:
     edit(workspace.root, "requirements.lock", r"^onnxruntime==\S+", "onnxruntime==99.0")
     assert changed_code() == {"align"}

@@ -35,6 +35,7 @@ def notes(root: Path) -> dict[str, str | None]:
 PHOTOGRAPHS = dict.fromkeys(("happy/a.png", "happy/b.png", "sad/a.png", "sad/b.png"))
 
 
+@pytest.mark.slow
 def test_links_into_dvcs_cache_are_photographs_also_in_a_copy_that_lacks_them(place: Workspace) -> None:
     assert (place.root / "data/incoming/happy/a.png").is_symlink()
     place.run("dvc", "repro", "ingest")
@@ -47,6 +48,7 @@ def test_links_into_dvcs_cache_are_photographs_also_in_a_copy_that_lacks_them(pl
     place.run("dvc", "checkout", "-q", "data/incoming.dvc")
 
 
+@pytest.mark.slow
 def test_what_dvc_could_not_read_becomes_a_row(place: Workspace, tmp_path: Path) -> None:
     source = tmp_path / "messy"
     shutil.copytree(place.root / "data/incoming", source)  # follows the links
@@ -71,6 +73,7 @@ def test_a_missing_source_is_named_in_the_projects_own_words(place: Workspace) -
     place.run("git", "checkout", "-q", ".")
 
 
+@pytest.mark.slow
 def test_a_store_of_256_shards_is_converted_again_for_other_contents_only(place: Workspace) -> None:
     shards = place.root / "mien/store/shards.py"
     shards.write_text(shards.read_text().replace("MOST_BYTES = 256 * 2**20", "MOST_BYTES = 2**10"))
