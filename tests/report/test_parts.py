@@ -168,7 +168,9 @@ def test_what_a_method_found_is_a_part_of_the_page_of_its_model(tmp_path: Path, 
     page = model_page(facts, "good")
     assert "label used instead" in page and "of 61 images" in page and "metrics/train/good.json" in page
     page = model_page(facts, "poor")
-    assert "rebalancing" in page and "0.600" in page
+    assert "rebalancing" in page and "0.600" in page and "moving average" not in page
+    facts.trainings["poor"]["method"] = {"selected": 0.8}
+    assert "little more than a moving average of the weights" in model_page(facts, "poor")
 
 
 def test_clips_have_a_part_of_their_own_and_no_row_among_images() -> None:

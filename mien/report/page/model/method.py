@@ -18,6 +18,10 @@ MEANINGS = {
     "conventional_share": "weight of the conventional branch in the selected epoch",
     "selected": "share of the labels that were learned in the selected epoch",
 }
+LIMITS = {
+    "selected": "All images of this training have labels. A mean teacher without further images is little more than a moving average of the "
+    "weights with a filter for labels.",
+}
 COLUMNS = {"image": "image", "label": "label of the data set", "used": "label used instead", "uncertainty": "uncertainty"}
 
 
@@ -31,6 +35,7 @@ def view(facts: RunFacts, *, model: str, **_: Any) -> dict[str, Any] | None:
     names = [name for name in COLUMNS if rows and name in rows[0]]
     return {
         "facts": [(MEANINGS.get(name, name), value(one)) for name, one in found.items() if not isinstance(one, list | dict)],
+        "limits": [text for name, text in LIMITS.items() if name in found],
         "branches": [(name, figure(each["accuracy"]), figure(each["mean_accuracy"])) for name, each in found.get("branches", {}).items()],
         "columns": [COLUMNS[name] for name in names],
         "rows": [[_cell(row, name, path_of, facts.called) for name in names] for row in rows[:NUM_SHOWN]],
