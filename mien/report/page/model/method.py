@@ -19,8 +19,8 @@ MEANINGS = {
     "selected": "share of the labels that were learned in the selected epoch",
 }
 LIMITS = {
-    "selected": "All images of this training have labels. A mean teacher without further images is little more than a moving average of the "
-    "weights with a filter for labels.",
+    "selected": "All images of this training have labels. A mean teacher without further images is little more than a moving average of "
+    "the weights with a filter for labels.",
 }
 COLUMNS = {"image": "image", "label": "label of the data set", "used": "label used instead", "uncertainty": "uncertainty"}
 
