@@ -35,15 +35,11 @@ def study_table(
     several seeds, these are means over them, with the standard deviation. `groups` gives, by path, the group that is drawn together.
     Raises TableError if the models were tested on different images, or on others than those of `groups`.
     """
-    trainings = {
-        (model, number): frame
-        for model, rows in predictions.items()
-        for number, (_, frame) in enumerate(rows.groupby("seed", sort=False) if len(rows) else [(None, rows)])
-    }
-    named = {_named(*training): frame for training, frame in trainings.items()}
+    trainings = {model: [frame for _, frame in rows.groupby("seed", sort=False)] or [rows] for model, rows in predictions.items()}
+    named = {_named(model, number): frame for model, frames in trainings.items() for number, frame in enumerate(frames)}
     images = same_images(named, against=_named(against, 0), classes=classes, groups=groups)
     predicted = {
-        model: np.stack([images.predicted[_named(*training)] for training in trainings if training[0] == model]) for model in predictions
+        model: np.stack([images.predicted[_named(model, number)] for number in range(len(frames))]) for model, frames in trainings.items()
     }
     confusions = {model: [confusion_matrix(images.actual_N, row_N, len(classes)) for row_N in rows] for model, rows in predicted.items()}
     figures = []
